@@ -1,0 +1,167 @@
+"""What a CSV file does not say about itself: its encoding, its delimiter; and its records."""
+
+import codecs
+import csv
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+from outreach.intake.kinds import unmarked_utf_16
+from outreach.intake.limits import MEGABYTE, Limits
+from outreach.intake.unreadable import TooLarge
+
+_MARKS = (
+    # The longer mark first: UTF-32's begins with UTF-16's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS = (",", ";", "\t", "|")
+_SAID_DELIMITER = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)
+
+UNREADABLE_CHARACTER = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A file read through once, as bytes."""
+
+    fingerprint: str
+    head: bytes
+    line_count: int
+    encoding: str
+    is_guess: bool
+
+
+def survey(path: Path, limits: Limits) -> Survey:
+    """Read every byte once: hash, count lines, find the encoding.
+
+    UTF-8 is proven over the whole file; what is not Unicode is called cp1252, as a guess.
+    Raises TooLarge.
+    """
+    if path.stat().st_size > limits.file_bytes:
+        raise TooLarge(
+            f"This file is larger than {limits.file_bytes // MEGABYTE} MB. "
+            "Divide it into several files and import them one after the other."
+        )
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    head, line_count, is_utf_8 = b"", 0, True
+    with path.open("rb") as file:
+        while block := file.read(MEGABYTE):
+            head = head or block[:4096]
+            digest.update(block)
+            line_count += block.count(b"\n")
+            is_utf_8 = is_utf_8 and _decodes(decoder, block, final=False)
+    is_utf_8 = is_utf_8 and _decodes(decoder, b"", final=True)
+    encoding, is_guess = _encoding(head, is_utf_8)
+    return Survey(digest.hexdigest(), head, line_count, encoding, is_guess)
+
+
+def with_encoding(survey: Survey, encoding: str) -> Survey:
+    """The survey, with the encoding that a person stated. Raises ValueError when unknown."""
+    try:
+        known = codecs.lookup(encoding)
+        "".encode(known.name)
+    except LookupError as error:
+        raise ValueError(f"No encoding is named {encoding!r}.") from error
+    return replace(survey, encoding=known.name, is_guess=False)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _encoding(head: bytes, is_utf_8: bool) -> tuple[str, bool]:
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, False
+    if unmarked := unmarked_utf_16(head):
+        return unmarked, True
+    return ("utf-8", False) if is_utf_8 else ("cp1252", True)
+
+
+def delimiter_of(sample: str) -> tuple[str, int]:
+    """The delimiter of a CSV, and how many letters of a `sep=;` line stand before the first row.
+
+    sample  the beginning of the file; its last line may be cut
+    """
+    if said := _SAID_DELIMITER.match(sample):
+        return said.group(1), said.end()
+    whole_lines = sample[: sample.rfind("\n") + 1] or sample
+    lines = whole_lines.splitlines(keepends=True)[:200]
+    return max(_DELIMITERS, key=lambda mark: _agreement(lines, mark)), 0
+
+
+def _agreement(lines: list[str], delimiter: str) -> tuple[int, int]:
+    """How many records are as wide as most, and how wide; (0, 0) when nothing is divided."""
+    widths: Counter[int] = Counter()
+    try:
+        for record in csv.reader(lines, delimiter=delimiter):
+            if record:
+                widths[len(record)] += 1
+    except csv.Error:
+        pass  # A giant cell; what was read before it tells enough.
+    divided = [(count, width) for width, count in widths.items() if width > 1]
+    return max(divided, default=(0, 0))
+
+
+def records(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], str | None]]:
+    """Each record as (its number in a spreadsheet, its cells, what is wrong with it or None).
+
+    text  opened with newline="", so that a lone CR ends a row and line breaks in quotes stay
+    A quote that is never closed swallows what follows: the last record then says so.
+    """
+    ran_out = _Flag()
+    reader = csv.reader(chain(text, ran_out), delimiter=delimiter)
+    number = 0
+    while True:
+        first_line = reader.line_num
+        try:
+            for values in reader:
+                number += 1
+                if ran_out.raised:
+                    yield number, values[:1], _never_closed(reader.line_num - first_line)
+                    return
+                first_line = reader.line_num
+                yield number, values, None
+            return
+        except csv.Error:
+            # The reader gives up a cell at 131,072 letters. On one line it goes on with the next
+            # row; over several it cannot tell a giant cell from a quote that was left open.
+            number += 1
+            line_count = reader.line_num - first_line
+            if line_count > 1:
+                yield number, [], _never_closed(line_count)
+                return
+            yield number, [], "A cell of this row is far too long to be read."
+
+
+def _never_closed(line_count: int) -> str:
+    return (
+        "A quotation mark is opened in this row and not closed, so nothing from here on could be "
+        f"told apart ({line_count:,} lines). Close or remove it and import the file again."
+    )
+
+
+class _Flag:
+    """An iterator of nothing, which knows that it was asked: the text before it had run out."""
+
+    raised = False
+
+    def __iter__(self) -> "_Flag":
+        return self
+
+    def __next__(self) -> str:
+        self.raised = True
+        raise StopIteration

@@ -1,0 +1,272 @@
+"""A CSV or XLSX file as a stream of rows, told apart by its content and never held as a whole."""
+
+import hashlib
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, NamedTuple, Self, TextIO
+
+from outreach.intake import csv_file, xlsx_file
+from outreach.intake.kinds import kind_of
+from outreach.intake.limits import LIMITS, MEGABYTE, Limits
+from outreach.intake.unreadable import (
+    BrokenText,
+    EmptyFile,
+    NoHeaderRow,
+    too_many_columns,
+    too_many_rows,
+)
+from outreach.sheets import unguard
+
+_ADDRESS_SHAPE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_HEADER_LENGTH = 200
+
+
+class Row(NamedTuple):
+    """One row below the headers."""
+
+    number: int
+    """As the spreadsheet shows it: the first row of the file is 1."""
+    values: list[str]
+    """As many as there are headers, unless there is a problem."""
+    problem: str | None
+    """Why the row cannot be taken, in a sentence."""
+
+
+class Sheet:
+    """An opened file. `with open_sheet(path) as sheet:` closes what it holds."""
+
+    def __init__(
+        self,
+        kind: str,
+        survey: csv_file.Survey,
+        source: Path | IO[bytes],
+        *,
+        delimiter: str,
+        skip: int,
+        limits: Limits,
+    ) -> None:
+        self.kind = kind
+        """"csv" or "xlsx"."""
+        self.encoding = survey.encoding if kind == "csv" else "utf-8"
+        self.encoding_is_guess = kind == "csv" and survey.is_guess
+        self.delimiter = delimiter
+        self.fingerprint = survey.fingerprint
+        """SHA-256 of the bytes, hex: the same file again has the same."""
+        self.row_estimate = survey.line_count if kind == "csv" else None
+        """Rows to expect, for a progress bar; None when not known."""
+        self.name: str | None = None
+        """Of the sheet within a workbook."""
+        self.other_sheets: list[str] = []
+        self.notes: list[str] = []
+        """What a person should know before trusting the rows: sentences."""
+        self.headers: list[str] = []
+        self.header_row = 0
+        self._source, self._skip, self._limits = source, skip, limits
+
+    @property
+    def shape(self) -> str:
+        """SHA-256 of the headers, hex: files with the same can share a mapping."""
+        return hashlib.sha256("\x1f".join(self.headers).encode()).hexdigest()
+
+    def rows(self) -> Iterator[Row]:
+        """The rows below the headers, from the first each time; blank ones are passed over.
+
+        About 1 µs a row. Raises TooLarge at the row that is one too many.
+        """
+        width, longest, left = len(self.headers), self._limits.cell_length, self._limits.rows
+        new, row_class = tuple.__new__, Row
+        for number, values, problem in self._records():
+            if number <= self.header_row:
+                continue
+            joined = "".join(values)
+            if problem is None and (not joined or joined.isspace()):
+                continue
+            if (left := left - 1) < 0:
+                raise too_many_rows(self._limits)
+            # What almost no row has is asked of all cells at once; a row is looked at cell by
+            # cell only when it is unusual.
+            if (
+                problem is None
+                and len(values) == width
+                and len(joined) <= longest
+                and "'" not in joined
+                and "\0" not in joined
+                and csv_file.UNREADABLE_CHARACTER not in joined
+            ):
+                yield new(row_class, (number, values, None))
+            else:
+                yield self._unusual(number, values, problem)
+
+    def _unusual(self, number: int, values: list[str], problem: str | None) -> Row:
+        width = len(self.headers)
+        if len(values) > width and not any(value.strip() for value in values[width:]):
+            values = values[:width]
+        if self.kind == "csv":
+            values = [unguard(value) if "'" in value else value for value in values]
+        reason = problem or self._fault(values)
+        if len(values) < width:
+            # Programs leave out the empty cells at the end of a row.
+            values = values + [""] * (width - len(values))
+        return Row(number, values, reason)
+
+    def _fault(self, values: list[str]) -> str | None:
+        if len(values) > len(self.headers):
+            return (
+                f"This row has {len(values)} cells and the first row only {len(self.headers)}: "
+                f"perhaps a “{self.delimiter}” stands in a cell without quotation marks."
+            )
+        for header, value in zip(self.headers, values, strict=False):
+            if len(value) > self._limits.cell_length:
+                return f"“{header}” holds more than {self._limits.cell_length:,} letters."
+            if "\0" in value:
+                return f"“{header}” holds a NUL, which no text has."
+            if csv_file.UNREADABLE_CHARACTER in value:
+                return f"“{header}” holds a character that could not be read ({self.encoding})."
+        return None
+
+    def _records(self) -> Iterator[tuple[int, list[str], str | None]]:
+        with self._open() as text:
+            text.read(self._skip)
+            yield from csv_file.records(text, self.delimiter)
+
+    def _open(self) -> TextIO:
+        if isinstance(self._source, Path):
+            return self._source.open(encoding=self.encoding, errors="replace", newline="")
+        # Each reading has a place of its own in the shared file.
+        reading = io.BufferedReader(_Reading(self._source.fileno()), MEGABYTE // 4)
+        return io.TextIOWrapper(reading, encoding=self.encoding, newline="")
+
+    def close(self) -> None:
+        """Let go of what was unpacked."""
+        if not isinstance(self._source, Path):
+            self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Reading(io.RawIOBase):
+    """Reads an open file from its beginning, whoever else reads it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._at = descriptor, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        count = os.preadv(self._descriptor, [buffer], self._at)
+        self._at += count
+        return count
+
+
+def open_sheet(path: Path, *, limits: Limits = LIMITS, encoding: str | None = None) -> Sheet:
+    """The file, ready to be read; what it is follows from its content, never from its name.
+
+    encoding  what a person says a CSV is in, where the guess was wrong
+    Raises UnreadableFile, each kind with a text that says what to do. ValueError for an encoding
+    that Python does not know.
+    """
+    survey = csv_file.survey(path, limits)
+    if kind_of(survey.head) == "xlsx":
+        return _open_xlsx(path, survey, limits)
+    return _open_csv(path, survey, limits, encoding)
+
+
+def _open_csv(path: Path, survey: csv_file.Survey, limits: Limits, encoding: str | None) -> Sheet:
+    if encoding is not None:
+        survey = csv_file.with_encoding(survey, encoding)
+    with path.open(encoding=survey.encoding, errors="replace", newline="") as text:
+        delimiter, skip = csv_file.delimiter_of(text.read(64 * 1024))
+    sheet = Sheet("csv", survey, path, delimiter=delimiter, skip=skip, limits=limits)
+    if survey.is_guess and survey.encoding == "cp1252":
+        sheet.notes.append(
+            "The file does not say how its letters are written; they were read as Western European "
+            "(Windows-1252). Where names look wrong, save it as “CSV UTF-8” and import it again."
+        )
+    _read_headers(sheet, limits, first_column=0)
+    return sheet
+
+
+def _open_xlsx(path: Path, survey: csv_file.Survey, limits: Limits) -> Sheet:
+    xlsx_file.check_archive(path, limits)
+    unpacked = xlsx_file.unpack(path, limits)
+    sheet = Sheet("xlsx", survey, unpacked.file, delimiter=",", skip=0, limits=limits)
+    sheet.name, sheet.other_sheets = unpacked.sheet, unpacked.other_sheets
+    if sheet.other_sheets:
+        others = ", ".join(f"“{name}”" for name in sheet.other_sheets)
+        sheet.notes.append(f"Only the sheet “{sheet.name}” was read; not read: {others}.")
+    try:
+        _read_headers(sheet, limits, unpacked.first_column)
+    except BaseException:
+        sheet.close()
+        raise
+    return sheet
+
+
+def _read_headers(sheet: Sheet, limits: Limits, first_column: int) -> None:
+    for number, values, problem in sheet._records():
+        if problem is not None:
+            raise BrokenText(f"The first row cannot be read. {problem}")
+        if not any(value.strip() for value in values):
+            continue
+        if len(values) > limits.columns:
+            raise too_many_columns(limits)
+        person = next((v for v in values if _ADDRESS_SHAPE.match(v.strip())), None)
+        if person is not None:
+            raise NoHeaderRow(person.strip()[:100])
+        names = [unguard(value) for value in values] if sheet.kind == "csv" else values
+        sheet.headers, repeated = distinct_headers(names, first_column)
+        sheet.header_row = number
+        if repeated:
+            shown = ", ".join(f"“{name}”" for name in repeated)
+            sheet.notes.append(f"More than one column is named {shown}; the later are numbered.")
+        return
+    raise EmptyFile
+
+
+def distinct_headers(cells: list[str], first_column: int = 0) -> tuple[list[str], list[str]]:
+    """Headers that differ from one another, and those that had to be numbered.
+
+    A header without a name gets its column's letter: "Column C".
+    """
+    seen: dict[str, int] = {}
+    headers: list[str] = []
+    repeated: list[str] = []
+    for index, cell in enumerate(cells):
+        plain = " ".join(unicodedata.normalize("NFC", cell).split())
+        plain = "".join(c for c in plain if c.isprintable())[:_HEADER_LENGTH]
+        name = plain or f"Column {_letters(first_column + index)}"
+        if name in seen:
+            if name not in repeated:
+                repeated.append(name)
+            while (numbered := f"{name} ({seen[name] + 1})") in seen:
+                seen[name] += 1
+            seen[name] += 1
+            name = numbered
+        seen[name] = 1
+        headers.append(name)
+    return headers, repeated
+
+
+def _letters(index: int) -> str:
+    """A for 0, Z for 25, AA for 26: the spreadsheet's name of a column."""
+    letters = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters

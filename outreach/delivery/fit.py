@@ -1,0 +1,96 @@
+"""Whether a letter can go to a person at all: asked before anyone is called, for all mailers."""
+
+import re
+from collections.abc import Mapping
+
+from email_validator import EmailNotValidError, validate_email
+
+from outreach.delivery.letter import UnsafeValue, one_line
+from outreach.delivery.mailer import Address, Letter, Recipient
+
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}", re.ASCII)
+_FILE_NAME = re.compile(r'[^/\\"<>|:*?]{1,200}')
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+_METHOD = re.compile(r"[A-Z]{1,20}")
+_PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
+_MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>", re.ASCII)
+_LONGEST_HEADER = 900
+
+_OURS = frozenset(
+    [
+        *("from", "to", "cc", "bcc", "subject", "date", "reply-to", "sender", "message-id"),
+        *("return-path", "received", "mime-version", "dkim-signature"),
+        *("content-type", "content-transfer-encoding", "content-disposition"),
+    ]
+)
+
+
+def mailbox(address: Address) -> str:
+    """The address in ASCII (the domain by IDNA), fit for an envelope and a header.
+
+    Raises UnsafeValue when it is malformed, or when the part before the @ is not ASCII: few
+    servers take those, and no provider of ours does.
+    """
+    if _PLAIN_ADDRESS.fullmatch(address.email):
+        return address.email
+    try:
+        checked = validate_email(address.email, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise UnsafeValue(f"“{address.email[:80]}” is not an address: {error}") from error
+    if checked.ascii_email is None:
+        raise UnsafeValue(f"“{address.email[:80]}” has letters before the @ that are not ASCII.")
+    return checked.ascii_email
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise UnsafeValue unless these may be added to a mail as they are."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
+            raise UnsafeValue(f"“{name[:80]!r}” may not be set as a header.")
+        if not value.isascii() or len(value) > _LONGEST_HEADER:
+            raise UnsafeValue(f"The header {name} is not ASCII or is too long.")
+        one_line(value, what=name)
+
+
+def check_attachments(recipient: Recipient) -> None:
+    """Raise UnsafeValue unless every attachment has a harmless name and a plain type."""
+    for attachment in recipient.attachments:
+        one_line(attachment.filename, what="name of an attachment")
+        if not _FILE_NAME.fullmatch(attachment.filename):
+            raise UnsafeValue("The name of an attachment is empty, too long or holds a path.")
+        if not _MEDIA_TYPE.fullmatch(attachment.media_type):
+            raise UnsafeValue(f"“{attachment.media_type[:80]}” is not a media type.")
+        if attachment.method is not None and not _METHOD.fullmatch(attachment.method):
+            raise UnsafeValue("The METHOD of a calendar is a word in capitals.")
+
+
+def check_letter(letter: Letter) -> None:
+    """What is equal for everyone: sender, Reply-To, shared headers. Raises UnsafeValue."""
+    for address in (letter.sender, letter.reply_to):
+        if address is not None:
+            one_line(address.name, what="name")
+            mailbox(address)
+    check_headers(letter.headers)
+
+
+def check_recipient(recipient: Recipient) -> str:
+    """All of one person's but the values; returns the address in ASCII. Raises UnsafeValue."""
+    if not _PUBLIC_ID.fullmatch(recipient.public_id):
+        raise UnsafeValue("A public id is 32 hexadecimal digits.")
+    if not _MESSAGE_ID.fullmatch(recipient.message_id):
+        raise UnsafeValue("The Message-ID is malformed.")
+    one_line(recipient.to.name, what="name")
+    check_headers(recipient.headers)
+    if recipient.attachments:
+        check_attachments(recipient)
+    return mailbox(recipient.to)
+
+
+def check(letter: Letter, recipient: Recipient) -> None:
+    """Raise UnfitLetter, with a sentence for staff, unless this letter can go to this person."""
+    check_letter(letter)
+    check_recipient(recipient)
+    for part in (letter.subject, letter.text, letter.html):
+        for _ in part.filled(recipient.values):
+            pass

@@ -1,0 +1,194 @@
+"""A letter and many recipients → the bodies of SendGrid's `mail/send`.
+
+Source: SendGrid v3 mail/send and its list of errors: at most 1,000 personalizations, each address
+once, substitutions of at most 10,000 bytes each, 30 MB in all; attachments stand on the request.
+"""
+
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from outreach.delivery.fit import check_recipient, mailbox
+from outreach.delivery.letter import Compiled, Kind, UnfitLetter
+from outreach.delivery.mailer import Attachment, Letter, Recipient
+
+MOST_RECIPIENTS = 1_000
+MOST_BYTES = 29_000_000
+_MOST_SUBSTITUTION_BYTES = 9_500
+
+NO_TRACKING = {
+    "click_tracking": {"enable": False, "enable_text": False},
+    "open_tracking": {"enable": False},
+    "subscription_tracking": {"enable": False},
+    "ganalytics": {"enable": False},
+}
+"""Said in every request: an account's own setting would otherwise rewrite our links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request before it is bytes: what all share, and an entry for each recipient."""
+
+    shared: dict[str, Any]
+    recipients: Sequence[Recipient]
+    entries: Sequence[dict[str, Any]]
+
+    def body(self) -> bytes:
+        """The JSON."""
+        return orjson.dumps({**self.shared, "personalizations": self.entries})
+
+    def part(self, indexes: Sequence[int]) -> "Request":
+        """The same request for some of its recipients."""
+        recipients = [self.recipients[index] for index in indexes]
+        return Request(self.shared, recipients, [self.entries[index] for index in indexes])
+
+
+def groups(letter: Letter, recipients: Iterable[Recipient]) -> list[list[Recipient]]:
+    """Who may share a request: up to 1,000 with different addresses; alone where it is personal."""
+    alone: list[list[Recipient]] = []
+    together: list[list[Recipient]] = []
+    seen: dict[str, int] = {}
+    for recipient in recipients:
+        if letter.is_personal or recipient.attachments:
+            alone.append([recipient])
+            continue
+        # The second person at an address goes into the second row of groups, and so on.
+        address = recipient.to.email.lower()
+        row = seen[address] = seen.get(address, -1) + 1
+        while len(together) <= row:
+            together.append([])
+        together[row].append(recipient)
+    cut = [
+        row[start : start + MOST_RECIPIENTS]
+        for row in together
+        for start in range(0, len(row), MOST_RECIPIENTS)
+    ]
+    return cut + alone
+
+
+def requests(
+    letter: Letter, group: Sequence[Recipient]
+) -> tuple[list[Request], dict[str, UnfitLetter]]:
+    """The requests for a group, mostly one, and for whom there is none, with the reason.
+
+    Someone whose own words are too long for substitutions gets a request of their own.
+    """
+    unfit: dict[str, UnfitLetter] = {}
+    try:
+        tags = _Tags(letter, group)
+    except UnfitLetter as reason:
+        return [], {recipient.public_id: reason for recipient in group}
+    recipients, entries, large = list[Recipient](), list[dict[str, Any]](), list[Recipient]()
+    for recipient in group:
+        try:
+            entry, size = tags.entry(recipient)
+        except UnfitLetter as reason:
+            unfit[recipient.public_id] = reason
+            continue
+        if size > _MOST_SUBSTITUTION_BYTES:
+            large.append(recipient)
+            continue
+        recipients.append(recipient)
+        entries.append(entry)
+    found = [Request(tags.shared, recipients, entries)] if recipients else []
+    for recipient in large:
+        more, _ = requests(letter, [recipient])
+        found += more
+    return found, unfit
+
+
+class _Tags:
+    """Which fields differ within a group, and the tags that stand for them in the shared text.
+
+    A field has two tags, one for plain places and one for HTML, where its value is escaped. A tag
+    holds random digits that no value can know, so that a value is never taken for a tag, in
+    whatever order the provider replaces them. Raises UnfitLetter for what concerns everyone.
+    """
+
+    def __init__(self, letter: Letter, group: Sequence[Recipient]) -> None:
+        self._headers = dict(letter.headers)
+        first = group[0].values
+        parts = (letter.subject, letter.text, letter.html)
+        names = dict.fromkeys(name for part in parts for name in part.fields)
+        varying = [
+            name
+            for name in names
+            if any(one.values.get(name) != first.get(name) for one in group[1:])
+        ]
+        secret = secrets.token_hex(5)
+        plain = {name: f"-{secret}t{number}-" for number, name in enumerate(varying)}
+        marked = {name: f"-{secret}h{number}-" for number, name in enumerate(varying)}
+
+        def place(part: Compiled) -> str:
+            tags = marked if part.kind is Kind.HTML else plain
+            return part.mark(lambda name: tags.get(name) or part.value(name, first))
+
+        # The subject comes last: its stricter check is the one that counts for the plain tag.
+        wanted: dict[str, tuple[str, Compiled]] = {}
+        for part, tags in ((letter.html, marked), (letter.text, plain), (letter.subject, plain)):
+            wanted |= {tags[name]: (name, part) for name in part.fields if name in tags}
+        self._wanted = [(tag, name, part.value) for tag, (name, part) in wanted.items()]
+        self.shared = _shared(letter, group[0].attachments, place)
+
+    def entry(self, recipient: Recipient) -> tuple[dict[str, Any], int]:
+        """The personalization and the bytes of its substitutions. Raises UnfitLetter."""
+        email, values = check_recipient(recipient), recipient.values
+        entry: dict[str, Any] = {
+            "to": [_address(email, recipient.to.name)],
+            # All headers stand here, the shared ones too: an entry's headers replace the request's.
+            "headers": {"Message-ID": recipient.message_id, **self._headers, **recipient.headers},
+            "custom_args": {"m": recipient.public_id},
+        }
+        if not self._wanted:
+            return entry, 0
+        substitutions = {tag: value(name, values) for tag, name, value in self._wanted}
+        entry["substitutions"] = substitutions
+        size = sum(len(tag) + len(value.encode()) for tag, value in substitutions.items())
+        return entry, size
+
+
+def _shared(
+    letter: Letter, attachments: Sequence[Attachment], place: Callable[[Compiled], str]
+) -> dict[str, Any]:
+    """Everything of a request that its recipients have in common."""
+    shared: dict[str, Any] = {
+        "from": _address(mailbox(letter.sender), letter.sender.name),
+        "subject": place(letter.subject),
+        "content": [
+            {"type": "text/plain", "value": place(letter.text)},
+            {"type": "text/html", "value": place(letter.html)},
+        ],
+        "tracking_settings": NO_TRACKING,
+    }
+    if letter.reply_to is not None:
+        shared["reply_to"] = _address(mailbox(letter.reply_to), letter.reply_to.name)
+    if attachments:
+        shared["attachments"] = [_attachment(attachment) for attachment in attachments]
+    return shared
+
+
+def _address(email: str, name: str) -> dict[str, str]:
+    if not name:
+        return {"email": email}
+    if "," in name or ";" in name:
+        # The API takes these for the end of the name; the sendgrid package quotes them too.
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{escaped}"'
+    return {"email": email, "name": name}
+
+
+def _attachment(attachment: Attachment) -> dict[str, str]:
+    """A file as the API wants it; `; method=` is the one parameter that it lets pass."""
+    kind = attachment.media_type
+    if attachment.method is not None:
+        kind = f"{kind}; method={attachment.method}"
+    return {
+        "content": b64encode(attachment.content).decode(),
+        "type": kind,
+        "filename": attachment.filename,
+        "disposition": "attachment",
+    }

@@ -1,0 +1,191 @@
+"""Mails over a session, one behind the other, and what each reply means for each mail.
+
+The one fact that must never be lost: whether a mail's final dot has left us. Before it, a broken
+connection means that the mail did not go out; after it, nobody knows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from smtplib import SMTPException
+from typing import Protocol
+
+from outreach.delivery.mailer import Busy, Outcome, Refused, Silent
+from outreach.delivery.smtp_session import Session, judge
+
+_STEPS = ("MAIL", "RCPT", "DATA")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail with its envelope; content ends with CRLF and is not dot-stuffed."""
+
+    public_id: str
+    to: str
+    content: bytes
+
+
+class Mails(Protocol):
+    """The mails to come."""
+
+    def __next__(self) -> Mail: ...
+
+    def has_more(self) -> bool:
+        """Whether next() will give one."""
+        ...
+
+
+class Stream:
+    """Feeds mails to one session after another and notes the outcomes."""
+
+    def __init__(self, sender: str, mails: Mails, outcomes: dict[str, Outcome]) -> None:
+        self._sender = sender
+        self._mails = mails
+        self._outcomes = outcomes
+
+    def has_more(self) -> bool:
+        """Whether mails are left that no session has seen."""
+        return self._mails.has_more()
+
+    def run(self, session: Session) -> Outcome | None:
+        """Deliver until all is done or the session ends.
+
+        Returns what is to become of the mails that are left, or None when another session may
+        carry on with them.
+        """
+        leg = _Leg(session, self._sender, self._outcomes)
+        try:
+            while leg.fault is None and session.is_usable and self._mails.has_more():
+                leg.deliver(next(self._mails))
+            leg.finish()
+        except (OSError, SMTPException) as error:
+            session.is_usable = False
+            session.close()
+            leg.break_off(error)
+        return leg.fault
+
+
+class _Leg:
+    """The part of a stream that runs over one session."""
+
+    def __init__(self, session: Session, sender: str, outcomes: dict[str, Outcome]) -> None:
+        self.fault: Outcome | None = None
+        self._session = session
+        self._sender = sender
+        self._outcomes = outcomes
+        self._ending: Mail | None = None
+        """Whose DATA was answered with 354; its content is still to go, or has just gone."""
+        self._content = b""
+        self._begun: Mail | None = None
+        """Whose envelope is on its way."""
+        self._must_reset = False
+
+    def deliver(self, mail: Mail) -> None:
+        """End the mail before, begin this one. Raises OSError, SMTPException when it breaks."""
+        self._begun = mail
+        lines = [f"MAIL FROM:<{self._sender}>", f"RCPT TO:<{mail.to}>", "DATA"]
+        if self._session.can_pipeline:
+            reset = "RSET\r\n" if self._must_reset else ""
+            self._send(self._content, (reset + "\r\n".join(lines) + "\r\n").encode())
+            self._end()
+            if self._must_reset:
+                self._session.getreply()
+            # A session that said good-bye to the mail before reads no more commands.
+            replies = [self._reply() for _ in lines] if self._session.is_usable else []
+        else:
+            self.finish()
+            self._begun = mail
+            replies = self._one_by_one(lines) if self._session.is_usable else []
+        self._must_reset = False
+        if not replies:
+            self._settle(Busy("The mail server closed the connection before this mail."))
+            return
+        self._take(mail, replies)
+
+    def finish(self) -> None:
+        """Send the last content and read its reply."""
+        if self._ending is not None:
+            self._send(self._content, b"")
+            self._end()
+
+    def break_off(self, error: Exception) -> None:
+        """The connection broke: note what that means for those who are on their way."""
+        words = f"The connection to the mail server broke ({type(error).__name__}: {error})"[:250]
+        if self._ending is not None:
+            has_left = self._left >= len(self._content)
+            unknown = Silent(f"{words} after the whole mail was sent.")
+            self._outcomes[self._ending.public_id] = (
+                unknown if has_left else Busy(f"{words} before the mail was complete.")
+            )
+        if self._begun is not None:
+            self._settle(Busy(f"{words} before this mail."))
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            self.fault = Busy("There was no time left for the mail server.")
+
+    _left = 0
+
+    def _send(self, content: bytes, commands: bytes) -> None:
+        timed = self._session.timed
+        self._left = 0
+        try:
+            timed.sendall(content + commands)
+        finally:
+            self._left = timed.sent
+
+    def _reply(self) -> tuple[int, bytes]:
+        code, text = self._session.getreply()
+        if code in (421, -1):
+            self._session.is_usable = False
+        return code, text
+
+    def _one_by_one(self, lines: list[str]) -> list[tuple[int, bytes]]:
+        """Each command after the reply to the one before; stops at the first that fails."""
+        if self._must_reset:
+            self._session.docmd("RSET")
+        replies: list[tuple[int, bytes]] = []
+        for line in lines:
+            self._send(b"", f"{line}\r\n".encode())
+            replies.append(self._reply())
+            if replies[-1][0] not in (250, 251, 354):
+                break
+        return replies
+
+    def _end(self) -> None:
+        """Read the reply to the final dot of the mail before, if there is one."""
+        if self._ending is None:
+            return
+        code, text = self._reply()
+        outcome = judge(code, text, step="end")
+        # An empty mail was only the way out of a DATA that should not have been accepted.
+        self._outcomes.setdefault(self._ending.public_id, outcome)
+        self._ending, self._content = None, b""
+        if isinstance(outcome, Refused) and outcome.is_configuration:
+            self.fault = outcome
+
+    def _take(self, mail: Mail, replies: list[tuple[int, bytes]]) -> None:
+        """Judge MAIL, RCPT and DATA; where all were taken, the content goes out next."""
+        wanted = ((250,), (250, 251, 252), (354,))
+        for step, (code, text), good in zip(_STEPS, replies, wanted, strict=False):
+            if code not in good:
+                outcome = judge(code, text, step=step)
+                self._settle(outcome)
+                if isinstance(outcome, Refused) and outcome.is_configuration:
+                    self.fault = outcome
+                break
+        self._begun = None
+        if replies[-1][0] == 354 and len(replies) == len(_STEPS):
+            refused = mail.public_id in self._outcomes
+            self._ending = mail
+            self._content = b".\r\n" if refused else _stuffed(mail.content)
+        else:
+            self._must_reset = True
+
+    def _settle(self, outcome: Outcome) -> None:
+        assert self._begun is not None
+        self._outcomes[self._begun.public_id] = outcome
+        self._begun = None
+
+
+def _stuffed(content: bytes) -> bytes:
+    """With a dot before every dot that begins a line, and the final dot. Source: RFC 5321, 4.5.2."""
+    content = content.replace(b"\r\n.", b"\r\n..")
+    return (b"." if content.startswith(b".") else b"") + content + b".\r\n"

@@ -1,6 +1,6 @@
 """python -m tests [arguments of pytest]: all on SQLite, then what needs a database on PostgreSQL.
 
-`make test` calls it. With CI=true the slow tests run too. The exit code is 0 only if both runs passed.
+`make test` calls it. With CI=true the slow tests run too. Exit code 0 says that both runs passed.
 """
 
 import os

@@ -53,12 +53,18 @@ class Client(FlaskClient):
     """A client whose every request has an application context of its own, as on a real server.
 
     Without it Flask takes over the context of the test, and with it `g` and the session of the
-    database: what one request loads, the next one would see.
+    database: what one request loads, the next one would see. Requests go to the public address.
     """
 
     def open(self, *arguments: Any, **named: Any) -> Any:
+        if arguments and isinstance(arguments[0], str):
+            named.setdefault("base_url", self.application.config["PUBLIC_URL"])
         with self.application.app_context():
             return super().open(*arguments, **named)
+
+    def session_transaction(self, *arguments: Any, **named: Any) -> Any:
+        named.setdefault("base_url", self.application.config["PUBLIC_URL"])
+        return super().session_transaction(*arguments, **named)
 
 
 @pytest.fixture(scope="session")
@@ -197,7 +203,7 @@ def _chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def page(live: str, _chromium: Any) -> Iterator[Any]:
-    """A Playwright page at the live server; an error in a script or a refused style fails the test."""
+    """A Playwright page at the live server; a script's error or a refused style fails the test."""
     context = _chromium.new_context(base_url=live, locale="en-GB", timezone_id="Europe/Zurich")
     complaints: list[str] = []
     page = context.new_page()

@@ -1,0 +1,160 @@
+"""Starting and stopping: one sentence for what stands in the way, nothing left behind."""
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from outreach import start
+from tests.started import free_port, started
+
+linux_only = pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
+
+
+def test_a_python_that_is_too_old_is_named():
+    with pytest.raises(start.CannotStart, match=r"3\.11 or newer; this is Python 3\.10\.9"):
+        start.check_python((3, 10, 9))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        start.CannotStart, match=r"file/instance \(INSTANCE_DIR\) cannot be written"
+    ):
+        start.check_folder(tmp_path / "file" / "instance")
+
+
+def test_a_missing_folder_is_made_and_left_empty(tmp_path):
+    start.check_folder(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize("port", [65_536, 99_999])
+def test_a_port_that_does_not_exist_is_named(port, monkeypatch):
+    monkeypatch.setattr(start, "PORT_FREE_WITHIN_SECONDS", 0)
+    with pytest.raises(start.CannotStart, match=f"Port {port} on 127"):
+        start.check_port("127.0.0.1", port)
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_exit_code_1(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with started(tmp_path, port) as start:
+            assert start.wait() == 1
+    (sentence,) = start.errors
+    assert f"Port {port}" in sentence
+    assert "already in use" in sentence
+    assert start.lines == []
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(tmp_path):
+    nowhere = f"postgresql+psycopg://someone:secret@127.0.0.1:{free_port()}/none"
+    with started(tmp_path, DATABASE_URL=nowhere) as start:
+        assert start.wait() == 1
+    (sentence,) = start.errors
+    assert "does not answer" in sentence
+    assert "secret" not in sentence
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path):
+    (tmp_path / "notes.sqlite3").write_text("Dear diary, this is no database at all." * 100)
+    with started(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/notes.sqlite3") as start:
+        assert start.wait() == 1
+    (sentence,) = start.errors
+    assert "not a database" in sentence
+
+
+def test_a_database_that_is_newer_than_the_code_is_left_alone(app, database_url, tmp_path):
+    from outreach.db import transaction
+
+    with transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
+    with started(tmp_path, DATABASE_URL=database_url) as start:
+        assert start.wait() == 1
+    (sentence,) = start.errors
+    assert "made by a newer Outreach (revision 9999_future)" in sentence
+
+
+def test_production_does_not_start_without_its_secret(tmp_path):
+    with started(tmp_path, ENV="production", SECRET_KEY="") as start:
+        assert start.wait() == 1
+    (sentence,) = start.errors
+    assert "SECRET_KEY" in sentence
+
+
+@linux_only
+def test_it_says_ready_once_and_stops_cleanly(database_url, tmp_path):
+    with started(tmp_path, DATABASE_URL=database_url) as start:
+        start.wait_until_ready()
+        assert start.get("/healthz") == 200
+        assert set(start.children()) == {"web", "clock"}
+        assert start.stop() == 0
+    assert start.lines == [start.ready_line]
+    with pytest.raises(ConnectionRefusedError):
+        start.get("/healthz")
+
+
+@linux_only
+@pytest.mark.faults
+@pytest.mark.parametrize("name", ["web", "clock"])
+def test_a_child_that_dies_is_named_and_takes_the_rest_with_it(name, database_url, tmp_path):
+    with started(tmp_path, DATABASE_URL=database_url) as start:
+        start.wait_until_ready()
+        children = start.children()
+        os.kill(children[name], signal.SIGKILL)
+        assert start.wait() == 1
+    assert f"the {name} process ended by itself (SIGKILL)" in start.errors[-1]
+    assert not any(Path(f"/proc/{child}").exists() for child in children.values())
+
+
+@linux_only
+@pytest.mark.faults
+def test_a_start_after_sigkill_stumbles_over_nothing(database_url, tmp_path):
+    with started(tmp_path, DATABASE_URL=database_url) as first:
+        first.wait_until_ready()
+        first.process.kill()
+        first.wait()
+        with started(tmp_path, first.port, DATABASE_URL=database_url) as second:
+            second.wait_until_ready()
+            assert second.stop() == 0
+
+
+@linux_only
+def test_signals_that_come_twice_break_nothing_off(database_url, tmp_path):
+    """A terminal signals the whole group, and make passes it on once more."""
+    with started(tmp_path, DATABASE_URL=database_url) as start:
+        start.wait_until_ready()
+        children = start.children()
+        for _ in range(5):
+            start.process.send_signal(signal.SIGINT)
+            time.sleep(0.02)
+        assert start.wait() == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children.values())
+
+
+@linux_only
+@pytest.mark.slow
+def test_a_demonstration_that_was_cut_off_is_made_anew(tmp_path):
+    """Killed while it is loaded, the next start shows the whole of it, with its sign-in links."""
+    url = f"sqlite:///{tmp_path}/demo.sqlite3"
+    with started(tmp_path, DATABASE_URL=url, DEMO="1") as first:
+        while not list(tmp_path.glob("instance/demo-unfinished-*")):
+            assert first.process.poll() is None
+            time.sleep(0.02)
+        time.sleep(1)
+        first.process.kill()
+        first.wait()
+    with started(tmp_path, DATABASE_URL=url, DEMO="1") as second:
+        second.wait_until_ready()
+        assert second.stop() == 0
+    assert not list(tmp_path.glob("instance/demo-unfinished-*"))
+    ready, *links = second.lines
+    assert ready == second.ready_line
+    assert len(links) >= 4
+    assert all(second.ready_line.removeprefix("Ready: ") in link for link in links)

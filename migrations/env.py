@@ -1,0 +1,37 @@
+"""Runs the migrations on the application's own engine."""
+
+from alembic import context
+from flask import current_app
+
+extension = current_app.extensions["migrate"]
+metadata = extension.db.metadata
+
+
+def render_item(kind, item, autogen_context):
+    """Our own column types are written as SQLAlchemy's: a migration imports nothing of ours."""
+    name = type(item).__name__
+    if kind == "type" and name == "UTCDateTime":
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and name == "Enum":
+        return f"sa.String({item.length})"
+    return False
+
+
+def compare_type(ctx, inspected_column, metadata_column, inspected_type, metadata_type):
+    """Enums are kept as text of the same length."""
+    if type(metadata_type).__name__ == "Enum":
+        return getattr(inspected_type, "length", None) != metadata_type.length
+    return None
+
+
+def run() -> None:
+    options = dict(extension.configure_args)
+    options.update(compare_type=compare_type, render_item=render_item)
+    with extension.db.engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=metadata, **options)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

@@ -1,0 +1,867 @@
+"""First tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("epoch", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_disabled", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column(
+            "is_demonstration", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("email", name=op.f("uq_accounts_email")),
+    )
+    op.create_table(
+        "buckets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tokens", sa.Double(), nullable=False),
+        sa.Column("refilled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
+    )
+    op.create_table(
+        "conferences",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("opens_on", sa.Date(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("country_code", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conferences")),
+        sa.UniqueConstraint("code", name=op.f("uq_conferences_code")),
+    )
+    op.create_table(
+        "constituent_groups",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("legal_basis", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("typical_count", sa.Integer(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_constituent_groups")),
+        sa.UniqueConstraint("code", name=op.f("uq_constituent_groups_code")),
+    )
+    op.create_table(
+        "heartbeats",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("ticked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
+    )
+    op.create_table(
+        "organisations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("country_code", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_organisations_name_key")),
+    )
+    op.create_table(
+        "suppressions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+        sa.UniqueConstraint("email_key", name=op.f("uq_suppressions_email_key")),
+    )
+    op.create_table(
+        "tallies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tallies")),
+        sa.UniqueConstraint(
+            "kind",
+            "subject_id",
+            "group_id",
+            "state",
+            name=op.f("uq_tallies_kind_subject_id_group_id_state"),
+        ),
+    )
+    op.create_table(
+        "templates",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("latest_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_templates")),
+        sa.UniqueConstraint("code", name=op.f("uq_templates_code")),
+    )
+    op.create_table(
+        "one_time_links",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("sets_password", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_one_time_links_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
+        sa.UniqueConstraint("digest", name=op.f("uq_one_time_links_digest")),
+    )
+    with op.batch_alter_table("one_time_links", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_one_time_links_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
+        "regions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "conference_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"], ["conferences.id"], name=op.f("fk_regions_conference_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regions")),
+        sa.UniqueConstraint("conference_id", "code", name=op.f("uq_regions_conference_id_code")),
+    )
+    op.create_table(
+        "stakeholders",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("given_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("family_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("full_name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("salutation", sa.Text(), server_default="", nullable=False),
+        sa.Column("office", sa.Text(), server_default="", nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("email_key", sa.Text(), nullable=True),
+        sa.Column(
+            "organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("country_code", sa.Text(), nullable=True),
+        sa.Column("gender", sa.Text(), server_default="", nullable=False),
+        sa.Column("notes", sa.Text(), server_default="", nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column(
+            "is_mail_stopped", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_stakeholders_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stakeholders")),
+    )
+    with op.batch_alter_table("stakeholders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stakeholders_email_key"), ["email_key"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_stakeholders_external_id"), ["external_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_stakeholders_name_key"), ["name_key"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_stakeholders_organisation_id"), ["organisation_id"], unique=False
+        )
+
+    op.create_table(
+        "template_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "template_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["accounts.id"], name=op.f("fk_template_versions_author_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["template_id"], ["templates.id"], name=op.f("fk_template_versions_template_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template_versions")),
+        sa.UniqueConstraint(
+            "template_id", "number", name=op.f("uq_template_versions_template_id_number")
+        ),
+    )
+    op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "conference_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("venue", sa.Text(), server_default="", nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("country_code", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("sequence", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"], ["conferences.id"], name=op.f("fk_events_conference_id")
+        ),
+        sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_events_region_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("code", name=op.f("uq_events_code")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_events_conference_starts", ["conference_id", "starts_at"], unique=False
+        )
+
+    op.create_table(
+        "member_states",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "conference_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "region_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("country_code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"], ["conferences.id"], name=op.f("fk_member_states_conference_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id"], ["regions.id"], name=op.f("fk_member_states_region_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_states")),
+        sa.UniqueConstraint(
+            "conference_id",
+            "country_code",
+            name=op.f("uq_member_states_conference_id_country_code"),
+        ),
+    )
+    with op.batch_alter_table("member_states", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_states_region_id"), ["region_id"], unique=False)
+
+    op.create_table(
+        "standings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "conference_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["conference_id"], ["conferences.id"], name=op.f("fk_standings_conference_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_standings_group_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_standings_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_standings_region_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standings")),
+        sa.UniqueConstraint(
+            "conference_id",
+            "organisation_id",
+            name=op.f("uq_standings_conference_id_organisation_id"),
+        ),
+    )
+    with op.batch_alter_table("standings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_standings_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_standings_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_standings_region_id"), ["region_id"], unique=False)
+
+    op.create_table(
+        "template_texts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["template_versions.id"], name=op.f("fk_template_texts_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template_texts")),
+        sa.UniqueConstraint(
+            "version_id", "language", name=op.f("uq_template_texts_version_id_language")
+        ),
+    )
+    op.create_table(
+        "campaigns",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reply_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(32), server_default="draft", nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved_digest", sa.Text(), nullable=True),
+        sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_because", sa.Text(), server_default="", nullable=False),
+        sa.Column("is_vip", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("sender_name", sa.Text(), nullable=False),
+        sa.Column("sender_address", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["approver_id"], ["accounts.id"], name=op.f("fk_campaigns_approver_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["accounts.id"], name=op.f("fk_campaigns_author_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_campaigns_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
+    )
+    with op.batch_alter_table("campaigns", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaigns_event_id"), ["event_id"], unique=False)
+        batch_op.create_index("ix_campaigns_state", ["state"], unique=False)
+
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("is_star", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("state", sa.String(32), server_default="silent", nullable=False),
+        sa.Column("reply_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("invited_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("link_key", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_invitations_event_id")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_invitations_group_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_invitations_stakeholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("link_key", name=op.f("uq_invitations_link_key")),
+        sa.UniqueConstraint(
+            "stakeholder_id", "event_id", name=op.f("uq_invitations_stakeholder_id_event_id")
+        ),
+    )
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_invitations_event_state", ["event_id", "state", "group_id"], unique=False
+        )
+
+    op.create_table(
+        "target_lists",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_target_lists_event_id")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_target_lists_group_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_target_lists")),
+        sa.UniqueConstraint("code", name=op.f("uq_target_lists_code")),
+    )
+    with op.batch_alter_table("target_lists", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_target_lists_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_target_lists_group_id"), ["group_id"], unique=False)
+
+    op.create_table(
+        "tracks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_tracks_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracks")),
+        sa.UniqueConstraint("event_id", "code", name=op.f("uq_tracks_event_id_code")),
+    )
+    op.create_table(
+        "activities",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_activities_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_activities_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_activities_event_id")),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_activities_stakeholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
+    )
+    with op.batch_alter_table("activities", schema=None) as batch_op:
+        batch_op.create_index("ix_activities_campaign", ["campaign_id", "id"], unique=False)
+        batch_op.create_index("ix_activities_stakeholder", ["stakeholder_id", "id"], unique=False)
+
+    op.create_table(
+        "answers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("reply", sa.String(32), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_answers_invitation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
+    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_answers_invitation_id"), ["invitation_id"], unique=False
+        )
+
+    op.create_table(
+        "campaign_lists",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_lists_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["target_lists.id"], name=op.f("fk_campaign_lists_list_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_lists")),
+        sa.UniqueConstraint(
+            "campaign_id", "list_id", name=op.f("uq_campaign_lists_campaign_id_list_id")
+        ),
+    )
+    with op.batch_alter_table("campaign_lists", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaign_lists_list_id"), ["list_id"], unique=False)
+
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("stored_name", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("read_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("updated_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("skipped_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("problem_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_imports_account_id")
+        ),
+        sa.ForeignKeyConstraint(["list_id"], ["target_lists.id"], name=op.f("fk_imports_list_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_fingerprint"), ["fingerprint"], unique=False)
+        batch_op.create_index("ix_imports_list", ["list_id", "id"], unique=False)
+
+    op.create_table(
+        "seats",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("track_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("fill_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("holder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["holder_id"], ["stakeholders.id"], name=op.f("fk_seats_holder_id")
+        ),
+        sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_seats_track_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seats")),
+    )
+    with op.batch_alter_table("seats", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seats_holder_id"), ["holder_id"], unique=False)
+        batch_op.create_index("ix_seats_track", ["track_id", "position"], unique=False)
+
+    op.create_table(
+        "steps",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("anchor", sa.String(32), nullable=False),
+        sa.Column("audience", sa.String(32), nullable=False),
+        sa.Column("fixed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("days_before", sa.Integer(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(32), server_default="waiting", nullable=False),
+        sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_steps_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["template_versions.id"], name=op.f("fk_steps_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_steps")),
+        sa.UniqueConstraint("campaign_id", "position", name=op.f("uq_steps_campaign_id_position")),
+    )
+    with op.batch_alter_table("steps", schema=None) as batch_op:
+        batch_op.create_index("ix_steps_due", ["state", "due_at"], unique=False)
+
+    op.create_table(
+        "targets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("is_star", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("tier", sa.Integer(), server_default="2", nullable=False),
+        sa.Column("rank", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decide_on", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["list_id"], ["target_lists.id"], name=op.f("fk_targets_list_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_targets_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_targets_stakeholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_targets")),
+        sa.UniqueConstraint(
+            "list_id", "stakeholder_id", name=op.f("uq_targets_list_id_stakeholder_id")
+        ),
+    )
+    with op.batch_alter_table("targets", schema=None) as batch_op:
+        batch_op.create_index("ix_targets_list_rank", ["list_id", "rank", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_targets_stakeholder_id"), ["stakeholder_id"], unique=False
+        )
+        batch_op.create_index("ix_targets_star", ["is_star", "list_id"], unique=False)
+
+    op.create_table(
+        "seat_offers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seat_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("link_key", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["seat_id"], ["seats.id"], name=op.f("fk_seat_offers_seat_id")),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_seat_offers_stakeholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_offers")),
+        sa.UniqueConstraint("link_key", name=op.f("uq_seat_offers_link_key")),
+    )
+    with op.batch_alter_table("seat_offers", schema=None) as batch_op:
+        batch_op.create_index("ix_seat_offers_seat", ["seat_id", "state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_seat_offers_stakeholder_id"), ["stakeholder_id"], unique=False
+        )
+
+    op.create_table(
+        "units",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("step_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("text_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("purpose", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(32), server_default="waiting", nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("token", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_by", sa.Text(), nullable=True),
+        sa.Column("attempts_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("busy_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unknown_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_vip", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column(
+            "is_retry_of_unknown", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_units_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_units_event_id")),
+        sa.ForeignKeyConstraint(["step_id"], ["steps.id"], name=op.f("fk_units_step_id")),
+        sa.ForeignKeyConstraint(["text_id"], ["template_texts.id"], name=op.f("fk_units_text_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_units")),
+    )
+    with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.create_index("ix_units_campaign_state", ["campaign_id", "state"], unique=False)
+        batch_op.create_index("ix_units_claim", ["state", "next_at", "id"], unique=False)
+
+    op.create_table(
+        "attempts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("mailer", sa.Text(), nullable=False),
+        sa.Column("messages_count", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.Text(), server_default="", nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_attempts_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_unit", ["unit_id", "id"], unique=False)
+
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("step_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("offer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("text_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("purpose", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("is_first", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column(
+            "possible_double", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.Column("attempts_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "attempt_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_messages_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_messages_event_id")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_messages_group_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_messages_invitation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["offer_id"], ["seat_offers.id"], name=op.f("fk_messages_offer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_messages_stakeholder_id")
+        ),
+        sa.ForeignKeyConstraint(["step_id"], ["steps.id"], name=op.f("fk_messages_step_id")),
+        sa.ForeignKeyConstraint(
+            ["text_id"], ["template_texts.id"], name=op.f("fk_messages_text_id")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_messages_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_messages_public_id")),
+        sa.UniqueConstraint(
+            "step_id", "stakeholder_id", name=op.f("uq_messages_step_id_stakeholder_id")
+        ),
+    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_messages_campaign_first", ["campaign_id", "is_first", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_messages_invitation_id"), ["invitation_id"], unique=False
+        )
+        batch_op.create_index("ix_messages_stakeholder", ["stakeholder_id", "id"], unique=False)
+        batch_op.create_index("ix_messages_step_state", ["step_id", "state", "id"], unique=False)
+        batch_op.create_index("ix_messages_unit", ["unit_id"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_messages_unit")
+        batch_op.drop_index("ix_messages_step_state")
+        batch_op.drop_index("ix_messages_stakeholder")
+        batch_op.drop_index(batch_op.f("ix_messages_invitation_id"))
+        batch_op.drop_index("ix_messages_campaign_first")
+
+    op.drop_table("messages")
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempts_unit")
+
+    op.drop_table("attempts")
+    with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.drop_index("ix_units_claim")
+        batch_op.drop_index("ix_units_campaign_state")
+
+    op.drop_table("units")
+    with op.batch_alter_table("seat_offers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seat_offers_stakeholder_id"))
+        batch_op.drop_index("ix_seat_offers_seat")
+
+    op.drop_table("seat_offers")
+    with op.batch_alter_table("targets", schema=None) as batch_op:
+        batch_op.drop_index("ix_targets_star")
+        batch_op.drop_index(batch_op.f("ix_targets_stakeholder_id"))
+        batch_op.drop_index("ix_targets_list_rank")
+
+    op.drop_table("targets")
+    with op.batch_alter_table("steps", schema=None) as batch_op:
+        batch_op.drop_index("ix_steps_due")
+
+    op.drop_table("steps")
+    with op.batch_alter_table("seats", schema=None) as batch_op:
+        batch_op.drop_index("ix_seats_track")
+        batch_op.drop_index(batch_op.f("ix_seats_holder_id"))
+
+    op.drop_table("seats")
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.drop_index("ix_imports_list")
+        batch_op.drop_index(batch_op.f("ix_imports_fingerprint"))
+
+    op.drop_table("imports")
+    with op.batch_alter_table("campaign_lists", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_lists_list_id"))
+
+    op.drop_table("campaign_lists")
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answers_invitation_id"))
+
+    op.drop_table("answers")
+    with op.batch_alter_table("activities", schema=None) as batch_op:
+        batch_op.drop_index("ix_activities_stakeholder")
+        batch_op.drop_index("ix_activities_campaign")
+
+    op.drop_table("activities")
+    op.drop_table("tracks")
+    with op.batch_alter_table("target_lists", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_target_lists_group_id"))
+        batch_op.drop_index(batch_op.f("ix_target_lists_event_id"))
+
+    op.drop_table("target_lists")
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_index("ix_invitations_event_state")
+
+    op.drop_table("invitations")
+    with op.batch_alter_table("campaigns", schema=None) as batch_op:
+        batch_op.drop_index("ix_campaigns_state")
+        batch_op.drop_index(batch_op.f("ix_campaigns_event_id"))
+
+    op.drop_table("campaigns")
+    op.drop_table("template_texts")
+    with op.batch_alter_table("standings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_standings_region_id"))
+        batch_op.drop_index(batch_op.f("ix_standings_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_standings_group_id"))
+
+    op.drop_table("standings")
+    with op.batch_alter_table("member_states", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_states_region_id"))
+
+    op.drop_table("member_states")
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index("ix_events_conference_starts")
+
+    op.drop_table("events")
+    op.drop_table("template_versions")
+    with op.batch_alter_table("stakeholders", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stakeholders_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_stakeholders_name_key"))
+        batch_op.drop_index(batch_op.f("ix_stakeholders_external_id"))
+        batch_op.drop_index(batch_op.f("ix_stakeholders_email_key"))
+
+    op.drop_table("stakeholders")
+    op.drop_table("regions")
+    with op.batch_alter_table("one_time_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_one_time_links_account_id"))
+
+    op.drop_table("one_time_links")
+    op.drop_table("templates")
+    op.drop_table("tallies")
+    op.drop_table("suppressions")
+    op.drop_table("organisations")
+    op.drop_table("heartbeats")
+    op.drop_table("constituent_groups")
+    op.drop_table("conferences")
+    op.drop_table("buckets")
+    op.drop_table("accounts")

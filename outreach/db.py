@@ -1,0 +1,73 @@
+"""The session, and the only place that commits.
+
+Reads go through the request's session; writes through a session of their own, which begins with
+BEGIN IMMEDIATE on SQLite: a transaction that reads first and writes later fails there at once,
+whatever the busy time-out (SQLite in WAL mode).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from outreach.models.base import Base
+
+BUSY_TIMEOUT_MS = 40_000
+"""Longer than the 30 s for which a backup or another writer may hold SQLite (case A56)."""
+
+db = SQLAlchemy(metadata=Base.metadata)
+_writing: ContextVar[Session | None] = ContextVar("writing", default=None)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction: committed at the end, or rolled back when anything is raised.
+
+    Transactions do not nest: an action that calls another action is a mistake, and is told so.
+    """
+    if _writing.get() is not None:
+        raise RuntimeError("a transaction is open already; actions do not call actions")
+    db.session.rollback()
+    engine = db.engine.execution_options(writes=True)
+    with Session(engine, expire_on_commit=False) as session:
+        marker = _writing.set(session)
+        try:
+            yield session
+            session.commit()
+        finally:
+            _writing.reset(marker)
+
+
+def reading() -> Session:
+    """The session for questions: the open transaction's inside an action, the request's else."""
+    return _writing.get() or db.session()
+
+
+def is_postgresql() -> bool:
+    """Whether the database is PostgreSQL, for the few statements that differ."""
+    return db.engine.dialect.name == "postgresql"
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, SQLiteConnection):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # an answer shown as saved survives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

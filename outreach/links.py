@@ -1,0 +1,30 @@
+"""Every absolute URL that leaves the house, built on PUBLIC_URL and never on a request's Host."""
+
+from flask import current_app
+
+from outreach.tokens import personal_token
+
+
+def absolute(path: str) -> str:
+    """The public address of a path that begins with a slash."""
+    return f"{current_app.config['PUBLIC_URL']}{path}"
+
+
+def answer_url(link_key: str) -> str:
+    """An invitee's own page."""
+    return absolute(f"/i/{personal_token('answer', link_key)}")
+
+
+def seat_url(link_key: str) -> str:
+    """The page of the person who is asked to take a seat."""
+    return absolute(f"/s/{personal_token('seat', link_key)}")
+
+
+def unsubscribe_url(public_id: str) -> str:
+    """The unsubscribe page of the person to whom this message goes."""
+    return absolute(f"/u/{personal_token('unsubscribe', public_id)}")
+
+
+def sign_in_url(secret: str) -> str:
+    """A one-time link for someone with an account."""
+    return absolute(f"/account/link/{secret}")

@@ -1,0 +1,74 @@
+"""Account: who signs in, in which role; OneTimeLink: how without a password."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.models.base import Base, Key, No, Zero
+
+LINK_LIFE = timedelta(hours=24)
+
+
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    PROMOTER = "promoter"
+    APPROVER = "approver"
+    ORGANISER = "organiser"
+
+
+class Permission(StrEnum):
+    """What a role may do; a door asks for one of these."""
+
+    READ = "read"
+    PROMOTE = "promote"
+    APPROVE = "approve"
+    ADMINISTER = "administer"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.PROMOTER: frozenset({Permission.READ, Permission.PROMOTE}),
+    Role.APPROVER: frozenset({Permission.READ, Permission.PROMOTE, Permission.APPROVE}),
+    Role.ORGANISER: frozenset({Permission.READ}),
+}
+
+
+class Account(Base):
+    """Someone of the team who signs in."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (UniqueConstraint("email"),)
+
+    id: Mapped[Key]
+    email: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[Role]
+    password_hash: Mapped[str | None]
+    """argon2id; nobody can sign in by password where there is none."""
+    epoch: Mapped[Zero]
+    """Rises with a change of password, role or state: every older session ends at once."""
+    is_disabled: Mapped[No]
+    is_demonstration: Mapped[No]
+    created_at: Mapped[datetime]
+
+
+class OneTimeLink(Base):
+    """A link that signs someone in once."""
+
+    __tablename__ = "one_time_links"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    digest: Mapped[str]
+    sets_password: Mapped[No]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+    def is_good(self, at: datetime) -> bool:
+        """Whether it still opens the door."""
+        return self.used_at is None and at < self.expires_at and not self.account.is_disabled

@@ -1,0 +1,223 @@
+"""Campaign and Step: what is mailed, when, to which audience."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.errors import Conflict, NotAllowed
+from outreach.models.base import Base, Key, No
+from outreach.models.event import Event
+from outreach.models.target import TargetList
+from outreach.models.template import TemplateVersion
+
+GRACE = timedelta(hours=12)
+"""A step found due by more than this is missed and asks a person."""
+
+MANNERS = timedelta(hours=20)
+"""Nobody gets two mails of one campaign within this span."""
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class StepKind(StrEnum):
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    THANK_YOU = "thank_you"
+
+
+class Anchor(StrEnum):
+    """What a step's time is counted from."""
+
+    START = "start"
+    """As soon as the campaign is scheduled."""
+    FIXED = "fixed"
+    REPLY_BY = "reply_by"
+    ANSWER = "answer"
+    """Each person's own answer; such a step stays open as long as the campaign runs."""
+
+
+class Audience(StrEnum):
+    EVERYONE = "everyone"
+    SILENT = "silent"
+    ANSWERED = "answered"
+
+
+class StepState(StrEnum):
+    WAITING = "waiting"
+    OPEN = "open"
+    """An answer step at work: people join it one by one."""
+    LAUNCHED = "launched"
+    MISSED = "missed"
+    """Found too late; a person decides whether it still goes."""
+    SKIPPED = "skipped"
+
+
+class WrongState(Conflict):
+    """The campaign is not in a state that allows this."""
+
+    def __init__(self, verb: str, state: CampaignState) -> None:
+        super().__init__(f"A campaign that is {state.value} cannot be {verb}.")
+
+
+class NeedsSecondPerson(NotAllowed):
+    """Author and approver are two people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A campaign is approved by someone other than its author. Ask an approver to look at it."
+        )
+
+
+class CampaignList(Base):
+    """A target list in a campaign's audience."""
+
+    __tablename__ = "campaign_lists"
+    __table_args__ = (UniqueConstraint("campaign_id", "list_id"),)
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id"), index=True)
+
+    list: Mapped[TargetList] = relationship()
+
+
+class Campaign(Base):
+    """Carries an audience from "not asked" to "answered" before a date."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (Index("ix_campaigns_state", "state"),)
+
+    id: Mapped[Key]
+    name: Mapped[str]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    reply_by: Mapped[datetime]
+    state: Mapped[CampaignState] = mapped_column(
+        default=CampaignState.DRAFT, server_default="draft"
+    )
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """Nobody where the operator's console drafted it."""
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    approved_at: Mapped[datetime | None]
+    approved_digest: Mapped[str | None]
+    """SHA-256 of what was approved; a change afterwards voids the approval (case A51)."""
+    scheduled_at: Mapped[datetime | None]
+    paused_because: Mapped[str] = mapped_column(default="", server_default="")
+    is_vip: Mapped[No]
+    """One unit a person, and never an automatic second try when it is unknown whether one went."""
+    sender_name: Mapped[str]
+    sender_address: Mapped[str]
+    """From; its domain also makes every Message-ID of the campaign."""
+    created_at: Mapped[datetime]
+
+    event: Mapped[Event] = relationship()
+    lists: Mapped[list[CampaignList]] = relationship()
+    steps: Mapped[list["Step"]] = relationship(back_populates="campaign", order_by="Step.position")
+
+    def approve(self, account_id: int | None, digest: str, at: datetime) -> None:
+        """Someone other than the author stands for what will go out."""
+        self._expect("approved", CampaignState.DRAFT, CampaignState.APPROVED)
+        if account_id is not None and account_id == self.author_id:
+            raise NeedsSecondPerson
+        self.state = CampaignState.APPROVED
+        self.approver_id, self.approved_at, self.approved_digest = account_id, at, digest
+
+    def void_approval(self) -> None:
+        """What was approved has changed: back to a draft."""
+        self._expect("changed", CampaignState.DRAFT, CampaignState.APPROVED)
+        self.state = CampaignState.DRAFT
+        self.approver_id = self.approved_at = self.approved_digest = None
+
+    def schedule(self, digest: str, at: datetime) -> None:
+        """Set it going; what was approved must be what stands there now."""
+        self._expect("scheduled", CampaignState.APPROVED)
+        if digest != self.approved_digest:
+            raise Conflict("Something changed after the approval. Have the campaign approved again.")
+        if at >= self.reply_by:
+            raise Conflict("The reply-by has passed. Give the campaign a later one first.")
+        self.state, self.scheduled_at = CampaignState.SCHEDULED, at
+
+    def start(self) -> None:
+        """A step of it has been launched."""
+        if self.state is CampaignState.SCHEDULED:
+            self.state = CampaignState.RUNNING
+
+    def pause(self, because: str = "") -> None:
+        """Stop handing over; calls that had begun are the bound."""
+        self._expect("paused", CampaignState.SCHEDULED, CampaignState.RUNNING)
+        self.state, self.paused_because = CampaignState.PAUSED, because
+
+    def resume(self) -> None:
+        """Go on where it was paused."""
+        self._expect("resumed", CampaignState.PAUSED)
+        launched = any(step.launched_at for step in self.steps)
+        self.state = CampaignState.RUNNING if launched else CampaignState.SCHEDULED
+        self.paused_because = ""
+
+    def cancel(self) -> None:
+        """Send nothing more, for good."""
+        if self.state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+            raise WrongState("cancelled", self.state)
+        self.state = CampaignState.CANCELLED
+
+    def finish(self) -> None:
+        """Nothing is left to send, and answers are closed."""
+        self._expect("finished", CampaignState.SCHEDULED, CampaignState.RUNNING)
+        self.state = CampaignState.FINISHED
+
+    def _expect(self, verb: str, *states: CampaignState) -> None:
+        if self.state not in states:
+            raise WrongState(verb, self.state)
+
+
+class Step(Base):
+    """One mailing of a campaign."""
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "position"),
+        Index("ix_steps_due", "state", "due_at"),
+    )
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    position: Mapped[int]
+    kind: Mapped[StepKind]
+    anchor: Mapped[Anchor]
+    audience: Mapped[Audience]
+    fixed_at: Mapped[datetime | None]
+    days_before: Mapped[int | None]
+    """For an anchor of reply-by: how many days before it, on the calendar of the event's zone."""
+    due_at: Mapped[datetime | None]
+    """When it goes (UTC); nothing for a step that follows each answer, or before scheduling."""
+    state: Mapped[StepState] = mapped_column(default=StepState.WAITING, server_default="waiting")
+    launched_at: Mapped[datetime | None]
+    version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
+
+    campaign: Mapped[Campaign] = relationship(back_populates="steps")
+    version: Mapped[TemplateVersion] = relationship()
+
+    def due(self, scheduled_at: datetime) -> datetime | None:
+        """When this step goes, once the campaign is scheduled at this instant."""
+        if self.anchor is Anchor.START:
+            return scheduled_at
+        if self.anchor is Anchor.FIXED:
+            return self.fixed_at
+        if self.anchor is Anchor.ANSWER:
+            return None
+        zone = self.campaign.event.zone
+        local = self.campaign.reply_by.astimezone(zone)
+        return local - timedelta(days=self.days_before or 0)  # wall-clock days, not 24 hours each
+
+    def is_missed(self, at: datetime) -> bool:
+        """Whether it was found too late to go without asking."""
+        return self.due_at is not None and at - self.due_at > GRACE

@@ -1,0 +1,52 @@
+"""Event: the conference itself, a preparatory meeting, a side event, a session."""
+
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.models.base import Base, Code, Key, Zero
+from outreach.models.conference import Conference
+
+
+class EventKind(StrEnum):
+    CONFERENCE = "conference"
+    PREPARATORY = "preparatory"
+    SIDE_EVENT = "side_event"
+    SESSION = "session"
+
+
+class Event(Base):
+    """Something to which people are invited."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        Index("ix_events_conference_starts", "conference_id", "starts_at"),
+    )
+
+    id: Mapped[Key]
+    conference_id: Mapped[int] = mapped_column(ForeignKey("conferences.id"))
+    code: Mapped[Code]
+    kind: Mapped[EventKind]
+    name: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="", server_default="")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    time_zone: Mapped[str]
+    """IANA name; every time of the event is shown in it."""
+    venue: Mapped[str] = mapped_column(default="", server_default="")
+    city: Mapped[str]
+    country_code: Mapped[str]
+    region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
+    sequence: Mapped[Zero]
+    """Rises with every change that calendars must learn of (RFC 5545, 3.8.7.4)."""
+
+    conference: Mapped[Conference] = relationship()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The event's own zone."""
+        return ZoneInfo(self.time_zone)

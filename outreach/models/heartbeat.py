@@ -1,0 +1,29 @@
+"""Heartbeat: that the clock is alive; Bucket: how much may leave now."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.models.base import Base
+
+
+class Heartbeat(Base):
+    """One row a job: its last tick, and who holds it, so that two clocks are harmless."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    ticked_at: Mapped[datetime]
+    held_until: Mapped[datetime | None]
+    held_by: Mapped[str | None]
+    error: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class Bucket(Base):
+    """A token bucket: a rate limit that holds across processes, machines and restarts."""
+
+    __tablename__ = "buckets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    tokens: Mapped[float]
+    refilled_at: Mapped[datetime]

@@ -1,0 +1,114 @@
+"""Invitation: stakeholder × event, its link and its answer; Answer: every answer ever given."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.errors import Refusal
+from outreach.models.base import Base, Key, LinkKey, No, Zero
+from outreach.models.event import Event
+from outreach.models.stakeholder import Stakeholder
+
+
+class Reply(StrEnum):
+    """What an invitee can answer."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"
+    DELEGATED = "delegated"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands; exactly one of these, so that the counts add up."""
+
+    SILENT = "silent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"
+    DELEGATED = "delegated"
+    UNDELIVERABLE = "undeliverable"
+
+
+class AnswersClosed(Refusal):
+    """The reply-by has passed."""
+
+    status = 410
+
+    def __init__(self, closed_at: datetime) -> None:
+        super().__init__(f"Answers closed on {closed_at:%d %B %Y}.")
+        self.closed_at = closed_at
+
+
+class InvitationWithdrawn(Refusal):
+    """The invitation was withdrawn by the team."""
+
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__("This invitation is no longer open.")
+
+
+class Invitation(Base):
+    """One stakeholder asked to one event."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        UniqueConstraint("stakeholder_id", "event_id"),
+        Index("ix_invitations_event_state", "event_id", "state", "group_id"),
+    )
+
+    id: Mapped[Key]
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("constituent_groups.id"))
+    """The constituent group on whose list the person was first asked."""
+    is_star: Mapped[No]
+    state: Mapped[InvitationState] = mapped_column(
+        default=InvitationState.SILENT, server_default="silent"
+    )
+    reply_by: Mapped[datetime]
+    """Answers are taken until this instant (UTC); shown in the event's time zone."""
+    invited_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    link_key: Mapped[LinkKey]
+    sequence: Mapped[Zero]
+    withdrawn_at: Mapped[datetime | None]
+
+    stakeholder: Mapped[Stakeholder] = relationship()
+    event: Mapped[Event] = relationship()
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether an answer is still taken."""
+        return self.withdrawn_at is None and at < self.reply_by
+
+    def take(self, reply: Reply, note: str, at: datetime) -> bool:
+        """Take the answer; say whether it changed anything."""
+        if self.withdrawn_at is not None:
+            raise InvitationWithdrawn
+        if at >= self.reply_by:
+            raise AnswersClosed(self.reply_by)
+        state = InvitationState(reply)
+        if self.state == state and self.note == note:
+            return False
+        self.state, self.note, self.answered_at = state, note, at
+        return True
+
+
+class Answer(Base):
+    """An answer as it was given; never changed, only followed by another."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[Key]
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id"), index=True)
+    reply: Mapped[Reply]
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    given_at: Mapped[datetime]
+    channel: Mapped[str]
+    """How it came: `link`, `staff`, `calendar`, `letter`."""
+    given_by: Mapped[str] = mapped_column(default="", server_default="")
+    """Who gave it, where that was not the invitee."""

@@ -1,0 +1,220 @@
+"""Message: one mail to one stakeholder; Unit: up to 1,000 handed over together; Attempt.
+
+The states and the ways between them stand here and nowhere else.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.models.base import BigId, Base, Key, No, Zero
+
+UNIT_SIZE = 1_000
+"""SendGrid takes at most 1,000 personalizations in a request (v3 mail/send)."""
+
+LEASE = timedelta(seconds=120)
+CALL_TIMEOUT = timedelta(seconds=60)
+"""Shorter than the lease, so that a slow call ends while the unit is still ours."""
+
+
+class MessageState(StrEnum):
+    WAITING = "waiting"
+    LEASED = "leased"
+    HANDING_OVER = "handing_over"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+    COMPLAINED = "complained"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    LEFT_OUT = "left_out"
+
+
+class Outcome(StrEnum):
+    """What became of a person in an audience: exactly one of these."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    REFUSED = "refused"
+    LEFT_OUT = "left_out"
+    HELD = "held"
+    WAITING = "waiting"
+
+
+OUTCOMES: dict[MessageState, Outcome] = {
+    MessageState.WAITING: Outcome.WAITING,
+    MessageState.LEASED: Outcome.WAITING,
+    MessageState.HANDING_OVER: Outcome.WAITING,
+    MessageState.UNKNOWN: Outcome.WAITING,
+    MessageState.ACCEPTED: Outcome.SENT,
+    MessageState.DELIVERED: Outcome.DELIVERED,
+    MessageState.COMPLAINED: Outcome.DELIVERED,
+    MessageState.BOUNCED: Outcome.BOUNCED,
+    MessageState.DROPPED: Outcome.BOUNCED,
+    MessageState.REFUSED: Outcome.REFUSED,
+    MessageState.HELD: Outcome.HELD,
+    MessageState.CANCELLED: Outcome.LEFT_OUT,
+    MessageState.LEFT_OUT: Outcome.LEFT_OUT,
+}
+
+SENTENCES: dict[MessageState, str] = {
+    MessageState.WAITING: "Waiting for its turn.",
+    MessageState.LEASED: "Being made ready.",
+    MessageState.HANDING_OVER: "Being handed to the provider now.",
+    MessageState.ACCEPTED: "Accepted by the provider; no word from the recipient's server yet.",
+    MessageState.DELIVERED: "Taken by the recipient's server.",
+    MessageState.BOUNCED: "Sent back by the recipient's server.",
+    MessageState.DROPPED: "Dropped by the provider before it left.",
+    MessageState.COMPLAINED: "Delivered, and reported as unwanted.",
+    MessageState.REFUSED: "Refused by the provider; it will not be tried again.",
+    MessageState.UNKNOWN: "Handed over without an answer; being settled by evidence.",
+    MessageState.HELD: "Held: a person must look.",
+    MessageState.CANCELLED: "Cancelled before it left.",
+    MessageState.LEFT_OUT: "Left out.",
+}
+
+_NEXT: dict[MessageState, frozenset[MessageState]] = {
+    state: frozenset(MessageState(name) for name in names.split())
+    for state, names in {
+        MessageState.WAITING: "leased held cancelled left_out",
+        MessageState.LEASED: "handing_over waiting held cancelled left_out",
+        MessageState.HANDING_OVER: "accepted waiting refused unknown held "
+        "delivered bounced dropped complained",
+        MessageState.UNKNOWN: "accepted waiting held delivered bounced dropped complained",
+        MessageState.ACCEPTED: "delivered bounced dropped complained",
+        MessageState.DELIVERED: "bounced complained",
+        MessageState.BOUNCED: "complained",
+        MessageState.DROPPED: "",
+        MessageState.COMPLAINED: "",
+        MessageState.REFUSED: "",
+        MessageState.HELD: "waiting cancelled left_out accepted delivered bounced dropped complained",
+        MessageState.CANCELLED: "",
+        MessageState.LEFT_OUT: "",
+    }.items()
+}
+
+
+def may_become(old: MessageState, new: MessageState) -> bool:
+    """Whether a message may go from one state to the other."""
+    return new in _NEXT[old]
+
+
+class Purpose(StrEnum):
+    """Why a message was written; a step's kind, or one of the mails outside campaigns."""
+
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    THANK_YOU = "thank_you"
+    CONFIRMATION = "confirmation"
+    SEAT = "seat"
+
+
+class UnitState(StrEnum):
+    WAITING = "waiting"
+    PAUSED = "paused"
+    LEASED = "leased"
+    HANDING_OVER = "handing_over"
+    UNKNOWN = "unknown"
+    DONE = "done"
+
+
+class Unit(Base):
+    """Up to 1,000 messages of equal content and language that are handed over together."""
+
+    __tablename__ = "units"
+    __table_args__ = (
+        Index("ix_units_claim", "state", "next_at", "id"),
+        Index("ix_units_campaign_state", "campaign_id", "state"),
+    )
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
+    step_id: Mapped[int | None] = mapped_column(ForeignKey("steps.id"))
+    text_id: Mapped[int] = mapped_column(ForeignKey("template_texts.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    purpose: Mapped[Purpose]
+    state: Mapped[UnitState] = mapped_column(default=UnitState.WAITING, server_default="waiting")
+    next_at: Mapped[datetime]
+    """Not before this instant."""
+    token: Mapped[Zero]
+    """The fencing token: rises with every lease, and an outcome counts only under the newest."""
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    attempts_count: Mapped[Zero]
+    busy_count: Mapped[Zero]
+    """Busy answers in a row, from which the back-off follows."""
+    unknown_count: Mapped[Zero]
+    is_vip: Mapped[No]
+    is_retry_of_unknown: Mapped[No]
+
+
+class Message(Base):
+    """One mail to one stakeholder, or the row that says why there is none."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("step_id", "stakeholder_id"),
+        UniqueConstraint("public_id"),
+        Index("ix_messages_unit", "unit_id"),
+        Index("ix_messages_stakeholder", "stakeholder_id", "id"),
+        Index("ix_messages_step_state", "step_id", "state", "id"),
+        Index("ix_messages_campaign_first", "campaign_id", "is_first", "id"),
+    )
+
+    id: Mapped[Key]
+    public_id: Mapped[str]
+    """32 hexadecimal digits, fixed for life; with the sender's domain it is the Message-ID."""
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
+    step_id: Mapped[int | None] = mapped_column(ForeignKey("steps.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("seat_offers.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("constituent_groups.id"))
+    text_id: Mapped[int | None] = mapped_column(ForeignKey("template_texts.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    purpose: Mapped[Purpose]
+    state: Mapped[MessageState]
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    values: Mapped[dict[str, Any]]
+    """The personal merge fields as they were when the audience was frozen."""
+    is_first: Mapped[No]
+    """Whether this row is the person's outcome in the campaign: the first one written."""
+    possible_double: Mapped[No]
+    attempts_count: Mapped[Zero]
+    attempt_id: Mapped[int | None] = mapped_column(BigId)
+    """The latest attempt that carried it."""
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The one visible outcome."""
+        return OUTCOMES[self.state]
+
+
+class Attempt(Base):
+    """One hand-over of a unit, written before the call and closed after it."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_unit", "unit_id", "id"),)
+
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    token: Mapped[int]
+    mailer: Mapped[str]
+    messages_count: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str] = mapped_column(default="", server_default="")
+    """`accepted`, `busy`, `refused`, `silent`, or `mixed`; empty while it is under way."""
+    detail: Mapped[str] = mapped_column(default="", server_default="")

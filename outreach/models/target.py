@@ -1,0 +1,56 @@
+"""TargetList and Target: who is wanted, for which event and group, how much, why, by when."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.models.base import Base, Code, Key, No
+from outreach.models.conference import ConstituentGroup
+from outreach.models.event import Event
+from outreach.models.stakeholder import Stakeholder
+
+
+class TargetList(Base):
+    """The people of one constituent group who are wanted at one event."""
+
+    __tablename__ = "target_lists"
+    __table_args__ = (UniqueConstraint("code"),)
+
+    id: Mapped[Key]
+    code: Mapped[Code]
+    name: Mapped[str]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("constituent_groups.id"), index=True)
+    created_at: Mapped[datetime]
+
+    event: Mapped[Event] = relationship()
+    group: Mapped[ConstituentGroup] = relationship()
+
+
+class Target(Base):
+    """A stakeholder wanted for a list. A star is a target of the short list."""
+
+    __tablename__ = "targets"
+    __table_args__ = (
+        UniqueConstraint("list_id", "stakeholder_id"),
+        Index("ix_targets_list_rank", "list_id", "rank", "id"),
+        Index("ix_targets_star", "is_star", "list_id"),
+    )
+
+    id: Mapped[Key]
+    list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    is_star: Mapped[No]
+    tier: Mapped[int] = mapped_column(default=2, server_default="2")
+    """1 is who matters most, 3 who would be welcome."""
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Place within the list; no invitee ever sees it."""
+    why: Mapped[str] = mapped_column(default="", server_default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """Who of the team follows this person up."""
+    decide_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+    list: Mapped[TargetList] = relationship()
+    stakeholder: Mapped[Stakeholder] = relationship()

@@ -1,0 +1,67 @@
+"""Changing the summary rows: always in the transaction that changes the rows they count."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from outreach.db import is_postgresql
+from outreach.models.tally import Tally, TallyKind
+
+Place = tuple[TallyKind, int, int, str]
+"""(kind, subject_id, group_id, state)"""
+
+
+def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
+    """Add each change to its number.
+
+    Rows are taken in one order, so that two transactions never wait for each other.
+    """
+    for place, change in sorted(changes.items()):
+        if change:
+            _add(session, place, change)
+
+
+def moved(kind: TallyKind, subject_id: int, group_id: int | None, old: str, new: str) -> Counter[Place]:
+    """The change that one row makes by going from one state to another."""
+    change: Counter[Place] = Counter()
+    change[kind, subject_id, group_id or 0, old] -= 1
+    change[kind, subject_id, group_id or 0, new] += 1
+    return change
+
+
+def total(parts: Iterable[Counter[Place]]) -> Counter[Place]:
+    """Several changes as one. (Counter's own sum would drop what is negative.)"""
+    whole: Counter[Place] = Counter()
+    for part in parts:
+        whole.update(part)
+    return whole
+
+
+def _add(session: Session, place: Place, change: int) -> None:
+    kind, subject_id, group_id, state = place
+    changed = session.execute(
+        update(Tally)
+        .where(
+            Tally.kind == kind, Tally.subject_id == subject_id,
+            Tally.group_id == group_id, Tally.state == state,
+        )
+        .values(count=Tally.count + change)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount:  # type: ignore[attr-defined]
+        return
+    values = {
+        "kind": kind, "subject_id": subject_id, "group_id": group_id,
+        "state": state, "count": change,
+    }
+    dialect = postgresql if is_postgresql() else sqlite
+    statement = dialect.insert(Tally).values(values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "subject_id", "group_id", "state"],
+            set_={"count": Tally.count + change},
+        )
+    )

@@ -21,7 +21,7 @@ class Died(Exception):
     """A child ended though nobody asked it to; says which, as one sentence."""
 
 
-class Processes:
+class Children:
     """Running children by name."""
 
     def __init__(self) -> None:
@@ -60,9 +60,9 @@ class Processes:
 
 
 @contextmanager
-def running(commands: dict[str, list[str]]) -> Iterator[Processes]:
+def running(commands: dict[str, list[str]]) -> Iterator[Children]:
     """Run the commands while the body runs; {name: command}."""
-    processes = Processes()
+    processes = Children()
     try:
         for name, command in commands.items():
             processes.begin(name, command)

@@ -63,7 +63,7 @@ def write_xlsx(rows: Iterable[Sequence[Cell]], headers: Sequence[str], file: IO[
 
     file  bytes, writable
     Raises ValueError when there are more rows than a sheet holds, or a cell that is too long for
-    one: a list cut short in silence would be worse.
+    one: a list cut short in silence would be worse. The file is then not to be given to anyone.
     """
     workbook = xlsxwriter.Workbook(
         file,
@@ -74,6 +74,16 @@ def write_xlsx(rows: Iterable[Sequence[Cell]], headers: Sequence[str], file: IO[
             "strings_to_numbers": False,
         },
     )
+    try:
+        return _write_page(workbook, rows, headers)
+    finally:
+        # Also after a refusal: only this lets go of the rows that wait in a temporary file.
+        workbook.close()
+
+
+def _write_page(
+    workbook: "xlsxwriter.Workbook", rows: Iterable[Sequence[Cell]], headers: Sequence[str]
+) -> int:
     page = workbook.add_worksheet("List")
     bold = workbook.add_format({"bold": True})
     page.freeze_panes(1, 0)
@@ -83,7 +93,6 @@ def write_xlsx(rows: Iterable[Sequence[Cell]], headers: Sequence[str], file: IO[
     for count, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
             _write_cell(page, count, column, _text(value))
-    workbook.close()
     return count
 
 

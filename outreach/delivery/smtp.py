@@ -118,29 +118,26 @@ class SmtpMailer:
         fault: Outcome | None = None
         while fault is None and stream.has_more():
             try:
-                session, is_new = self._take(clock)
+                session = self._take(clock)
             except NoSession as refusal:
                 fault = refusal.outcome
                 break
-            settled = len(outcomes)
             fault = stream.run(session)
             if session.is_usable:
                 self._resting.put((session, monotonic()))
-            elif fault is None and is_new and len(outcomes) == settled:
-                fault = Busy("The mail server closed the connection.", is_provider_down=True)
         for recipient in recipients:
             outcomes.setdefault(recipient.public_id, fault or Busy("It was not tried."))
         return outcomes
 
-    def _take(self, clock: Clock) -> tuple[Session, bool]:
+    def _take(self, clock: Clock) -> Session:
         """A session that is alive as far as anyone can see, or a new one. Raises NoSession."""
         while True:
             try:
                 session, rested_at = self._resting.get_nowait()
             except queue.Empty:
-                return Session.open(self._server, clock), True
+                return Session.open(self._server, clock)
             if monotonic() - rested_at < _IDLE_SECONDS and session.wake(clock):
-                return session, False
+                return session
             session.close()
 
 

@@ -56,18 +56,23 @@ def judge(code: int, text: bytes, *, step: str) -> Outcome:
 
 def _queue_id(text: bytes) -> str | None:
     """The server's own number, as most of them end their reply: "… queued as 4F2A…"."""
-    before, found, number = text.decode("latin-1").rpartition("queued as ")
+    _, found, number = text.decode("latin-1").rpartition("queued as ")
     return number.split()[0][:100] if found and number.split() else None
 
 
 class Session(smtplib.SMTP):
-    """An open session. `is_usable` is false once it has broken or must not be used again."""
+    """An open session.
+
+    is_usable    false once it has broken or must not be used again
+    has_carried  it served an earlier call and has rested since
+    """
 
     def __init__(self, server: Server, clock: Clock) -> None:
         name = socket.gethostname()
         # Without a name smtplib asks the resolver, for as long as that may take.
         super().__init__(local_hostname=name if "." in name else "[127.0.0.1]")
         self.is_usable = True
+        self.has_carried = False
         self._server = server
         self._clock = clock
         self._host = server.host
@@ -111,6 +116,7 @@ class Session(smtplib.SMTP):
     def wake(self, clock: Clock) -> bool:
         """Use it for another call; false when the server has closed it meanwhile."""
         self._clock = clock
+        self.has_carried = True
         try:
             self.timed.clock = clock
             return not self.timed.has_something_to_say()

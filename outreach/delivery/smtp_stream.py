@@ -4,12 +4,11 @@ The one fact that must never be lost: whether a mail's final dot has left us. Be
 connection means that the mail did not go out; after it, nobody knows.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from smtplib import SMTPException
 from typing import Protocol
 
-from outreach.delivery.mailer import Busy, Outcome, Refused, Silent
+from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent
 from outreach.delivery.smtp_session import Session, judge
 
 _STEPS = ("MAIL", "RCPT", "DATA")
@@ -50,8 +49,9 @@ class Stream:
         """Deliver until all is done or the session ends.
 
         Returns what is to become of the mails that are left, or None when another session may
-        carry on with them.
+        carry on with them: this one brought some further before it ended, or had rested too long.
         """
+        was_resting = session.has_carried
         leg = _Leg(session, self._sender, self._outcomes)
         try:
             while leg.fault is None and session.is_usable and self._mails.has_more():
@@ -61,6 +61,8 @@ class Stream:
             session.is_usable = False
             session.close()
             leg.break_off(error)
+        if leg.fault is None and not session.is_usable and not (leg.accepted or was_resting):
+            leg.fault = Busy("The mail server ended the connection.", is_provider_down=True)
         return leg.fault
 
 
@@ -69,6 +71,7 @@ class _Leg:
 
     def __init__(self, session: Session, sender: str, outcomes: dict[str, Outcome]) -> None:
         self.fault: Outcome | None = None
+        self.accepted = 0
         self._session = session
         self._sender = sender
         self._outcomes = outcomes
@@ -78,6 +81,8 @@ class _Leg:
         self._begun: Mail | None = None
         """Whose envelope is on its way."""
         self._must_reset = False
+        self._left = 0
+        """Bytes of the last write that the system took over."""
 
     def deliver(self, mail: Mail) -> None:
         """End the mail before, begin this one. Raises OSError, SMTPException when it breaks."""
@@ -87,14 +92,13 @@ class _Leg:
             reset = "RSET\r\n" if self._must_reset else ""
             self._send(self._content, (reset + "\r\n".join(lines) + "\r\n").encode())
             self._end()
-            if self._must_reset:
-                self._session.getreply()
-            # A session that said good-bye to the mail before reads no more commands.
-            replies = [self._reply() for _ in lines] if self._session.is_usable else []
+            if self._must_reset and self._session.is_usable:
+                self._reply()
+            replies = self._replies(len(lines))
         else:
             self.finish()
             self._begun = mail
-            replies = self._one_by_one(lines) if self._session.is_usable else []
+            replies = self._one_by_one(lines)
         self._must_reset = False
         if not replies:
             self._settle(Busy("The mail server closed the connection before this mail."))
@@ -113,19 +117,18 @@ class _Leg:
         if self._ending is not None:
             has_left = self._left >= len(self._content)
             unknown = Silent(f"{words} after the whole mail was sent.")
-            self._outcomes[self._ending.public_id] = (
-                unknown if has_left else Busy(f"{words} before the mail was complete.")
+            incomplete = Busy(f"{words} before the mail was complete.")
+            self._outcomes.setdefault(
+                self._ending.public_id, unknown if has_left else incomplete
             )
         if self._begun is not None:
             self._settle(Busy(f"{words} before this mail."))
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             self.fault = Busy("There was no time left for the mail server.")
 
-    _left = 0
-
     def _send(self, content: bytes, commands: bytes) -> None:
-        timed = self._session.timed
         self._left = 0
+        timed = self._session.timed
         try:
             timed.sendall(content + commands)
         finally:
@@ -137,15 +140,24 @@ class _Leg:
             self._session.is_usable = False
         return code, text
 
+    def _replies(self, count: int) -> list[tuple[int, bytes]]:
+        """The next replies; fewer when the server says good-bye, for then no more will come."""
+        replies: list[tuple[int, bytes]] = []
+        while self._session.is_usable and len(replies) < count:
+            replies.append(self._reply())
+        return replies
+
     def _one_by_one(self, lines: list[str]) -> list[tuple[int, bytes]]:
         """Each command after the reply to the one before; stops at the first that fails."""
+        replies: list[tuple[int, bytes]] = []
+        if not self._session.is_usable:
+            return replies
         if self._must_reset:
             self._session.docmd("RSET")
-        replies: list[tuple[int, bytes]] = []
         for line in lines:
             self._send(b"", f"{line}\r\n".encode())
             replies.append(self._reply())
-            if replies[-1][0] not in (250, 251, 354):
+            if replies[-1][0] not in (250, 251, 252, 354):
                 break
         return replies
 
@@ -155,6 +167,7 @@ class _Leg:
             return
         code, text = self._reply()
         outcome = judge(code, text, step="end")
+        self.accepted += isinstance(outcome, Accepted)
         # An empty mail was only the way out of a DATA that should not have been accepted.
         self._outcomes.setdefault(self._ending.public_id, outcome)
         self._ending, self._content = None, b""
@@ -186,6 +199,6 @@ class _Leg:
 
 
 def _stuffed(content: bytes) -> bytes:
-    """With a dot before every dot that begins a line, and the final dot. Source: RFC 5321, 4.5.2."""
+    """A second dot where a line begins with one, and the final dot. Source: RFC 5321, 4.5.2."""
     content = content.replace(b"\r\n.", b"\r\n..")
     return (b"." if content.startswith(b".") else b"") + content + b".\r\n"

@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from outreach.intake.kinds import unmarked_utf_16
 from outreach.intake.limits import MEGABYTE, Limits
@@ -25,6 +25,10 @@ _MARKS = (
 )
 _DELIMITERS = (",", ";", "\t", "|")
 _SAID_DELIMITER = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_FAR_TOO_LONG = "A cell of this row is far too long to be read."
+_BATCH = 512
 
 UNREADABLE_CHARACTER = "\ufffd"
 
@@ -116,35 +120,52 @@ def _agreement(lines: list[str], delimiter: str) -> tuple[int, int]:
     return max(divided, default=(0, 0))
 
 
-def records(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], str | None]]:
-    """Each record as (its number in a spreadsheet, its cells, what is wrong with it or None).
+class Batch(NamedTuple):
+    """Some records in their order, and what was wrong with the one after them."""
+
+    first_number: int
+    """The number of the first, as a spreadsheet counts: line breaks in quotes do not."""
+    records: list[list[str]]
+    problem: str | None
+    """Why the next record could not be read; it counts as one."""
+
+
+def batches(text: TextIO, delimiter: str) -> Iterator[Batch]:
+    """All records of a CSV, some hundreds at a time: one step of Python for each batch.
 
     text  opened with newline="", so that a lone CR ends a row and line breaks in quotes stay
-    A quote that is never closed swallows what follows: the last record then says so.
+    A quote that is never closed swallows what follows: that is the last batch's problem.
     """
-    ran_out = _Flag()
-    reader = csv.reader(chain(text, ran_out), delimiter=delimiter)
-    number = 0
+    # A line of two cells behind the last one: read as one cell, it stands inside an open quote.
+    end = ["end", "of file"]
+    reader = csv.reader(chain(text, [delimiter.join(end)]), delimiter=delimiter)
+    number, held = 1, list[list[str]]()
     while True:
-        first_line = reader.line_num
+        found, line = held.copy(), reader.line_num
         try:
-            for values in reader:
-                number += 1
-                if ran_out.raised:
-                    yield number, values[:1], _never_closed(reader.line_num - first_line)
-                    return
-                first_line = reader.line_num
-                yield number, values, None
-            return
+            found.extend(islice(reader, _BATCH))
         except csv.Error:
             # The reader gives up a cell at 131,072 letters. On one line it goes on with the next
             # row; over several it cannot tell a giant cell from a quote that was left open.
-            number += 1
-            line_count = reader.line_num - first_line
-            if line_count > 1:
-                yield number, [], _never_closed(line_count)
+            lost = reader.line_num - line - sum(map(_line_count, found[len(held) :]))
+            problem = _never_closed(lost) if lost > 1 else _FAR_TOO_LONG
+            yield Batch(number, found, problem)
+            if lost > 1:
                 return
-            yield number, [], "A cell of this row is far too long to be read."
+            number, held = number + len(found) + 1, []
+            continue
+        # The last record is held back: only the next step shows whether it was the end's.
+        held = [found.pop()] if found else [end]
+        if len(found) < _BATCH - 1:
+            swallowed = _line_count(held[0]) - 1
+            yield Batch(number, found, None if held[0] == end else _never_closed(swallowed))
+            return
+        yield Batch(number, found, None)
+        number += len(found)
+
+
+def _line_count(record: list[str]) -> int:
+    return 1 + sum(len(_LINE_BREAK.findall(cell)) for cell in record)
 
 
 def _never_closed(line_count: int) -> str:
@@ -152,16 +173,3 @@ def _never_closed(line_count: int) -> str:
         "A quotation mark is opened in this row and not closed, so nothing from here on could be "
         f"told apart ({line_count:,} lines). Close or remove it and import the file again."
     )
-
-
-class _Flag:
-    """An iterator of nothing, which knows that it was asked: the text before it had run out."""
-
-    raised = False
-
-    def __iter__(self) -> "_Flag":
-        return self
-
-    def __next__(self) -> str:
-        self.raised = True
-        raise StopIteration

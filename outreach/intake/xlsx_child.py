@@ -13,7 +13,6 @@ Exit 3: standard error holds why not, one word and a colon before the sentence.
 import csv
 import datetime
 import json
-import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from typing import Any, BinaryIO, NoReturn
 
 import python_calamine
 
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _OUTPUT_BYTES = 2**31
 
 
@@ -44,14 +42,6 @@ def shown(value: Any) -> str:
     if isinstance(value, datetime.time):
         return value.isoformat(timespec="seconds" if value.second else "minutes")
     return str(value)
-
-
-def plain(text: str) -> str:
-    """The text without the escapes of the format, `_x000D_` for a carriage return.
-
-    Source: ECMA-376, part 1, ST_Xstring.
-    """
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text) if "_x" in text else text
 
 
 def pages(book: python_calamine.CalamineWorkbook) -> Iterator[tuple[int, str]]:
@@ -77,11 +67,12 @@ def write(source: BinaryIO, max_rows: int, max_columns: int, max_length: int) ->
         refuse("rows")
     if sheet.end[1] - sheet.start[1] >= max_columns:
         refuse("columns")
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    # The default line end, CR and LF: the writer quotes a lone one of them only then.
+    writer = csv.writer(sys.stdout)
     # One letter more than allowed is kept, so that the row is reported and not cut in silence.
     keep = max_length + 1
     for row in sheet.iter_rows():
-        writer.writerow([plain(v)[:keep] if type(v) is str else shown(v) for v in row])
+        writer.writerow([v[:keep] if type(v) is str else shown(v) for v in row])
     others = [name for _, name in names if name != sheet.name]
     said = {"sheet": sheet.name, "other_sheets": others[:20], "first_column": sheet.start[1]}
     sys.stdout.flush()

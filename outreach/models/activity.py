@@ -1,5 +1,6 @@
 """Activity: the journal of everything that happened, append only."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,25 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.models.base import Base, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: an account, or one of those below."""
+
+    kind: str
+    account_id: int | None = None
+
+    @classmethod
+    def account(cls, account_id: int) -> "Actor":
+        """Someone who is signed in."""
+        return cls("account", account_id)
+
+
+INVITEE = Actor("invitee")
+CLOCK = Actor("clock")
+CONSOLE = Actor("console")
+PROVIDER = Actor("provider")
 
 
 class Activity(Base):
@@ -29,3 +49,22 @@ class Activity(Base):
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @classmethod
+    def of(
+        cls,
+        verb: str,
+        by: Actor,
+        at: datetime,
+        *,
+        stakeholder_id: int | None = None,
+        campaign_id: int | None = None,
+        event_id: int | None = None,
+        **detail: Any,
+    ) -> "Activity":
+        """A line of the journal; what else there is to know goes into `detail`, as JSON."""
+        return cls(
+            verb=verb, actor=by.kind, account_id=by.account_id, at=at,
+            stakeholder_id=stakeholder_id, campaign_id=campaign_id, event_id=event_id,
+            detail=detail,
+        )

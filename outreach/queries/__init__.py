@@ -1,0 +1,1 @@
+"""Questions: SELECT only, plain values that are ready to show; each states its cost."""

@@ -1,0 +1,225 @@
+"""python -m outreach.start: check, migrate, load, then run web and clock until told to stop.
+
+`make run` calls it. Whatever stands in the way is one sentence on standard error and exit code 1;
+SIGTERM, SIGHUP and Ctrl-C stop everything and exit 0. Killed with SIGKILL it leaves nothing behind
+that the next start would stumble over.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from outreach import children
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+OLDEST_PYTHON = (3, 11)
+READY_WITHIN_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.1
+PORT_FREE_WITHIN_SECONDS = 3.0
+"""A start right after a SIGKILL waits this long for the children of the killed one to let go."""
+
+
+class CannotStart(Exception):
+    """What stands in the way, as one sentence."""
+
+
+class Stopped(BaseException):
+    """Someone asked us to stop; no error, so nothing that catches errors may catch it."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run until stopped. Returns the exit code: 0 when asked to stop, 1 for anything else."""
+    parent = os.getppid() if "--stop-with-parent" in arguments else None
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        app = _check_everything()
+        _prepare(app)
+        with children.running(_commands(app.config)) as processes:
+            _announce(app, processes)
+            _watch(processes, parent)
+    except Stopped:
+        return 0
+    except (CannotStart, children.Died) as problem:
+        print(f"Outreach: {problem}", file=sys.stderr, flush=True)
+        return 1
+
+
+def _stop(*_: object) -> NoReturn:
+    # A terminal and make may both pass the signal on: the second must not break off the tidying up.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def _check_everything() -> Flask:
+    """The application, once nothing stands in its way; raises CannotStart otherwise."""
+    check_python(sys.version_info[:3])
+    config = _settings()
+    check_folder(Path(config.INSTANCE_DIR))
+    check_port(config.HOST, int(config.PORT))
+
+    from outreach.app import create_app  # after the checks: it needs what they found
+
+    app = create_app(config)
+    with app.app_context():
+        check_database()
+    return app
+
+
+def check_python(version: tuple[int, ...]) -> None:
+    """Raises CannotStart for a Python that is too old."""
+    if version < OLDEST_PYTHON:
+        have = ".".join(map(str, version))
+        raise CannotStart(f"Outreach needs Python 3.11 or newer; this is Python {have}.")
+
+
+def _settings() -> Any:
+    try:
+        from config import Config
+    except Exception as problem:
+        # The module that failed to import holds the class of the error, so it cannot be named here.
+        if type(problem).__name__ != "WrongSetting":
+            raise
+        raise CannotStart(str(problem)) from problem
+    return Config
+
+
+def check_folder(folder: Path) -> None:
+    """Raises CannotStart unless files can be made in the folder, which is created when missing."""
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        raise CannotStart(
+            f"The folder {folder} (INSTANCE_DIR) cannot be written: {why}."
+        ) from problem
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises CannotStart when nobody could listen there."""
+    until = time.monotonic() + PORT_FREE_WITHIN_SECONDS
+    while (why := children.why_not_listen(host, port)) is not None:
+        if time.monotonic() > until:
+            raise CannotStart(
+                f"Port {port} on {host} cannot be used ({why}): "
+                f"stop what uses it, or choose another, as in PORT={port + 1} make run."
+            )
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def check_database() -> None:
+    """Raises CannotStart when the database does not answer, or is newer than this code."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from outreach.db import db
+    from outreach.schema import unknown_revisions
+
+    where = db.engine.url.render_as_string(hide_password=True)
+    try:
+        unknown = unknown_revisions()
+    except (SQLAlchemyError, OSError) as problem:
+        why = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+        raise CannotStart(
+            f"The database {where} (DATABASE_URL) does not answer: {why}"
+        ) from problem
+    if unknown:
+        raise CannotStart(
+            f"This database was made by a newer Outreach (revision {', '.join(unknown)}): "
+            f"start that version, or give this one another DATABASE_URL."
+        )
+
+
+def _prepare(app: Flask) -> None:
+    """Migrate, load the reference data and, into an empty database, the demonstration."""
+    from outreach import schema
+    from outreach.actions.reference import load_reference
+
+    with app.app_context():
+        unfinished = _marker(app)
+        if unfinished.exists():
+            _say("The demonstration was interrupted while it was loaded; it is made anew.")
+            schema.empty()
+        schema.upgrade()
+        wanted = app.config["DEMO"] and schema.is_empty("accounts", "campaigns", "invitations")
+        load_reference()
+        if wanted:
+            from outreach.demo import load_demo
+
+            _say("Loading the demonstration conference (once, some 20 seconds).")
+            unfinished.touch()
+            load_demo()
+        unfinished.unlink(missing_ok=True)
+
+
+def _marker(app: Flask) -> Path:
+    """The file that stands while the demonstration is being loaded into this very database."""
+    database = sha256(str(app.config["SQLALCHEMY_DATABASE_URI"]).encode()).hexdigest()[:12]
+    return Path(app.config["INSTANCE_DIR"]) / f"demo-unfinished-{database}"
+
+
+def _commands(config: Any) -> dict[str, list[str]]:
+    """{name: command} of the processes, as in the Procfile."""
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
+    web += ["--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
+    web += ["--log-level", "warning", "--host", config["HOST"], "--port", str(config["PORT"])]
+    return {
+        "web": [*web, "wsgi:app"],
+        "clock": [sys.executable, "-m", "outreach.clockwork"],
+    }
+
+
+def _announce(app: Flask, processes: children.Children) -> None:
+    """Wait until /healthz answers 200, then print the one line, and the demonstration's links."""
+    host, port = app.config["HOST"], int(app.config["PORT"])
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while (answer := children.healthz(host, port)) != "200":
+        processes.check()
+        if time.monotonic() > until:
+            raise CannotStart(
+                f"The web did not get well within {READY_WITHIN_SECONDS:.0f} seconds: "
+                f"/healthz says {answer}."
+            )
+        time.sleep(LOOK_EVERY_SECONDS)
+    print(f"Ready: http://{children.to_reach(host)}:{port}", flush=True)
+    for line in _sign_in_lines(app):
+        print(line, flush=True)
+
+
+def _sign_in_lines(app: Flask) -> Iterator[str]:
+    if not app.config["DEMO"]:
+        return
+    from outreach.demo import sign_in_links
+
+    with app.app_context():
+        for role, url in sign_in_links():
+            yield f"Sign in as {role} (once): {url}"
+
+
+def _watch(processes: children.Children, parent: int | None) -> NoReturn:
+    """Look on until a child dies (raises Died) or the parent has gone (raises Stopped)."""
+    while True:
+        processes.check()
+        if parent is not None and os.getppid() != parent:
+            raise Stopped
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""What every page shares: sessions, CSRF, headers, and the words that templates may use."""
+
+import secrets
+
+from flask import Flask, Response, g, request
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+
+from outreach import clock
+from outreach.queries.accounts import SignedIn, signed_in_account
+from outreach.web import words
+
+csrf = CSRFProtect()
+logins = LoginManager()
+
+STRICT = (
+    "default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "
+    "frame-ancestors {ancestors}; base-uri 'none'; manifest-src 'self'"
+)
+
+
+def register(app: Flask) -> None:
+    """Sessions, CSRF for every POST, headers for every answer."""
+    csrf.init_app(app)
+    logins.init_app(app)
+    logins.login_view = "account.sign_in"
+    logins.login_message = None
+    logins.user_loader(_load_account)
+    app.before_request(_begin)
+    app.after_request(_add_headers)
+    words.register(app)
+
+
+def is_part() -> bool:
+    """Whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+
+
+def frameable() -> None:
+    """Let this answer stand in a frame of our own pages (the preview of a mail)."""
+    g.frame_ancestors = "'self'"
+
+
+def _load_account(session_id: str) -> SignedIn | None:
+    account_id, _, epoch = session_id.partition(".")
+    if not (account_id.isdigit() and epoch.isdigit()):
+        return None
+    return signed_in_account(int(account_id), int(epoch))
+
+
+def _begin() -> None:
+    g.csp_nonce = secrets.token_urlsafe(16)
+    g.at = clock.now()
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    policy = STRICT.format(
+        nonce=g.get("csp_nonce", ""), ancestors=g.get("frame_ancestors", "'none'")
+    )
+    headers.setdefault("Content-Security-Policy", policy)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    return response

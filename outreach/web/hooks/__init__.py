@@ -1,0 +1,5 @@
+"""Importing the pages hangs them on the door."""
+
+from outreach.web.hooks.door import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,105 @@
+"""What templates may say: dates in a zone, distances in time, states as sentences, navigation."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
+from flask import Flask, current_app, g, request, url_for
+from flask_login import current_user
+
+from outreach.queries.conferences import current_conference
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One of the words at the left."""
+
+    word: str
+    icon: str
+    url: str
+    is_current: bool
+
+
+NAVIGATION = (
+    ("Board", "layout-dashboard", "organiser.board", "read"),
+    ("Today", "sun", "staff.today", "promote"),
+    ("Stakeholders", "users", "staff.stakeholders", "promote"),
+    ("Lists", "list-details", "staff.lists", "promote"),
+    ("Campaigns", "send", "staff.campaigns", "promote"),
+    ("Outbox", "mail", "staff.outbox", "promote"),
+    ("Replies", "message-circle", "staff.replies", "promote"),
+    ("Programme", "armchair", "staff.programme", "promote"),
+    ("Settings", "settings", "staff.settings", "administer"),
+)
+"""(word, icon, endpoint, permission); a word whose page does not exist is not shown."""
+
+
+def register(app: Flask) -> None:
+    """Give templates their words."""
+    app.jinja_env.filters.update(when=when, day=day, far=far, span=span, thousands=thousands)
+    app.context_processor(_frame)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def when(at: datetime | None, zone: str, place: str = "") -> str:
+    """An instant in a zone: "Fri 14 Mar 2025, 18:00 Geneva"; the zone's own name for no place."""
+    if at is None:
+        return ""
+    local = at.astimezone(ZoneInfo(zone))
+    text = format_datetime(local, "EEE d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale="en_GB")
+    return f"{text} {place or get_timezone_name(local, 'short', locale='en_GB')}".strip()
+
+
+def day(on: date | datetime | None, zone: str = "UTC") -> str:
+    """A day: "14 March 2025"."""
+    if on is None:
+        return ""
+    if isinstance(on, datetime):
+        on = on.astimezone(ZoneInfo(zone)).date()
+    return format_date(on, "d MMMM y", locale="en_GB")
+
+
+def far(at: datetime | date | None) -> str:
+    """How far away: "in 9 days", "2 hours ago"."""
+    if at is None:
+        return ""
+    if not isinstance(at, datetime):
+        at = datetime(at.year, at.month, at.day, tzinfo=UTC)
+    return format_timedelta(at - g.at, add_direction=True, locale="en_GB", threshold=1.4)
+
+
+def span(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """The days of an event in its zone: "9–20 October 2017", "30 January – 1 February 2017"."""
+    first = starts_at.astimezone(ZoneInfo(zone)).date()
+    last = ends_at.astimezone(ZoneInfo(zone)).date()
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day(last)}"
+    start = format_date(first, "d MMMM" if first.year == last.year else "d MMMM y", locale="en_GB")
+    return f"{start} – {day(last)}"
+
+
+def thousands(number: int) -> str:
+    """1204 as 1,204."""
+    return f"{number:,}"
+
+
+def _frame() -> dict[str, Any]:
+    if request.blueprint not in ("staff", "organiser", "account") or (
+        not current_user.is_authenticated
+    ):
+        return {"navigation": [], "conference": None}
+    return {"navigation": navigation(), "conference": current_conference()}
+
+
+def navigation() -> list[Word]:
+    """The words that this person may use, the current one marked."""
+    here = request.path.rstrip("/")
+    return [
+        Word(word, icon, url := url_for(endpoint), f"{here}/".startswith(f"{url}/"))
+        for word, icon, endpoint, permission in NAVIGATION
+        if endpoint in current_app.view_functions and current_user.may(permission)
+    ]

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 
 STOP_WITHIN_SECONDS = 28.0
 """Longest wait for a clean end; the promise to operators is 30 seconds in all."""
+ASK_AGAIN_EVERY_SECONDS = 2.0
 LOOK_EVERY_SECONDS = 0.05
 PR_SET_PDEATHSIG = 1
 
@@ -50,13 +51,24 @@ class Children:
             if child.poll() is None:
                 child.terminate()
         until = time.monotonic() + STOP_WITHIN_SECONDS
+        ask_again = time.monotonic() + ASK_AGAIN_EVERY_SECONDS
+        while any(child.poll() is None for child in self.by_name.values()):
+            if time.monotonic() > until:
+                break
+            if time.monotonic() > ask_again:
+                # A worker of granian that is just starting loses the first signal.
+                self._signal_groups(signal.SIGTERM)
+                ask_again += ASK_AGAIN_EVERY_SECONDS
+            time.sleep(LOOK_EVERY_SECONDS)
+        # Also what a child itself started: a web server that was killed leaves its workers.
+        self._signal_groups(signal.SIGKILL)
         for child in self.by_name.values():
-            while child.poll() is None and time.monotonic() < until:
-                time.sleep(LOOK_EVERY_SECONDS)
-            # Also what the child itself started: a web server that was killed leaves its workers.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+
+    def _signal_groups(self, number: signal.Signals) -> None:
+        for child in self.by_name.values():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, number)
 
 
 @contextmanager

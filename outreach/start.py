@@ -174,7 +174,8 @@ def _commands(config: Any) -> dict[str, list[str]]:
     """{name: command} of the processes, as in the Procfile."""
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
     web += ["--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
-    web += ["--log-level", "warning", "--host", config["HOST"], "--port", str(config["PORT"])]
+    web += ["--workers-kill-timeout", "10", "--log-level", "warning"]
+    web += ["--host", config["HOST"], "--port", str(config["PORT"])]
     return {
         "web": [*web, "wsgi:app"],
         "clock": [sys.executable, "-m", "outreach.clockwork"],

@@ -35,24 +35,28 @@ class SQLite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
+        self._first: sqlite3.Connection | None = None
 
     def create(self) -> None:
         self.path.unlink(missing_ok=True)
 
     def remember(self) -> None:
         self._first = sqlite3.connect(":memory:", check_same_thread=False)
-        with sqlite3.connect(self.path) as now:
-            now.backup(self._first)
+        now = sqlite3.connect(self.path)
+        now.backup(self._first)
         now.close()
 
     def restore(self) -> None:
+        assert self._first is not None, "remember first"
         now = sqlite3.connect(self.path, timeout=10, isolation_level=None)
         now.execute("PRAGMA synchronous = OFF")
         self._first.backup(now)
         now.close()
 
     def drop(self) -> None:
-        self._first.close()
+        if self._first is not None:
+            self._first.close()
+        self.path.unlink(missing_ok=True)
 
 
 class PostgreSQL:

@@ -82,7 +82,8 @@ def test_a_database_that_is_newer_than_the_code_is_left_alone(app, database_url,
 
 
 def test_production_does_not_start_without_its_secret(tmp_path):
-    with started(tmp_path, ENV="production", SECRET_KEY="") as start:
+    settings = {"ENV": "production", "PUBLIC_URL": "https://example.org", "SECRET_KEY": ""}
+    with started(tmp_path, **settings) as start:
         assert start.wait() == 1
     (sentence,) = start.errors
     assert "SECRET_KEY" in sentence
@@ -118,6 +119,7 @@ def test_a_child_that_dies_is_named_and_takes_the_rest_with_it(name, database_ur
 def test_a_start_after_sigkill_stumbles_over_nothing(database_url, tmp_path):
     with started(tmp_path, DATABASE_URL=database_url) as first:
         first.wait_until_ready()
+        time.sleep(1)
         first.process.kill()
         first.wait()
         with started(tmp_path, first.port, DATABASE_URL=database_url) as second:

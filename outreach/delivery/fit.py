@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -43,10 +44,15 @@ def mailbox(address: Address) -> str:
     return checked.ascii_email
 
 
+@lru_cache(256)
+def _may_be_set(name: str) -> bool:
+    return bool(_HEADER_NAME.fullmatch(name)) and name.lower() not in _OURS
+
+
 def check_headers(headers: Mapping[str, str]) -> None:
     """Raise UnsafeValue unless these may be added to a mail as they are."""
     for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
+        if not _may_be_set(name):
             raise UnsafeValue(f"“{name[:80]!r}” may not be set as a header.")
         if not value.isascii() or len(value) > _LONGEST_HEADER:
             raise UnsafeValue(f"The header {name} is not ASCII or is too long.")

@@ -4,6 +4,7 @@ Source: SendGrid v3 mail/send and its list of errors: at most 1,000 personalizat
 once, substitutions of at most 10,000 bytes each, 30 MB in all; attachments stand on the request.
 """
 
+import re
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,8 @@ from outreach.delivery.mailer import Attachment, Letter, Recipient
 MOST_RECIPIENTS = 1_000
 MOST_BYTES = 29_000_000
 _MOST_SUBSTITUTION_BYTES = 9_500
+_LONGEST_CLEAN = 1_000
+_SPECIAL = re.compile("[&<>\"'\ud800-\udfff]")
 
 NO_TRACKING = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -104,35 +107,38 @@ def requests(
 class _Tags:
     """Which fields differ within a group, and the tags that stand for them in the shared text.
 
-    A field has two tags, one for plain places and one for HTML, where its value is escaped. A tag
-    holds random digits that no value can know, so that a value is never taken for a tag, in
-    whatever order the provider replaces them. Raises UnfitLetter for what concerns everyone.
+    A field has one tag for plain places and one for HTML, where its value is escaped; one tag does
+    for both when no value needs escaping. A tag holds random digits that no value can know, so
+    that a value is never taken for a tag, in whatever order the provider replaces them.
+    Raises UnfitLetter for what concerns everyone.
     """
 
     def __init__(self, letter: Letter, group: Sequence[Recipient]) -> None:
         self._headers = dict(letter.headers)
-        first = group[0].values
-        parts = (letter.subject, letter.text, letter.html)
-        names = dict.fromkeys(name for part in parts for name in part.fields)
-        varying = [
-            name
-            for name in names
-            if any(one.values.get(name) != first.get(name) for one in group[1:])
-        ]
-        secret = secrets.token_hex(5)
-        plain = {name: f"-{secret}t{number}-" for number, name in enumerate(varying)}
-        marked = {name: f"-{secret}h{number}-" for number, name in enumerate(varying)}
-
-        def place(part: Compiled) -> str:
-            tags = marked if part.kind is Kind.HTML else plain
-            return part.mark(lambda name: tags.get(name) or part.value(name, first))
-
+        self._clean: list[tuple[str, str]] = []
+        self._others: list[tuple[str, str, Compiled]] = []
+        first, secret = group[0].values, secrets.token_hex(5)
         # The subject comes last: its stricter check is the one that counts for the plain tag.
-        wanted: dict[str, tuple[str, Compiled]] = {}
-        for part, tags in ((letter.html, marked), (letter.text, plain), (letter.subject, plain)):
-            wanted |= {tags[name]: (name, part) for name in part.fields if name in tags}
-        self._wanted = [(tag, name, part.value) for tag, (name, part) in wanted.items()]
-        self.shared = _shared(letter, group[0].attachments, place)
+        homes = [(letter.html, "h"), (letter.text, "t"), (letter.subject, "t")]
+        tags: dict[tuple[str, str], str] = {}
+        for number, name in enumerate(dict.fromkeys(n for part, _ in homes for n in part.fields)):
+            column = [recipient.values.get(name) or "" for recipient in group]
+            if column.count(column[0]) == len(column):
+                continue
+            if _is_clean(column, is_link=name in letter.html.links):
+                tags[name, "h"] = tags[name, "t"] = f"-{secret}b{number}-"
+                self._clean.append((tags[name, "h"], name))
+                continue
+            wanted = {place: part for part, place in homes if name in part.fields}
+            for place, part in wanted.items():
+                tags[name, place] = f"-{secret}{place}{number}-"
+                self._others.append((tags[name, place], name, part))
+
+        def write(part: Compiled) -> str:
+            place = "h" if part.kind is Kind.HTML else "t"
+            return part.mark(lambda name: tags.get((name, place)) or part.value(name, first))
+
+        self.shared = _shared(letter, group[0].attachments, write)
 
     def entry(self, recipient: Recipient) -> tuple[dict[str, Any], int]:
         """The personalization and the bytes of its substitutions. Raises UnfitLetter."""
@@ -143,12 +149,32 @@ class _Tags:
             "headers": {"Message-ID": recipient.message_id, **self._headers, **recipient.headers},
             "custom_args": {"m": recipient.public_id},
         }
-        if not self._wanted:
+        substitutions = {tag: values[name] for tag, name in self._clean}
+        for tag, name, part in self._others:
+            substitutions[tag] = part.value(name, values)
+        if not substitutions:
             return entry, 0
-        substitutions = {tag: value(name, values) for tag, name, value in self._wanted}
         entry["substitutions"] = substitutions
-        size = sum(len(tag) + len(value.encode()) for tag, value in substitutions.items())
-        return entry, size
+        letters = sum(map(len, substitutions.values()))
+        if letters < 1_000:
+            return entry, 4 * letters
+        return entry, sum(len(tag) + len(text.encode()) for tag, text in substitutions.items())
+
+
+def _is_clean(column: Sequence[str], *, is_link: bool) -> bool:
+    """Whether every value may stand as it is in a subject, a text and HTML alike.
+
+    All at once, because one by one is what costs time at 100,000 people a second.
+    """
+    joined = "".join(column)
+    return (
+        all(column)
+        and joined.isprintable()
+        and not _SPECIAL.search(joined)
+        and not any(map(str.isspace, column))
+        and max(map(len, column)) <= _LONGEST_CLEAN
+        and (not is_link or all(value.startswith("https://") for value in column))
+    )
 
 
 def _shared(

@@ -118,9 +118,7 @@ class _Leg:
             has_left = self._left >= len(self._content)
             unknown = Silent(f"{words} after the whole mail was sent.")
             incomplete = Busy(f"{words} before the mail was complete.")
-            self._outcomes.setdefault(
-                self._ending.public_id, unknown if has_left else incomplete
-            )
+            self._outcomes.setdefault(self._ending.public_id, unknown if has_left else incomplete)
         if self._begun is not None:
             self._settle(Busy(f"{words} before this mail."))
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):

@@ -388,6 +388,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_invitations_event_answered", ["event_id", "answered_at"], unique=False
+        )
+        batch_op.create_index(
             "ix_invitations_event_state", ["event_id", "state", "group_id"], unique=False
         )
 
@@ -654,6 +657,7 @@ def upgrade() -> None:
         sa.Column(
             "is_retry_of_unknown", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
         ),
+        sa.Column("ordinal", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_units_campaign_id")
         ),
@@ -665,6 +669,7 @@ def upgrade() -> None:
     with op.batch_alter_table("units", schema=None) as batch_op:
         batch_op.create_index("ix_units_campaign_state", ["campaign_id", "state"], unique=False)
         batch_op.create_index("ix_units_claim", ["state", "next_at", "id"], unique=False)
+        batch_op.create_index("ix_units_step", ["step_id", "ordinal"], unique=False)
 
     op.create_table(
         "attempts",
@@ -771,6 +776,7 @@ def downgrade() -> None:
 
     op.drop_table("attempts")
     with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.drop_index("ix_units_step")
         batch_op.drop_index("ix_units_claim")
         batch_op.drop_index("ix_units_campaign_state")
 
@@ -821,6 +827,7 @@ def downgrade() -> None:
     op.drop_table("target_lists")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_index("ix_invitations_event_state")
+        batch_op.drop_index("ix_invitations_event_answered")
 
     op.drop_table("invitations")
     with op.batch_alter_table("campaigns", schema=None) as batch_op:

@@ -1,7 +1,9 @@
 """Campaign and Step: what is mailed, when, to which audience."""
 
+import json
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -123,13 +125,22 @@ class Campaign(Base):
     lists: Mapped[list[CampaignList]] = relationship()
     steps: Mapped[list["Step"]] = relationship(back_populates="campaign", order_by="Step.position")
 
-    def approve(self, account_id: int | None, digest: str, at: datetime) -> None:
+    def digest(self) -> str:
+        """What an approval stands for, as one SHA-256: content, audience, times and sender."""
+        parts = [
+            self.name, self.event_id, self.reply_by.isoformat(), self.is_vip, self.sender_name,
+            self.sender_address, sorted(entry.list_id for entry in self.lists),
+            [step.digest_parts() for step in self.steps],
+        ]
+        return sha256(json.dumps(parts).encode()).hexdigest()
+
+    def approve(self, account_id: int | None, at: datetime) -> None:
         """Someone other than the author stands for what will go out."""
         self._expect("approved", CampaignState.DRAFT, CampaignState.APPROVED)
         if account_id is not None and account_id == self.author_id:
             raise NeedsSecondPerson
         self.state = CampaignState.APPROVED
-        self.approver_id, self.approved_at, self.approved_digest = account_id, at, digest
+        self.approver_id, self.approved_at, self.approved_digest = account_id, at, self.digest()
 
     def void_approval(self) -> None:
         """What was approved has changed: back to a draft."""
@@ -137,14 +148,16 @@ class Campaign(Base):
         self.state = CampaignState.DRAFT
         self.approver_id = self.approved_at = self.approved_digest = None
 
-    def schedule(self, digest: str, at: datetime) -> None:
+    def schedule(self, at: datetime) -> None:
         """Set it going; what was approved must be what stands there now."""
         self._expect("scheduled", CampaignState.APPROVED)
-        if digest != self.approved_digest:
+        if self.digest() != self.approved_digest:
             raise Conflict("Something changed after the approval. Have the campaign approved again.")
         if at >= self.reply_by:
             raise Conflict("The reply-by has passed. Give the campaign a later one first.")
         self.state, self.scheduled_at = CampaignState.SCHEDULED, at
+        for step in self.steps:
+            step.due_at = step.due(at)
 
     def start(self) -> None:
         """A step of it has been launched."""
@@ -205,6 +218,11 @@ class Step(Base):
 
     campaign: Mapped[Campaign] = relationship(back_populates="steps")
     version: Mapped[TemplateVersion] = relationship()
+
+    def digest_parts(self) -> list[str | int | None]:
+        """What an approval of this step stands for."""
+        fixed = self.fixed_at.isoformat() if self.fixed_at else None
+        return [self.kind, self.anchor, self.audience, fixed, self.days_before, self.version_id]
 
     def due(self, scheduled_at: datetime) -> datetime | None:
         """When this step goes, once the campaign is scheduled at this instant."""

@@ -58,6 +58,7 @@ class Invitation(Base):
     __table_args__ = (
         UniqueConstraint("stakeholder_id", "event_id"),
         Index("ix_invitations_event_state", "event_id", "state", "group_id"),
+        Index("ix_invitations_event_answered", "event_id", "answered_at"),
     )
 
     id: Mapped[Key]

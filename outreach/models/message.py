@@ -132,6 +132,7 @@ class Unit(Base):
     __table_args__ = (
         Index("ix_units_claim", "state", "next_at", "id"),
         Index("ix_units_campaign_state", "campaign_id", "state"),
+        Index("ix_units_step", "step_id", "ordinal"),
     )
 
     id: Mapped[Key]
@@ -153,6 +154,8 @@ class Unit(Base):
     unknown_count: Mapped[Zero]
     is_vip: Mapped[No]
     is_retry_of_unknown: Mapped[No]
+    ordinal: Mapped[Zero]
+    """Which of the step's units it is."""
 
 
 class Message(Base):

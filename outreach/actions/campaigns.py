@@ -1,0 +1,270 @@
+"""Campaigns: drafted, changed, approved, scheduled, paused, resumed, cancelled, finished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.errors import Conflict, NotFound, Refusal
+from outreach.models.activity import CLOCK, Activity, Actor
+from outreach.models.campaign import (
+    Anchor,
+    Audience,
+    Campaign,
+    CampaignList,
+    CampaignState,
+    Step,
+    StepKind,
+    StepState,
+)
+from outreach.models.event import Event
+from outreach.models.message import Message, MessageState, Unit, UnitState
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
+from outreach.models.template import Template, TemplateVersion
+from outreach.tally import add_to_tallies, moved, total
+
+AUDIENCES = {
+    StepKind.INVITATION: Audience.EVERYONE,
+    StepKind.REMINDER: Audience.SILENT,
+    StepKind.THANK_YOU: Audience.ANSWERED,
+}
+
+
+class NothingToSend(Refusal):
+    """A campaign that would reach nobody, or that has no steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step as it is wished.
+
+    template_code  the template whose latest version it pins
+    fixed_at       for an anchor of FIXED
+    days_before    for an anchor of REPLY_BY
+    """
+
+    kind: StepKind
+    anchor: Anchor
+    template_code: str
+    fixed_at: datetime | None = None
+    days_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A campaign as it is wished."""
+
+    name: str
+    event_id: int
+    list_ids: Sequence[int]
+    reply_by: datetime
+    steps: Sequence[StepPlan]
+    sender_name: str
+    sender_address: str
+    is_vip: bool = False
+
+
+def draft_campaign(plan: Plan, *, by: Actor, at: datetime) -> int:
+    """Write a draft; nothing leaves before someone else approved it and it was scheduled."""
+    with transaction() as session:
+        campaign = Campaign(author_id=by.account_id, created_at=at, state=CampaignState.DRAFT)
+        _take(session, campaign, plan, at)
+        session.add(campaign)
+        session.flush()
+        session.add(_line("drafted", campaign, by, at))
+        return campaign.id
+
+
+def change_campaign(campaign_id: int, plan: Plan, *, by: Actor, at: datetime) -> None:
+    """Change a draft; whatever had been approved must be approved again."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        campaign.void_approval()
+        for step in list(campaign.steps):
+            session.delete(step)
+        for entry in list(campaign.lists):
+            session.delete(entry)
+        session.flush()
+        session.expire(campaign, ["steps", "lists"])
+        _take(session, campaign, plan, at)
+        session.add(_line("changed_campaign", campaign, by, at))
+
+
+def approve_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
+    """Stand for what will go out: content, audience, times and sender, as they are now."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        _check(session, campaign, at)
+        campaign.approve(by.account_id, at)
+        session.add(_line("approved", campaign, by, at))
+
+
+def schedule_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
+    """Set an approved campaign going; its steps get their times."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        _check(session, campaign, at)
+        campaign.schedule(at)
+        session.add(_line("scheduled", campaign, by, at))
+
+
+def pause_campaign(campaign_id: int, *, by: Actor, at: datetime, because: str = "") -> None:
+    """Hand nothing more over; the calls that had begun are the bound."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        campaign.pause(because)
+        _move_units(session, campaign_id, UnitState.WAITING, UnitState.PAUSED)
+        session.add(_line("paused", campaign, by, at, because=because))
+
+
+def resume_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
+    """Go on where it was paused."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        campaign.resume()
+        _move_units(session, campaign_id, UnitState.PAUSED, UnitState.WAITING)
+        session.add(_line("resumed", campaign, by, at))
+
+
+def cancel_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
+    """Send nothing more, for good; everyone who was waiting is shown as cancelled."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        campaign.cancel()
+        stopped = (UnitState.WAITING, UnitState.PAUSED)
+        units = select(Unit.id).where(Unit.campaign_id == campaign_id, Unit.state.in_(stopped))
+        waiting = (Message.unit_id.in_(units), Message.state == MessageState.WAITING)
+        rows = session.execute(
+            select(Message.step_id, Message.group_id, Message.is_first, func.count())
+            .where(*waiting)
+            .group_by(Message.step_id, Message.group_id, Message.is_first)
+        ).all()
+        session.execute(
+            update(Message)
+            .where(*waiting)
+            .values(state=MessageState.CANCELLED, changed_at=at,
+                    reason="The campaign was cancelled before this left.")
+        )
+        _move_units(session, campaign_id, UnitState.WAITING, UnitState.DONE)
+        _move_units(session, campaign_id, UnitState.PAUSED, UnitState.DONE)
+        _tally_cancelled(session, campaign_id, rows)
+        session.add(_line("cancelled", campaign, by, at))
+
+
+def finish_campaigns(*, at: datetime) -> int:
+    """Close the campaigns whose reply-by has passed and which have nothing left to send."""
+    with transaction() as session:
+        busy = select(Unit.campaign_id).where(
+            Unit.state != UnitState.DONE, Unit.campaign_id.is_not(None)
+        )
+        campaigns = session.scalars(
+            select(Campaign).where(
+                Campaign.state == CampaignState.RUNNING, Campaign.reply_by <= at,
+                Campaign.id.not_in(busy),
+            )
+        ).all()
+        for campaign in campaigns:
+            campaign.finish()
+            for step in campaign.steps:
+                if step.state is StepState.WAITING:
+                    step.state = StepState.SKIPPED
+            session.add(_line("finished", campaign, CLOCK, at))
+        return len(campaigns)
+
+
+def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> None:
+    """Put the plan into the campaign."""
+    if not plan.steps:
+        raise NothingToSend("A campaign needs at least one step.")
+    if plan.reply_by <= at:
+        raise Conflict("The reply-by lies in the past. Choose a later one.")
+    if not plan.list_ids:
+        raise NothingToSend("A campaign needs at least one target list.")
+    event = session.get(Event, plan.event_id)
+    if event is None:
+        raise NotFound("event")
+    campaign.name, campaign.event, campaign.reply_by = plan.name, event, plan.reply_by
+    campaign.sender_name, campaign.sender_address = plan.sender_name, plan.sender_address
+    campaign.is_vip = plan.is_vip
+    campaign.lists = [CampaignList(list=_list(session, id_, event)) for id_ in plan.list_ids]
+    campaign.steps = [
+        Step(
+            position=position, kind=step.kind, anchor=step.anchor, audience=AUDIENCES[step.kind],
+            fixed_at=step.fixed_at, days_before=step.days_before,
+            version=_latest_version(session, step.template_code),
+        )
+        for position, step in enumerate(plan.steps)
+    ]
+
+
+def _list(session: Session, list_id: int, event: Event) -> TargetList:
+    found = session.get(TargetList, list_id)
+    if found is None:
+        raise NotFound("target list")
+    if found.event_id != event.id:
+        raise Conflict(f"The list “{found.name}” is for another event than this campaign.")
+    return found
+
+
+def _latest_version(session: Session, template_code: str) -> TemplateVersion:
+    version = session.scalar(
+        select(TemplateVersion)
+        .join(Template)
+        .where(
+            Template.code == template_code, TemplateVersion.number == Template.latest_version
+        )
+    )
+    if version is None:
+        raise NotFound(f"template with the code “{template_code}”")
+    return version
+
+
+def _check(session: Session, campaign: Campaign, at: datetime) -> None:
+    """What would be wrong is said before anything is approved or scheduled."""
+    people = session.scalar(
+        select(func.count())
+        .select_from(Target)
+        .where(Target.list_id.in_([entry.list_id for entry in campaign.lists]))
+    )
+    if not people:
+        raise NothingToSend("The lists of this campaign hold nobody yet. Import people first.")
+    for step in campaign.steps:
+        if step.fixed_at and step.fixed_at > campaign.reply_by:
+            raise Conflict(f"Step {step.position + 1} would go after the reply-by.")
+
+
+def _move_units(session: Session, campaign_id: int, old: UnitState, new: UnitState) -> None:
+    session.execute(
+        update(Unit).where(Unit.campaign_id == campaign_id, Unit.state == old).values(state=new)
+    )
+
+
+def _tally_cancelled(session: Session, campaign_id: int, rows: Sequence[tuple]) -> None:
+    old, new = MessageState.WAITING.value, MessageState.CANCELLED.value
+    changes = total([])
+    for step_id, group_id, is_first, count in rows:
+        kinds = [(TallyKind.STEP_MESSAGES, step_id)]
+        if is_first:
+            kinds.append((TallyKind.CAMPAIGN_PEOPLE, campaign_id))
+        for kind, subject_id in kinds:
+            for place, change in moved(kind, subject_id, group_id, old, new).items():
+                changes[place] += change * count
+    add_to_tallies(session, changes)
+
+
+def _get(session: Session, campaign_id: int) -> Campaign:
+    campaign = session.get(Campaign, campaign_id, with_for_update=True)
+    if campaign is None:
+        raise NotFound("campaign")
+    return campaign
+
+
+def _line(verb: str, campaign: Campaign, by: Actor, at: datetime, **detail: str) -> Activity:
+    return Activity.of(
+        verb, by, at, campaign_id=campaign.id, event_id=campaign.event_id,
+        campaign=campaign.name, **detail,
+    )

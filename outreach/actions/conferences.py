@@ -1,0 +1,55 @@
+"""The conference itself: named, placed, and moved in time."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from outreach.db import transaction
+from outreach.models.activity import Activity, Actor
+from outreach.models.conference import Conference
+from outreach.models.event import Event, EventKind
+
+
+def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: datetime) -> None:
+    """Move the opening; every event of the conference moves by as many days, hours kept."""
+    with transaction() as session:
+        conference = session.get_one(Conference, conference_id, with_for_update=True)
+        days = opens_on - conference.opens_on
+        conference.opens_on += days
+        conference.closes_on += days
+        for event in session.scalars(select(Event).where(Event.conference_id == conference_id)):
+            event.starts_at = _by_wall_clock(event.starts_at, days, event)
+            event.ends_at = _by_wall_clock(event.ends_at, days, event)
+            event.sequence += 1
+        session.add(Activity.of("moved_conference", by, at, days=days.days))
+
+
+def describe_conference(
+    conference_id: int, *, name: str, city: str, country_code: str, time_zone: str, venue: str,
+    host: str, reply_to: str, by: Actor, at: datetime,
+) -> None:
+    """What it is called, where it is held, who invites."""
+    with transaction() as session:
+        conference = session.get_one(Conference, conference_id)
+        event = session.scalars(
+            select(Event).where(
+                Event.conference_id == conference_id, Event.kind == EventKind.CONFERENCE
+            )
+        ).one()
+        conference.host, conference.reply_to = host, reply_to
+        conference.name = event.name = name
+        conference.city = event.city = city
+        conference.country_code = event.country_code = country_code
+        zone = ZoneInfo(time_zone)
+        event.starts_at = event.starts_at.astimezone(event.zone).replace(tzinfo=zone)
+        event.ends_at = event.ends_at.astimezone(event.zone).replace(tzinfo=zone)
+        conference.time_zone = event.time_zone = time_zone
+        event.venue = venue
+        event.sequence += 1
+        session.add(Activity.of("described_conference", by, at, event_id=event.id))
+
+
+def _by_wall_clock(at: datetime, days: timedelta, event: Event) -> datetime:
+    """The same hour in the event's zone, whatever daylight saving does in between."""
+    return at.astimezone(event.zone) + days

@@ -1,0 +1,47 @@
+"""The few SQL expressions that SQLite and PostgreSQL spell differently."""
+
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class random_key(FunctionElement[str]):
+    """32 fresh random hexadecimal digits for each row."""
+
+    name = "random_key"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(random_key, "sqlite")
+def _sqlite_key(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "lower(hex(randomblob(16)))"
+
+
+@compiles(random_key, "postgresql")
+def _postgresql_key(_element: Any, _compiler: Any, **_: Any) -> str:
+    # 122 random bits; the strength of a link lies in its MAC (outreach.tokens), not here.
+    return "replace(gen_random_uuid()::text, '-', '')"
+
+
+class json_record(FunctionElement[dict[str, Any]]):
+    """A JSON object of names and values, as in json_record('title', column, …)."""
+
+    name = "json_record"
+    type = JSON()
+    inherit_cache = True
+
+
+@compiles(json_record, "sqlite")
+def _sqlite_json(element: Any, compiler: Any, **options: Any) -> str:
+    return f"json_object({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_record, "postgresql")
+def _postgresql_json(element: Any, compiler: Any, **options: Any) -> str:
+    # The names of the record must be typed, or the server cannot tell what a parameter is.
+    parts = [compiler.process(clause, **options) for clause in element.clauses]
+    typed = [part if number % 2 else f"{part}::text" for number, part in enumerate(parts)]
+    return f"json_build_object({', '.join(typed)})"

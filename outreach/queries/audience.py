@@ -1,0 +1,183 @@
+"""Whom a step reaches: one row for each person, with the reason where it is to be left out."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, null, select
+from sqlalchemy.orm import aliased
+
+from outreach.db import reading
+from outreach.dialect import json_record
+from outreach.models.campaign import MANNERS, Anchor, Audience, Campaign, CampaignList, Step
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.message import Message, MessageState
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.suppression import Suppression
+from outreach.models.target import Target, TargetList
+from outreach.models.template import TemplateText
+
+NO_ADDRESS = "No address is known."
+SUPPRESSED = "The address is on the list of those we must not write to."
+STOPPED = "Asked for no more mail."
+ANSWERED = "Answered already."
+WITHDRAWN = "The invitation was withdrawn."
+NOT_INVITED = "Not invited yet."
+INVITED_LATER = "Invited after this mail was due."
+UNDELIVERABLE = "The address bounced."
+JUST_WRITTEN = "Got another mail of this campaign less than 20 hours before."
+PAST_DEADLINE = "The reply-by has passed."
+NO_TEXT = "There is no text in this person's language, nor a fallback."
+
+NEVER_LEFT = (MessageState.LEFT_OUT, MessageState.CANCELLED, MessageState.HELD, MessageState.REFUSED)
+
+
+def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
+    """The rows of a step's audience, each person once.
+
+    texts  {language: text id} of the step's version
+    Columns: stakeholder_id, group_id, is_star, invitation_id, address, name, text_id, values,
+    reason (None for those who get the mail). Cost: the campaign's lists, once.
+    """
+    campaign = step.campaign
+    people = _people(campaign).cte("people")
+    invitation = aliased(Invitation)
+    columns = (
+        Stakeholder.id.label("stakeholder_id"),
+        people.c.group_id,
+        people.c.is_star,
+        invitation.id.label("invitation_id"),
+        func.coalesce(Stakeholder.email, "").label("address"),
+        Stakeholder.full_name.label("name"),
+        _text(texts, campaign.event.conference.language).label("text_id"),
+        _values().label("values"),
+        _reason(step, invitation, texts, at).label("reason"),
+    )
+    statement = (
+        select(*columns)
+        .select_from(people)
+        .join(Stakeholder, Stakeholder.id == people.c.stakeholder_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .outerjoin(Suppression, Suppression.email_key == Stakeholder.email_key)
+        .outerjoin(
+            invitation,
+            and_(
+                invitation.stakeholder_id == Stakeholder.id,
+                invitation.event_id == campaign.event_id,
+            ),
+        )
+    )
+    if step.anchor is Anchor.ANSWER:
+        statement = statement.where(_joins_now(step, invitation))
+    return statement.order_by(Stakeholder.id)
+
+
+def audience_count(campaign_id: int) -> int:
+    """How many people the lists of a campaign hold, each once. Cost: the lists."""
+    people = (
+        select(Target.stakeholder_id)
+        .join(CampaignList, CampaignList.list_id == Target.list_id)
+        .where(CampaignList.campaign_id == campaign_id)
+        .distinct()
+    )
+    return reading().scalar(select(func.count()).select_from(people.subquery())) or 0
+
+
+def _people(campaign: Campaign) -> Select[Any]:
+    """Everyone on the campaign's lists once; the group is that of the first list they stand on."""
+    first = (
+        select(
+            Target.stakeholder_id,
+            func.min(Target.list_id).label("list_id"),
+            func.max(case((Target.is_star, 1), else_=0)).label("is_star"),
+        )
+        .join(CampaignList, CampaignList.list_id == Target.list_id)
+        .where(CampaignList.campaign_id == campaign.id)
+        .group_by(Target.stakeholder_id)
+        .subquery()
+    )
+    return select(first.c.stakeholder_id, first.c.is_star, TargetList.group_id).join(
+        TargetList, TargetList.id == first.c.list_id
+    )
+
+
+def _text(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]:
+    """The language of each recipient: own, then the organisation's, then the conference's."""
+    fallback = texts.get(conference_language)
+    if not texts:
+        return null()
+    return func.coalesce(
+        case(texts, value=Stakeholder.language), case(texts, value=Organisation.language), fallback
+    )
+
+
+def _values() -> ColumnElement[Any]:
+    """The personal merge fields, as they are at this instant."""
+    columns = {
+        "title": Stakeholder.title,
+        "salutation": Stakeholder.salutation,
+        "given_name": Stakeholder.given_name,
+        "family_name": Stakeholder.family_name,
+        "full_name": Stakeholder.full_name,
+        "office": Stakeholder.office,
+        "organisation": func.coalesce(Organisation.name, ""),
+        "country_code": func.coalesce(Stakeholder.country_code, Organisation.country_code, ""),
+    }
+    return json_record(*[part for name, column in columns.items() for part in (literal(name), column)])
+
+
+def _reason(
+    step: Step, invitation: type[Invitation], texts: dict[str, int], at: datetime
+) -> ColumnElement[Any]:
+    campaign = step.campaign
+    cases: list[Any] = [
+        (Stakeholder.email.is_(None), NO_ADDRESS),
+        (Suppression.id.is_not(None), SUPPRESSED),
+        (Stakeholder.is_mail_stopped, STOPPED),
+        (invitation.withdrawn_at.is_not(None), WITHDRAWN),
+    ]
+    if step.audience is Audience.SILENT:
+        cases += [
+            (invitation.id.is_(None), NOT_INVITED),
+            (invitation.invited_at > (step.due_at or at), INVITED_LATER),
+        ]
+    if step.audience is not Audience.ANSWERED:
+        is_past = literal(campaign.reply_by <= at)
+        cases += [
+            (invitation.state == InvitationState.UNDELIVERABLE, UNDELIVERABLE),
+            (invitation.state != InvitationState.SILENT, ANSWERED),
+            (is_past, PAST_DEADLINE),
+            (_was_written_to(campaign, at), JUST_WRITTEN),
+        ]
+    cases.append((_text(texts, campaign.event.conference.language).is_(None), NO_TEXT))
+    return case(*cases, else_=null())
+
+
+def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
+    recent = aliased(Message)
+    return exists().where(
+        recent.stakeholder_id == Stakeholder.id, recent.campaign_id == campaign.id,
+        recent.state.not_in(NEVER_LEFT), recent.changed_at > at - MANNERS,
+    )
+
+
+def _joins_now(step: Step, invitation: type[Invitation]) -> ColumnElement[bool]:
+    """Those who answered since the campaign began and have no row of this step yet."""
+    written = aliased(Message)
+    return and_(
+        invitation.answered_at >= step.campaign.scheduled_at,
+        invitation.state.in_(
+            [InvitationState.ACCEPTED, InvitationState.DECLINED,
+             InvitationState.TENTATIVE, InvitationState.DELEGATED]
+        ),
+        ~exists().where(
+            written.step_id == step.id, written.stakeholder_id == invitation.stakeholder_id
+        ),
+    )
+
+
+def texts_of(version_id: int) -> dict[str, int]:
+    """{language: text id} of a template's version."""
+    rows = reading().execute(
+        select(TemplateText.language, TemplateText.id).where(TemplateText.version_id == version_id)
+    )
+    return {language: id_ for language, id_ in rows}

@@ -32,7 +32,8 @@ class Behaviour:
     keep          how many of the last mails are kept as they would arrive (GET /control/mails)
     smtp_step     MAIL, RCPT, DATA, end or greeting: where SMTP answers smtp_code; "" nowhere
     smtp_to       only for this address
-    smtp_cut      "before" the final dot is read through, "after" it (accepted), or ""
+    smtp_cut      cut the connection: "envelope" at DATA, "before" a byte of the mail is read,
+                  "after" it was accepted, "" never
     pipelining    whether SMTP offers it
     events        where signed events go ("" nowhere)
     event_delay   seconds between acceptance and its events

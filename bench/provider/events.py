@@ -111,6 +111,7 @@ class Postman:
         body = orjson.dumps(events)
         if self._behaviour.event_forged:
             lie = orjson.dumps([{**event, "event": "bounce"} for event in events])
+            # Signed for other words than it carries: a forger has our headers, not our key.
             self._post(lie, self._signer.headers(body, timestamp), tries=1)
         self._post(body, self._signer.headers(body, timestamp), tries=_TRIES)
         if self._behaviour.event_twice:

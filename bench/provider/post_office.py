@@ -134,6 +134,8 @@ class _Visit:
         if code := self._wish("DATA", self._to):
             await self._say(f"{code} as it was told")
             return
+        if self._office.behaviour.smtp_cut == "envelope":
+            raise Cut
         await self._say("354 go ahead")
         if self._office.behaviour.smtp_cut == "before":
             raise Cut

@@ -108,20 +108,25 @@ def _personalizations(entries: list[Any]) -> Iterator[Fault]:
         yield "There is a limit of 1000 total recipients.", "personalizations"
 
 
-def _texts(entry: dict[str, Any], field: str) -> Iterator[Fault]:
+def _texts(entry: dict[str, Any], field: str) -> list[Fault]:
+    found: list[Fault] = []
     for name in ("substitutions", "custom_args", "headers"):
         texts = entry.get(name)
         if texts is None:
             continue
-        if not isinstance(texts, dict) or not all(type(text) is str for text in texts.values()):
-            yield f"{name} must be an object of strings.", f"{field}.{name}"
-        elif name != "headers":
-            if sum(len(key) + len(text.encode()) for key, text in texts.items()) > 10_000:
-                yield f"{name} are limited to 10000 bytes.", f"{field}.{name}"
+        try:
+            joined = "".join(texts.values())
+        except (TypeError, AttributeError):
+            found.append((f"{name} must be an object of strings.", f"{field}.{name}"))
+            continue
+        if name != "headers":
+            if len("".join(texts).encode()) + len(joined.encode()) > 10_000:
+                found.append((f"{name} are limited to 10000 bytes.", f"{field}.{name}"))
         elif any(key.lower() in _RESERVED for key in texts):
-            yield "One of the header keys is reserved.", f"{field}.headers"
-        elif any("\r" in text or "\n" in text or not text.isascii() for text in texts.values()):
-            yield "The headers must be ASCII and on one line.", f"{field}.headers"
+            found.append(("One of the header keys is reserved.", f"{field}.headers"))
+        elif not joined.isascii() or "\r" in joined or "\n" in joined:
+            found.append(("The headers must be ASCII and on one line.", f"{field}.headers"))
+    return found
 
 
 def _is_address(mailbox: Any) -> bool:

@@ -12,7 +12,7 @@ from outreach.delivery.mailer import Address, Letter, Recipient
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}", re.ASCII)
 _FILE_NAME = re.compile(r'[^/\\"<>|:*?]{1,200}')
-_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,100}")
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>", re.ASCII)

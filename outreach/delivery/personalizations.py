@@ -198,13 +198,7 @@ def _shared(
 
 
 def _address(email: str, name: str) -> dict[str, str]:
-    if not name:
-        return {"email": email}
-    if "," in name or ";" in name:
-        # The API takes these for the end of the name; the sendgrid package quotes them too.
-        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-        name = f'"{escaped}"'
-    return {"email": email, "name": name}
+    return {"email": email, "name": name} if name else {"email": email}
 
 
 def _attachment(attachment: Attachment) -> dict[str, str]:

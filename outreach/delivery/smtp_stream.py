@@ -59,8 +59,9 @@ class Stream:
             leg.finish()
         except (OSError, SMTPException) as error:
             session.is_usable = False
-            session.close()
             leg.break_off(error)
+        if not session.is_usable:
+            session.close()
         if leg.fault is None and not session.is_usable and not (leg.accepted or was_resting):
             leg.fault = Busy("The mail server ended the connection.", is_provider_down=True)
         return leg.fault

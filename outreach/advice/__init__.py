@@ -1,1 +1,1 @@
-"""Pure reasoning: plain values in and out; no database, no clock."""
+"""Advice: pure functions, plain values in and out."""

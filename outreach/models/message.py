@@ -83,7 +83,7 @@ SENTENCES: dict[MessageState, str] = {
 _NEXT: dict[MessageState, frozenset[MessageState]] = {
     state: frozenset(MessageState(name) for name in names.split())
     for state, names in {
-        MessageState.WAITING: "leased held cancelled left_out",
+        MessageState.WAITING: "leased handing_over held cancelled left_out",
         MessageState.LEASED: "handing_over waiting held cancelled left_out",
         MessageState.HANDING_OVER: "accepted waiting refused unknown held "
         "delivered bounced dropped complained",
@@ -99,6 +99,13 @@ _NEXT: dict[MessageState, frozenset[MessageState]] = {
         MessageState.LEFT_OUT: "",
     }.items()
 }
+
+
+def counted_as(state: MessageState) -> str:
+    """Under which word a summary row counts a state: what is under way counts as waiting."""
+    if state in (MessageState.LEASED, MessageState.HANDING_OVER):
+        return MessageState.WAITING.value
+    return state.value
 
 
 def may_become(old: MessageState, new: MessageState) -> bool:

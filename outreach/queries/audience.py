@@ -131,7 +131,7 @@ def _reason(
     campaign = step.campaign
     cases: list[Any] = [
         (Stakeholder.email.is_(None), NO_ADDRESS),
-        (Suppression.id.is_not(None), SUPPRESSED),
+        (_is_suppressed(step), SUPPRESSED),
         (Stakeholder.is_mail_stopped, STOPPED),
         (invitation.withdrawn_at.is_not(None), WITHDRAWN),
     ]
@@ -150,6 +150,13 @@ def _reason(
         ]
     cases.append((_text(texts, campaign.event.conference.language).is_(None), NO_TEXT))
     return case(*cases, else_=null())
+
+
+def _is_suppressed(step: Step) -> ColumnElement[bool]:
+    """Who unsubscribed is still thanked for an answer; a dead address is never written to."""
+    if step.audience is Audience.ANSWERED:
+        return and_(Suppression.id.is_not(None), Suppression.reason != "unsubscribed")
+    return Suppression.id.is_not(None)
 
 
 def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:

@@ -1,0 +1,57 @@
+"""python -m outreach.clockwork: the clock process (APScheduler).
+
+Its ticks only wake work up; what is due stands in the tables. SIGTERM and Ctrl-C let the call
+that is under way end, and then stop.
+"""
+
+import logging
+import signal
+from functools import partial
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from config import Config
+from outreach import clock
+from outreach.app import create_app
+from outreach.jobs import JOBS, Job, run_job, stopping
+
+log = logging.getLogger("outreach.clockwork")
+
+
+def main() -> None:
+    """Run until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    app = create_app(Config)
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job in JOBS:
+        scheduler.add_job(
+            partial(tick, app, job), "interval", seconds=job.every.total_seconds(), id=job.name,
+            next_run_time=clock.now(),
+        )
+    scheduler.start()
+    stopping.wait()
+    scheduler.shutdown(wait=True)
+
+
+def tick(app: Flask, job: Job) -> None:
+    """One tick of one job; a fault is logged, noted on the job's row, and tried again next time."""
+    if stopping.is_set():
+        return
+    with app.app_context():
+        try:
+            run_job(job)
+        except Exception:
+            log.exception("job %s", job.name)
+
+
+if __name__ == "__main__":
+    main()

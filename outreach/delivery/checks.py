@@ -1,0 +1,73 @@
+"""The last look before a hand-over: whatever was committed by now stops a mail (promise P3)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, null, select
+from sqlalchemy.orm import Session
+
+from outreach.delivery.ledger import move_by_id
+from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.seat import OfferState, Seat, SeatOffer
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.suppression import Suppression
+
+ASKING = (Purpose.INVITATION, Purpose.REMINDER)
+OF_THE_PERSON = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
+"""Answers to what the person did: an unsubscribe from campaigns does not stop them."""
+
+
+def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
+    """The campaign's state, held until we commit, so that a pause waits for us or we for it."""
+    if unit.campaign_id is None:
+        return None
+    return session.scalar(
+        select(Campaign.state).where(Campaign.id == unit.campaign_id).with_for_update(read=True)
+    )
+
+
+def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
+    """Leave out whoever answered, unsubscribed or was withdrawn since; says how many."""
+    reason = _reason(unit.purpose, at)
+    rows = session.execute(
+        select(Message.id, reason)
+        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+        .outerjoin(Suppression, Suppression.email_key == Stakeholder.email_key)
+        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
+        .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+        .where(Message.unit_id == unit.id, Message.state == MessageState.WAITING,
+               reason.is_not(None))
+    )
+    by_reason: dict[str, list[int]] = {}
+    for message_id, why in rows:
+        by_reason.setdefault(why, []).append(message_id)
+    for why, ids in by_reason.items():
+        move_by_id(
+            session, ids, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why
+        )
+    return sum(map(len, by_reason.values()))
+
+
+def _reason(purpose: Purpose, at: datetime) -> Any:
+    suppressed = Suppression.id.is_not(None)
+    if purpose in OF_THE_PERSON:
+        suppressed = and_(suppressed, Suppression.reason != "unsubscribed")
+    cases: list[Any] = [
+        (suppressed, "The address is on the list of those we must not write to."),
+        (Stakeholder.is_mail_stopped, "Asked for no more mail."),
+        (Invitation.withdrawn_at.is_not(None), "The invitation was withdrawn."),
+    ]
+    if purpose in ASKING:
+        cases += [
+            (Invitation.state != InvitationState.SILENT, "Answered already."),
+            (Invitation.reply_by <= at, "The reply-by has passed."),
+        ]
+    if purpose is Purpose.SEAT:
+        cases += [
+            (SeatOffer.state != OfferState.ASKED, "Is no longer asked for this seat."),
+            (Seat.fill_by <= at, "The date for filling the seat has passed."),
+        ]
+    return case(*cases, else_=null())

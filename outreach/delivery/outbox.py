@@ -1,0 +1,170 @@
+"""The outbox: claim, look once more, hand over, record. Truth lies in the tables, not in here.
+
+Two transactions stand before a call and one after it, and none is open during it:
+lease (no mail can have gone) → handing over (committed before the call) → outcome.
+"""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from outreach import clock
+from outreach.db import db, transaction
+from outreach.delivery.checks import campaign_stands, leave_out_the_changed
+from outreach.delivery.claims import Claim, claim_unit, recover_expired, release
+from outreach.delivery.ledger import move_by_id, move_messages
+from outreach.delivery.mailer import Mailer, Outcome
+from outreach.delivery.rate import take
+from outreach.delivery.recording import messages_of, record, sort_outcomes
+from outreach.delivery.render import Rendered, render_unit
+from outreach.models.campaign import CampaignState
+from outreach.models.message import (
+    CALL_TIMEOUT,
+    LEASE,
+    Attempt,
+    Message,
+    MessageState,
+    Unit,
+    UnitState,
+)
+
+log = logging.getLogger("outreach.outbox")
+LIVE = (None, CampaignState.SCHEDULED, CampaignState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one drain did."""
+
+    units: int
+    messages: int
+    is_empty: bool
+    """Nothing more is due now."""
+
+
+def worker_name() -> str:
+    """Which process this is, on which machine."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def drain(
+    mailer: Mailer,
+    *,
+    rate: int = 0,
+    now: Callable[[], datetime] = clock.now,
+    most_units: int | None = None,
+    keeps_going: Callable[[], bool] = lambda: True,
+) -> Drained:
+    """Hand over what is due, unit by unit, until nothing is, or until told to stop.
+
+    rate         messages a second over all workers; 0 for no limit
+    keeps_going  asked between units, so that a stop takes no longer than one call
+    """
+    recover_expired(at=now())
+    worker = worker_name()
+    units = messages = 0
+    while keeps_going() and (most_units is None or units < most_units):
+        claim = claim_unit(worker, at=now())
+        if claim is None:
+            return Drained(units, messages, is_empty=True)
+        messages += _hand_over(claim, mailer, rate, now)
+        units += 1
+    return Drained(units, messages, is_empty=False)
+
+
+def _hand_over(
+    claim: Claim, mailer: Mailer, rate: int, now: Callable[[], datetime]
+) -> int:
+    """Take one unit through; says how many messages were handed over."""
+    # By this machine's own stopwatch: neither a clock that is set nor a long sleep deceives it.
+    lease_ends = time.monotonic() + LEASE.total_seconds()
+    rendered = render_unit(claim.unit_id)
+    db.session.rollback()
+    attempt = _begin(claim, rendered, mailer, rate, now())
+    if attempt is None:
+        return 0
+    attempt_id, ids = attempt
+    if time.monotonic() + CALL_TIMEOUT.total_seconds() > lease_ends:
+        log.warning("unit %s: the lease ran out before the call; left for recovery", claim.unit_id)
+        return 0
+    recipients = [one for one in rendered.recipients if one.public_id in ids]
+    outcomes: dict[str, Outcome] = mailer.hand_over(
+        rendered.letter, recipients, key=f"{claim.unit_id}.{claim.token}", timeout=CALL_TIMEOUT
+    )
+    if not record(claim, attempt_id, sort_outcomes(outcomes, ids), at=now()):
+        log.warning("unit %s: the lease was lost during the call", claim.unit_id)
+    return len(ids)
+
+
+def _begin(
+    claim: Claim, rendered: Rendered, mailer: Mailer, rate: int, at: datetime
+) -> tuple[int, dict[str, int]] | None:
+    """Look once more and write the attempt; committed before any call. None: nothing to call for.
+
+    Returns the attempt's id and {public id: message id} of those who go.
+    """
+    with transaction() as session:
+        unit = session.scalar(
+            select(Unit)
+            .where(Unit.id == claim.unit_id, Unit.token == claim.token,
+                   Unit.state == UnitState.LEASED)
+            .with_for_update()
+        )
+        if unit is None:
+            return None
+        stands = campaign_stands(session, unit)
+        if stands not in LIVE:
+            _set_aside(session, claim, stands, at)
+            return None
+        for reason, ids in rendered.held.items():
+            move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
+        leave_out_the_changed(session, unit, at)
+        count = session.scalar(
+            select(func.count()).where(
+                Message.unit_id == unit.id, Message.state == MessageState.WAITING
+            )
+        )
+        if not count:
+            release(session, claim, UnitState.DONE, unit.next_at)
+            return None
+        if rate and (wait := take(session, "sender", count, rate, at=at)):
+            release(session, claim, UnitState.WAITING, at + wait)
+            return None
+        return _write_attempt(session, unit, mailer, count, at)
+
+
+def _write_attempt(
+    session: Session, unit: Unit, mailer: Mailer, count: int, at: datetime
+) -> tuple[int, dict[str, int]]:
+    attempt = Attempt(
+        unit_id=unit.id, token=unit.token, mailer=mailer.name, messages_count=count, started_at=at
+    )
+    session.add(attempt)
+    session.flush()
+    move_messages(
+        session, Message.unit_id == unit.id, MessageState.WAITING, MessageState.HANDING_OVER,
+        at=at, attempt_id=attempt.id, attempts_count=Message.attempts_count + 1,
+    )
+    unit.state = UnitState.HANDING_OVER
+    unit.leased_until = at + LEASE
+    unit.attempts_count += 1
+    return attempt.id, messages_of(session, unit.id)
+
+
+def _set_aside(session: Session, claim: Claim, stands: CampaignState | None, at: datetime) -> None:
+    """The campaign was paused or ended while the unit was being made ready."""
+    if stands is CampaignState.PAUSED:
+        release(session, claim, UnitState.PAUSED, at)
+        return
+    move_messages(
+        session, Message.unit_id == claim.unit_id, MessageState.WAITING, MessageState.CANCELLED,
+        at=at, reason="The campaign was cancelled before this left.",
+    )
+    release(session, claim, UnitState.DONE, at)

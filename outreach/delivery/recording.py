@@ -1,0 +1,186 @@
+"""What came of a hand-over, recorded in one transaction and only under our token."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.delivery.claims import Claim
+from outreach.delivery.ledger import move_by_id
+from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent, Unfit
+from outreach.models.activity import PROVIDER, Activity
+from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
+
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=30)
+ODD_TRIES = 8
+"""How often an odd busy answer ("other 4xx") is taken before the message is held."""
+
+
+@dataclass
+class Sorted:
+    """Outcomes by what they mean for the ledger: {reason: message ids}."""
+
+    accepted: dict[str, list[int]] = field(default_factory=dict)
+    refused: dict[str, list[int]] = field(default_factory=dict)
+    held: dict[str, list[int]] = field(default_factory=dict)
+    unknown: dict[str, list[int]] = field(default_factory=dict)
+    busy: dict[str, list[int]] = field(default_factory=dict)
+    retry_after: timedelta | None = None
+    is_limited: bool = False
+    configuration: str = ""
+
+    def words(self) -> str:
+        """`accepted`, `busy`, `refused`, `silent` or `mixed`, for the attempt."""
+        names = {"accepted": self.accepted, "busy": self.busy, "refused": self.refused,
+                 "held": self.held, "silent": self.unknown}
+        present = [name for name, ids in names.items() if ids]
+        return present[0] if len(present) == 1 else "mixed"
+
+    def detail(self) -> str:
+        """Counts and reasons, nothing personal."""
+        parts = [
+            f"{sum(map(len, ids.values()))} {name}: {'; '.join(list(ids)[:3])[:300]}"
+            for name, ids in (("refused", self.refused), ("held", self.held),
+                              ("unknown", self.unknown), ("busy", self.busy))
+            if ids
+        ]
+        return " | ".join(parts)
+
+
+def sort_outcomes(outcomes: Mapping[str, Outcome], ids: Mapping[str, int]) -> Sorted:
+    """Put each outcome where it belongs.
+
+    ids  {public id: message id} of everyone who was handed over; whoever the mailer forgot to
+         speak of is unknown
+    """
+    found = Sorted()
+    for public_id, message_id in ids.items():
+        outcome = outcomes.get(public_id) or Silent("The mailer said nothing.")
+        if isinstance(outcome, Accepted):
+            found.accepted.setdefault("", []).append(message_id)
+        elif isinstance(outcome, Unfit):
+            found.held.setdefault(outcome.reason, []).append(message_id)
+        elif isinstance(outcome, Refused) and outcome.is_configuration:
+            found.configuration = outcome.reason
+            found.busy.setdefault(outcome.reason, []).append(message_id)
+        elif isinstance(outcome, Refused):
+            found.refused.setdefault(outcome.reason, []).append(message_id)
+        elif isinstance(outcome, Busy):
+            found.busy.setdefault(outcome.reason, []).append(message_id)
+            found.is_limited = found.is_limited or outcome.is_limited
+            if outcome.retry_after is not None:
+                found.retry_after = max(found.retry_after or timedelta(0), outcome.retry_after)
+        else:
+            found.unknown.setdefault(outcome.reason, []).append(message_id)
+    return found
+
+
+def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime) -> bool:
+    """Write what became of the unit; False, and nothing written, when the lease is lost."""
+    with transaction() as session:
+        unit = session.scalar(
+            select(Unit)
+            .where(Unit.id == claim.unit_id, Unit.token == claim.token,
+                   Unit.state == UnitState.HANDING_OVER)
+            .with_for_update()
+        )
+        if unit is None:
+            return False
+        for states, new in (
+            (found.accepted, MessageState.ACCEPTED),
+            (found.refused, MessageState.REFUSED),
+            (found.held, MessageState.HELD),
+            (found.unknown, MessageState.UNKNOWN),
+        ):
+            for reason, ids in states.items():
+                move_by_id(session, ids, MessageState.HANDING_OVER, new, at=at, reason=reason)
+        busy_unit = _put_back(session, unit, found, at) if found.busy else None
+        _close(unit, found, keeps_waiting=busy_unit is unit)
+        if found.configuration and unit.campaign_id is not None:
+            _pause(session, unit.campaign_id, found.configuration, at)
+        session.execute(
+            update(Attempt)
+            .where(Attempt.id == attempt_id)
+            .values(ended_at=at, result=found.words(), detail=found.detail())
+        )
+        return True
+
+
+def _close(unit: Unit, found: Sorted, *, keeps_waiting: bool) -> None:
+    unit.leased_until = unit.leased_by = None
+    if keeps_waiting:
+        return
+    unit.state = UnitState.UNKNOWN if found.unknown else UnitState.DONE
+
+
+def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit | None:
+    """Messages that a busy provider did not take wait again, in a unit of their own if need be."""
+    ids = [message_id for some in found.busy.values() for message_id in some]
+    reason = "; ".join(found.busy)[:500]
+    if found.is_limited and unit.busy_count + 1 >= ODD_TRIES:
+        why = f"Not taken after {ODD_TRIES} tries: {reason}"
+        move_by_id(session, ids, MessageState.HANDING_OVER, MessageState.HELD, at=at, reason=why)
+        return None
+    is_whole = not (found.accepted or found.refused or found.held or found.unknown)
+    back = unit if is_whole else _sibling(session, unit)
+    back.busy_count = unit.busy_count + 1
+    back.state = UnitState.WAITING
+    back.next_at = at + (found.retry_after or back_off(back.busy_count))
+    session.flush()
+    move_by_id(
+        session, ids, MessageState.HANDING_OVER, MessageState.WAITING,
+        at=at, reason=reason, unit_id=back.id,
+    )
+    return back
+
+
+def _sibling(session: Session, unit: Unit) -> Unit:
+    """A new unit like this one, for some of its messages."""
+    latest = session.scalar(
+        select(Unit.ordinal).where(Unit.step_id == unit.step_id).order_by(Unit.ordinal.desc())
+        .limit(1)
+    )
+    sibling = Unit(
+        campaign_id=unit.campaign_id, step_id=unit.step_id, text_id=unit.text_id,
+        event_id=unit.event_id, purpose=unit.purpose, is_vip=unit.is_vip,
+        unknown_count=unit.unknown_count, is_retry_of_unknown=unit.is_retry_of_unknown,
+        ordinal=(latest or 0) + 1, next_at=unit.next_at, state=UnitState.WAITING,
+    )
+    session.add(sibling)
+    return sibling
+
+
+def back_off(tries: int) -> timedelta:
+    """How long to wait before the next try: doubling, half of it by chance, at most 30 minutes."""
+    longest = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
+    return longest / 2 + longest / 2 * random.random()
+
+
+def _pause(session: Session, campaign_id: int, because: str, at: datetime) -> None:
+    """The fault is ours for everyone: staff must look before anything more is tried."""
+    campaign = session.get_one(Campaign, campaign_id, with_for_update=True)
+    if campaign.state not in (CampaignState.SCHEDULED, CampaignState.RUNNING):
+        return
+    campaign.pause(because)
+    session.execute(
+        update(Unit)
+        .where(Unit.campaign_id == campaign_id, Unit.state == UnitState.WAITING)
+        .values(state=UnitState.PAUSED)
+    )
+    session.add(Activity.of("paused", PROVIDER, at, campaign_id=campaign_id, because=because))
+
+
+def messages_of(session: Session, unit_id: int) -> dict[str, int]:
+    """{public id: message id} of a unit's messages that are being handed over."""
+    rows = session.execute(
+        select(Message.public_id, Message.id).where(
+            Message.unit_id == unit_id, Message.state == MessageState.HANDING_OVER
+        )
+    )
+    return {public_id: id_ for public_id, id_ in rows}

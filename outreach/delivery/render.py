@@ -1,0 +1,208 @@
+"""A unit of the ledger → a letter and its recipients. What cannot be rendered is held, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from flask import current_app
+from sqlalchemy import Row, func, select
+
+from outreach.db import reading
+from outreach.delivery.letter import Compiled, Kind, UnfitLetter
+from outreach.delivery.mailer import Address, Letter, Recipient
+from outreach.delivery.phrases import answer_word, dates, locale_of, role_word
+from outreach.delivery.wording import Wording, wording_of
+from outreach.links import answer_url, seat_url, unsubscribe_url
+from outreach.models.base import UTCDateTime
+from outreach.models.campaign import Campaign
+from outreach.models.conference import Conference
+from outreach.models.event import Event
+from outreach.models.invitation import Invitation
+from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.seat import Seat, SeatOffer
+from outreach.models.template import TemplateText
+from outreach.models.track import Track
+
+NO_UNSUBSCRIBE = (Purpose.CONFIRMATION, Purpose.SEAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a mailer is given, and who is held back: {reason: message ids}."""
+
+    letter: Letter
+    recipients: list[Recipient]
+    held: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all messages of a unit share."""
+
+    purpose: Purpose
+    language: str
+    subject: str
+    body: str
+    is_vip: bool
+    sender: Address
+    reply_to: Address
+    host: str
+    event_name: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    city: str
+    country_code: str
+
+    @property
+    def is_campaign(self) -> bool:
+        """Whether a stop must be offered (RFC 8058)."""
+        return self.purpose not in NO_UNSUBSCRIBE
+
+
+def render_unit(unit_id: int) -> Rendered:
+    """The letter of a unit and everyone who waits in it. Two SELECTs, whatever its size."""
+    setting = _setting(unit_id)
+    rows = _rows(unit_id)
+    held: dict[str, list[int]] = {}
+    try:
+        letter = letter_of(setting)
+    except UnfitLetter as problem:
+        reason = f"The text cannot become a mail: {problem}"
+        nothing = Compiled(Kind.TEXT, [""], [])
+        letter = Letter(setting.sender, nothing, nothing, nothing)
+        return Rendered(letter, [], {reason: [row.id for row in rows]})
+    needed = {*letter.subject.fields, *letter.text.fields, *letter.html.fields}
+    shared = shared_values(setting)
+    recipients = []
+    for row in rows:
+        values = shared | personal_values(row, setting)
+        missing = sorted(name for name in needed if not values.get(name, "").strip())
+        if missing:
+            reason = f"Nothing stands in the field {{{missing[0]}}} for this person."
+            held.setdefault(reason, []).append(row.id)
+        else:
+            recipients.append(_recipient(row, values, setting))
+    return Rendered(letter, recipients, held)
+
+
+def letter_of(setting: Setting) -> Letter:
+    """The compiled letter of a unit. Raises UnfitLetter."""
+    wording = _wording(setting)
+    headers = {"Auto-Submitted": "auto-generated"}
+    if setting.is_campaign:
+        domain = setting.sender.email.rpartition("@")[2]
+        headers = {"List-Id": f"<{setting.purpose.value.replace('_', '-')}.outreach.{domain}>"}
+    return Letter(
+        sender=setting.sender, reply_to=setting.reply_to, subject=wording.subject,
+        text=wording.text, html=wording.html, headers=headers, is_personal=setting.is_vip,
+    )
+
+
+def _wording(setting: Setting) -> Wording:
+    return wording_of(
+        setting.subject, setting.body, setting.language, footer(setting), setting.is_campaign
+    )
+
+
+def footer(setting: Setting) -> str:
+    """Who sent this, and why the person gets it."""
+    return f"{setting.host} · {setting.reply_to.email}"
+
+
+def shared_values(setting: Setting) -> dict[str, str]:
+    """The merge fields that are equal for a unit, in its language."""
+    locale = locale_of(setting.language)
+    country = locale.territories.get(setting.country_code, setting.country_code)
+    return {
+        "event_name": setting.event_name,
+        "event_dates": dates(setting.starts_at, setting.ends_at, setting.time_zone, locale),
+        "event_place": f"{setting.city}, {country}" if setting.city else country,
+        "host": setting.host,
+    }
+
+
+def personal_values(row: Row[Any], setting: Setting) -> dict[str, str]:
+    """The merge fields of one person: what was snapshotted, and the links, made only now."""
+    locale = locale_of(setting.language)
+    values: dict[str, str] = {name: str(value or "") for name, value in row.values.items()}
+    code = values.pop("country_code", "")
+    values["country"] = locale.territories.get(code, code)
+    values["salutation_or_name"] = values.get("salutation") or " ".join(
+        part for part in (values.get("title"), values.get("full_name")) if part
+    )
+    if row.reply_by is not None:
+        local = row.reply_by.astimezone(ZoneInfo(setting.time_zone))
+        values["reply_by"] = format_date(local.date(), "long", locale=locale)
+    if row.link_key:
+        values["rsvp_link"] = answer_url(row.link_key)
+    if row.seat_key:
+        values["rsvp_link"] = seat_url(row.seat_key)
+        values["track_name"] = row.track_name
+        values["seat_role"] = role_word(row.seat_role, setting.language)
+    if row.answer and row.answer != "silent":
+        values["answer"] = answer_word(row.answer, setting.language)
+    values["unsubscribe_link"] = unsubscribe_url(row.public_id)
+    return values
+
+
+def _recipient(row: Row[Any], values: Mapping[str, str], setting: Setting) -> Recipient:
+    domain = setting.sender.email.rpartition("@")[2]
+    headers = {}
+    if setting.is_campaign:
+        headers = {
+            "List-Unsubscribe": f"<{values['unsubscribe_link']}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+    return Recipient(
+        public_id=row.public_id, message_id=f"<{row.public_id}@{domain}>",
+        to=Address(row.name, row.address), values=values, headers=headers,
+    )
+
+
+def _setting(unit_id: int) -> Setting:
+    row = reading().execute(
+        select(
+            Unit.purpose, TemplateText.language, TemplateText.subject, TemplateText.body,
+            Unit.is_vip, Campaign.sender_name, Campaign.sender_address, Conference.host,
+            Conference.reply_to, Event.name, Event.starts_at, Event.ends_at, Event.time_zone,
+            Event.city, Event.country_code,
+        )
+        .join(TemplateText, TemplateText.id == Unit.text_id)
+        .join(Event, Event.id == Unit.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
+        .where(Unit.id == unit_id)
+    ).one()
+    return Setting(
+        purpose=row.purpose, language=row.language, subject=row.subject, body=row.body,
+        is_vip=row.is_vip,
+        sender=Address(
+            row.sender_name or row.host, row.sender_address or current_app.config["MAIL_FROM"]
+        ),
+        reply_to=Address(row.host, row.reply_to), host=row.host, event_name=row.name,
+        starts_at=row.starts_at, ends_at=row.ends_at, time_zone=row.time_zone, city=row.city,
+        country_code=row.country_code,
+    )
+
+
+def _rows(unit_id: int) -> list[Row[Any]]:
+    statement = (
+        select(
+            Message.id, Message.public_id, Message.address, Message.name, Message.values,
+            Invitation.link_key, Invitation.state.label("answer"),
+            func.coalesce(Invitation.reply_by, Seat.fill_by, type_=UTCDateTime()).label("reply_by"),
+            SeatOffer.link_key.label("seat_key"), Seat.role.label("seat_role"),
+            Track.name.label("track_name"),
+        )
+        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
+        .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+        .outerjoin(Track, Track.id == Seat.track_id)
+        .where(Message.unit_id == unit_id, Message.state == MessageState.WAITING)
+        .order_by(Message.id)
+    )
+    return list(reading().execute(statement))

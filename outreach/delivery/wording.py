@@ -1,0 +1,123 @@
+"""A template's text in one language → the compiled subject, plain part and HTML part.
+
+Done once for each text (texts never change once written): Markdown, the MJML layout, style sheets
+inlined. Merge tags survive all of it, in links too.
+"""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from html import escape
+from pathlib import Path
+
+import css_inline
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mjml import mjml_to_html
+
+from outreach.advice.merging import FIELDS
+from outreach.delivery.letter import Compiled, compile_html, compile_line, compile_text
+
+LAYOUT = Path(__file__).parent.parent.parent / "templates/email/layout/body.mjml"
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+ALL_FIELDS = frozenset(FIELDS) | {"unsubscribe_link"}
+
+_markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Everything that a mail says, with fields where people differ."""
+
+    subject: Compiled
+    text: Compiled
+    html: Compiled
+
+
+@lru_cache(256)
+def wording_of(subject: str, body: str, language: str, footer: str, has_unsubscribe: bool) -> Wording:
+    """Compile a text.
+
+    body    Markdown with `{field}`s
+    footer  a sentence or two of plain text under the letter: who sent it, and why
+    Raises UnfitLetter where the text cannot become a mail.
+    """
+    tail = footer + ("\n\n{unsubscribe_link}" if has_unsubscribe else "")
+    return Wording(
+        subject=compile_line(subject, ALL_FIELDS),
+        text=compile_text(f"{as_text(body)}\n\n-- \n{tail}\n", ALL_FIELDS),
+        html=compile_html(_page(body, language, footer, has_unsubscribe), ALL_FIELDS),
+    )
+
+
+def as_text(body: str) -> str:
+    """The plain part that says the same as the Markdown: links as "words: address"."""
+    lines: list[str] = []
+    for token in _markdown.parse(body):
+        if token.type == "inline":
+            lines.append(_inline_text(token.children or []))
+        elif token.type in ("paragraph_close", "heading_close"):
+            lines.append("")
+        elif token.type == "list_item_open":
+            lines.append("- ")
+        elif token.type == "fence":
+            lines.append(token.content)
+    text = "\n".join(lines).replace("- \n", "- ")
+    return text.replace("%7B", "{").replace("%7D", "}").strip()
+
+
+def _inline_text(tokens: list[Token]) -> str:
+    parts: list[str] = []
+    links: list[str] = []
+    for token in tokens:
+        if token.type == "link_open":
+            links.append(str(token.attrs.get("href", "")))
+        elif token.type == "link_close":
+            parts.append(f":\n{links.pop()}")
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        else:
+            parts.append(token.content)
+    return "".join(parts)
+
+
+def _page(body: str, language: str, footer: str, has_unsubscribe: bool) -> str:
+    html = _markdown.render(body).replace("%7B", "{").replace("%7D", "}")
+    html = nh3.clean(html, url_schemes={"https", "http", "mailto"}, link_rel=None) if (
+        "{rsvp_link}" not in html
+    ) else _clean_around_link(html)
+    html = html.replace('<a href="{rsvp_link}">', '<a class="button" href="{rsvp_link}">')
+    written = "".join(f"<p>{escape(line)}</p>" for line in footer.split("\n\n"))
+    if has_unsubscribe:
+        written += f'<p><a href="{{unsubscribe_link}}">{_stop(language)}</a></p>'
+    side = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
+    page = page.replace("HOST", "{host}").replace("LETTER", html).replace("FOOTER", written)
+    return str(css_inline.inline(page)).replace("%7B", "{").replace("%7D", "}")
+
+
+def _clean_around_link(html: str) -> str:
+    """Sanitise with a stand-in for the personal link: a bare field is no address to a sanitiser."""
+    stand_in = "https://personal.link.invalid/"
+    cleaned = nh3.clean(
+        html.replace("{rsvp_link}", stand_in), url_schemes={"https", "http", "mailto"},
+        link_rel=None,
+    )
+    return cleaned.replace(stand_in, "{rsvp_link}")
+
+
+def _stop(language: str) -> str:
+    return {
+        "fr": "Ne plus recevoir de courriers de campagne",
+        "es": "No recibir más correos de campaña",
+        "ru": "Больше не получать рассылки",
+        "ar": "إيقاف رسائل الحملات",
+        "zh": "不再接收活动邮件",
+    }.get(language, "Stop campaign mail to this address")
+
+
+@cache
+def _layout() -> str:
+    """The compiled MJML; `start` in place of `left`, so that it turns with the language."""
+    with LAYOUT.open("rb") as file:
+        return str(mjml_to_html(file).html).replace("text-align:left", "text-align:start")

@@ -1,0 +1,111 @@
+"""What happens by the clock: one line a job. What is due is read from the tables, so a late or
+doubled tick is harmless."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+
+from outreach import clock
+from outreach.actions.campaigns import finish_campaigns
+from outreach.actions.heartbeats import hold_job, release_job
+from outreach.actions.steps import launch_due_steps
+from outreach.delivery.choose import mailer_from
+from outreach.delivery.mailer import Mailer
+from outreach.delivery.outbox import drain, worker_name
+from outreach.delivery.settling import settle_unknown
+from outreach.errors import NotFound
+from outreach.models.message import UNIT_SIZE
+
+
+stopping = threading.Event()
+"""Set once this process is told to stop: work that is under way ends at the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do every so often.
+
+    lease  how long one run may hold it, so that two clocks do not run it twice at once
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+    lease: timedelta = timedelta(minutes=10)
+
+
+def launch() -> int:
+    """Freeze the steps that are due."""
+    rate = current_app.config["SEND_RATE"]
+    return launch_due_steps(at=clock.now(), unit_size=min(rate or UNIT_SIZE, UNIT_SIZE))
+
+
+def drain_outbox() -> int:
+    """Hand over what is due; says how many messages. A stop waits for one call at the most."""
+    rate = current_app.config["SEND_RATE"]
+    return drain(mailer(), rate=rate, keeps_going=lambda: not stopping.is_set()).messages
+
+
+def settle() -> int:
+    """Settle what is unknown, by evidence."""
+    return settle_unknown(mailer(), at=clock.now())
+
+
+def finish() -> int:
+    """Close the campaigns that have nothing left to do."""
+    return finish_campaigns(at=clock.now())
+
+
+JOBS = (
+    Job("launch-due-steps", timedelta(seconds=5), launch),
+    Job("drain-outbox", timedelta(seconds=2), drain_outbox),
+    Job("settle-unknown", timedelta(seconds=15), settle),
+    Job("finish-campaigns", timedelta(minutes=1), finish),
+)
+
+
+def job_named(name: str) -> Job:
+    """The job; raises NotFound."""
+    for job in JOBS:
+        if job.name == name:
+            return job
+    raise NotFound(f"job “{name}”")
+
+
+def run_job(job: Job) -> object:
+    """Run a job once if nobody else is running it, and note the tick."""
+    at = clock.now()
+    if not hold_job(job.name, worker_name(), lease=job.lease, at=at):
+        return None
+    error = ""
+    try:
+        return job.run()
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"[:500]
+        raise
+    finally:
+        release_job(job.name, worker_name(), at=clock.now(), error=error)
+
+
+def mailer() -> Mailer:
+    """This process's mailer, made once: it keeps connections."""
+    extensions = current_app.extensions
+    if "outreach-mailer" not in extensions:
+        extensions["outreach-mailer"] = mailer_from(current_app.config)
+    made: Mailer = extensions["outreach-mailer"]
+    return made
+
+
+def drain_everything() -> int:
+    """Launch what is due and hand over until nothing is due any more; says how many messages."""
+    launch()
+    messages = 0
+    while True:
+        settle()
+        drained = drain(mailer(), rate=current_app.config["SEND_RATE"])
+        messages += drained.messages
+        if drained.is_empty:
+            return messages

@@ -50,7 +50,10 @@ function stateCount(list) {
   const ticks = [...list.querySelectorAll("input[name='ids']")];
   const ticked = ticks.filter((tick) => tick.checked).length;
   const count = list.querySelector("[data-bulk-count]");
-  if (count) count.textContent = count.dataset.words.replace("{count}", ticked.toLocaleString("en"));
+  if (count) {
+    const words = ticked === 1 ? count.dataset.one : count.dataset.words;
+    count.textContent = words.replace("{count}", ticked.toLocaleString("en"));
+  }
   const whole = list.querySelector("[data-tick-all]");
   if (whole) {
     whole.checked = ticked > 0 && ticked === ticks.length;

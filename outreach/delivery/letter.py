@@ -20,6 +20,7 @@ _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 # What no header may hold: control characters, every line break of Unicode, halves of characters.
 
 _NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SPECIAL = re.compile("[&<>\"']")
 _LONGEST_LINE = 2_000
 
 
@@ -94,7 +95,7 @@ class Compiled:
             return plain
         if name in self.links and not plain.lower().startswith(_SAFE_LINK):
             raise UnsafeValue(f"The field “{name}” stands where a link is expected and is none.")
-        return str(escape(plain))
+        return str(escape(plain)) if _SPECIAL.search(plain) else plain
 
     def filled(self, values: Mapping[str, str]) -> Iterator[str]:
         """What is put into each field, in the order in which they stand. Raises UnfitLetter."""

@@ -1,0 +1,152 @@
+"""The fields that an import knows, and how a cell of each is read."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+from outreach.intake.addresses import read_address
+from outreach.intake.countries import read_country
+from outreach.intake.headings import HEADINGS
+from outreach.intake.languages import read_language
+from outreach.intake.lines import Unread
+from outreach.intake.words import fold
+
+_SEVERAL = re.compile(r"\s*[;,|/،；，、\n]\s*")
+_TIER = re.compile(r"(?:tier|t|level|niveau|nivel|уровень|级)?\s*([1-9])(?:\.0)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A kind of column."""
+
+    code: str
+    label: str
+    """As staff read it when they choose what a column holds."""
+    read: Callable[[str], Any]
+    """From a trimmed cell that is not empty; raises Unread or another Refusal."""
+    longest: int = 300
+    is_vital: bool = False
+    """What cannot be read refuses the row; elsewhere the cell is left empty, with a warning."""
+    many_columns: bool = False
+    """Several columns may hold it; their values are put together."""
+    many_lines: bool = False
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What such columns are called, in six languages and by well-known programs."""
+        return HEADINGS[self.code]
+
+
+def as_text(text: str) -> str:
+    """The text itself."""
+    return text
+
+
+def _several(text: str) -> tuple[str, ...]:
+    found = dict.fromkeys(part for part in _SEVERAL.split(text) if part)
+    if any(len(part) > 60 for part in found):
+        raise Unread("holds a word of more than 60 letters; separate words by commas")
+    return tuple(found)
+
+
+def _one_of(words: dict[str, str], what: str, text: str) -> str:
+    found = _by_word(tuple(words.items())).get(fold(text))
+    if found is None:
+        raise Unread(f"“{text[:60]}” is not a known {what}; left empty")
+    return found
+
+
+@lru_cache(maxsize=16)
+def _by_word(words: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {fold(word): code for code, line in words for word in line.split("|")}
+
+
+_KINDS = {
+    "problem_owner": "problem owner|problem owners|problem_owner|porteur de problème"
+    "|dueño del problema|владелец проблемы|问题所有者|صاحب المشكلة",
+    "solution_owner": "solution owner|solution owners|solution_owner|solution provider"
+    "|porteur de solution|dueño de la solución|владелец решения|解决方案所有者|صاحب الحل",
+    "fund_owner": "fund owner|fund owners|fund_owner|funder|donor|investor|bailleur"
+    "|bailleur de fonds|financiador|donante|донор|资助者|资金所有者|ممول|جهة مانحة",
+    "beneficiary": "beneficiary|beneficiaries|bénéficiaire|beneficiario|бенефициар|受益者|مستفيد",
+}
+_GENDERS = {
+    "female": "female|f|woman|w|femme|féminin|mujer|femenino|женский|женщина|ж|女|女性|أنثى|امرأة",
+    "male": "male|m|man|homme|masculin|hombre|masculino|h|мужской|мужчина|м|男|男性|ذكر|رجل",
+    "other": "other|x|non-binary|nonbinary|diverse|autre|non binaire|otro|no binario"
+    "|другой|其他|آخر",
+    "undisclosed": "undisclosed|prefer not to say|not stated|non déclaré|no declarado|не указан"
+    "|未说明|غير محدد",
+}
+_YES_NO = {
+    "yes": "yes|y|true|1|x|star|vip|oui|o|vrai|sí|s|verdadero|да|истина|是|نعم|صحيح",
+    "no": "no|n|false|0|none|non|faux|falso|нет|ложь|否|لا|خطأ",
+}
+_STARS = frozenset("★☆*✓✔✗✘√⭐")
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    parts = (part for part in _SEVERAL.split(text) if part)
+    return tuple(dict.fromkeys(_one_of(_KINDS, "kind of participant", part) for part in parts))
+
+
+def _yes_or_no(text: str) -> bool:
+    if set(text) <= _STARS:
+        return not set(text) & set("☆✗✘")
+    return _one_of(_YES_NO, "yes or no", text) == "yes"
+
+
+def _tier(text: str) -> int:
+    if found := _TIER.match(text.casefold()):
+        return int(found.group(1))
+    raise Unread(f"“{text[:60]}” is not a tier (1 to 9); left empty")
+
+
+def _rank(text: str) -> int:
+    digits = text.removesuffix(".0").lstrip("#")
+    if digits.isascii() and digits.isdigit() and 0 < int(digits[:8]) <= 1_000_000:
+        return int(digits[:8])
+    raise Unread(f"“{text[:60]}” is not a rank (1, 2, 3 …); left empty")
+
+
+def _country(text: str) -> str:
+    if code := read_country(text):
+        return code
+    raise Unread(f"“{text[:60]}” is not a known country; left empty")
+
+
+def _language(text: str) -> str:
+    if code := read_language(text):
+        return code
+    raise Unread(f"“{text[:60]}” is not a known language; left empty")
+
+
+_FIELDS = (
+    Field("email", "E-mail address", read_address, is_vital=True),
+    Field("full_name", "Full name", as_text, 200, is_vital=True),
+    Field("given_name", "Given name", as_text, 200, is_vital=True),
+    Field("family_name", "Family name", as_text, 200, is_vital=True),
+    Field("title", "Title (Dr, H.E.)", as_text, 100),
+    Field("salutation", "Salutation (Your Excellency)", as_text),
+    Field("office", "Office held", as_text),
+    Field("organisation", "Organisation", as_text),
+    Field("country", "Country", _country),
+    Field("language", "Language", _language),
+    Field("gender", "Gender, as stated", partial(_one_of, _GENDERS, "gender"), 100),
+    Field("group", "Constituent group", as_text, 200),
+    Field("region", "Region", as_text, 100),
+    Field("kind", "Kind (problem owner, fund owner …)", _kinds, many_columns=True),
+    Field("tags", "Tags", _several, 1_000, many_columns=True),
+    Field("star", "Star", _yes_or_no, 60),
+    Field("tier", "Tier", _tier, 60),
+    Field("rank", "Rank", _rank, 60),
+    Field("why", "Why wanted", as_text, 2_000, many_lines=True),
+    Field("notes", "Notes", as_text, 10_000, many_columns=True, many_lines=True),
+    Field("phone", "Phone", as_text, 60),
+    Field("external_id", "Number in another system", as_text, 200, is_vital=True),
+    Field("assistant_name", "Assistant's name", as_text, 200),
+    Field("assistant_email", "Assistant's e-mail address", read_address),
+)
+FIELDS: dict[str, Field] = {field.code: field for field in _FIELDS}

@@ -1,0 +1,55 @@
+"""Text as it is kept: composed, trimmed, one line, without what no one can see."""
+
+import re
+import unicodedata
+
+from outreach.errors import Refusal
+
+_BREAKS = re.compile(r"[ \u00a0]*[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+[ \u00a0]*")
+_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+# They are in nobody's name, and turn what stands beside them into something else.
+_FORBIDDEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufff0-\ufffb\ufffe\uffff"
+    r"\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# Without width. The joiners U+200C and U+200D stay: Persian and Hindi names need them; so do the
+# marks of direction U+200E and U+200F, which override nothing.
+_INVISIBLE = re.compile(r"[\u200b\u2060\u00ad\ufeff]")
+
+
+class Unread(Refusal):
+    """A cell that does not say what its column should; the text completes “Column: …”."""
+
+
+def one_line(text: str) -> tuple[str, str | None]:
+    """The text in NFC on one line without white space around it, and what had to be changed.
+
+    Raises Unread for control characters, NUL and what overrides the direction of text.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip(), None
+    plain = unicodedata.normalize("NFC", text).strip()
+    joined = _BREAKS.sub(" ", plain)
+    _refuse_forbidden(joined)
+    visible = _INVISIBLE.sub("", joined).strip()
+    if joined != plain:
+        return visible, "a line break became a space"
+    return visible, None if visible == joined else "invisible characters were taken out"
+
+
+def many_lines(text: str) -> tuple[str, str | None]:
+    """The text in NFC with \\n as its only line break, and what had to be changed.
+
+    Raises Unread as `one_line` does.
+    """
+    plain = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text)).strip()
+    _refuse_forbidden(plain)
+    visible = _INVISIBLE.sub("", plain).strip()
+    return visible, None if visible == plain else "invisible characters were taken out"
+
+
+def _refuse_forbidden(text: str) -> None:
+    if found := _FORBIDDEN.search(text):
+        code = ord(found.group())
+        name = unicodedata.name(found.group(), "a control character").lower()
+        raise Unread(f"holds {name} (U+{code:04X}), which no text needs; type it again")

@@ -62,8 +62,8 @@ def _fillers() -> frozenset[str]:
 @cache
 def _words() -> dict[str, str]:
     words: dict[str, str] = {}
-    for code in FIELDS:
-        for heading in (code, *HEADINGS[code]):
+    for code, field in FIELDS.items():
+        for heading in (code, field.label, *HEADINGS[code]):
             words.setdefault(fold(heading), code)
     return words
 

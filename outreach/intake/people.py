@@ -148,7 +148,9 @@ class PersonReader:
         return PersonRow(number, **found)
 
     def _check_whole(self, number: int, found: dict[str, Any], problems: list[Problem]) -> None:
-        if "address" not in found and not any(not problem.is_warning for problem in problems):
+        if not all(problem.is_warning for problem in problems):
+            return  # What is missing may be what was refused.
+        if "address" not in found:
             reason = "There is no address in this row."
             problems.append(Problem(number, "", reason, not self._needs_address))
         if self._has_names and found.keys().isdisjoint(_NAMES):
@@ -204,7 +206,7 @@ def check_rows(
     """Every row of the sheet, read and compared with those above it, in constant memory but for
     some 130 bytes for each address.
 
-    The same address and name again is refused: "same address as row N". Two names at one address
+    The same address and name again are refused: "same address as row N". Two names at one address
     are two people of one office: both are taken, the second with a warning.
     Raises at once what `check_mapping` raises, and while reading TooLarge.
     """
@@ -216,25 +218,25 @@ def _compared(reader: PersonReader, sheet: Sheet) -> Iterator[PersonRow | Refuse
     # Hashes stand for the addresses and names: of a million rows, the strings would take 300 MB.
     # Two different addresses of one 64-bit hash are met once in forty million such files.
     first_rows: dict[int, tuple[int, int]] = {}
+    shared: dict[int, int] = {}
     for row in sheet.rows():
         person = reader.read(row)
         if isinstance(person, RefusedRow) or person.address is None:
             yield person
             continue
         key, name = hash(person.address.key), hash(fold(person.name))
-        first = first_rows.setdefault(key, (person.row, name))
-        if first[0] == person.row:
-            yield person
-            continue
-        yield _repeated(person, first, name)
+        first, first_name = first_rows.setdefault(key, (person.row, name))
+        if first != person.row:
+            same = first if first_name == name else shared.setdefault(hash((key, name)), person.row)
+            if same != person.row:
+                yield _repeated(person, same)
+                continue
+            reason = f"{person.address.email} is the address of row {first} too, under another name"
+            person.warnings += (Problem(person.row, "", reason, True),)
+        yield person
 
 
-def _repeated(person: PersonRow, first: tuple[int, int], name: int) -> PersonRow | RefusedRow:
-    assert person.address is not None
-    row, first_name = first
-    if first_name == name:
-        reason = f"{person.address.email}: same address as row {row}"
-        return RefusedRow(person.row, (Problem(person.row, "", reason), *person.warnings))
-    reason = f"{person.address.email} is the address of row {row} too, under another name"
-    person.warnings += (Problem(person.row, "", reason, True),)
-    return person
+def _repeated(person: PersonRow, row: int) -> RefusedRow:
+    email = person.address.email if person.address else ""
+    reason = f"{email}: same address as row {row}"
+    return RefusedRow(person.row, (Problem(person.row, "", reason), *person.warnings))

@@ -66,8 +66,7 @@ def upgrade() -> None:
         "heartbeats",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("ticked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("held_by", sa.Text(), nullable=True),
+        sa.Column("ticked_by", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
     )

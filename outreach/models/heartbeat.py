@@ -8,14 +8,13 @@ from outreach.models.base import Base
 
 
 class Heartbeat(Base):
-    """One row a job: its last tick, and who holds it, so that two clocks are harmless."""
+    """One row a job: its last tick, whose it was, and what went wrong in it."""
 
     __tablename__ = "heartbeats"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     ticked_at: Mapped[datetime]
-    held_until: Mapped[datetime | None]
-    held_by: Mapped[str | None]
+    ticked_by: Mapped[str]
     error: Mapped[str] = mapped_column(default="", server_default="")
 
 

@@ -87,3 +87,10 @@ def team() -> list[Colleague]:
 def account_id_of(email: str) -> int | None:
     """The account with this address. One row by key."""
     return reading().scalar(select(Account.id).where(Account.email == email.strip().lower()))
+
+
+def role_of(account_id: int | None) -> Role | None:
+    """The role of an account that may sign in. One row by key."""
+    return reading().scalar(
+        select(Account.role).where(Account.id == account_id, Account.is_disabled.is_(False))
+    )

@@ -1,0 +1,20 @@
+"""flask commands: the same as the pages, through the same actions. One file a noun."""
+
+from flask import Flask
+
+from outreach.cli import (
+    accounts,
+    campaigns,
+    database,
+    events,
+    jobs,
+    lists,
+    outbox,
+    templates,
+)
+
+
+def register(app: Flask) -> None:
+    """Hang every command on the application."""
+    for module in (accounts, events, lists, templates, campaigns, jobs, outbox, database):
+        app.cli.add_command(module.group)

@@ -1,0 +1,18 @@
+"""outbox drain."""
+
+import click
+from flask.cli import AppGroup
+
+from outreach.cli.speaking import plainly
+from outreach.jobs import drain_everything, drain_outbox
+
+group = AppGroup("outbox", help="What is to leave.")
+
+
+@group.command("drain")
+@click.option("--until-empty", is_flag=True, help="Go on until nothing is due any more.")
+@plainly
+def drain(until_empty: bool) -> None:
+    """Send what is due, and return."""
+    messages = drain_everything() if until_empty else drain_outbox()
+    click.echo(f"{messages:,} messages handed over.")

@@ -1,0 +1,167 @@
+"""Campaigns: lists of them, one of them with its counts, everyone in its audience."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from outreach.db import reading
+from outreach.models.campaign import Campaign, CampaignState, Step
+from outreach.models.event import Event
+from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, Outcome
+from outreach.models.tally import Tally, TallyKind
+from outreach.queries.audience import audience_count
+
+BEFORE = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.SCHEDULED)
+
+
+def outcomes_of(campaign_id: int) -> dict[str, int]:
+    """A count for each outcome; together they are the audience. Cost: a few summary rows.
+
+    Before the first step has been launched everyone on the lists is waiting.
+    """
+    rows = reading().execute(
+        select(Tally.state, func.sum(Tally.count))
+        .where(Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id == campaign_id)
+        .group_by(Tally.state)
+    )
+    counts = {outcome.value: 0 for outcome in Outcome}
+    frozen = 0
+    for state, count in rows:
+        counts[OUTCOMES[MessageState(state)].value] += count
+        frozen += count
+    if not frozen and _state(campaign_id) in BEFORE:
+        counts[Outcome.WAITING.value] = audience_count(campaign_id)
+    return counts
+
+
+def _state(campaign_id: int) -> CampaignState | None:
+    return reading().scalar(select(Campaign.state).where(Campaign.id == campaign_id))
+
+
+def campaign_summary(campaign_id: int) -> dict[str, Any] | None:
+    """State, audience and outcomes, ready for JSON; None where there is no such campaign."""
+    row = reading().execute(
+        select(Campaign.id, Campaign.name, Campaign.state, Campaign.reply_by, Event.code,
+               Campaign.paused_because)
+        .join(Event, Event.id == Campaign.event_id)
+        .where(Campaign.id == campaign_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    counts = outcomes_of(campaign_id)
+    return {
+        "id": row.id, "name": row.name, "state": row.state.value, "event": row.code,
+        "reply_by": row.reply_by.isoformat(), "paused_because": row.paused_because,
+        "audience_count": sum(counts.values()), "outcomes": counts,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What became of one person of an audience."""
+
+    message_id: int
+    stakeholder_id: int
+    address: str
+    name: str
+    state: MessageState
+    outcome: str
+    reason: str
+    at: datetime
+    attempts: int
+    possible_double: bool
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words."""
+        return f"{SENTENCES[self.state]} {self.reason}".strip()
+
+    def as_dict(self) -> dict[str, Any]:
+        """One line of `campaign people --json`."""
+        return {
+            "address": self.address, "name": self.name, "outcome": self.outcome,
+            "state": self.state.value, "reason": self.reason, "at": self.at.isoformat(),
+            "attempts": self.attempts, "possible_double": self.possible_double,
+        }
+
+
+def campaign_people(
+    campaign_id: int, *, after: int = 0, limit: int = 100, outcome: str = "", name: str = ""
+) -> list[Person]:
+    """People of a campaign's audience after a message id, oldest first. Cost: the page."""
+    statement = (
+        select(
+            Message.id, Message.stakeholder_id, Message.address, Message.name, Message.state,
+            Message.reason, Message.changed_at, Message.attempts_count, Message.possible_double,
+        )
+        .where(Message.campaign_id == campaign_id, Message.is_first, Message.id > after)
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    if outcome:
+        states = [state for state, one in OUTCOMES.items() if one.value == outcome]
+        statement = statement.where(Message.state.in_(states))
+    if name:
+        statement = statement.where(Message.name.icontains(name, autoescape=True))
+    return [
+        Person(
+            id_, stakeholder_id, address, shown, state, OUTCOMES[state].value, reason, at,
+            attempts, double,
+        )
+        for id_, stakeholder_id, address, shown, state, reason, at, attempts, double
+        in reading().execute(statement)
+    ]
+
+
+def everyone_in(campaign_id: int) -> Iterator[Person]:
+    """The whole audience, read page by page, so that memory stays flat."""
+    after = 0
+    while people := campaign_people(campaign_id, after=after, limit=1000):
+        yield from people
+        after = people[-1].message_id
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step with its counts by outcome."""
+
+    id: int
+    position: int
+    kind: str
+    anchor: str
+    days_before: int | None
+    due_at: datetime | None
+    launched_at: datetime | None
+    state: str
+    counts: dict[str, int]
+
+
+def steps_of(campaign_id: int) -> list[StepLine]:
+    """The steps in their order, with what became of their messages. Two SELECTs."""
+    steps = reading().execute(
+        select(Step.id, Step.position, Step.kind, Step.anchor, Step.days_before, Step.due_at,
+               Step.launched_at, Step.state)
+        .where(Step.campaign_id == campaign_id)
+        .order_by(Step.position)
+    ).all()
+    rows = reading().execute(
+        select(Tally.subject_id, Tally.state, func.sum(Tally.count))
+        .where(Tally.kind == TallyKind.STEP_MESSAGES,
+               Tally.subject_id.in_([step.id for step in steps]))
+        .group_by(Tally.subject_id, Tally.state)
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for step_id, state, count in rows:
+        outcome = OUTCOMES[MessageState(state)].value
+        mine = counts.setdefault(step_id, {})
+        mine[outcome] = mine.get(outcome, 0) + count
+    return [
+        StepLine(
+            step.id, step.position, step.kind.value, step.anchor.value, step.days_before,
+            step.due_at, step.launched_at, step.state.value, counts.get(step.id, {}),
+        )
+        for step in steps
+    ]

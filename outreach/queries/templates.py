@@ -1,0 +1,65 @@
+"""Message templates and their languages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from outreach.db import reading
+from outreach.models.template import Template, TemplateText, TemplateVersion
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateLine:
+    """A template with the languages of its latest version."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    version: int
+    languages: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One language of a template's version."""
+
+    id: int
+    language: str
+    subject: str
+    body: str
+
+
+def templates() -> list[TemplateLine]:
+    """All templates by name. Cost: the templates and their texts."""
+    rows = reading().execute(
+        select(Template.id, Template.code, Template.name, Template.kind, Template.latest_version,
+               TemplateText.language)
+        .join(TemplateVersion, (TemplateVersion.template_id == Template.id)
+              & (TemplateVersion.number == Template.latest_version))
+        .join(TemplateText, TemplateText.version_id == TemplateVersion.id)
+        .order_by(Template.name, Template.id, TemplateText.language)
+    )
+    found: dict[int, TemplateLine] = {}
+    for id_, code, name, kind, version, language in rows:
+        line = found.setdefault(id_, TemplateLine(id_, code, name, kind, version, []))
+        line.languages.append(language)
+    return list(found.values())
+
+
+def latest_texts(template_id: int) -> list[Text]:
+    """The latest version's text in each language."""
+    rows = reading().execute(
+        select(TemplateText.id, TemplateText.language, TemplateText.subject, TemplateText.body)
+        .join(TemplateVersion)
+        .join(Template, (Template.id == TemplateVersion.template_id)
+              & (Template.latest_version == TemplateVersion.number))
+        .where(Template.id == template_id)
+        .order_by(TemplateText.language)
+    )
+    return [Text(*row) for row in rows]

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NamedTuple, Self, TextIO
+from typing import IO, Any, NamedTuple, Self, TextIO
 
 from outreach.intake import csv_file, xlsx_file
 from outreach.intake.kinds import kind_of
@@ -176,7 +176,7 @@ class _Reading(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         count = os.preadv(self._descriptor, [buffer], self._at)
         self._at += count
         return count

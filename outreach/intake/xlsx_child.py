@@ -12,6 +12,7 @@ Exit 3: standard error holds why not, one word and a colon before the sentence.
 
 import csv
 import datetime
+import io
 import json
 import resource
 import sys
@@ -86,7 +87,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT_BYTES, _OUTPUT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")  # type: ignore[union-attr]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
     try:
         write(sys.stdin.buffer, max_rows, max_columns, max_length)
     except python_calamine.PasswordError:

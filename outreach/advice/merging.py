@@ -31,7 +31,8 @@ FIELDS: dict[str, str] = {
 """{field: what it holds}"""
 
 FIELD = re.compile(r"\{\s*([^{}]*?)\s*\}")
-NOTE = re.compile(r"\[\[.*?\]\]|\[(?:TODO|TBC|TBD|NOTE|XXX)\b[^\]]*\]", re.IGNORECASE | re.DOTALL)
+NOTE = re.compile(r"\[\[.*?\]\]|\[[^\]\n]*\](?!\()", re.DOTALL)
+"""Anything in brackets that is not a link: a note that an editor left for themselves."""
 HARD_LINK = re.compile(r"/i/[A-Za-z0-9_-]{20,}")
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_interval
+from babel.dates import format_date
 
 ANSWERS = {
     "en": {"accepted": "you accept", "declined": "you decline", "tentative": "you may come",
@@ -47,7 +47,15 @@ def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale
     first, last = starts_at.astimezone(zone).date(), ends_at.astimezone(zone).date()
     if first == last:
         return format_date(first, "long", locale=locale)
-    return format_interval(first, last, "yMMMMd", locale=locale)
+    differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
+    patterns = locale.interval_formats.get("yMMMd", {}).get(differs)
+    if not patterns:
+        return f"{format_date(first, 'long', locale=locale)} – {format_date(last, 'long', locale=locale)}"
+    # A letter writes its months in full; CLDR has intervals with abbreviated ones only.
+    return "".join(
+        format_date(day, pattern.replace("MMM", "MMMM"), locale=locale)
+        for day, pattern in zip((first, last), patterns, strict=True)
+    )
 
 
 def answer_word(answer: str, language: str) -> str:

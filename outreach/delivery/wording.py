@@ -24,6 +24,8 @@ ALL_FIELDS = frozenset(FIELDS) | {"unsubscribe_link"}
 
 _markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -93,7 +95,7 @@ def _page(body: str, language: str, footer: str, has_unsubscribe: bool) -> str:
     side = "rtl" if language in RIGHT_TO_LEFT else "ltr"
     page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
     page = page.replace("HOST", "{host}").replace("LETTER", html).replace("FOOTER", written)
-    return str(css_inline.inline(page)).replace("%7B", "{").replace("%7D", "}")
+    return str(_inliner.inline(page)).replace("%7B", "{").replace("%7D", "}")
 
 
 def _clean_around_link(html: str) -> str:

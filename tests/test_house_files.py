@@ -30,7 +30,7 @@ def test_no_committed_file_names_a_registry_or_a_path_of_one_machine():
 
 
 def test_nothing_is_left_for_later():
-    marks = re.compile(r"#.*\b(TODO|FIXME|XXX)\b")
+    marks = re.compile(r"#.*\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
     wrong = [
         module.path.name
         for module in modules("outreach", "config", "wsgi", "bench", "tests", "migrations")

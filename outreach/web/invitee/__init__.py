@@ -1,5 +1,6 @@
 """Importing the pages hangs them on the door."""
 
+from outreach.web.invitee import invitation, seat, unsubscribe
 from outreach.web.invitee.door import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "invitation", "seat", "unsubscribe"]

@@ -1,0 +1,139 @@
+"""Invitations as their invitees see them: one page, and every answer that was given."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from outreach.db import reading
+from outreach.models.conference import Conference
+from outreach.models.event import Event, EventKind
+from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
+from outreach.models.stakeholder import Organisation, Stakeholder
+
+ANSWERED = {InvitationState(reply.value): reply for reply in Reply}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who is asked, as typed."""
+
+    title: str
+    salutation: str
+    full_name: str
+    office: str
+    organisation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventShown:
+    """An event and the conference that it belongs to: what, when, where, and who invites."""
+
+    id: int
+    name: str
+    kind: EventKind
+    summary: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    venue: str
+    city: str
+    country_code: str
+    sequence: int
+    conference_code: str
+    conference: str
+    host: str
+    reply_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationPage:
+    """All that stands on an invitee's page but the earlier answers."""
+
+    id: int
+    state: InvitationState
+    reply_by: datetime
+    answered_at: datetime | None
+    note: str
+    withdrawn_at: datetime | None
+    sequence: int
+    person: Addressee
+    event: EventShown
+
+    @property
+    def answer(self) -> Reply | None:
+        """What the person answered last; nothing yet while silent or undeliverable."""
+        return ANSWERED.get(self.state)
+
+    @property
+    def version(self) -> int:
+        """Which answer this is; another answer gives another version."""
+        return version_of(self.answered_at)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether an answer is still taken."""
+        return self.withdrawn_at is None and at < self.reply_by
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """An answer as it was given."""
+
+    reply: Reply
+    given_at: datetime
+    channel: str
+    given_by: str
+
+
+OWN: tuple[Any, ...] = (
+    Invitation.id, Invitation.state, Invitation.reply_by, Invitation.answered_at, Invitation.note,
+    Invitation.withdrawn_at, Invitation.sequence,
+)  # fmt: skip
+ADDRESSEE: tuple[Any, ...] = (
+    Stakeholder.title, Stakeholder.salutation, Stakeholder.full_name, Stakeholder.office,
+    Organisation.name,
+)  # fmt: skip
+EVENT: tuple[Any, ...] = (
+    Event.id, Event.name, Event.kind, Event.summary, Event.starts_at, Event.ends_at,
+    Event.time_zone, Event.venue, Event.city, Event.country_code, Event.sequence,
+    Conference.code, Conference.name, Conference.host, Conference.reply_to,
+)  # fmt: skip
+
+
+def invitation_page(link_key: str) -> InvitationPage | None:
+    """The page of the link with this key. One row by unique key, joined to four by their keys."""
+    row: Any = reading().execute(
+        select(*OWN, *ADDRESSEE, *EVENT)
+        .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .join(Event, Event.id == Invitation.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(Invitation.link_key == link_key)
+    ).one_or_none()
+    if row is None:
+        return None
+    values: list[Any] = [*row[: len(OWN)], *person_and_event(row[len(OWN) :])]
+    return InvitationPage(*values)
+
+
+def person_and_event(row: Any) -> tuple[Addressee, EventShown]:
+    """The columns of ADDRESSEE and EVENT, in this order, as values."""
+    return Addressee(*row[: len(ADDRESSEE)]), EventShown(*row[len(ADDRESSEE) :])
+
+
+def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:
+    """The latest answers, newest first. Cost: the answers to this one invitation, by index."""
+    rows = reading().execute(
+        select(Answer.reply, Answer.given_at, Answer.channel, Answer.given_by)
+        .where(Answer.invitation_id == invitation_id)
+        .order_by(Answer.id.desc())
+        .limit(limit)
+    )
+    return [AnswerLine(*row) for row in rows]
+
+
+def version_of(answered_at: datetime | None) -> int:
+    """Which answer it is, as microseconds since 1970; 0 while there is none."""
+    return (answered_at - EPOCH) // timedelta(microseconds=1) if answered_at else 0

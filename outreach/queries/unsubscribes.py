@@ -1,0 +1,71 @@
+"""The unsubscribe page of a mail: to which address it went, and whether mail to it is stopped."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from outreach.db import reading
+from outreach.intake.addresses import MalformedAddress, read_address
+from outreach.models.conference import Conference
+from outreach.models.event import Event
+from outreach.models.message import Message
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.suppression import Suppression
+
+UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribePage:
+    """What the page says, and what its buttons act on."""
+
+    message_id: int
+    stakeholder_id: int
+    campaign_id: int | None
+    event_id: int
+    address: str
+    conference: str
+    host: str
+    reply_to: str
+    keys: tuple[str, ...]
+    """Of the address that the mail went to, and of the person's present one if that is another."""
+    stopped_at: datetime | None
+    can_return: bool
+    """Whether the person stopped the mail; what a spam report or the team stopped stays so."""
+
+
+def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
+    """The page of the mail with this id. Two statements by unique key."""
+    row: Any = reading().execute(
+        select(
+            Message.id, Message.stakeholder_id, Message.campaign_id, Message.event_id,
+            Message.address, Conference.name, Conference.host, Conference.reply_to,
+            Stakeholder.email_key,
+        )
+        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+        .join(Event, Event.id == Message.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(Message.public_id == public_id)
+    ).one_or_none()
+    keys = _keys(row.address, row.email_key) if row else ()
+    if row is None or not keys:
+        return None
+    stops = list(
+        reading().execute(
+            select(Suppression.reason, Suppression.since).where(Suppression.email_key.in_(keys))
+        )
+    )
+    stopped_at = max((since for _, since in stops), default=None)
+    can_return = all(reason == UNSUBSCRIBED for reason, _ in stops)
+    values: list[Any] = [*row[:8], keys, stopped_at, can_return]
+    return UnsubscribePage(*values)
+
+
+def _keys(mailed_to: str, present_key: str | None) -> tuple[str, ...]:
+    keys = {present_key} if present_key else set()
+    with suppress(MalformedAddress):  # a row without a mail has no address
+        keys.add(read_address(mailed_to).key)
+    return tuple(sorted(keys))

@@ -19,10 +19,13 @@ from outreach.models.campaign import Anchor, Audience, Campaign, CampaignList, S
 from outreach.models.conference import Conference, ConstituentGroup, MemberState, Region
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
+from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.seat import Seat, SeatOffer, SeatRole
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.template import Template, TemplateVersion
+from outreach.models.track import Track
 from outreach.tally import add_to_tallies
 from outreach.tokens import new_key
 
@@ -234,3 +237,38 @@ def make_campaign(
         )
     save(campaign)
     return campaign
+
+
+def make_seat_offer(
+    stakeholder: Stakeholder | None = None, seat: Seat | None = None, *, is_asked: bool = True,
+    **columns: Any,
+) -> SeatOffer:
+    """Someone proposed for a seat and, if not said otherwise, asked; a new seat without one."""
+    if seat is None:
+        number = next(_numbers)
+        track = Track(event_id=the_event().id, code=f"T{number}", name="How to finance it all")
+        seat = Seat(track=track, role=SeatRole.CO_CHAIR, fill_by=NOON + timedelta(days=40))
+    person = stakeholder or make_stakeholder()
+    offer = seat.propose(person.id, columns.pop("why", "Knows everyone"), new_key(), NOON)
+    if is_asked:
+        offer.ask(NOON)
+    save(seat)
+    return offer
+
+
+def make_message(
+    stakeholder: Stakeholder | None = None, invitation: Invitation | None = None, **columns: Any
+) -> Message:
+    """A mail that went out to someone, as far as its links are concerned."""
+    person = stakeholder or make_stakeholder()
+    values: dict[str, Any] = {
+        "public_id": new_key(), "purpose": Purpose.INVITATION, "state": MessageState.ACCEPTED,
+        "address": person.email or "", "name": person.full_name, "values": {},
+        "created_at": NOON, "changed_at": NOON, "event_id": the_event().id,
+    }
+    message = Message(
+        stakeholder_id=person.id, invitation_id=invitation.id if invitation else None,
+        **values | columns,
+    )
+    save(message)
+    return message

@@ -21,6 +21,10 @@ _NO_DECOMPOSITION = str.maketrans(
 )  # fmt: skip
 
 
+_ATTEMPTS = 120
+"""Where few names are listed and many are wanted, the later half of these draws two given names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """One person's name; `latin` is (given, family) in ASCII letters, for an address."""
@@ -56,16 +60,20 @@ class NameBook:
         gender  `female`, `male` or "": which given names to draw from
         Raises LookupError when every combination has been given out.
         """
-        for _ in range(2_000):
+        for attempt in range(_ATTEMPTS):
             culture = _culture(self.lot.choice(cultures_of(country_code)))
-            name = self._put_together(culture, gender or self.lot.choice(("female", "male")))
+            drawn = gender or self.lot.choice(("female", "male"))
+            name = self._put_together(culture, drawn, has_two_given=attempt > _ATTEMPTS // 2)
             if name.full not in self.given_out:
                 self.given_out.add(name.full)
                 return name
         raise LookupError(f"too few names for {country_code}")
 
-    def _put_together(self, culture: _Culture, gender: str) -> Name:
+    def _put_together(self, culture: _Culture, gender: str, has_two_given: bool) -> Name:
         given = self.lot.choice(culture.given[gender])
+        if has_two_given:
+            second = self.lot.choice([name for name in culture.given[gender] if name != given])
+            given = (f"{given[0]} {second[0]}", f"{given[1]} {second[1]}")
         is_single = not culture.family[gender] or self.lot.random() < culture.single_share
         family = ("", "") if is_single else self.lot.choice(culture.family[gender])
         spelling = 0 if self.lot.random() < culture.native_share else 1

@@ -15,6 +15,11 @@ _MARKS = re.compile(
 )
 _APOSTROPHES = re.compile("['’‘ʼʹ`´ʻ]")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+# Neither letter nor digit; in the scripts of India and South-East Asia, and in kana, signs that are
+# neither make the letter and stay.
+_NOT_WORDS = re.compile(
+    r"(?:(?![\u0900-\u0963\u0966-\u109f\u1700-\u18af\u1a20-\u1cff\u3099\u309a\ua800-\uabff])[\W_])+"
+)
 
 _LETTERS = str.maketrans(
     {
@@ -42,7 +47,7 @@ _LETTERS = str.maketrans(
 def fold(text: str) -> str:
     """The key of a name: its words in small plain letters, one space between them.
 
-    Cyrillic and Greek become Latin letters; other scripts stay. About 1 µs for plain ASCII and 6 µs
+    Cyrillic and Greek become Latin letters; other scripts stay. About 2 µs for plain ASCII and 6 µs
     for the rest. Empty only when there is no letter and no digit in the text.
     """
     text = text.casefold()
@@ -51,13 +56,9 @@ def fold(text: str) -> str:
     loose = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     plain = _APOSTROPHES.sub("", loose.casefold().translate(_LETTERS))
     whole = unicodedata.normalize("NFC", plain)
-    return " ".join("".join(c if _stays(c) else " " for c in whole).split())
+    return _NOT_WORDS.sub(" ", whole).strip()
 
 
 def words_in_order(key: str) -> str:
     """The words of a key sorted: family name first or last, it is the same person."""
     return " ".join(sorted(key.split()))
-
-
-def _stays(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character).startswith("M")

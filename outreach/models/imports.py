@@ -1,5 +1,6 @@
 """Import: a file that was brought into a target list, what was in it, what it changed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,13 @@ class AlreadyImported(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This file is already imported into this list.")
+
+
+class ThrownAway(Conflict):
+    """Its preview was closed, and the file with it."""
+
+    def __init__(self) -> None:
+        super().__init__("This file was thrown away; upload it again to import it.")
 
 
 class Import(Base):
@@ -52,3 +60,19 @@ class Import(Base):
     applied_at: Mapped[datetime | None]
 
     list: Mapped[TargetList] = relationship()
+
+    @property
+    def columns(self) -> dict[int, str]:
+        """{column, from 0: code of a field}."""
+        return {int(column): code for column, code in self.mapping.items()}
+
+    @columns.setter
+    def columns(self, columns: Mapping[int, str]) -> None:
+        self.mapping = {str(column): code for column, code in columns.items()}
+
+    def check_open(self) -> None:
+        """Raises AlreadyImported or ThrownAway when nothing can be done with it any more."""
+        if self.state is ImportState.APPLIED:
+            raise AlreadyImported
+        if self.state is ImportState.DISCARDED:
+            raise ThrownAway

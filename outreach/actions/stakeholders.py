@@ -1,0 +1,105 @@
+"""Stakeholders: what we know of a person, corrected by hand."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from outreach.advice.folding import fold
+from outreach.db import is_postgresql, transaction
+from outreach.errors import Conflict, NotFound, Refusal
+from outreach.intake.people import PersonRow
+from outreach.models.activity import Activity, Actor
+from outreach.models.stakeholder import Organisation, Stakeholder
+
+
+class ChangedMeanwhile(Conflict):
+    """Someone else saved the person since the page was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Someone changed this person since you opened the page. What you typed is below; "
+            "compare it with how the person stands now and save again."
+        )
+
+
+class LooksLikeAnother(Refusal):
+    """The address could be taken for one that it is not; nothing is saved unless confirmed."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"{address} mixes letters of several scripts, or passes for Latin letters. "
+            "Confirm that it is meant so."
+        )
+
+
+_PLAIN = (
+    "full_name", "given_name", "family_name", "title", "salutation", "office", "gender", "notes",
+    "language",
+)
+
+
+def edit_stakeholder(
+    stakeholder_id: int, person: PersonRow, *, changed_at: datetime, by: Actor, at: datetime,
+    is_confirmed: bool = False,
+) -> None:
+    """Write what a form says of someone, names as typed; what it leaves empty becomes empty.
+
+    changed_at    of the version that the form was filled from
+    is_confirmed  an address that looks like another was seen by a person
+    Raises ChangedMeanwhile, LooksLikeAnother.
+    """
+    if not person.full_name:
+        raise Refusal("Give the person a name.")
+    address = person.address
+    with transaction() as session:
+        row = session.get(Stakeholder, stakeholder_id, with_for_update=True)
+        if row is None:
+            raise NotFound("stakeholder")
+        if row.changed_at != changed_at:
+            raise ChangedMeanwhile
+        is_new = address is not None and address.key != row.email_key
+        if address and address.is_lookalike and is_new and not is_confirmed:
+            raise LooksLikeAnother(address.email)
+        values = {name: getattr(person, name) for name in _PLAIN} | {
+            "country_code": person.country, "email": address and address.email,
+            "email_key": address and address.key, "external_id": person.external_id or None,
+            "organisation_id": _organisation(session, person, at),
+            "name_key": fold(person.full_name) or person.full_name.casefold(),
+        }
+        changed = sorted(name for name, value in values.items() if getattr(row, name) != value)
+        if not changed:
+            return
+        was = {name: getattr(row, name) for name in changed}
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.changed_at = at
+        session.add(Activity.of("edited", by, at, stakeholder_id=stakeholder_id, was=was))
+
+
+def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime) -> None:
+    """Send a person no campaign mail from now on, or allow it again, as the person asked."""
+    with transaction() as session:
+        row = session.get(Stakeholder, stakeholder_id, with_for_update=True)
+        if row is None:
+            raise NotFound("stakeholder")
+        if row.is_mail_stopped != is_stopped:
+            row.is_mail_stopped, row.changed_at = is_stopped, at
+            verb = "stopped_mail" if is_stopped else "allowed_mail"
+            session.add(Activity.of(verb, by, at, stakeholder_id=stakeholder_id))
+
+
+def _organisation(session: Session, person: PersonRow, at: datetime) -> int | None:
+    """The organisation of this name; made when it is new."""
+    name = person.organisation
+    if not name:
+        return None
+    key = fold(name) or name.casefold()
+    dialect = postgresql if is_postgresql() else sqlite
+    session.execute(
+        dialect.insert(Organisation)
+        .values(name=name, name_key=key, country_code=person.country, created_at=at)
+        .on_conflict_do_nothing(index_elements=["name_key"])
+    )
+    return session.scalar(select(Organisation.id).where(Organisation.name_key == key))

@@ -1,0 +1,206 @@
+"""Targets: starred, given a tier, taken off a list; and each of these taken back.
+
+Every change writes what stood there before into its line of the journal, and `take_back` reads it
+from there: there is one way back for all of them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.errors import Conflict, NotFound, Refusal
+from outreach.models.activity import Activity, Actor
+from outreach.models.invitation import Invitation
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
+from outreach.tally import Place, add_to_tallies
+
+TIERS = (1, 2, 3)
+UNDO_LIFE = timedelta(hours=1)
+"""The bar shows for ten seconds; a page that was left open may still take it back for a while."""
+
+_KEPT = ("stakeholder_id", "is_star", "tier", "rank", "why", "owner_id", "decide_on", "created_at")
+
+
+class TooLate(Conflict):
+    """It can no longer be taken back."""
+
+    def __init__(self) -> None:
+        super().__init__("This was changed too long ago to be taken back here.")
+
+
+def mark_stars(
+    list_id: int, target_ids: Sequence[int], is_star: bool, *, by: Actor, at: datetime
+) -> int | None:
+    """Put people on the short list, or take them off it.
+
+    Gives the line of the journal by which it can be taken back; None when nothing was to change.
+    """
+    def mark(target: Target) -> None:
+        target.is_star = is_star
+
+    return _change(list_id, target_ids, mark, "starred" if is_star else "unstarred", by, at)
+
+
+def set_tier(
+    list_id: int, target_ids: Sequence[int], tier: int, *, by: Actor, at: datetime
+) -> int | None:
+    """Say how much people are wanted: 1 most, 3 least. Gives what `mark_stars` gives."""
+    if tier not in TIERS:
+        raise Refusal("A tier is 1, 2 or 3.")
+
+    def place(target: Target) -> None:
+        target.tier = tier
+
+    return _change(list_id, target_ids, place, f"set_tier_{tier}", by, at)
+
+
+def remove_targets(
+    list_id: int, target_ids: Sequence[int], *, by: Actor, at: datetime
+) -> int | None:
+    """Take people off a list; who they are, and what they were asked, stays.
+
+    Gives what `mark_stars` gives.
+    """
+    with transaction() as session:
+        target_list = _list(session, list_id)
+        rows = _targets(session, list_id, target_ids)
+        if not rows:
+            return None
+        line = _journal("removed_from_list", target_list, rows, by, at)
+        session.add(line)
+        for target in rows:
+            session.delete(target)
+        session.flush()
+        add_to_tallies(session, _numbers(list_id, rows, -1))
+        _copy_stars(session, target_list.event_id, [row.stakeholder_id for row in rows])
+        return line.id
+
+
+def take_back(list_id: int, activity_id: int, *, by: Actor, at: datetime) -> int:
+    """Put targets back to what they were before a change; say how many. Twice does no harm."""
+    with transaction() as session:
+        target_list = _list(session, list_id)
+        line = session.get(Activity, activity_id)
+        if line is None or line.detail.get("list_id") != list_id or "before" not in line.detail:
+            raise NotFound("change of this list")
+        if at - line.at > UNDO_LIFE:
+            raise TooLate
+        before = [_awake(row) for row in line.detail["before"]]
+        now = {
+            target.stakeholder_id: target
+            for target in _targets_of(session, list_id, [row["stakeholder_id"] for row in before])
+        }
+        numbers = _numbers(list_id, list(now.values()), -1)
+        for row in before:
+            if target := now.get(row["stakeholder_id"]):
+                target.is_star, target.tier = row["is_star"], row["tier"]
+            else:
+                session.add(Target(list_id=list_id, **row))
+        session.flush()
+        people = [row["stakeholder_id"] for row in before]
+        numbers.update(_numbers(list_id, _targets_of(session, list_id, people), 1))
+        add_to_tallies(session, numbers)
+        _copy_stars(session, target_list.event_id, people)
+        session.add(
+            Activity.of("took_back", by, at, list_id=list_id, what=line.verb, count=len(before))
+        )
+        return len(before)
+
+
+def _change(
+    list_id: int, target_ids: Sequence[int], change: Callable[[Target], None], verb: str,
+    by: Actor, at: datetime,
+) -> int | None:
+    with transaction() as session:
+        target_list = _list(session, list_id)
+        rows = _targets(session, list_id, target_ids)
+        kept = {row.id: (row.is_star, row.tier) for row in rows}
+        line = _journal(verb, target_list, rows, by, at)
+        numbers = _numbers(list_id, rows, -1)
+        for row in rows:
+            change(row)
+        numbers.update(_numbers(list_id, rows, 1))
+        if all(kept[row.id] == (row.is_star, row.tier) for row in rows):
+            return None
+        session.add(line)
+        session.flush()
+        add_to_tallies(session, numbers)
+        _copy_stars(session, target_list.event_id, [row.stakeholder_id for row in rows])
+        return line.id
+
+
+def _list(session: Session, list_id: int) -> TargetList:
+    target_list = session.get(TargetList, list_id)
+    if target_list is None:
+        raise NotFound("list")
+    return target_list
+
+
+def _targets(session: Session, list_id: int, target_ids: Sequence[int]) -> list[Target]:
+    """Locked in one order: two people who change the same rows never wait for each other."""
+    wanted = select(Target).where(Target.list_id == list_id, Target.id.in_(target_ids))
+    return list(session.scalars(wanted.order_by(Target.id).with_for_update()))
+
+
+def _targets_of(session: Session, list_id: int, people: Sequence[int]) -> list[Target]:
+    wanted = select(Target).where(Target.list_id == list_id, Target.stakeholder_id.in_(people))
+    return list(session.scalars(wanted.order_by(Target.id).with_for_update()))
+
+
+def _numbers(list_id: int, rows: Sequence[Target], sign: int) -> Counter[Place]:
+    numbers: Counter[Place] = Counter()
+    numbers[TallyKind.LIST_TARGETS, list_id, 0, "wanted"] = sign * len(rows)
+    numbers[TallyKind.LIST_TARGETS, list_id, 0, "star"] = sign * sum(row.is_star for row in rows)
+    return numbers
+
+
+def _copy_stars(session: Session, event_id: int, people: Sequence[int]) -> None:
+    """An invitation is a star's as long as the person is a star on any list of the event."""
+    is_star_somewhere = exists(
+        select(Target.id)
+        .join(TargetList, Target.list_id == TargetList.id)
+        .where(
+            Target.stakeholder_id == Invitation.stakeholder_id,
+            TargetList.event_id == Invitation.event_id,
+            Target.is_star,
+        )
+    )
+    session.execute(
+        update(Invitation)
+        .where(Invitation.event_id == event_id, Invitation.stakeholder_id.in_(people))
+        .values(is_star=is_star_somewhere)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _journal(
+    verb: str, target_list: TargetList, rows: Sequence[Target], by: Actor, at: datetime
+) -> Activity:
+    before = [_asleep({name: getattr(row, name) for name in _KEPT}) for row in rows]
+    only = rows[0].stakeholder_id if len(rows) == 1 else None
+    return Activity.of(
+        verb, by, at, stakeholder_id=only, event_id=target_list.event_id,
+        list_id=target_list.id, list=target_list.name, before=before,
+    )
+
+
+def _asleep(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as JSON."""
+    day = row["decide_on"]
+    return row | {
+        "decide_on": day.isoformat() if day else None, "created_at": row["created_at"].isoformat()
+    }
+
+
+def _awake(row: dict[str, Any]) -> dict[str, Any]:
+    day = row["decide_on"]
+    return row | {
+        "decide_on": date.fromisoformat(day) if day else None,
+        "created_at": datetime.fromisoformat(row["created_at"]),
+    }

@@ -1,0 +1,89 @@
+"""The journal read back: what happened to a person, newest first, each in a sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.activity import Activity
+from outreach.models.event import Event
+
+SENTENCES = {
+    "added_to_list": "Put on the list {list}",
+    "removed_from_list": "Taken off the list {list}",
+    "starred": "Marked as a star on {list}",
+    "unstarred": "No longer a star on {list}",
+    "set_tier_1": "Tier 1 on {list}",
+    "set_tier_2": "Tier 2 on {list}",
+    "set_tier_3": "Tier 3 on {list}",
+    "took_back": "A change was taken back",
+    "filled_in": "Completed by a file: {fields}",
+    "edited": "Changed by hand: {was}",
+    "stopped_mail": "No more campaign mail, as asked",
+    "allowed_mail": "Campaign mail allowed again",
+    "invited": "Invited to {event}",
+    "answered": "Answered {reply}",
+}
+"""{verb: what it says}; other verbs are shown as they are."""
+
+_ACTORS = {"invitee": "by the invitee", "clock": "by the clock", "provider": "by the provider",
+           "console": "by an operator"}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened to someone."""
+
+    id: int
+    at: datetime
+    what: str
+    by: str
+    event: str | None
+
+
+def happenings_of(
+    stakeholder_id: int, *, before: int | None = None, limit: int = 30
+) -> list[Happening]:
+    """What happened to someone, newest first. Cost: the rows shown, by an index.
+
+    before  the id of the last one of the page before
+    """
+    statement = (
+        select(
+            Activity.id, Activity.at, Activity.verb, Activity.detail, Activity.actor, Account.name,
+            Event.name,
+        )
+        .outerjoin(Account, Activity.account_id == Account.id)
+        .outerjoin(Event, Activity.event_id == Event.id)
+        .where(Activity.stakeholder_id == stakeholder_id)
+        .order_by(Activity.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(Activity.id < before)
+    return [
+        Happening(id_, at, sentence(verb, detail, event), _by(actor, name), event)
+        for id_, at, verb, detail, actor, name, event in reading().execute(statement)
+    ]
+
+
+def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
+    """What a line of the journal says."""
+    words = {"list": "a list", "event": event or "an event", "reply": "", "fields": "", "was": ""}
+    words |= {name: _shown(value) for name, value in detail.items() if name in words}
+    known = SENTENCES.get(verb)
+    return known.format(**words) if known else verb.replace("_", " ").capitalize()
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        names = [str(name) for name in value if not str(name).endswith(("_key", "_id"))]
+        return ", ".join(name.replace("_", " ") for name in names) or "details"
+    return str(value)
+
+
+def _by(actor: str, name: str | None) -> str:
+    return f"by {name}" if name else _ACTORS.get(actor, "")

@@ -1,0 +1,211 @@
+"""Stakeholders: finding people, and what there is to know of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from outreach.advice.folding import fold
+from outreach.db import reading
+from outreach.models.conference import ConstituentGroup
+from outreach.models.event import Event
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.message import SENTENCES, Message, MessageState, Purpose
+from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.target import Target, TargetList
+from outreach.queries.keyset import PAGE, Page, page
+
+LONGEST_SEARCH = 100
+MOST_WORDS = 6
+
+
+def matching(words: str) -> ColumnElement[bool] | None:
+    """People whose name, organisation or address holds all these words; None for no words.
+
+    For statements that join `organisations` loosely. Accents, case and order are forgiven. Cost:
+    the people once through; a search is cut at 100 letters and six words.
+    """
+    text = words.strip()[:LONGEST_SEARCH]
+    if not text:
+        return None
+    keys = fold(text).split()[:MOST_WORDS]
+    by_address = Stakeholder.email_key.contains(text.casefold().replace("\0", ""), autoescape=True)
+    by_name = [
+        or_(Stakeholder.name_key.contains(key), Organisation.name_key.contains(key)) for key in keys
+    ]
+    return or_(by_address, and_(*by_name)) if by_name else by_address
+
+
+@dataclass(frozen=True, slots=True)
+class StakeholderLine:
+    """Someone in the list of all people."""
+
+    id: int
+    name: str
+    office: str
+    organisation: str | None
+    country_code: str | None
+    email: str | None
+    language: str | None
+
+
+def stakeholders(
+    words: str = "", *, sort: str = "name", after: str | None = None, limit: int = PAGE
+) -> Page[StakeholderLine]:
+    """A page of all people by name. Cost: the rows of the page; with words, see `matching`."""
+    statement = select(
+        Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
+        Stakeholder.country_code, Stakeholder.email, Stakeholder.language,
+    ).outerjoin(Stakeholder.organisation)
+    wanted = matching(words)
+    if wanted is not None:
+        statement = statement.where(wanted)
+    order = (Stakeholder.name_key.expression, Stakeholder.id.expression)
+    rows, following = page(statement, order, after, limit=limit, falling=sort.startswith("-"))
+    return Page([StakeholderLine(*row[:7]) for row in rows], following)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """All that is known of one person."""
+
+    id: int
+    full_name: str
+    given_name: str
+    family_name: str
+    title: str
+    salutation: str
+    office: str
+    email: str | None
+    organisation_id: int | None
+    organisation: str | None
+    language: str | None
+    country_code: str | None
+    gender: str
+    notes: str
+    external_id: str | None
+    is_mail_stopped: bool
+    created_at: datetime
+    changed_at: datetime
+
+
+def person(stakeholder_id: int) -> Person | None:
+    """One person. Two rows by key."""
+    columns = [
+        Organisation.name if name == "organisation" else getattr(Stakeholder, name)
+        for name in Person.__dataclass_fields__
+    ]
+    row = reading().execute(
+        select(*columns)
+        .outerjoin(Stakeholder.organisation)
+        .where(Stakeholder.id == stakeholder_id)
+    ).one_or_none()
+    return Person(*row) if row else None
+
+
+def standing_group(organisation_id: int, conference_id: int) -> str | None:
+    """The constituent group in which an organisation stands at a conference. One row by key."""
+    return reading().scalar(
+        select(ConstituentGroup.name)
+        .join(Standing, Standing.group_id == ConstituentGroup.id)
+        .where(
+            Standing.organisation_id == organisation_id, Standing.conference_id == conference_id
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A list on which someone is wanted."""
+
+    list_id: int
+    list: str
+    event: str
+    is_star: bool
+    tier: int
+    why: str
+
+
+def wanted_of(stakeholder_id: int) -> list[Wanted]:
+    """The lists on which someone stands. Cost: their targets."""
+    rows = reading().execute(
+        select(
+            TargetList.id, TargetList.name, Event.name, Target.is_star, Target.tier, Target.why
+        )
+        .join(Target, Target.list_id == TargetList.id)
+        .join(TargetList.event)
+        .where(Target.stakeholder_id == stakeholder_id)
+        .order_by(Event.starts_at, TargetList.id)
+    )
+    return [Wanted(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An invitation of someone."""
+
+    id: int
+    event: str
+    time_zone: str
+    state: InvitationState
+    reply_by: datetime
+    answered_at: datetime | None
+    note: str
+    is_withdrawn: bool
+
+
+def invitations_of(stakeholder_id: int) -> list[Asked]:
+    """What someone is invited to. Cost: their invitations."""
+    rows = reading().execute(
+        select(
+            Invitation.id, Event.name, Event.time_zone, Invitation.state, Invitation.reply_by,
+            Invitation.answered_at, Invitation.note, Invitation.withdrawn_at.is_not(None),
+        )
+        .join(Invitation.event)
+        .where(Invitation.stakeholder_id == stakeholder_id)
+        .order_by(Event.starts_at)
+    )
+    return [Asked(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message to someone, or the row that says why there was none."""
+
+    id: int
+    purpose: Purpose
+    state: MessageState
+    reason: str
+    changed_at: datetime
+    time_zone: str
+
+    @property
+    def sentence(self) -> str:
+        """Where it stands, in a sentence, with the reason where one is known."""
+        sentence = SENTENCES[self.state]
+        return f"{sentence.rstrip('.')}: {self.reason}" if self.reason else sentence
+
+
+def mails_of(stakeholder_id: int, *, limit: int = 50) -> list[Mail]:
+    """The latest messages to someone, newest first. Cost: the rows shown, by an index."""
+    rows = reading().execute(
+        select(
+            Message.id, Message.purpose, Message.state, Message.reason, Message.changed_at,
+            Event.time_zone,
+        )
+        .join(Event, Message.event_id == Event.id)
+        .where(Message.stakeholder_id == stakeholder_id)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return [Mail(*row) for row in rows]
+
+
+def people_with_address(email_key: str, *, other_than: int | None = None) -> list[tuple[int, str]]:
+    """(id, name) of those who share an address. Cost: they, by an index."""
+    rows = reading().execute(
+        select(Stakeholder.id, Stakeholder.full_name)
+        .where(Stakeholder.email_key == email_key, Stakeholder.id != (other_than or 0))
+        .limit(10)
+    )
+    return [(id_, name) for id_, name in rows]

@@ -1,0 +1,136 @@
+"""Targets: who is wanted on a list, in which order, and where each stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, select
+
+from outreach.db import reading
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.target import Target, TargetList
+from outreach.queries.keyset import PAGE, Page, page
+from outreach.queries.stakeholders import matching
+
+_STARS_FIRST: ColumnElement[int] = case((Target.is_star, 0), else_=1)
+
+SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "rank": (Target.rank.expression, Target.id.expression),
+    "name": (Stakeholder.name_key.expression, Target.id.expression),
+    "tier": (Target.tier.expression, Target.rank.expression, Target.id.expression),
+    "star": (_STARS_FIRST, Target.rank.expression, Target.id.expression),
+}
+"""The orders of a list; with a hyphen before it, the same falling."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLine:
+    """Someone wanted on a list."""
+
+    id: int
+    stakeholder_id: int
+    name: str
+    office: str
+    organisation: str | None
+    country_code: str | None
+    email: str | None
+    is_star: bool
+    tier: int
+    why: str
+    state: InvitationState | None
+    """Of the invitation to the list's event; None for someone not asked yet."""
+
+
+def targets(
+    list_id: int, *, sort: str = "rank", words: str = "", stars_only: bool = False,
+    tier: int | None = None, after: str | None = None, limit: int = PAGE,
+) -> Page[TargetLine]:
+    """A page of a list.
+
+    Cost by rank: the rows of the page. By another order, or with words: the list once through.
+    """
+    statement = _lines(list_id)
+    if stars_only:
+        statement = statement.where(Target.is_star)
+    if tier is not None:
+        statement = statement.where(Target.tier == tier)
+    wanted = matching(words)
+    if wanted is not None:
+        statement = statement.where(wanted)
+    order = SORTS.get(sort.removeprefix("-"), SORTS["rank"])
+    rows, following = page(
+        statement, order, after, limit=limit, falling=sort.startswith("-")
+    )
+    width = len(TargetLine.__dataclass_fields__)
+    return Page([TargetLine(*row[:width]) for row in rows], following)
+
+
+EXPORT_HEADERS = (
+    "Name", "Given name", "Family name", "Title", "Salutation", "Office", "Email", "Organisation",
+    "Country", "Language", "Gender", "Star", "Tier", "Why", "Notes", "External id", "Answer",
+)
+"""All but the last are read again by an import."""
+
+
+def export_rows(list_id: int, *, batch: int = 2_000) -> Iterator[tuple[str | int | None, ...]]:
+    """The whole list by rank, as texts and numbers under EXPORT_HEADERS.
+
+    Cost: each row once, some thousands at a time; never the whole list in memory.
+    """
+    statement = (
+        _joined(
+            select(
+                Stakeholder.full_name, Stakeholder.given_name, Stakeholder.family_name,
+                Stakeholder.title, Stakeholder.salutation, Stakeholder.office, Stakeholder.email,
+                Organisation.name, Stakeholder.country_code, Stakeholder.language,
+                Stakeholder.gender, case((Target.is_star, "yes"), else_=""), Target.tier,
+                Target.why, Stakeholder.notes, Stakeholder.external_id, Invitation.state,
+            )
+        )
+        .where(Target.list_id == list_id)
+    )
+    after: str | None = None
+    while True:
+        rows, after = page(statement, SORTS["rank"], after, limit=batch)
+        for row in rows:
+            yield tuple(row[: len(EXPORT_HEADERS)])
+        if after is None:
+            return
+
+
+def addressees(list_id: int, target_ids: list[int]) -> list[tuple[int, str]]:
+    """(target, name) of those of these that are on the list, by rank. Cost: the rows named."""
+    rows = reading().execute(
+        select(Target.id, Stakeholder.full_name)
+        .join(Target.stakeholder)
+        .where(Target.list_id == list_id, Target.id.in_(target_ids))
+        .order_by(Target.rank, Target.id)
+    )
+    return [(id_, name) for id_, name in rows]
+
+
+def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
+    return _joined(
+        select(
+            Target.id, Target.stakeholder_id, Stakeholder.full_name, Stakeholder.office,
+            Organisation.name, Stakeholder.country_code, Stakeholder.email, Target.is_star,
+            Target.tier, Target.why, Invitation.state,
+        )
+    ).where(Target.list_id == list_id)
+
+
+def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        statement.select_from(Target)
+        .join(TargetList, Target.list_id == TargetList.id)
+        .join(Stakeholder, Target.stakeholder_id == Stakeholder.id)
+        .outerjoin(Organisation, Stakeholder.organisation_id == Organisation.id)
+        .outerjoin(
+            Invitation,
+            and_(
+                Invitation.stakeholder_id == Target.stakeholder_id,
+                Invitation.event_id == TargetList.event_id,
+            ),
+        )
+    )

@@ -34,7 +34,10 @@ def main() -> None:
     )
     for job in JOBS:
         scheduler.add_job(
-            partial(tick, app, job), "interval", seconds=job.every.total_seconds(), id=job.name,
+            partial(tick, app, job),
+            "interval",
+            seconds=job.every.total_seconds(),
+            id=job.name,
             next_run_time=clock.now(),
         )
     scheduler.start()

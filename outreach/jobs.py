@@ -14,8 +14,9 @@ from outreach.actions.heartbeats import note_tick
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.choose import mailer_from
 from outreach.delivery.mailer import Mailer
-from outreach.delivery.outbox import drain, worker_name
+from outreach.delivery.outbox import drain
 from outreach.delivery.settling import settle_unknown
+from outreach.delivery.workers import worker_name
 from outreach.errors import NotFound
 from outreach.models.message import UNIT_SIZE
 

@@ -24,7 +24,9 @@ def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
             _add(session, place, change)
 
 
-def moved(kind: TallyKind, subject_id: int, group_id: int | None, old: str, new: str) -> Counter[Place]:
+def moved(
+    kind: TallyKind, subject_id: int, group_id: int | None, old: str, new: str
+) -> Counter[Place]:
     """The change that one row makes by going from one state to another."""
     change: Counter[Place] = Counter()
     change[kind, subject_id, group_id or 0, old] -= 1
@@ -45,8 +47,10 @@ def _add(session: Session, place: Place, change: int) -> None:
     changed = session.execute(
         update(Tally)
         .where(
-            Tally.kind == kind, Tally.subject_id == subject_id,
-            Tally.group_id == group_id, Tally.state == state,
+            Tally.kind == kind,
+            Tally.subject_id == subject_id,
+            Tally.group_id == group_id,
+            Tally.state == state,
         )
         .values(count=Tally.count + change)
         .execution_options(synchronize_session=False)
@@ -54,8 +58,11 @@ def _add(session: Session, place: Place, change: int) -> None:
     if changed.rowcount:  # type: ignore[attr-defined]
         return
     values = {
-        "kind": kind, "subject_id": subject_id, "group_id": group_id,
-        "state": state, "count": change,
+        "kind": kind,
+        "subject_id": subject_id,
+        "group_id": group_id,
+        "state": state,
+        "count": change,
     }
     dialect = postgresql if is_postgresql() else sqlite
     statement = dialect.insert(Tally).values(values)

@@ -58,7 +58,10 @@ def create_account(
         if session.scalar(select(Account.id).where(Account.email == email)):
             raise Conflict(f"{email} has an account already.")
         account = Account(
-            email=email, name=name or email.split("@")[0], role=role, created_at=at,
+            email=email,
+            name=name or email.split("@")[0],
+            role=role,
+            created_at=at,
             is_demonstration=is_demonstration,
         )
         session.add(account)
@@ -73,7 +76,9 @@ def make_one_time_link(account_id: int, *, at: datetime, sets_password: bool = F
         session.get_one(Account, account_id)
         session.add(
             OneTimeLink(
-                account_id=account_id, digest=kept, sets_password=sets_password,
+                account_id=account_id,
+                digest=kept,
+                sets_password=sets_password,
                 expires_at=at + LINK_LIFE,
             )
         )

@@ -146,8 +146,11 @@ def cancel_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
         session.execute(
             update(Message)
             .where(*waiting)
-            .values(state=MessageState.CANCELLED, changed_at=at,
-                    reason="The campaign was cancelled before this left.")
+            .values(
+                state=MessageState.CANCELLED,
+                changed_at=at,
+                reason="The campaign was cancelled before this left.",
+            )
         )
         _move_units(session, campaign_id, UnitState.WAITING, UnitState.DONE)
         _move_units(session, campaign_id, UnitState.PAUSED, UnitState.DONE)
@@ -163,7 +166,8 @@ def finish_campaigns(*, at: datetime) -> int:
         )
         campaigns = session.scalars(
             select(Campaign).where(
-                Campaign.state == CampaignState.RUNNING, Campaign.reply_by <= at,
+                Campaign.state == CampaignState.RUNNING,
+                Campaign.reply_by <= at,
                 Campaign.id.not_in(busy),
             )
         ).all()
@@ -193,8 +197,12 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
     campaign.lists = [CampaignList(list=_list(session, id_, event)) for id_ in plan.list_ids]
     campaign.steps = [
         Step(
-            position=position, kind=step.kind, anchor=step.anchor, audience=AUDIENCES[step.kind],
-            fixed_at=step.fixed_at, days_before=step.days_before,
+            position=position,
+            kind=step.kind,
+            anchor=step.anchor,
+            audience=AUDIENCES[step.kind],
+            fixed_at=step.fixed_at,
+            days_before=step.days_before,
             version=_latest_version(session, step.template_code),
         )
         for position, step in enumerate(plan.steps)
@@ -214,9 +222,7 @@ def _latest_version(session: Session, template_code: str) -> TemplateVersion:
     version = session.scalar(
         select(TemplateVersion)
         .join(Template)
-        .where(
-            Template.code == template_code, TemplateVersion.number == Template.latest_version
-        )
+        .where(Template.code == template_code, TemplateVersion.number == Template.latest_version)
     )
     if version is None:
         raise NotFound(f"template with the code “{template_code}”")
@@ -265,6 +271,11 @@ def _get(session: Session, campaign_id: int) -> Campaign:
 
 def _line(verb: str, campaign: Campaign, by: Actor, at: datetime, **detail: str) -> Activity:
     return Activity.of(
-        verb, by, at, campaign_id=campaign.id, event_id=campaign.event_id,
-        campaign=campaign.name, **detail,
+        verb,
+        by,
+        at,
+        campaign_id=campaign.id,
+        event_id=campaign.event_id,
+        campaign=campaign.name,
+        **detail,
     )

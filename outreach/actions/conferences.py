@@ -26,8 +26,17 @@ def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: dateti
 
 
 def describe_conference(
-    conference_id: int, *, name: str, city: str, country_code: str, time_zone: str, venue: str,
-    host: str, reply_to: str, by: Actor, at: datetime,
+    conference_id: int,
+    *,
+    name: str,
+    city: str,
+    country_code: str,
+    time_zone: str,
+    venue: str,
+    host: str,
+    reply_to: str,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """What it is called, where it is held, who invites."""
     with transaction() as session:

@@ -70,8 +70,12 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 def _groups() -> Iterator[ConstituentGroup]:
     for position, row in enumerate(_rows("constituent_groups.csv")):
         yield ConstituentGroup(
-            code=row["code"], name=row["name_en"], legal_basis=row["legal_basis"],
-            status=LegalStatus(row["status"]), source=row["source"], position=position,
+            code=row["code"],
+            name=row["name_en"],
+            legal_basis=row["legal_basis"],
+            status=LegalStatus(row["status"]),
+            source=row["source"],
+            position=position,
             typical_count=int(row["typical_count"]) if row["typical_count"] else None,
         )
 
@@ -94,21 +98,31 @@ def _found(session: Session, at: datetime) -> None:
     opens_on = (at + timedelta(days=365)).date()
     opens_on -= timedelta(days=opens_on.weekday())
     conference = Conference(
-        code=f"WDC-{opens_on:%y}", name="World Development Conference", opens_on=opens_on,
-        closes_on=opens_on + timedelta(days=11), city="Geneva", country_code="CH",
-        time_zone="Europe/Zurich", language="en", host="The Conference Secretariat",
+        code=f"WDC-{opens_on:%y}",
+        name="World Development Conference",
+        opens_on=opens_on,
+        closes_on=opens_on + timedelta(days=11),
+        city="Geneva",
+        country_code="CH",
+        time_zone="Europe/Zurich",
+        language="en",
+        host="The Conference Secretariat",
         reply_to="secretariat@outreach.example.org",
     )
     session.add(conference)
     session.flush()
-    regions = {code: Region(conference_id=conference.id, code=code, name=name)
-               for code, name in REGIONS.items()}
+    regions = {
+        code: Region(conference_id=conference.id, code=code, name=name)
+        for code, name in REGIONS.items()
+    }
     session.add_all(regions.values())
     session.flush()
     session.add_all(
         MemberState(
-            conference_id=conference.id, region_id=regions[row["itu_region"]].id,
-            country_code=row["iso3166_alpha2"], name=row["name_en"],
+            conference_id=conference.id,
+            region_id=regions[row["itu_region"]].id,
+            country_code=row["iso3166_alpha2"],
+            name=row["name_en"],
         )
         for row in _rows("itu_member_states.csv")
     )
@@ -119,8 +133,13 @@ def _found(session: Session, at: datetime) -> None:
 def _conference_event(conference: Conference) -> Event:
     zone = ZoneInfo(conference.time_zone)
     return Event(
-        conference_id=conference.id, code=conference.code, kind=EventKind.CONFERENCE,
-        name=conference.name, time_zone=conference.time_zone, venue="", city=conference.city,
+        conference_id=conference.id,
+        code=conference.code,
+        kind=EventKind.CONFERENCE,
+        name=conference.name,
+        time_zone=conference.time_zone,
+        venue="",
+        city=conference.city,
         country_code=conference.country_code,
         starts_at=datetime.combine(conference.opens_on, time(9), zone),
         ends_at=datetime.combine(conference.closes_on, time(18), zone),
@@ -133,9 +152,14 @@ def _meetings(conference: Conference, regions: dict[str, Region]) -> Iterator[Ev
         zone = ZoneInfo(ZONES[row["city"]])
         starts_on, ends_on = (date.fromisoformat(row[name]) for name in ("starts_on", "ends_on"))
         yield Event(
-            conference_id=conference.id, code=row["code"], kind=EventKind.PREPARATORY,
-            name=row["name"].removeprefix("WTDC-17 "), time_zone=str(zone), city=row["city"],
-            country_code=row["country_alpha2"], region_id=regions[row["region"]].id,
+            conference_id=conference.id,
+            code=row["code"],
+            kind=EventKind.PREPARATORY,
+            name=row["name"].removeprefix("WTDC-17 "),
+            time_zone=str(zone),
+            city=row["city"],
+            country_code=row["country_alpha2"],
+            region_id=regions[row["region"]].id,
             starts_at=datetime.combine(starts_on + moved, time(9), zone),
             ends_at=datetime.combine(ends_on + moved, time(18), zone),
         )

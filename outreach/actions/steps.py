@@ -93,8 +93,15 @@ def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bo
         step.campaign.start()
         if count or step.anchor is not Anchor.ANSWER:
             session.add(
-                Activity.of("launched_step", CLOCK, at, campaign_id=step.campaign_id,
-                            event_id=step.campaign.event_id, step=step.kind, people=count)
+                Activity.of(
+                    "launched_step",
+                    CLOCK,
+                    at,
+                    campaign_id=step.campaign_id,
+                    event_id=step.campaign.event_id,
+                    step=step.kind,
+                    people=count,
+                )
             )
         return count > 0 or step.anchor is not Anchor.ANSWER
 
@@ -111,8 +118,13 @@ def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> 
         if goes:
             step.due_at = at
         session.add(
-            Activity.of("sent_missed_step" if goes else "skipped_step", by, at,
-                        campaign_id=step.campaign_id, step=step.kind)
+            Activity.of(
+                "sent_missed_step" if goes else "skipped_step",
+                by,
+                at,
+                campaign_id=step.campaign_id,
+                step=step.kind,
+            )
         )
 
 
@@ -171,12 +183,25 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
     new = and_(frozen.c.reason.is_(None), frozen.c.invitation_id.is_(None))
     session.execute(
         insert(Invitation).from_select(
-            ["stakeholder_id", "event_id", "group_id", "is_star", "state", "reply_by",
-             "invited_at", "link_key"],
+            [
+                "stakeholder_id",
+                "event_id",
+                "group_id",
+                "is_star",
+                "state",
+                "reply_by",
+                "invited_at",
+                "link_key",
+            ],
             select(
-                frozen.c.stakeholder_id, literal(campaign.event_id), frozen.c.group_id,
-                frozen.c.is_star, type_coerce("silent", Text), _instant(campaign.reply_by),
-                _instant(at), random_key(),
+                frozen.c.stakeholder_id,
+                literal(campaign.event_id),
+                frozen.c.group_id,
+                frozen.c.is_star,
+                type_coerce("silent", Text),
+                _instant(campaign.reply_by),
+                _instant(at),
+                random_key(),
             ).where(new),
         )
     )
@@ -185,8 +210,12 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
     )
     changes: Counter[Place] = Counter()
     for group_id, count in rows:
-        place = (TallyKind.EVENT_INVITATIONS, campaign.event_id, group_id,
-                 InvitationState.SILENT.value)
+        place = (
+            TallyKind.EVENT_INVITATIONS,
+            campaign.event_id,
+            group_id,
+            InvitationState.SILENT.value,
+        )
         changes[place] += count
     add_to_tallies(session, changes)
 
@@ -204,9 +233,14 @@ def _cut_units(session: Session, step: Step, at: datetime, unit_size: int) -> tu
     start = _next_ordinal(session, step)
     units = [
         {
-            "campaign_id": campaign.id, "step_id": step.id, "text_id": text_id,
-            "event_id": campaign.event_id, "purpose": Purpose(step.kind.value), "next_at": at,
-            "is_vip": campaign.is_vip, "ordinal": start + ordinal,
+            "campaign_id": campaign.id,
+            "step_id": step.id,
+            "text_id": text_id,
+            "event_id": campaign.event_id,
+            "purpose": Purpose(step.kind.value),
+            "next_at": at,
+            "is_vip": campaign.is_vip,
+            "ordinal": start + ordinal,
         }
         for text_id, count in rows
         for ordinal in range(-(-count // size))
@@ -253,13 +287,19 @@ def _write_messages(session: Session, step: Step, at: datetime, ordinal: Any) ->
         .select_from(frozen)
         .outerjoin(
             Unit,
-            and_(Unit.step_id == step.id, Unit.text_id == frozen.c.text_id,
-                 Unit.ordinal == ordinal, gets_it),
+            and_(
+                Unit.step_id == step.id,
+                Unit.text_id == frozen.c.text_id,
+                Unit.ordinal == ordinal,
+                gets_it,
+            ),
         )
         .outerjoin(
             Invitation,
-            and_(Invitation.stakeholder_id == frozen.c.stakeholder_id,
-                 Invitation.event_id == campaign.event_id),
+            and_(
+                Invitation.stakeholder_id == frozen.c.stakeholder_id,
+                Invitation.event_id == campaign.event_id,
+            ),
         )
         .where(true())
     )
@@ -279,12 +319,13 @@ def _count(session: Session, step: Step) -> int:
         changes[TallyKind.STEP_MESSAGES, step.id, group_id or 0, MessageState(state).value] += count
         if is_first:
             changes[
-                TallyKind.CAMPAIGN_PEOPLE, step.campaign_id, group_id or 0, MessageState(state).value
+                TallyKind.CAMPAIGN_PEOPLE,
+                step.campaign_id,
+                group_id or 0,
+                MessageState(state).value,
             ] += count
     add_to_tallies(session, changes)
-    return sum(
-        count for (kind, *_), count in changes.items() if kind is TallyKind.STEP_MESSAGES
-    )
+    return sum(count for (kind, *_), count in changes.items() if kind is TallyKind.STEP_MESSAGES)
 
 
 def _instant(at: datetime) -> Any:

@@ -33,7 +33,11 @@ group = AppGroup("campaign", help="What is mailed, when, to whom.")
 @acting
 @plainly
 def draft(
-    name: str, event_code: str, list_codes: tuple[str, ...], template_code: str, reply_by: str,
+    name: str,
+    event_code: str,
+    list_codes: tuple[str, ...],
+    template_code: str,
+    reply_by: str,
     as_: str | None,
 ) -> None:
     """A campaign with one step, the invitation, due at once; prints its id."""
@@ -43,7 +47,9 @@ def draft(
     by = _may(as_, Permission.PROMOTE)
     conference = current_conference()
     plan = Plan(
-        name=name, event_id=event.id, list_ids=[_list_id(code) for code in list_codes],
+        name=name,
+        event_id=event.id,
+        list_ids=[_list_id(code) for code in list_codes],
         reply_by=_instant(reply_by, event.time_zone),
         steps=[StepPlan(StepKind.INVITATION, Anchor.START, template_code)],
         sender_name=conference.host if conference else event.name,

@@ -38,16 +38,15 @@ def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)
         .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
         .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
-        .where(Message.unit_id == unit.id, Message.state == MessageState.WAITING,
-               reason.is_not(None))
+        .where(
+            Message.unit_id == unit.id, Message.state == MessageState.WAITING, reason.is_not(None)
+        )
     )
     by_reason: dict[str, list[int]] = {}
     for message_id, why in rows:
         by_reason.setdefault(why, []).append(message_id)
     for why, ids in by_reason.items():
-        move_by_id(
-            session, ids, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why
-        )
+        move_by_id(session, ids, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why)
     return sum(map(len, by_reason.values()))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
 from outreach.delivery.ledger import move_messages
+from outreach.delivery.workers import is_dead
 from outreach.models.message import LEASE, Message, MessageState, Unit, UnitState
 
 
@@ -38,8 +39,10 @@ def claim_unit(worker: str, *, at: datetime) -> Claim | None:
             update(Unit)
             .where(Unit.id == due.scalar_subquery(), Unit.state == UnitState.WAITING)
             .values(
-                state=UnitState.LEASED, token=Unit.token + 1,
-                leased_until=at + LEASE, leased_by=worker,
+                state=UnitState.LEASED,
+                token=Unit.token + 1,
+                leased_until=at + LEASE,
+                leased_by=worker,
             )
             .returning(Unit.id, Unit.token)
             .execution_options(synchronize_session=False)
@@ -61,27 +64,39 @@ def recover_expired(*, at: datetime) -> int:
     """Take over what dead workers left; says how many units.
 
     Leased only: no call had begun, so the unit waits again. Handing over: nobody knows, so its
-    messages are unknown and evidence will settle them.
+    messages are unknown and evidence will settle them. A worker of this machine that is dead for
+    certain is not waited for; any other keeps its lease to the end.
     """
     with transaction() as session:
         waiting = _expire(session, UnitState.LEASED, UnitState.WAITING, at)
         unknown = _expire(session, UnitState.HANDING_OVER, UnitState.UNKNOWN, at)
         if unknown:
             move_messages(
-                session, Message.unit_id.in_(unknown), MessageState.HANDING_OVER,
-                MessageState.UNKNOWN, at=at, reason="The worker died during the hand-over.",
+                session,
+                Message.unit_id.in_(unknown),
+                MessageState.HANDING_OVER,
+                MessageState.UNKNOWN,
+                at=at,
+                reason="The worker died during the hand-over.",
             )
         return len(waiting) + len(unknown)
 
 
 def _expire(session: Session, old: UnitState, new: UnitState, at: datetime) -> list[int]:
     """Units whose lease has ended go to the new state under a new token: the old one is void."""
+    holders = session.scalars(select(Unit.leased_by).where(Unit.state == old).distinct())
+    dead = [holder for holder in holders if holder and is_dead(holder)]
     return list(
         session.scalars(
             update(Unit)
-            .where(Unit.state == old, Unit.leased_until < at)
-            .values(state=new, token=Unit.token + 1, leased_until=None, leased_by=None,
-                    next_at=at if new is UnitState.WAITING else at + timedelta(seconds=1))
+            .where(Unit.state == old, (Unit.leased_until < at) | Unit.leased_by.in_(dead))
+            .values(
+                state=new,
+                token=Unit.token + 1,
+                leased_until=None,
+                leased_by=None,
+                next_at=at if new is UnitState.WAITING else at + timedelta(seconds=1),
+            )
             .returning(Unit.id)
             .execution_options(synchronize_session=False)
         )

@@ -5,8 +5,6 @@ lease (no mail can have gone) → handing over (committed before the call) → o
 """
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from outreach.delivery.mailer import Mailer, Outcome
 from outreach.delivery.rate import take
 from outreach.delivery.recording import messages_of, record, sort_outcomes
 from outreach.delivery.render import Rendered, render_unit
+from outreach.delivery.workers import worker_name
 from outreach.models.campaign import CampaignState
 from outreach.models.message import (
     CALL_TIMEOUT,
@@ -47,11 +46,6 @@ class Drained:
     messages: int
     is_empty: bool
     """Nothing more is due now."""
-
-
-def worker_name() -> str:
-    """Which process this is, on which machine."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def drain(
@@ -79,9 +73,7 @@ def drain(
     return Drained(units, messages, is_empty=False)
 
 
-def _hand_over(
-    claim: Claim, mailer: Mailer, rate: int, now: Callable[[], datetime]
-) -> int:
+def _hand_over(claim: Claim, mailer: Mailer, rate: int, now: Callable[[], datetime]) -> int:
     """Take one unit through; says how many messages were handed over."""
     # By this machine's own stopwatch: neither a clock that is set nor a long sleep deceives it.
     lease_ends = time.monotonic() + LEASE.total_seconds()
@@ -113,8 +105,9 @@ def _begin(
     with transaction() as session:
         unit = session.scalar(
             select(Unit)
-            .where(Unit.id == claim.unit_id, Unit.token == claim.token,
-                   Unit.state == UnitState.LEASED)
+            .where(
+                Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED
+            )
             .with_for_update()
         )
         if unit is None:
@@ -149,8 +142,13 @@ def _write_attempt(
     session.add(attempt)
     session.flush()
     move_messages(
-        session, Message.unit_id == unit.id, MessageState.WAITING, MessageState.HANDING_OVER,
-        at=at, attempt_id=attempt.id, attempts_count=Message.attempts_count + 1,
+        session,
+        Message.unit_id == unit.id,
+        MessageState.WAITING,
+        MessageState.HANDING_OVER,
+        at=at,
+        attempt_id=attempt.id,
+        attempts_count=Message.attempts_count + 1,
     )
     unit.state = UnitState.HANDING_OVER
     unit.leased_until = at + LEASE
@@ -164,7 +162,11 @@ def _set_aside(session: Session, claim: Claim, stands: CampaignState | None, at:
         release(session, claim, UnitState.PAUSED, at)
         return
     move_messages(
-        session, Message.unit_id == claim.unit_id, MessageState.WAITING, MessageState.CANCELLED,
-        at=at, reason="The campaign was cancelled before this left.",
+        session,
+        Message.unit_id == claim.unit_id,
+        MessageState.WAITING,
+        MessageState.CANCELLED,
+        at=at,
+        reason="The campaign was cancelled before this left.",
     )
     release(session, claim, UnitState.DONE, at)

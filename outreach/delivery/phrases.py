@@ -9,18 +9,42 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date
 
 ANSWERS = {
-    "en": {"accepted": "you accept", "declined": "you decline", "tentative": "you may come",
-           "delegated": "you send someone"},
-    "fr": {"accepted": "vous acceptez", "declined": "vous déclinez",
-           "tentative": "vous viendrez peut-être", "delegated": "vous envoyez quelqu’un"},
-    "es": {"accepted": "acepta", "declined": "declina", "tentative": "quizá asista",
-           "delegated": "envía a otra persona"},
-    "ru": {"accepted": "вы принимаете", "declined": "вы отказываетесь",
-           "tentative": "вы, возможно, приедете", "delegated": "вы направляете другое лицо"},
-    "ar": {"accepted": "قبول الدعوة", "declined": "الاعتذار", "tentative": "حضور محتمل",
-           "delegated": "إيفاد شخص آخر"},
-    "zh": {"accepted": "接受邀请", "declined": "婉谢邀请", "tentative": "可能出席",
-           "delegated": "委派他人出席"},
+    "en": {
+        "accepted": "you accept",
+        "declined": "you decline",
+        "tentative": "you may come",
+        "delegated": "you send someone",
+    },
+    "fr": {
+        "accepted": "vous acceptez",
+        "declined": "vous déclinez",
+        "tentative": "vous viendrez peut-être",
+        "delegated": "vous envoyez quelqu’un",
+    },
+    "es": {
+        "accepted": "acepta",
+        "declined": "declina",
+        "tentative": "quizá asista",
+        "delegated": "envía a otra persona",
+    },
+    "ru": {
+        "accepted": "вы принимаете",
+        "declined": "вы отказываетесь",
+        "tentative": "вы, возможно, приедете",
+        "delegated": "вы направляете другое лицо",
+    },
+    "ar": {
+        "accepted": "قبول الدعوة",
+        "declined": "الاعتذار",
+        "tentative": "حضور محتمل",
+        "delegated": "إيفاد شخص آخر",
+    },
+    "zh": {
+        "accepted": "接受邀请",
+        "declined": "婉谢邀请",
+        "tentative": "可能出席",
+        "delegated": "委派他人出席",
+    },
 }
 ROLES = {
     "en": {"co_chair": "co-chair", "moderator": "moderator", "speaker": "speaker"},
@@ -35,6 +59,8 @@ ROLES = {
 @lru_cache(64)
 def locale_of(language: str) -> Locale:
     """The CLDR locale of a language tag; English where there is none."""
+    if language == "en":
+        language = "en-GB"  # days before months, as the field writes them
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):

@@ -37,8 +37,13 @@ class Sorted:
 
     def words(self) -> str:
         """`accepted`, `busy`, `refused`, `silent` or `mixed`, for the attempt."""
-        names = {"accepted": self.accepted, "busy": self.busy, "refused": self.refused,
-                 "held": self.held, "silent": self.unknown}
+        names = {
+            "accepted": self.accepted,
+            "busy": self.busy,
+            "refused": self.refused,
+            "held": self.held,
+            "silent": self.unknown,
+        }
         present = [name for name, ids in names.items() if ids]
         return present[0] if len(present) == 1 else "mixed"
 
@@ -46,8 +51,12 @@ class Sorted:
         """Counts and reasons, nothing personal."""
         parts = [
             f"{sum(map(len, ids.values()))} {name}: {'; '.join(list(ids)[:3])[:300]}"
-            for name, ids in (("refused", self.refused), ("held", self.held),
-                              ("unknown", self.unknown), ("busy", self.busy))
+            for name, ids in (
+                ("refused", self.refused),
+                ("held", self.held),
+                ("unknown", self.unknown),
+                ("busy", self.busy),
+            )
             if ids
         ]
         return " | ".join(parts)
@@ -86,8 +95,11 @@ def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime) -> boo
     with transaction() as session:
         unit = session.scalar(
             select(Unit)
-            .where(Unit.id == claim.unit_id, Unit.token == claim.token,
-                   Unit.state == UnitState.HANDING_OVER)
+            .where(
+                Unit.id == claim.unit_id,
+                Unit.token == claim.token,
+                Unit.state == UnitState.HANDING_OVER,
+            )
             .with_for_update()
         )
         if unit is None:
@@ -134,8 +146,13 @@ def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit
     back.next_at = at + (found.retry_after or back_off(back.busy_count))
     session.flush()
     move_by_id(
-        session, ids, MessageState.HANDING_OVER, MessageState.WAITING,
-        at=at, reason=reason, unit_id=back.id,
+        session,
+        ids,
+        MessageState.HANDING_OVER,
+        MessageState.WAITING,
+        at=at,
+        reason=reason,
+        unit_id=back.id,
     )
     return back
 
@@ -143,14 +160,23 @@ def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit
 def _sibling(session: Session, unit: Unit) -> Unit:
     """A new unit like this one, for some of its messages."""
     latest = session.scalar(
-        select(Unit.ordinal).where(Unit.step_id == unit.step_id).order_by(Unit.ordinal.desc())
+        select(Unit.ordinal)
+        .where(Unit.step_id == unit.step_id)
+        .order_by(Unit.ordinal.desc())
         .limit(1)
     )
     sibling = Unit(
-        campaign_id=unit.campaign_id, step_id=unit.step_id, text_id=unit.text_id,
-        event_id=unit.event_id, purpose=unit.purpose, is_vip=unit.is_vip,
-        unknown_count=unit.unknown_count, is_retry_of_unknown=unit.is_retry_of_unknown,
-        ordinal=(latest or 0) + 1, next_at=unit.next_at, state=UnitState.WAITING,
+        campaign_id=unit.campaign_id,
+        step_id=unit.step_id,
+        text_id=unit.text_id,
+        event_id=unit.event_id,
+        purpose=unit.purpose,
+        is_vip=unit.is_vip,
+        unknown_count=unit.unknown_count,
+        is_retry_of_unknown=unit.is_retry_of_unknown,
+        ordinal=(latest or 0) + 1,
+        next_at=unit.next_at,
+        state=UnitState.WAITING,
     )
     session.add(sibling)
     return sibling

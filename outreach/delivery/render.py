@@ -97,8 +97,13 @@ def letter_of(setting: Setting) -> Letter:
         domain = setting.sender.email.rpartition("@")[2]
         headers = {"List-Id": f"<{setting.purpose.value.replace('_', '-')}.outreach.{domain}>"}
     return Letter(
-        sender=setting.sender, reply_to=setting.reply_to, subject=wording.subject,
-        text=wording.text, html=wording.html, headers=headers, is_personal=setting.is_vip,
+        sender=setting.sender,
+        reply_to=setting.reply_to,
+        subject=wording.subject,
+        text=wording.text,
+        html=wording.html,
+        headers=headers,
+        is_personal=setting.is_vip,
     )
 
 
@@ -158,33 +163,59 @@ def _recipient(row: Row[Any], values: Mapping[str, str], setting: Setting) -> Re
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     return Recipient(
-        public_id=row.public_id, message_id=f"<{row.public_id}@{domain}>",
-        to=Address(row.name, row.address), values=values, headers=headers,
+        public_id=row.public_id,
+        message_id=f"<{row.public_id}@{domain}>",
+        to=Address(row.name, row.address),
+        values=values,
+        headers=headers,
     )
 
 
 def _setting(unit_id: int) -> Setting:
-    row = reading().execute(
-        select(
-            Unit.purpose, TemplateText.language, TemplateText.subject, TemplateText.body,
-            Unit.is_vip, Campaign.sender_name, Campaign.sender_address, Conference.host,
-            Conference.reply_to, Event.name, Event.starts_at, Event.ends_at, Event.time_zone,
-            Event.city, Event.country_code,
+    row = (
+        reading()
+        .execute(
+            select(
+                Unit.purpose,
+                TemplateText.language,
+                TemplateText.subject,
+                TemplateText.body,
+                Unit.is_vip,
+                Campaign.sender_name,
+                Campaign.sender_address,
+                Conference.host,
+                Conference.reply_to,
+                Event.name,
+                Event.starts_at,
+                Event.ends_at,
+                Event.time_zone,
+                Event.city,
+                Event.country_code,
+            )
+            .join(TemplateText, TemplateText.id == Unit.text_id)
+            .join(Event, Event.id == Unit.event_id)
+            .join(Conference, Conference.id == Event.conference_id)
+            .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
+            .where(Unit.id == unit_id)
         )
-        .join(TemplateText, TemplateText.id == Unit.text_id)
-        .join(Event, Event.id == Unit.event_id)
-        .join(Conference, Conference.id == Event.conference_id)
-        .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
-        .where(Unit.id == unit_id)
-    ).one()
+        .one()
+    )
     return Setting(
-        purpose=row.purpose, language=row.language, subject=row.subject, body=row.body,
+        purpose=row.purpose,
+        language=row.language,
+        subject=row.subject,
+        body=row.body,
         is_vip=row.is_vip,
         sender=Address(
             row.sender_name or row.host, row.sender_address or current_app.config["MAIL_FROM"]
         ),
-        reply_to=Address(row.host, row.reply_to), host=row.host, event_name=row.name,
-        starts_at=row.starts_at, ends_at=row.ends_at, time_zone=row.time_zone, city=row.city,
+        reply_to=Address(row.host, row.reply_to),
+        host=row.host,
+        event_name=row.name,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        time_zone=row.time_zone,
+        city=row.city,
         country_code=row.country_code,
     )
 
@@ -192,10 +223,16 @@ def _setting(unit_id: int) -> Setting:
 def _rows(unit_id: int) -> list[Row[Any]]:
     statement = (
         select(
-            Message.id, Message.public_id, Message.address, Message.name, Message.values,
-            Invitation.link_key, Invitation.state.label("answer"),
+            Message.id,
+            Message.public_id,
+            Message.address,
+            Message.name,
+            Message.values,
+            Invitation.link_key,
+            Invitation.state.label("answer"),
             func.coalesce(Invitation.reply_by, Seat.fill_by, type_=UTCDateTime()).label("reply_by"),
-            SeatOffer.link_key.label("seat_key"), Seat.role.label("seat_role"),
+            SeatOffer.link_key.label("seat_key"),
+            Seat.role.label("seat_role"),
             Track.name.label("track_name"),
         )
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)

@@ -44,14 +44,19 @@ def _settle(unit_id: int, mailer: Mailer, at: datetime, *, is_certain: bool) -> 
     missing = [row.id for row in rows if not evidence.get(row.public_id)]
     with transaction() as session:
         unit = session.scalar(
-            select(Unit).where(Unit.id == unit_id, Unit.state == UnitState.UNKNOWN)
+            select(Unit)
+            .where(Unit.id == unit_id, Unit.state == UnitState.UNKNOWN)
             .with_for_update()
         )
         if unit is None:
             return False
         move_by_id(
-            session, went, MessageState.UNKNOWN, MessageState.ACCEPTED,
-            at=at, reason="Found by evidence after an interrupted hand-over.",
+            session,
+            went,
+            MessageState.UNKNOWN,
+            MessageState.ACCEPTED,
+            at=at,
+            reason="Found by evidence after an interrupted hand-over.",
         )
         _once_more(session, unit, missing, at, is_certain=is_certain)
     return True
@@ -66,15 +71,29 @@ def _once_more(
         return
     if not is_certain and (unit.is_vip or unit.is_retry_of_unknown):
         why = "Unknown twice" if unit.is_retry_of_unknown else "Unknown, in a campaign for VIPs"
-        move_by_id(session, ids, MessageState.UNKNOWN, MessageState.HELD, at=at,
-                   reason=f"{why}: look whether it arrived before it is sent again.")
+        move_by_id(
+            session,
+            ids,
+            MessageState.UNKNOWN,
+            MessageState.HELD,
+            at=at,
+            reason=f"{why}: look whether it arrived before it is sent again.",
+        )
         unit.state = UnitState.DONE
         return
-    move_by_id(session, ids, MessageState.UNKNOWN, MessageState.WAITING, at=at,
-               reason="No trace of the first try.")
+    move_by_id(
+        session,
+        ids,
+        MessageState.UNKNOWN,
+        MessageState.WAITING,
+        at=at,
+        reason="No trace of the first try.",
+    )
     if not is_certain:
         session.execute(
-            update(Message).where(Message.id.in_(ids)).values(possible_double=True)
+            update(Message)
+            .where(Message.id.in_(ids))
+            .values(possible_double=True)
             .execution_options(synchronize_session=False)
         )
         unit.is_retry_of_unknown = True

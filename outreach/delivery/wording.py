@@ -22,7 +22,9 @@ LAYOUT = Path(__file__).parent.parent.parent / "templates/email/layout/body.mjml
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 ALL_FIELDS = frozenset(FIELDS) | {"unsubscribe_link"}
 
-_markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
+_markdown = MarkdownIt("commonmark", {"html": False}).disable(
+    ["image", "html_block", "html_inline"]
+)
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
@@ -37,7 +39,9 @@ class Wording:
 
 
 @lru_cache(256)
-def wording_of(subject: str, body: str, language: str, footer: str, has_unsubscribe: bool) -> Wording:
+def wording_of(
+    subject: str, body: str, language: str, footer: str, has_unsubscribe: bool
+) -> Wording:
     """Compile a text.
 
     body    Markdown with `{field}`s
@@ -85,9 +89,11 @@ def _inline_text(tokens: list[Token]) -> str:
 
 def _page(body: str, language: str, footer: str, has_unsubscribe: bool) -> str:
     html = _markdown.render(body).replace("%7B", "{").replace("%7D", "}")
-    html = nh3.clean(html, url_schemes={"https", "http", "mailto"}, link_rel=None) if (
-        "{rsvp_link}" not in html
-    ) else _clean_around_link(html)
+    html = (
+        nh3.clean(html, url_schemes={"https", "http", "mailto"}, link_rel=None)
+        if ("{rsvp_link}" not in html)
+        else _clean_around_link(html)
+    )
     html = html.replace('<a href="{rsvp_link}">', '<a class="button" href="{rsvp_link}">')
     written = "".join(f"<p>{escape(line)}</p>" for line in footer.split("\n\n"))
     if has_unsubscribe:
@@ -102,7 +108,8 @@ def _clean_around_link(html: str) -> str:
     """Sanitise with a stand-in for the personal link: a bare field is no address to a sanitiser."""
     stand_in = "https://personal.link.invalid/"
     cleaned = nh3.clean(
-        html.replace("{rsvp_link}", stand_in), url_schemes={"https", "http", "mailto"},
+        html.replace("{rsvp_link}", stand_in),
+        url_schemes={"https", "http", "mailto"},
         link_rel=None,
     )
     return cleaned.replace(stand_in, "{rsvp_link}")

@@ -64,7 +64,12 @@ class Activity(Base):
     ) -> "Activity":
         """A line of the journal; what else there is to know goes into `detail`, as JSON."""
         return cls(
-            verb=verb, actor=by.kind, account_id=by.account_id, at=at,
-            stakeholder_id=stakeholder_id, campaign_id=campaign_id, event_id=event_id,
+            verb=verb,
+            actor=by.kind,
+            account_id=by.account_id,
+            at=at,
+            stakeholder_id=stakeholder_id,
+            campaign_id=campaign_id,
+            event_id=event_id,
             detail=detail,
         )

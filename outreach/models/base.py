@@ -65,7 +65,10 @@ class Base(DeclarativeBase):
             dict[str, Any]: JSON(),
             list[str]: JSON(),
             StrEnum: Enum(
-                StrEnum, native_enum=False, create_constraint=False, length=32,
+                StrEnum,
+                native_enum=False,
+                create_constraint=False,
+                length=32,
                 values_callable=_values,
             ),
         },

@@ -128,8 +128,13 @@ class Campaign(Base):
     def digest(self) -> str:
         """What an approval stands for, as one SHA-256: content, audience, times and sender."""
         parts = [
-            self.name, self.event_id, self.reply_by.isoformat(), self.is_vip, self.sender_name,
-            self.sender_address, sorted(entry.list_id for entry in self.lists),
+            self.name,
+            self.event_id,
+            self.reply_by.isoformat(),
+            self.is_vip,
+            self.sender_name,
+            self.sender_address,
+            sorted(entry.list_id for entry in self.lists),
             [step.digest_parts() for step in self.steps],
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()
@@ -152,7 +157,9 @@ class Campaign(Base):
         """Set it going; what was approved must be what stands there now."""
         self._expect("scheduled", CampaignState.APPROVED)
         if self.digest() != self.approved_digest:
-            raise Conflict("Something changed after the approval. Have the campaign approved again.")
+            raise Conflict(
+                "Something changed after the approval. Have the campaign approved again."
+            )
         if at >= self.reply_by:
             raise Conflict("The reply-by has passed. Give the campaign a later one first.")
         self.state, self.scheduled_at = CampaignState.SCHEDULED, at

@@ -15,8 +15,8 @@ from outreach.models.base import BigId, Base, Key, No, Zero
 UNIT_SIZE = 1_000
 """SendGrid takes at most 1,000 personalizations in a request (v3 mail/send)."""
 
-LEASE = timedelta(seconds=120)
-CALL_TIMEOUT = timedelta(seconds=60)
+LEASE = timedelta(seconds=40)
+CALL_TIMEOUT = timedelta(seconds=25)
 """Shorter than the lease, so that a slow call ends while the unit is still ours."""
 
 

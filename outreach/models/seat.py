@@ -64,9 +64,7 @@ class Seat(Base):
 
     track: Mapped[Track] = relationship()
     holder: Mapped[Stakeholder | None] = relationship()
-    offers: Mapped[list["SeatOffer"]] = relationship(
-        back_populates="seat", order_by="SeatOffer.id"
-    )
+    offers: Mapped[list["SeatOffer"]] = relationship(back_populates="seat", order_by="SeatOffer.id")
 
     def propose(self, stakeholder_id: int, why: str, link_key: str, at: datetime) -> "SeatOffer":
         """Someone of the team proposes a person."""
@@ -75,7 +73,10 @@ class Seat(Base):
         if any(o.stakeholder_id == stakeholder_id and o.is_live for o in self.offers):
             raise Conflict("This person is proposed for the seat already.")
         offer = SeatOffer(
-            stakeholder_id=stakeholder_id, why=why, link_key=link_key, proposed_at=at,
+            stakeholder_id=stakeholder_id,
+            why=why,
+            link_key=link_key,
+            proposed_at=at,
             state=OfferState.PROPOSED,
         )
         self.offers.append(offer)

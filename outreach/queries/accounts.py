@@ -33,11 +33,15 @@ class SignedIn:
 
 def signed_in_account(account_id: int, epoch: int) -> SignedIn | None:
     """The account of a session, unless it was disabled or changed since. One row by key."""
-    row = reading().execute(
-        select(Account.id, Account.name, Account.email, Account.role, Account.epoch).where(
-            Account.id == account_id, Account.epoch == epoch, Account.is_disabled.is_(False)
+    row = (
+        reading()
+        .execute(
+            select(Account.id, Account.name, Account.email, Account.role, Account.epoch).where(
+                Account.id == account_id, Account.epoch == epoch, Account.is_disabled.is_(False)
+            )
         )
-    ).one_or_none()
+        .one_or_none()
+    )
     return SignedIn(*row) if row else None
 
 
@@ -52,14 +56,20 @@ class LinkOffer:
 
 def one_time_link(digest: str, at: datetime) -> LinkOffer | None:
     """What a one-time link would do, without using it. One row by key."""
-    row = reading().execute(
-        select(Account.name, Account.role, OneTimeLink.sets_password)
-        .join(OneTimeLink.account)
-        .where(
-            OneTimeLink.digest == digest, OneTimeLink.used_at.is_(None),
-            OneTimeLink.expires_at > at, Account.is_disabled.is_(False),
+    row = (
+        reading()
+        .execute(
+            select(Account.name, Account.role, OneTimeLink.sets_password)
+            .join(OneTimeLink.account)
+            .where(
+                OneTimeLink.digest == digest,
+                OneTimeLink.used_at.is_(None),
+                OneTimeLink.expires_at > at,
+                Account.is_disabled.is_(False),
+            )
         )
-    ).one_or_none()
+        .one_or_none()
+    )
     return LinkOffer(*row) if row else None
 
 

@@ -28,7 +28,12 @@ JUST_WRITTEN = "Got another mail of this campaign less than 20 hours before."
 PAST_DEADLINE = "The reply-by has passed."
 NO_TEXT = "There is no text in this person's language, nor a fallback."
 
-NEVER_LEFT = (MessageState.LEFT_OUT, MessageState.CANCELLED, MessageState.HELD, MessageState.REFUSED)
+NEVER_LEFT = (
+    MessageState.LEFT_OUT,
+    MessageState.CANCELLED,
+    MessageState.HELD,
+    MessageState.REFUSED,
+)
 
 
 def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
@@ -122,7 +127,9 @@ def _values() -> ColumnElement[Any]:
         "organisation": func.coalesce(Organisation.name, ""),
         "country_code": func.coalesce(Stakeholder.country_code, Organisation.country_code, ""),
     }
-    return json_record(*[part for name, column in columns.items() for part in (literal(name), column)])
+    return json_record(
+        *[part for name, column in columns.items() for part in (literal(name), column)]
+    )
 
 
 def _reason(
@@ -162,8 +169,10 @@ def _is_suppressed(step: Step) -> ColumnElement[bool]:
 def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
     recent = aliased(Message)
     return exists().where(
-        recent.stakeholder_id == Stakeholder.id, recent.campaign_id == campaign.id,
-        recent.state.not_in(NEVER_LEFT), recent.changed_at > at - MANNERS,
+        recent.stakeholder_id == Stakeholder.id,
+        recent.campaign_id == campaign.id,
+        recent.state.not_in(NEVER_LEFT),
+        recent.changed_at > at - MANNERS,
     )
 
 
@@ -173,8 +182,12 @@ def _joins_now(step: Step, invitation: type[Invitation]) -> ColumnElement[bool]:
     return and_(
         invitation.answered_at >= step.campaign.scheduled_at,
         invitation.state.in_(
-            [InvitationState.ACCEPTED, InvitationState.DECLINED,
-             InvitationState.TENTATIVE, InvitationState.DELEGATED]
+            [
+                InvitationState.ACCEPTED,
+                InvitationState.DECLINED,
+                InvitationState.TENTATIVE,
+                InvitationState.DELEGATED,
+            ]
         ),
         ~exists().where(
             written.step_id == step.id, written.stakeholder_id == invitation.stakeholder_id

@@ -43,19 +43,34 @@ def _state(campaign_id: int) -> CampaignState | None:
 
 def campaign_summary(campaign_id: int) -> dict[str, Any] | None:
     """State, audience and outcomes, ready for JSON; None where there is no such campaign."""
-    row = reading().execute(
-        select(Campaign.id, Campaign.name, Campaign.state, Campaign.reply_by, Event.code,
-               Campaign.paused_because)
-        .join(Event, Event.id == Campaign.event_id)
-        .where(Campaign.id == campaign_id)
-    ).one_or_none()
+    row = (
+        reading()
+        .execute(
+            select(
+                Campaign.id,
+                Campaign.name,
+                Campaign.state,
+                Campaign.reply_by,
+                Event.code,
+                Campaign.paused_because,
+            )
+            .join(Event, Event.id == Campaign.event_id)
+            .where(Campaign.id == campaign_id)
+        )
+        .one_or_none()
+    )
     if row is None:
         return None
     counts = outcomes_of(campaign_id)
     return {
-        "id": row.id, "name": row.name, "state": row.state.value, "event": row.code,
-        "reply_by": row.reply_by.isoformat(), "paused_because": row.paused_because,
-        "audience_count": sum(counts.values()), "outcomes": counts,
+        "id": row.id,
+        "name": row.name,
+        "state": row.state.value,
+        "event": row.code,
+        "reply_by": row.reply_by.isoformat(),
+        "paused_because": row.paused_because,
+        "audience_count": sum(counts.values()),
+        "outcomes": counts,
     }
 
 
@@ -82,9 +97,14 @@ class Person:
     def as_dict(self) -> dict[str, Any]:
         """One line of `campaign people --json`."""
         return {
-            "address": self.address, "name": self.name, "outcome": self.outcome,
-            "state": self.state.value, "reason": self.reason, "at": self.at.isoformat(),
-            "attempts": self.attempts, "possible_double": self.possible_double,
+            "address": self.address,
+            "name": self.name,
+            "outcome": self.outcome,
+            "state": self.state.value,
+            "reason": self.reason,
+            "at": self.at.isoformat(),
+            "attempts": self.attempts,
+            "possible_double": self.possible_double,
         }
 
 
@@ -94,8 +114,15 @@ def campaign_people(
     """People of a campaign's audience after a message id, oldest first. Cost: the page."""
     statement = (
         select(
-            Message.id, Message.stakeholder_id, Message.address, Message.name, Message.state,
-            Message.reason, Message.changed_at, Message.attempts_count, Message.possible_double,
+            Message.id,
+            Message.stakeholder_id,
+            Message.address,
+            Message.name,
+            Message.state,
+            Message.reason,
+            Message.changed_at,
+            Message.attempts_count,
+            Message.possible_double,
         )
         .where(Message.campaign_id == campaign_id, Message.is_first, Message.id > after)
         .order_by(Message.id)
@@ -108,11 +135,20 @@ def campaign_people(
         statement = statement.where(Message.name.icontains(name, autoescape=True))
     return [
         Person(
-            id_, stakeholder_id, address, shown, state, OUTCOMES[state].value, reason, at,
-            attempts, double,
+            id_,
+            stakeholder_id,
+            address,
+            shown,
+            state,
+            OUTCOMES[state].value,
+            reason,
+            at,
+            attempts,
+            double,
         )
-        for id_, stakeholder_id, address, shown, state, reason, at, attempts, double
-        in reading().execute(statement)
+        for id_, stakeholder_id, address, shown, state, reason, at, attempts, double in reading().execute(
+            statement
+        )
     ]
 
 
@@ -141,16 +177,29 @@ class StepLine:
 
 def steps_of(campaign_id: int) -> list[StepLine]:
     """The steps in their order, with what became of their messages. Two SELECTs."""
-    steps = reading().execute(
-        select(Step.id, Step.position, Step.kind, Step.anchor, Step.days_before, Step.due_at,
-               Step.launched_at, Step.state)
-        .where(Step.campaign_id == campaign_id)
-        .order_by(Step.position)
-    ).all()
+    steps = (
+        reading()
+        .execute(
+            select(
+                Step.id,
+                Step.position,
+                Step.kind,
+                Step.anchor,
+                Step.days_before,
+                Step.due_at,
+                Step.launched_at,
+                Step.state,
+            )
+            .where(Step.campaign_id == campaign_id)
+            .order_by(Step.position)
+        )
+        .all()
+    )
     rows = reading().execute(
         select(Tally.subject_id, Tally.state, func.sum(Tally.count))
-        .where(Tally.kind == TallyKind.STEP_MESSAGES,
-               Tally.subject_id.in_([step.id for step in steps]))
+        .where(
+            Tally.kind == TallyKind.STEP_MESSAGES, Tally.subject_id.in_([step.id for step in steps])
+        )
         .group_by(Tally.subject_id, Tally.state)
     )
     counts: dict[int, dict[str, int]] = {}
@@ -160,8 +209,15 @@ def steps_of(campaign_id: int) -> list[StepLine]:
         mine[outcome] = mine.get(outcome, 0) + count
     return [
         StepLine(
-            step.id, step.position, step.kind.value, step.anchor.value, step.days_before,
-            step.due_at, step.launched_at, step.state.value, counts.get(step.id, {}),
+            step.id,
+            step.position,
+            step.kind.value,
+            step.anchor.value,
+            step.days_before,
+            step.due_at,
+            step.launched_at,
+            step.state.value,
+            counts.get(step.id, {}),
         )
         for step in steps
     ]

@@ -49,8 +49,11 @@ def groups() -> list[GroupLine]:
     """All constituent groups in their order. Cost: 17 rows."""
     rows = reading().execute(
         select(
-            ConstituentGroup.id, ConstituentGroup.code, ConstituentGroup.name,
-            ConstituentGroup.legal_basis, ConstituentGroup.status,
+            ConstituentGroup.id,
+            ConstituentGroup.code,
+            ConstituentGroup.name,
+            ConstituentGroup.legal_basis,
+            ConstituentGroup.status,
         ).order_by(ConstituentGroup.position)
     )
     return [GroupLine(*row) for row in rows]

@@ -30,7 +30,9 @@ class EventLine:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            **asdict(self), "kind": self.kind.value, "starts_at": self.starts_at.isoformat(),
+            **asdict(self),
+            "kind": self.kind.value,
+            "starts_at": self.starts_at.isoformat(),
             "ends_at": self.ends_at.isoformat(),
         }
 
@@ -39,8 +41,17 @@ def events() -> list[EventLine]:
     """Every event, the conference itself first, then by opening. Cost: the events."""
     rows = reading().execute(
         select(
-            Event.id, Event.code, Event.kind, Event.name, Event.starts_at, Event.ends_at,
-            Event.time_zone, Event.venue, Event.city, Event.country_code, Conference.code,
+            Event.id,
+            Event.code,
+            Event.kind,
+            Event.name,
+            Event.starts_at,
+            Event.ends_at,
+            Event.time_zone,
+            Event.venue,
+            Event.city,
+            Event.country_code,
+            Conference.code,
         )
         .join(Conference)
         .order_by(Conference.opens_on.desc(), Event.kind != EventKind.CONFERENCE, Event.starts_at)

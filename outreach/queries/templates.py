@@ -38,10 +38,19 @@ class Text:
 def templates() -> list[TemplateLine]:
     """All templates by name. Cost: the templates and their texts."""
     rows = reading().execute(
-        select(Template.id, Template.code, Template.name, Template.kind, Template.latest_version,
-               TemplateText.language)
-        .join(TemplateVersion, (TemplateVersion.template_id == Template.id)
-              & (TemplateVersion.number == Template.latest_version))
+        select(
+            Template.id,
+            Template.code,
+            Template.name,
+            Template.kind,
+            Template.latest_version,
+            TemplateText.language,
+        )
+        .join(
+            TemplateVersion,
+            (TemplateVersion.template_id == Template.id)
+            & (TemplateVersion.number == Template.latest_version),
+        )
         .join(TemplateText, TemplateText.version_id == TemplateVersion.id)
         .order_by(Template.name, Template.id, TemplateText.language)
     )
@@ -57,8 +66,11 @@ def latest_texts(template_id: int) -> list[Text]:
     rows = reading().execute(
         select(TemplateText.id, TemplateText.language, TemplateText.subject, TemplateText.body)
         .join(TemplateVersion)
-        .join(Template, (Template.id == TemplateVersion.template_id)
-              & (Template.latest_version == TemplateVersion.number))
+        .join(
+            Template,
+            (Template.id == TemplateVersion.template_id)
+            & (Template.latest_version == TemplateVersion.number),
+        )
         .where(Template.id == template_id)
         .order_by(TemplateText.language)
     )

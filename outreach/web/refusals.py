@@ -53,7 +53,11 @@ def error_page(status: int, happened: str = "") -> tuple[str, int]:
     title, what_to_do = WHAT_TO_DO.get(status, WHAT_TO_DO[500])
     name = "errors/part.html" if is_part() else "errors/error.html"
     page = render_template(
-        name, status=status, title=title, happened=happened, what_to_do=what_to_do,
+        name,
+        status=status,
+        title=title,
+        happened=happened,
+        what_to_do=what_to_do,
         is_invitee=request.blueprint == "invitee",
     )
     return page, status

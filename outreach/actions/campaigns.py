@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -269,7 +270,7 @@ def _get(session: Session, campaign_id: int) -> Campaign:
     return campaign
 
 
-def _line(verb: str, campaign: Campaign, by: Actor, at: datetime, **detail: str) -> Activity:
+def _line(verb: str, campaign: Campaign, by: Actor, at: datetime, **detail: Any) -> Activity:
     return Activity.of(
         verb,
         by,

@@ -7,6 +7,7 @@ from outreach.cli import (
     campaigns,
     database,
     events,
+    imports,
     jobs,
     lists,
     outbox,
@@ -18,3 +19,4 @@ def register(app: Flask) -> None:
     """Hang every command on the application."""
     for module in (accounts, events, lists, templates, campaigns, jobs, outbox, database):
         app.cli.add_command(module.group)
+    app.cli.add_command(imports.command)

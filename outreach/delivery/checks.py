@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, null, select
+from sqlalchemy import ColumnElement, and_, case, null, select
 from sqlalchemy.orm import Session
 
 from outreach.delivery.ledger import move_by_id
@@ -51,7 +51,7 @@ def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
 
 
 def _reason(purpose: Purpose, at: datetime) -> Any:
-    suppressed = Suppression.id.is_not(None)
+    suppressed: ColumnElement[bool] = Suppression.id.is_not(None)
     if purpose in OF_THE_PERSON:
         suppressed = and_(suppressed, Suppression.reason != "unsubscribed")
     cases: list[Any] = [

@@ -184,7 +184,7 @@ def _sibling(session: Session, unit: Unit) -> Unit:
 
 def back_off(tries: int) -> timedelta:
     """How long to wait before the next try: doubling, half of it by chance, at most 30 minutes."""
-    longest = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
+    longest: timedelta = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
     return longest / 2 + longest / 2 * random.random()
 
 

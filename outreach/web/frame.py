@@ -14,7 +14,8 @@ csrf = CSRFProtect()
 logins = LoginManager()
 
 STRICT = (
-    "default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'self'; "
+    "img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "
     "frame-ancestors {ancestors}; base-uri 'none'; manifest-src 'self'"
 )

@@ -24,10 +24,17 @@ WITHDRAWN = "The invitation was withdrawn."
 NOT_INVITED = "Not invited yet."
 INVITED_LATER = "Invited after this mail was due."
 UNDELIVERABLE = "The address bounced."
-JUST_WRITTEN = "Got another mail of this campaign less than 20 hours before."
+JUST_WRITTEN = "Another mail of this campaign is on its way, or went out less than 20 hours before."
 PAST_DEADLINE = "The reply-by has passed."
 NO_TEXT = "There is no text in this person's language, nor a fallback."
 
+UNDER_WAY = (
+    MessageState.WAITING,
+    MessageState.LEASED,
+    MessageState.HANDING_OVER,
+    MessageState.UNKNOWN,
+)
+"""A paused invitation that leaves late must not arrive together with its own reminder."""
 NEVER_LEFT = (
     MessageState.LEFT_OUT,
     MessageState.CANCELLED,
@@ -44,7 +51,7 @@ def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
     reason (None for those who get the mail). Cost: the campaign's lists, once.
     """
     campaign = step.campaign
-    people = _people(campaign).cte("people")
+    people = people_of(campaign.id).cte("people")
     invitation = aliased(Invitation)
     columns = (
         Stakeholder.id.label("stakeholder_id"),
@@ -53,8 +60,8 @@ def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
         invitation.id.label("invitation_id"),
         func.coalesce(Stakeholder.email, "").label("address"),
         Stakeholder.full_name.label("name"),
-        _text(texts, campaign.event.conference.language).label("text_id"),
-        _values().label("values"),
+        text_for(texts, campaign.event.conference.language).label("text_id"),
+        personal_columns().label("values"),
         _reason(step, invitation, texts, at).label("reason"),
     )
     statement = (
@@ -87,7 +94,7 @@ def audience_count(campaign_id: int) -> int:
     return reading().scalar(select(func.count()).select_from(people.subquery())) or 0
 
 
-def _people(campaign: Campaign) -> Select[Any]:
+def people_of(campaign_id: int) -> Select[Any]:
     """Everyone on the campaign's lists once; the group is that of the first list they stand on."""
     first = (
         select(
@@ -96,7 +103,7 @@ def _people(campaign: Campaign) -> Select[Any]:
             func.max(case((Target.is_star, 1), else_=0)).label("is_star"),
         )
         .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign.id)
+        .where(CampaignList.campaign_id == campaign_id)
         .group_by(Target.stakeholder_id)
         .subquery()
     )
@@ -105,7 +112,7 @@ def _people(campaign: Campaign) -> Select[Any]:
     )
 
 
-def _text(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]:
+def text_for(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]:
     """The language of each recipient: own, then the organisation's, then the conference's."""
     fallback = texts.get(conference_language)
     if not texts:
@@ -115,7 +122,7 @@ def _text(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]
     )
 
 
-def _values() -> ColumnElement[Any]:
+def personal_columns() -> ColumnElement[Any]:
     """The personal merge fields, as they are at this instant."""
     columns = {
         "title": Stakeholder.title,
@@ -155,7 +162,7 @@ def _reason(
             (is_past, PAST_DEADLINE),
             (_was_written_to(campaign, at), JUST_WRITTEN),
         ]
-    cases.append((_text(texts, campaign.event.conference.language).is_(None), NO_TEXT))
+    cases.append((text_for(texts, campaign.event.conference.language).is_(None), NO_TEXT))
     return case(*cases, else_=null())
 
 
@@ -171,8 +178,8 @@ def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
     return exists().where(
         recent.stakeholder_id == Stakeholder.id,
         recent.campaign_id == campaign.id,
-        recent.state.not_in(NEVER_LEFT),
-        recent.changed_at > at - MANNERS,
+        recent.state.in_(UNDER_WAY)
+        | (recent.state.not_in(NEVER_LEFT) & (recent.changed_at > at - MANNERS)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from outreach.delivery.calendar import place
 from outreach.errors import Refusal
 from outreach.models.invitation import AnswersClosed
 from outreach.queries.invitations import invitation_page
@@ -17,7 +18,7 @@ from outreach.queries.seat_offers import seat_offer_page
 from outreach.queries.unsubscribes import unsubscribe_page
 from outreach.tokens import key_of
 from outreach.web.frame import csrf
-from outreach.web.invitee.words import instant
+from outreach.web.invitee import words
 
 LONGEST_BODY = 64 * 1024
 """A note of 2,000 characters of four bytes, percent-encoded, is 24 KB."""
@@ -79,12 +80,21 @@ def add_headers(response: Response) -> Response:
     return response
 
 
+@blueprint.context_processor
+def say() -> dict[str, Any]:
+    """For every page of this door: words about time and place, and the nonce of its style."""
+    return {
+        "days": words.days, "hours": words.hours, "instant": words.instant, "left": words.left,
+        "place": place, "csp_nonce": g.get("csp_nonce", ""),
+    }
+
+
 @blueprint.errorhandler(Refusal)
 def refused(refusal: Refusal) -> tuple[str, int]:
     """What a rule refused, in its own words; a deadline on the calendar of the event."""
     happened = str(refusal)
     if isinstance(refusal, AnswersClosed):
-        happened = f"Answers were taken until {instant(refusal.closed_at, g.opened.event)}."
+        happened = f"Answers were taken until {words.instant(refusal.closed_at, g.opened.event)}."
     return closed_door(refusal.status, happened)
 
 

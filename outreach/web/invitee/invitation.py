@@ -1,17 +1,14 @@
 """An invitee's page: who invites whom to what, the answer, and what was noted."""
 
-from typing import Any
-
 from flask import Response, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from outreach.actions import invitations
-from outreach.delivery.calendar import event_calendar, place
+from outreach.delivery.calendar import event_calendar
 from outreach.models.invitation import InvitationWithdrawn, Reply
 from outreach.queries.invitations import answers_given, invitation_page
-from outreach.web.invitee import words
 from outreach.web.invitee.door import blueprint
 from outreach.web.invitee.form import CHANGED, FOREIGN, NoteForm
 from outreach.web.invitee.nonce import form_nonce, version_seen
@@ -40,12 +37,6 @@ class AnswerForm(NoteForm):
         choices=[reply.value for reply in Reply],
         validators=[InputRequired("Choose one of the answers.")],
     )
-
-
-@blueprint.context_processor
-def say() -> dict[str, Any]:
-    """The words about time and place for every page of this door."""
-    return {"days": words.days, "hours": words.hours, "instant": words.instant, "place": place}
 
 
 @blueprint.get("/i/<token>")

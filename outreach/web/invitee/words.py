@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
+from flask import g
 
 from outreach.queries.invitations import EventShown
 from outreach.web.words import span
@@ -25,6 +26,13 @@ def instant(at: datetime, event: EventShown) -> str:
     """In the zone of the event: "Friday 14 March 2025, 18:00 (Geneva, UTC+1)"."""
     local = at.astimezone(ZoneInfo(event.time_zone))
     return f"{_text(local, 'EEEE d MMMM y, HH:mm')} ({event.city}, {offset(at, event.time_zone)})"
+
+
+def left(at: datetime, event: EventShown) -> str:
+    """How long until an instant, in days on the calendar of the event's zone: "in 9 days"."""
+    zone = ZoneInfo(event.time_zone)
+    count = (at.astimezone(zone).date() - g.at.astimezone(zone).date()).days
+    return {0: "today", 1: "tomorrow"}.get(count, f"in {count} days")
 
 
 def days(event: EventShown) -> str:

@@ -1,0 +1,139 @@
+"""Stopping campaign mail from a mail program or from the page, and starting it again."""
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions.invitations import answer_invitation
+from outreach.actions.suppressions import unsubscribe
+from outreach.db import reading, transaction
+from outreach.models.activity import Activity
+from outreach.models.invitation import Invitation, Reply
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.suppression import Suppression
+from tests.factories import NOON, make_invitation, make_message, make_stakeholder, save
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def message(app):
+    return make_message(make_stakeholder("Ana Silva", "Ana.Silva@example.org"))
+
+
+def stopped():
+    reading().rollback()
+    rows = reading().execute(
+        select(Suppression.email_key, Suppression.reason).order_by(Suppression.email_key)
+    )
+    return [tuple(row) for row in rows]
+
+
+def verbs():
+    return list(reading().scalars(select(Activity.verb).order_by(Activity.id)))
+
+
+@pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_one_click_stops_the_mail_at_once_without_cookie_or_redirect(
+    client, csrf, guest, message, encoding
+):
+    """A29"""
+    path = guest(message, "unsubscribe").path
+    for _ in range(2):
+        answer = client.post(path, data=ONE_CLICK, content_type=encoding)
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers
+        assert "is stopped" in answer.text
+    assert stopped() == [("ana.silva@example.org", "unsubscribed")]
+    assert verbs() == ["unsubscribed"]
+
+
+def test_opening_the_link_stops_nothing(client, guest, message, tables):
+    """A18, A29"""
+    path = guest(message, "unsubscribe").path
+    before = tables()
+    for _ in range(100):
+        for method in ("GET", "HEAD", "OPTIONS"):
+            assert client.open(path, method=method, query_string=ONE_CLICK).status_code == 200
+    assert tables() == before
+
+
+def test_the_page_has_a_button_and_does_not_give_the_address_away(guest, message):
+    text = guest(message, "unsubscribe").open().text
+    assert "Stop mail to A•••@example.org" in text
+    assert "Ana" not in text
+    assert "What you have answered stays as it is" in text
+
+
+def test_a_mistake_can_be_taken_back(client, guest, message):
+    page = guest(message, "unsubscribe")
+    for choice, said in (("stop", "is stopped"), ("resume", "Stop mail about the")):
+        sent = client.post(page.path, data=page.hidden() | {"choice": choice})
+        assert sent.status_code == 200
+        assert said in sent.text
+    assert stopped() == []
+    assert verbs() == ["unsubscribed", "resubscribed"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"choice": "stop"}, {"choice": "resume", "nonce": "0.x"}, {"choice": "other"}]
+)
+def test_a_post_that_says_nothing_of_ours_changes_nothing(client, guest, message, tables, fields):
+    """A19"""
+    page = guest(message, "unsubscribe")
+    before = tables()
+    assert client.post(page.path, data=fields).status_code == 400
+    hidden = page.hidden() if fields.get("choice") == "other" else {}
+    assert client.post(page.path, data=fields | hidden).status_code == 400
+    assert tables() == before
+
+
+def test_an_answer_stays_and_can_be_changed_after_unsubscribing_and_the_reverse(client, guest):
+    """A30"""
+    person = make_stakeholder()
+    invitation = make_invitation(person)
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    path = guest(make_message(person, invitation), "unsubscribe").path
+    client.post(path, data=ONE_CLICK)
+    reading().rollback()
+    assert reading().get(Invitation, invitation.id).state == "accepted"
+    assert guest(invitation).send(answer="declined").status_code == 303
+    assert [reason for _, reason in stopped()] == ["unsubscribed"]
+
+
+def test_an_address_that_has_changed_since_is_stopped_in_both_spellings(client, guest, message):
+    with transaction() as session:
+        person = session.get_one(Stakeholder, message.stakeholder_id)
+        person.email, person.email_key = "ana@example.net", "ana@example.net"
+    client.post(guest(message, "unsubscribe").path, data=ONE_CLICK)
+    assert [key for key, _ in stopped()] == ["ana.silva@example.org", "ana@example.net"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "becomes", "after"),
+    [
+        ("bounced", "unsubscribed", []),
+        ("complained", "complained", ["complained"]),
+        ("staff", "staff", ["staff"]),
+    ],
+)
+def test_what_others_stopped_only_they_can_start(client, guest, message, reason, becomes, after):
+    save(
+        Suppression(email_key="ana.silva@example.org", reason=reason, source="before", since=NOON)
+    )
+    page = guest(message, "unsubscribe")
+    client.post(page.path, data=ONE_CLICK)
+    assert [each for _, each in stopped()] == [becomes]
+    client.post(page.path, data=page.hidden() | {"choice": "resume"})
+    assert [each for _, each in stopped()] == after
+    assert ("by mistake" in page.open().text) is False
+
+
+def test_a_mail_that_went_to_nobody_has_no_page(guest):
+    message = make_message(make_stakeholder(email=None))
+    assert guest(message, "unsubscribe").open().status_code == 404
+
+
+def test_who_unsubscribes_twice_is_on_the_journal_once(app, message):
+    assert unsubscribe(message.public_id, source="one-click", at=NOON)
+    assert not unsubscribe(message.public_id, source="one-click", at=NOON)
+    assert verbs() == ["unsubscribed"]

@@ -152,11 +152,13 @@ def _list_id(code: str) -> int:
 
 
 def _instant(text: str, zone: str) -> datetime:
-    """An ISO 8601 instant; one without an offset is meant in the event's zone."""
+    """An ISO 8601 instant or day; one without an offset is meant in the event's zone."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise click.ClickException(
             f"“{text}” is not an instant. Write it as 2027-03-14T18:00:00+01:00."
         ) from None
+    if len(text) == len("2027-03-14"):
+        at = at.replace(hour=23, minute=59)  # a day counts to its end
     return at if at.tzinfo else clock.in_zone(at, zone)

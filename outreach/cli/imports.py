@@ -31,17 +31,4 @@ def command(
     report = import_file(
         file, file.name, list_id, wishes, by=actor(as_), at=clock.now(), dry_run=dry_run
     )
-    problems = [
-        {"row": problem.row, "column": problem.column, "reason": problem.reason}
-        for problem in report.problems
-    ]
-    say(
-        {
-            "read": report.read,
-            "created": report.created,
-            "updated": report.updated,
-            "skipped": report.skipped,
-            "problems": problems,
-            "dry_run": dry_run,
-        }
-    )
+    say(report.as_dict() | {"dry_run": dry_run})

@@ -6,6 +6,8 @@ from flask.cli import AppGroup
 from outreach import clock
 from outreach.actions.lists import create_list
 from outreach.cli.speaking import acting, actor, plainly
+from outreach.errors import NotFound
+from outreach.queries.events import event_named
 
 group = AppGroup("list", help="Target lists.")
 
@@ -19,5 +21,8 @@ group = AppGroup("list", help="Target lists.")
 @plainly
 def create(code: str, name: str, group_code: str, event_code: str, as_: str | None) -> None:
     """A target list of one constituent group for one event."""
-    create_list(code, name, group_code, event_code, by=actor(as_), at=clock.now())
+    event = event_named(event_code)
+    if event is None:
+        raise NotFound(f"event {event_code}; see `event list`")
+    create_list(code, name, group_code, event.code, by=actor(as_), at=clock.now())
     click.echo(code)

@@ -1,10 +1,15 @@
 """What every page shares: sessions, CSRF, headers, and the words that templates may use."""
 
 import secrets
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.security import safe_join
 
 from outreach import clock
 from outreach.queries.accounts import SignedIn, signed_in_account
@@ -30,6 +35,7 @@ def register(app: Flask) -> None:
     logins.user_loader(_load_account)
     app.before_request(_begin)
     app.after_request(_add_headers)
+    app.url_defaults(_version_static)
     words.register(app)
 
 
@@ -41,6 +47,21 @@ def is_part() -> bool:
 def frameable() -> None:
     """Let this answer stand in a frame of our own pages (the preview of a mail)."""
     g.frame_ancestors = "'self'"
+
+
+def _version_static(endpoint: str, values: dict[str, Any]) -> None:
+    """A file's address changes with its content, so that it may be kept for a year."""
+    if endpoint == "static" and "filename" in values:
+        values["v"] = _fingerprint(values["filename"])
+
+
+@cache
+def _fingerprint(filename: str) -> str:
+    path = safe_join(current_app.static_folder or "", filename)
+    try:
+        return sha256(Path(path or "").read_bytes()).hexdigest()[:10]
+    except OSError:
+        return "0"
 
 
 def _load_account(session_id: str) -> SignedIn | None:
@@ -65,7 +86,10 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if request.endpoint != "static":
+    if request.endpoint == "static":
+        if "v" in request.args:
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     return response

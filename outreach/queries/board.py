@@ -1,0 +1,268 @@
+"""The board: how many of each group are wanted, were asked and answered what; tiles and stars.
+
+Numbers come from the summary rows that change with the rows they count, never from counting.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+
+from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.campaign import Campaign
+from outreach.models.conference import ConstituentGroup, MemberState, Region
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.tally import Tally, TallyKind
+from outreach.models.target import Target, TargetList
+
+ADMINISTRATIONS = "member_state"
+"""The code of the group whose members are the administrations."""
+
+STATES = (
+    InvitationState.ACCEPTED, InvitationState.TENTATIVE, InvitationState.DELEGATED,
+    InvitationState.DECLINED, InvitationState.UNDELIVERABLE, InvitationState.SILENT,
+)  # fmt: skip
+"""In the order in which a bar shows them; together they are everyone invited."""
+
+ANSWERS = STATES[:4]
+
+STARS_SHOWN = 60
+RECENT = timedelta(days=7)
+RECENT_SHOWN = 1_000
+
+
+@dataclass(slots=True)
+class GroupStanding:
+    """One constituent group at one event."""
+
+    id: int
+    code: str
+    name: str
+    wanted: int = 0
+    stars: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
+
+    @property
+    def invited(self) -> int:
+        """Everyone who was asked: the states add up to it (DOMAIN.md, rule 13)."""
+        return sum(self.counts.values())
+
+    @property
+    def answered(self) -> int:
+        """Whoever said anything, be it no."""
+        return sum(self.counts[state] for state in ANSWERS)
+
+    @property
+    def not_asked(self) -> int:
+        """Wanted, and not asked with this group so far."""
+        return max(self.wanted - self.invited, 0)
+
+
+def group_standings(event_id: int) -> list[GroupStanding]:
+    """Each group that is wanted at or was asked to an event, in the order of the groups.
+
+    Cost: two SELECTs of summary rows, some six for each group and two for each list.
+    """
+    found: dict[int, GroupStanding] = {}
+    asked = select(Tally.group_id, Tally.state, Tally.count).where(
+        Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.subject_id == event_id
+    )
+    wanted = (
+        select(TargetList.group_id, Tally.state, func.sum(Tally.count))
+        .join(Tally, and_(Tally.subject_id == TargetList.id, Tally.kind == TallyKind.LIST_TARGETS))
+        .where(TargetList.event_id == event_id)
+        .group_by(TargetList.group_id, Tally.state)
+    )
+    groups = {group.id: group for group in _groups()}
+    for group_id, state, count in reading().execute(asked):
+        standing = found.setdefault(group_id, groups[group_id])
+        standing.counts[state] = standing.counts.get(state, 0) + count
+    for group_id, state, count in reading().execute(wanted):
+        standing = found.setdefault(group_id, groups[group_id])
+        if state == "star":
+            standing.stars += int(count)
+        else:
+            standing.wanted += int(count)
+    return [
+        groups[id_] for id_ in groups if id_ in found and (found[id_].wanted or found[id_].invited)
+    ]
+
+
+def _groups() -> list[GroupStanding]:
+    rows = reading().execute(
+        select(ConstituentGroup.id, ConstituentGroup.code, ConstituentGroup.name).order_by(
+            ConstituentGroup.position
+        )
+    )
+    return [GroupStanding(*row) for row in rows]
+
+
+def together(standings: list[GroupStanding]) -> GroupStanding:
+    """All groups as one."""
+    whole = GroupStanding(0, "", "All groups")
+    for standing in standings:
+        whole.wanted += standing.wanted
+        whole.stars += standing.stars
+        for state, count in standing.counts.items():
+            whole.counts[state] = whole.counts.get(state, 0) + count
+    return whole
+
+
+def recent_answers(event_id: int, at: datetime) -> dict[str, int]:
+    """How many gave each answer within a week. Cost: an index range, 1,000 rows at the most."""
+    recent = (
+        select(Invitation.state)
+        .where(Invitation.event_id == event_id, Invitation.answered_at > at - RECENT)
+        .limit(RECENT_SHOWN)
+        .subquery()
+    )
+    rows = reading().execute(select(recent.c.state, func.count()).group_by(recent.c.state))
+    return {state.value: count for state, count in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One Member State: how far its administration is."""
+
+    country_code: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionTiles:
+    """A region and its Member States."""
+
+    code: str
+    name: str
+    tiles: list[Tile]
+
+    @property
+    def accepted(self) -> int:
+        """Administrations that come."""
+        return sum(tile.state in ("accepted", "delegated") for tile in self.tiles)
+
+
+BEST_FIRST = (
+    "accepted", "delegated", "tentative", "declined", "silent", "undeliverable", "not_asked"
+)
+"""Of several people of one administration, the one who is furthest speaks for its tile."""
+
+
+def administration_tiles(conference_id: int, event_id: int) -> list[RegionTiles]:
+    """Every Member State by region. Two SELECTs: 194 rows, and the administrations by index."""
+    states = _states_by_country(event_id)
+    rows = reading().execute(
+        select(Region.code, Region.name, MemberState.country_code, MemberState.name)
+        .join(MemberState, MemberState.region_id == Region.id)
+        .where(Region.conference_id == conference_id)
+        .order_by(Region.name, MemberState.country_code)
+    )
+    found: dict[str, RegionTiles] = {}
+    for code, region, country_code, name in rows:
+        tiles = found.setdefault(code, RegionTiles(code, region, [])).tiles
+        mine = states.get(country_code, {"not_asked"})
+        tiles.append(Tile(country_code, name, min(mine, key=BEST_FIRST.index)))
+    return list(found.values())
+
+
+def _states_by_country(event_id: int) -> dict[str, set[str]]:
+    country = func.coalesce(Organisation.country_code, Stakeholder.country_code)
+    rows = reading().execute(
+        select(country, Invitation.state)
+        .select_from(Invitation)
+        .join(ConstituentGroup, ConstituentGroup.id == Invitation.group_id)
+        .join(Invitation.stakeholder)
+        .outerjoin(Stakeholder.organisation)
+        .where(Invitation.event_id == event_id, ConstituentGroup.code == ADMINISTRATIONS)
+        .distinct()
+    )
+    found: dict[str, set[str]] = {}
+    for country_code, state in rows:
+        found.setdefault(country_code, set()).add(state.value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class StarLine:
+    """Someone of the short list."""
+
+    stakeholder_id: int
+    name: str
+    office: str
+    organisation: str | None
+    owner: str | None
+    state: str
+    invited_at: datetime | None
+    answered_at: datetime | None
+    reply_by: datetime | None
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether anything was heard."""
+        return self.state in ANSWERS
+
+
+def stars(event_id: int, *, limit: int = STARS_SHOWN) -> list[StarLine]:
+    """The short list of an event: whoever has not answered first. Cost: the stars, by index."""
+    rows = reading().execute(_stars(event_id).limit(limit * 2))
+    found: dict[int, StarLine] = {}
+    for id_, name, office, organisation, owner, state, *times in rows:
+        shown = state.value if state else "not_asked"
+        found.setdefault(id_, StarLine(id_, name, office, organisation, owner, shown, *times))
+    lines = sorted(found.values(), key=lambda star: (star.has_answered, _furthest_last(star.state)))
+    return lines[:limit]
+
+
+def _furthest_last(state: str) -> int:
+    return -BEST_FIRST.index(state) if state not in ANSWERS else BEST_FIRST.index(state)
+
+
+def _stars(event_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
+            Account.name, Invitation.state, Invitation.invited_at, Invitation.answered_at,
+            Invitation.reply_by,
+        )
+        .select_from(Target)
+        .join(TargetList, TargetList.id == Target.list_id)
+        .join(Target.stakeholder)
+        .outerjoin(Stakeholder.organisation)
+        .outerjoin(Account, Account.id == Target.owner_id)
+        .outerjoin(Invitation, is_invitation_of(Stakeholder.id, event_id))
+        .where(Target.is_star, TargetList.event_id == event_id)
+        .order_by(Stakeholder.name_key, Stakeholder.id)
+    )
+
+
+def is_invitation_of(stakeholder_id: Any, event_id: int) -> ColumnElement[bool]:
+    """The one invitation of a person to an event."""
+    return and_(Invitation.stakeholder_id == stakeholder_id, Invitation.event_id == event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What has been done of the three things that come first."""
+
+    has_list: bool
+    has_people: bool
+    has_campaign: bool
+
+    @property
+    def are_done(self) -> bool:
+        """Whether the board has something to show."""
+        return self.has_list and self.has_people and self.has_campaign
+
+
+def first_steps() -> FirstSteps:
+    """Whether there is a list, anyone on one, and a campaign. One SELECT of three lookups."""
+    row = reading().execute(
+        select(
+            select(TargetList.id).exists(), select(Target.id).exists(), select(Campaign.id).exists()
+        )
+    ).one()
+    return FirstSteps(*map(bool, row))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -20,6 +20,7 @@ from outreach.models.campaign import (
     Step,
     StepKind,
     StepState,
+    WrongState,
 )
 from outreach.models.event import Event
 from outreach.models.message import Message, MessageState, Unit, UnitState
@@ -33,6 +34,9 @@ AUDIENCES = {
     StepKind.REMINDER: Audience.SILENT,
     StepKind.THANK_YOU: Audience.ANSWERED,
 }
+
+LAST_WORD = timedelta(minutes=5)
+"""A campaign closes this long after its reply-by: who answers in the last second is thanked too."""
 
 
 class NothingToSend(Refusal):
@@ -95,12 +99,22 @@ def change_campaign(campaign_id: int, plan: Plan, *, by: Actor, at: datetime) ->
         session.add(_line("changed_campaign", campaign, by, at))
 
 
+def ask_for_approval(campaign_id: int, *, by: Actor, at: datetime) -> None:
+    """Say that a draft is ready to be looked at; what is wrong with it is said now."""
+    with transaction() as session:
+        campaign = _get(session, campaign_id)
+        if campaign.state is not CampaignState.DRAFT:
+            raise WrongState("sent for approval", campaign.state)
+        _check(session, campaign, at)
+        session.add(_line("asked_for_approval", campaign, by, at))
+
+
 def approve_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
     """Stand for what will go out: content, audience, times and sender, as they are now."""
     with transaction() as session:
         campaign = _get(session, campaign_id)
-        _check(session, campaign, at)
         campaign.approve(by.account_id, at)
+        _check(session, campaign, at)
         session.add(_line("approved", campaign, by, at))
 
 
@@ -108,8 +122,8 @@ def schedule_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
     """Set an approved campaign going; its steps get their times."""
     with transaction() as session:
         campaign = _get(session, campaign_id)
-        _check(session, campaign, at)
         campaign.schedule(at)
+        _check(session, campaign, at)
         session.add(_line("scheduled", campaign, by, at))
 
 
@@ -168,7 +182,7 @@ def finish_campaigns(*, at: datetime) -> int:
         campaigns = session.scalars(
             select(Campaign).where(
                 Campaign.state == CampaignState.RUNNING,
-                Campaign.reply_by <= at,
+                Campaign.reply_by <= at - LAST_WORD,
                 Campaign.id.not_in(busy),
             )
         ).all()
@@ -239,9 +253,7 @@ def _check(session: Session, campaign: Campaign, at: datetime) -> None:
     )
     if not people:
         raise NothingToSend("The lists of this campaign hold nobody yet. Import people first.")
-    for step in campaign.steps:
-        if step.fixed_at and step.fixed_at > campaign.reply_by:
-            raise Conflict(f"Step {step.position + 1} would go after the reply-by.")
+    campaign.check_times(at)
 
 
 def _move_units(session: Session, campaign_id: int, old: UnitState, new: UnitState) -> None:

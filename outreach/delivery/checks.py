@@ -61,6 +61,7 @@ def _reason(purpose: Purpose, at: datetime) -> Any:
     ]
     if purpose in ASKING:
         cases += [
+            (Invitation.state == InvitationState.UNDELIVERABLE, "The address bounced."),
             (Invitation.state != InvitationState.SILENT, "Answered already."),
             (Invitation.reply_by <= at, "The reply-by has passed."),
         ]

@@ -76,7 +76,8 @@ class NeedsSecondPerson(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__(
-            "A campaign is approved by someone other than its author. Ask an approver to look at it."
+            "A campaign is approved by someone other than its author. "
+            "Ask an approver to look at it."
         )
 
 
@@ -160,11 +161,39 @@ class Campaign(Base):
             raise Conflict(
                 "Something changed after the approval. Have the campaign approved again."
             )
-        if at >= self.reply_by:
-            raise Conflict("The reply-by has passed. Give the campaign a later one first.")
+        self.check_times(at)
         self.state, self.scheduled_at = CampaignState.SCHEDULED, at
         for step in self.steps:
             step.due_at = step.due(at)
+
+    def check_times(self, at: datetime) -> None:
+        """Whether its steps, scheduled now, would go in a sensible order before the reply-by.
+
+        Raises Conflict, which names the step and what is wrong with its time.
+        """
+        if at >= self.reply_by:
+            raise Conflict("The reply-by has passed. Give the campaign a later one first.")
+        asked_at: datetime | None = None
+        for number, step in enumerate(self.steps, start=1):
+            due_at = step.due(at)
+            if due_at is None:
+                continue
+            name = f"Step {number} ({step.kind.value.replace('_', ' ')})"
+            if due_at >= self.reply_by:
+                raise Conflict(f"{name} would go after the reply-by. Give it an earlier time.")
+            if due_at < at:
+                day = f"{due_at.astimezone(self.event.zone):%-d %B %Y at %H:%M}"
+                raise Conflict(
+                    f"{name} was due on {day}, which has passed. Give it a later time, choose a "
+                    "later reply-by, or take the step out."
+                )
+            if step.audience is Audience.EVERYONE:
+                asked_at = due_at
+            elif asked_at is None or due_at - asked_at < MANNERS:
+                raise Conflict(
+                    f"{name} would go before the invitation or less than 20 hours after it, and so "
+                    "reach nobody. Choose fewer days, or take the step out."
+                )
 
     def start(self) -> None:
         """A step of it has been launched."""

@@ -96,6 +96,7 @@ class Config:
     SMTP_URL = os.environ.get("SMTP_URL", "")
     SENDGRID_API_KEY = os.environ.get("SENDGRID_API_KEY", "")
     SENDGRID_HOST = os.environ.get("SENDGRID_HOST") or "https://api.sendgrid.com"
+    SENDGRID_MAIL_LOG = _one_of("SENDGRID_MAIL_LOG", "0", "1") == "1"
     SENDGRID_EVENT_PUBLIC_KEY = os.environ.get("SENDGRID_EVENT_PUBLIC_KEY", "")
     INBOUND_SECRET = os.environ.get("INBOUND_SECRET", "")
     SEND_RATE = _whole("SEND_RATE", "0", 0, 1_000_000)

@@ -139,6 +139,17 @@ def personal_columns() -> ColumnElement[Any]:
     )
 
 
+def personal_values(stakeholder_id: int) -> dict[str, Any]:
+    """The personal merge fields of one person, as they are now. One row by key."""
+    values = reading().execute(
+        select(personal_columns())
+        .select_from(Stakeholder)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .where(Stakeholder.id == stakeholder_id)
+    )
+    return dict(values.scalar_one())
+
+
 def _reason(
     step: Step, invitation: type[Invitation], texts: dict[str, int], at: datetime
 ) -> ColumnElement[Any]:
@@ -207,4 +218,4 @@ def texts_of(version_id: int) -> dict[str, int]:
     rows = reading().execute(
         select(TemplateText.language, TemplateText.id).where(TemplateText.version_id == version_id)
     )
-    return {language: id_ for language, id_ in rows}
+    return {row.language: row.id for row in rows}

@@ -1,0 +1,159 @@
+"""A single message in a person's hands: a held one is released or cancelled."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.errors import Conflict, NotFound
+from outreach.models.activity import Activity, Actor
+from outreach.models.campaign import MANNERS, Campaign, CampaignState
+from outreach.models.message import (
+    Attempt,
+    Message,
+    MessageState,
+    Unit,
+    UnitState,
+    counted_as,
+    may_become,
+)
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.tally import TallyKind
+from outreach.queries.audience import NEVER_LEFT, personal_values
+from outreach.tally import add_to_tallies, moved, total
+
+CERTAIN = ("held", "busy", "refused")
+"""Results of an attempt after which nobody can have got the mail."""
+
+
+def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
+    """Put a held message back to wait, in a unit of its own, with what is known of the person now.
+
+    Whoever may have got it already is marked as a possible double (promise P2).
+    """
+    with transaction() as session:
+        message = _held(session, message_id)
+        campaign = _open_campaign(session, message)
+        if message.text_id is None:
+            raise Conflict("There is no text for this person. Cancel this mail.")
+        _check_manners(session, message, at)
+        person = session.get_one(Stakeholder, message.stakeholder_id)
+        if not person.email:
+            raise Conflict("No address is known for this person. Add one, then release the mail.")
+        message.address, message.name = person.email, person.full_name
+        message.values = personal_values(person.id)
+        message.possible_double = message.possible_double or _may_have_gone(session, message)
+        unit = _unit_of_its_own(session, message, campaign, at)
+        session.add(unit)
+        session.flush()
+        message.unit_id = unit.id
+        _move(session, message, MessageState.WAITING, at, "Released by a person.")
+        session.add(_line("released_message", message, by, at))
+
+
+def cancel_message(message_id: int, *, by: Actor, at: datetime) -> None:
+    """A held message will not go."""
+    with transaction() as session:
+        message = _held(session, message_id)
+        why = f"Cancelled by a person. It was held: {message.reason}"
+        _move(session, message, MessageState.CANCELLED, at, why)
+        session.add(_line("cancelled_message", message, by, at))
+
+
+def _held(session: Session, message_id: int) -> Message:
+    message = session.get(Message, message_id, with_for_update=True)
+    if message is None:
+        raise NotFound("message")
+    if message.state is not MessageState.HELD:
+        raise Conflict("This mail is not held. Reload the page to see how it stands.")
+    return message
+
+
+def _open_campaign(session: Session, message: Message) -> Campaign | None:
+    if message.campaign_id is None:
+        return None
+    campaign = session.get_one(Campaign, message.campaign_id, with_for_update=True)
+    if campaign.state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+        raise Conflict(f"The campaign is {campaign.state.value}: nothing of it is sent any more.")
+    return campaign
+
+
+def _check_manners(session: Session, message: Message, at: datetime) -> None:
+    """Nobody gets two mails of one campaign in 20 hours, by hand neither."""
+    if message.campaign_id is None:
+        return
+    recent = session.scalar(
+        select(Message.id)
+        .where(
+            Message.stakeholder_id == message.stakeholder_id,
+            Message.id != message.id,
+            Message.campaign_id == message.campaign_id,
+            Message.state.not_in(NEVER_LEFT),
+            Message.changed_at > at - MANNERS,
+        )
+        .limit(1)
+    )
+    if recent is not None:
+        raise Conflict(
+            "Another mail of this campaign went to this person less than 20 hours ago. "
+            "Release this one later, or cancel it."
+        )
+
+
+def _may_have_gone(session: Session, message: Message) -> bool:
+    if message.attempt_id is None:
+        return False
+    return session.get_one(Attempt, message.attempt_id).result not in CERTAIN
+
+
+def _unit_of_its_own(
+    session: Session, message: Message, campaign: Campaign | None, at: datetime
+) -> Unit:
+    latest = session.scalar(select(func.max(Unit.ordinal)).where(Unit.step_id == message.step_id))
+    is_paused = campaign is not None and campaign.state is CampaignState.PAUSED
+    return Unit(
+        campaign_id=message.campaign_id,
+        step_id=message.step_id,
+        text_id=message.text_id,
+        event_id=message.event_id,
+        purpose=message.purpose,
+        next_at=at,
+        state=UnitState.PAUSED if is_paused else UnitState.WAITING,
+        is_vip=campaign is not None and campaign.is_vip,
+        # Unknown once more, and it is held again: never a third copy by itself.
+        is_retry_of_unknown=message.possible_double,
+        ordinal=0 if latest is None else latest + 1,
+    )
+
+
+def _move(session: Session, message: Message, new: MessageState, at: datetime, reason: str) -> None:
+    old = message.state
+    if not may_become(old, new):
+        raise ValueError(f"a message never goes from {old} to {new}")
+    message.state, message.reason, message.changed_at = new, reason, at
+    places = [(TallyKind.STEP_MESSAGES, message.step_id)]
+    if message.is_first:
+        places.append((TallyKind.CAMPAIGN_PEOPLE, message.campaign_id))
+    session.flush()
+    add_to_tallies(
+        session,
+        total(
+            moved(kind, subject_id, message.group_id, counted_as(old), counted_as(new))
+            for kind, subject_id in places
+            if subject_id is not None
+        ),
+    )
+
+
+def _line(verb: str, message: Message, by: Actor, at: datetime) -> Activity:
+    return Activity.of(
+        verb,
+        by,
+        at,
+        stakeholder_id=message.stakeholder_id,
+        campaign_id=message.campaign_id,
+        event_id=message.event_id,
+        message_id=message.id,
+        purpose=message.purpose.value,
+    )

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from outreach.db import transaction
+from outreach.db import reading, transaction
 from outreach.dialect import random_key
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import CLOCK, Activity, Actor
@@ -41,7 +41,7 @@ from outreach.models.campaign import (
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import UNIT_SIZE, Message, MessageState, Purpose, Unit
 from outreach.models.tally import TallyKind
-from outreach.queries.audience import audience, texts_of
+from outreach.queries.audience import audience, somebody_joins, texts_of
 from outreach.tally import Place, add_to_tallies
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
@@ -129,19 +129,21 @@ def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> 
 
 
 def _due_step_ids(at: datetime) -> list[int]:
-    with transaction() as session:
-        return list(
-            session.scalars(
-                select(Step.id)
-                .join(Step.campaign)
-                .where(
-                    Campaign.state.in_(LIVE),
-                    Step.state.in_([StepState.WAITING, StepState.OPEN]),
-                    (Step.due_at <= at) | (Step.anchor == Anchor.ANSWER),
-                )
-                .order_by(Step.due_at, Step.id)
+    rows = (
+        reading()
+        .execute(
+            select(Step.id, Step.state)
+            .join(Step.campaign)
+            .where(
+                Campaign.state.in_(LIVE),
+                Step.state.in_([StepState.WAITING, StepState.OPEN]),
+                (Step.due_at <= at) | (Step.anchor == Anchor.ANSWER),
             )
+            .order_by(Step.due_at, Step.id)
         )
+        .all()
+    )
+    return [id_ for id_, state in rows if state is StepState.WAITING or somebody_joins(id_)]
 
 
 def _is_due(step: Step, at: datetime) -> bool:

@@ -35,6 +35,14 @@ UNDER_WAY = (
     MessageState.UNKNOWN,
 )
 """A paused invitation that leaves late must not arrive together with its own reminder."""
+GIVEN = (
+    InvitationState.ACCEPTED,
+    InvitationState.DECLINED,
+    InvitationState.TENTATIVE,
+    InvitationState.DELEGATED,
+)
+"""The states that are an answer."""
+
 NEVER_LEFT = (
     MessageState.LEFT_OUT,
     MessageState.CANCELLED,
@@ -199,18 +207,38 @@ def _joins_now(step: Step, invitation: type[Invitation]) -> ColumnElement[bool]:
     written = aliased(Message)
     return and_(
         invitation.answered_at >= step.campaign.scheduled_at,
-        invitation.state.in_(
-            [
-                InvitationState.ACCEPTED,
-                InvitationState.DECLINED,
-                InvitationState.TENTATIVE,
-                InvitationState.DELEGATED,
-            ]
-        ),
+        invitation.state.in_(GIVEN),
         ~exists().where(
             written.step_id == step.id, written.stakeholder_id == invitation.stakeholder_id
         ),
     )
+
+
+def somebody_joins(step_id: int) -> bool:
+    """Whether a step that follows each answer has anyone new. Cost: the answers, by index."""
+    statement = (
+        select(Invitation.id)
+        .join(Campaign, Campaign.event_id == Invitation.event_id)
+        .join(Step, Step.campaign_id == Campaign.id)
+        .join(CampaignList, CampaignList.campaign_id == Campaign.id)
+        .join(
+            Target,
+            and_(
+                Target.list_id == CampaignList.list_id,
+                Target.stakeholder_id == Invitation.stakeholder_id,
+            ),
+        )
+        .where(
+            Step.id == step_id,
+            Invitation.answered_at >= Campaign.scheduled_at,
+            Invitation.state.in_(GIVEN),
+            ~exists().where(
+                Message.step_id == step_id, Message.stakeholder_id == Invitation.stakeholder_id
+            ),
+        )
+        .limit(1)
+    )
+    return reading().scalar(statement) is not None
 
 
 def texts_of(version_id: int) -> dict[str, int]:

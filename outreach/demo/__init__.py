@@ -1,1 +1,37 @@
 """The demonstration conference: a cast of invented people, and the story that is played with it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from flask import current_app
+
+from outreach import clock
+from outreach.actions.accounts import make_one_time_link
+from outreach.delivery.file import FileMailer
+from outreach.demo.cast import team
+from outreach.demo.story import tell
+from outreach.links import sign_in_url
+from outreach.queries.accounts import account_id_of
+
+
+def load_demo(at: datetime | None = None) -> None:
+    """Build a living project, six weeks before its reply-by, through the actions that people use.
+
+    at  the now of the story; the machine's by default
+    Its mails become files whatever MAILER says: a demonstration never writes to anyone.
+    Takes some ten seconds. Wants the reference data, and accounts that are not there yet.
+    """
+    config = current_app.config
+    mailer = FileMailer(Path(config["MAIL_DIR"]))
+    tell(at or clock.now(), mailer, config["MAIL_FROM"])
+
+
+def sign_in_links() -> list[tuple[str, str]]:
+    """(role, one-time address) for each role of the demonstration that is there."""
+    links = []
+    for role, email in {member.role: member.email for member in reversed(team())}.items():
+        account_id = account_id_of(email)
+        if account_id is not None:
+            secret = make_one_time_link(account_id, at=clock.now())
+            links.append((role, sign_in_url(secret)))
+    return links[::-1]

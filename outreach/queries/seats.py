@@ -124,7 +124,8 @@ def _seats() -> Select[*tuple[Any, ...]]:
 def _with_offers(statement: Select[*tuple[Any, ...]]) -> list[SeatLine]:
     rows: Any = reading().execute(statement).all()
     offers = _offers([row.id for row in rows])
-    return [SeatLine(*row, tuple(offers.get(row.id, ()))) for row in rows]
+    whole = ([*row, tuple(offers.get(row.id, ()))] for row in rows)
+    return [SeatLine(*values) for values in whole]
 
 
 def _offers(seat_ids: Sequence[int]) -> dict[int, list[OfferLine]]:

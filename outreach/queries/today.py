@@ -126,6 +126,7 @@ class CampaignInBrief:
     paused_because: str
     author_id: int | None
     author: str | None
+    event_id: int
     event: str
     time_zone: str
     place: str
@@ -137,7 +138,7 @@ def open_campaigns(*, limit: int = 100) -> list[CampaignInBrief]:
     rows: Any = reading().execute(
         select(
             Campaign.id, Campaign.name, Campaign.state, Campaign.reply_by, Campaign.paused_because,
-            Campaign.author_id, Account.name, Event.name, Event.time_zone, Event.city,
+            Campaign.author_id, Account.name, Event.id, Event.name, Event.time_zone, Event.city,
         )
         .join(Campaign.event)
         .outerjoin(Account, Account.id == Campaign.author_id)

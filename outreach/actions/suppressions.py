@@ -25,24 +25,24 @@ def unsubscribe(public_id: str, *, source: str, at: datetime, by: Actor = INVITE
             {"email_key": key, "reason": UNSUBSCRIBED, "source": source, "since": at}
             for key in page.keys
         ]
-        changed = sum(session.connection().execute(_stop(value)).rowcount for value in values)
-        if changed:
+        stopped = list(filter(None, [session.scalar(_stop(value)) for value in values]))
+        if stopped:
             session.add(_line("unsubscribed", page, by, at, source=source))
-        return bool(changed)
+        return bool(stopped)
 
 
 def resubscribe(public_id: str, *, at: datetime, by: Actor = INVITEE) -> bool:
     """Take back an unsubscribe; what a spam report, a bounce or the team stopped stays stopped."""
     with transaction() as session:
         page = _page(public_id)
-        started = session.connection().execute(
-            delete(Suppression).where(
-                Suppression.email_key.in_(page.keys), Suppression.reason == UNSUBSCRIBED
-            )
-        )
-        if started.rowcount:
+        started = session.scalars(
+            delete(Suppression)
+            .where(Suppression.email_key.in_(page.keys), Suppression.reason == UNSUBSCRIBED)
+            .returning(Suppression.id)
+        ).all()
+        if started:
             session.add(_line("resubscribed", page, by, at))
-        return bool(started.rowcount)
+        return bool(started)
 
 
 def _page(public_id: str) -> UnsubscribePage:
@@ -59,7 +59,7 @@ def _stop(values: dict[str, Any]) -> Any:
         index_elements=["email_key"],
         set_={name: values[name] for name in ("reason", "source", "since")},
         where=Suppression.reason == "bounced",
-    )
+    ).returning(Suppression.id)
 
 
 def _line(verb: str, page: UnsubscribePage, by: Actor, at: datetime, **detail: str) -> Activity:

@@ -28,12 +28,12 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 WORDS = {
-    400: ("We could not read that", "Nothing was changed. Open your link again and try once more."),
+    400: ("We could not read that", "Open your link again and try once more."),
     404: ("This link does not work", ""),
-    410: ("This is closed", "Nothing was changed."),
-    413: ("That is too long", "Nothing was changed. A note may have up to 2,000 characters."),
-    422: ("This cannot be done", "Nothing was changed. Open your link again, and try once more."),
-    500: ("Something failed on our side", "Please try again in a minute; what was noted is kept."),
+    410: ("This is closed", "If that is not what you expected, please write to us."),
+    413: ("That is too long", "A note may have up to 2,000 characters."),
+    422: ("This cannot be done", "Open your link again and try once more."),
+    500: ("Something failed on our side", "Try again in a minute; what was noted before is kept."),
 }
 
 Opened = Callable[[str], Any]
@@ -106,7 +106,7 @@ def failed(error: HTTPException) -> tuple[str, int] | HTTPException:
 
 def closed_door(status: int, happened: str = "") -> tuple[str, int]:
     """A page that names nobody; it may say whom to write to once the link proved genuine."""
-    title, what_to_do = WORDS.get(status, WORDS[422] if status < 500 else WORDS[500])
+    title, what_to_do = WORDS.get(status, WORDS[422 if status < 500 else 500])
     page = render_template(
         "invitee/closed.html", status=status, title=title, happened=happened,
         what_to_do=what_to_do, opened=g.get("opened"),

@@ -14,7 +14,13 @@ from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, 
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audience import audience_count
 
-BEFORE = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.SCHEDULED)
+BEFORE = (
+    CampaignState.DRAFT,
+    CampaignState.APPROVED,
+    CampaignState.SCHEDULED,
+    CampaignState.PAUSED,
+)
+"""States in which nobody of the audience may have been written down yet."""
 
 
 def outcomes_of(campaign_id: int) -> dict[str, int]:
@@ -22,18 +28,22 @@ def outcomes_of(campaign_id: int) -> dict[str, int]:
 
     Before the first step has been launched everyone on the lists is waiting.
     """
+    counts = written_outcomes(campaign_id)
+    if not any(counts.values()) and _state(campaign_id) in BEFORE:
+        counts[Outcome.WAITING.value] = audience_count(campaign_id)
+    return counts
+
+
+def written_outcomes(campaign_id: int) -> dict[str, int]:
+    """The same from the summary rows alone: all 0 before the first step has been launched."""
     rows = reading().execute(
         select(Tally.state, func.sum(Tally.count))
         .where(Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id == campaign_id)
         .group_by(Tally.state)
     )
     counts = {outcome.value: 0 for outcome in Outcome}
-    frozen = 0
     for state, count in rows:
-        counts[OUTCOMES[MessageState(state)].value] += count
-        frozen += count
-    if not frozen and _state(campaign_id) in BEFORE:
-        counts[Outcome.WAITING.value] = audience_count(campaign_id)
+        counts[OUTCOMES[MessageState(state)].value] += int(count)
     return counts
 
 
@@ -133,6 +143,7 @@ def campaign_people(
         statement = statement.where(Message.state.in_(states))
     if name:
         statement = statement.where(Message.name.icontains(name, autoescape=True))
+    rows = reading().execute(statement)
     return [
         Person(
             id_,
@@ -146,9 +157,7 @@ def campaign_people(
             attempts,
             double,
         )
-        for id_, stakeholder_id, address, shown, state, reason, at, attempts, double in reading().execute(
-            statement
-        )
+        for id_, stakeholder_id, address, shown, state, reason, at, attempts, double in rows
     ]
 
 
@@ -206,7 +215,7 @@ def steps_of(campaign_id: int) -> list[StepLine]:
     for step_id, state, count in rows:
         outcome = OUTCOMES[MessageState(state)].value
         mine = counts.setdefault(step_id, {})
-        mine[outcome] = mine.get(outcome, 0) + count
+        mine[outcome] = mine.get(outcome, 0) + int(count)
     return [
         StepLine(
             step.id,

@@ -1,11 +1,14 @@
 """Message templates and their languages."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.campaign import Campaign, Step
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
 
@@ -75,3 +78,48 @@ def latest_texts(template_id: int) -> list[Text]:
         .order_by(TemplateText.language)
     )
     return [Text(*row) for row in rows]
+
+
+def template(template_id: int) -> TemplateLine | None:
+    """One template with the languages of its latest version."""
+    return next((line for line in templates() if line.id == template_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A version: who wrote it, when, and which campaigns have pinned it."""
+
+    number: int
+    author: str | None
+    created_at: datetime
+    campaigns: list[tuple[int, str]]
+
+
+def versions(template_id: int) -> list[VersionLine]:
+    """The versions of a template, the latest first. Cost: its versions and their campaigns."""
+    rows = reading().execute(
+        select(
+            TemplateVersion.number,
+            Account.name,
+            TemplateVersion.created_at,
+            Campaign.id,
+            Campaign.name,
+        )
+        .outerjoin(Account, Account.id == TemplateVersion.author_id)
+        .outerjoin(Step, Step.version_id == TemplateVersion.id)
+        .outerjoin(Campaign, Campaign.id == Step.campaign_id)
+        .where(TemplateVersion.template_id == template_id)
+        .distinct()
+        .order_by(TemplateVersion.number.desc(), Campaign.id)
+    )
+    found: dict[int, VersionLine] = {}
+    for number, author, created_at, campaign_id, campaign in rows:
+        line = found.setdefault(number, VersionLine(number, author, created_at, []))
+        if campaign_id is not None:
+            line.campaigns.append((campaign_id, campaign))
+    return list(found.values())
+
+
+def template_choices(kind: str) -> list[tuple[str, str]]:
+    """(code, name) of the templates of a kind, by name."""
+    return [(line.code, line.name) for line in templates() if line.kind == kind]

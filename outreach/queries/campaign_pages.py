@@ -1,0 +1,312 @@
+"""What the pages of campaigns show: the list of all, one with its people around it, its plan."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.activity import Activity
+from outreach.models.campaign import (
+    Anchor,
+    Campaign,
+    CampaignList,
+    CampaignState,
+    Step,
+    StepKind,
+    StepState,
+)
+from outreach.models.conference import ConstituentGroup
+from outreach.models.event import Event
+from outreach.models.message import OUTCOMES, MessageState, Outcome
+from outreach.models.tally import Tally, TallyKind
+from outreach.models.target import TargetList
+from outreach.models.template import Template, TemplateVersion
+
+ASKED = "asked_for_approval"
+TURNS = (ASKED, "drafted", "changed_campaign", "approved")
+"""Lines of the journal after which a request for approval stands or has lapsed."""
+STANDING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign in the list of all."""
+
+    id: int
+    name: str
+    state: str
+    event: str
+    city: str
+    time_zone: str
+    reply_by: datetime
+    is_vip: bool
+    outcomes: dict[str, int] = field(default_factory=dict)
+    """Empty before the first step has been launched."""
+    listed_count: int = 0
+    """How many names stand on its lists; who stands on two counts twice."""
+    next_kind: str | None = None
+    next_at: datetime | None = None
+    missed_count: int = 0
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the audience of a step has been frozen."""
+        return any(self.outcomes.values())
+
+
+def campaigns() -> list[CampaignLine]:
+    """All campaigns, the latest first. Cost: four SELECTs over campaigns, steps, summary rows."""
+    rows = reading().execute(
+        select(
+            Campaign.id,
+            Campaign.name,
+            Campaign.state,
+            Event.name,
+            Event.city,
+            Event.time_zone,
+            Campaign.reply_by,
+            Campaign.is_vip,
+        )
+        .join(Event, Event.id == Campaign.event_id)
+        .order_by(Campaign.id.desc())
+    )
+    outcomes, listed, steps = _outcomes_by_campaign(), _listed(), _steps_to_come()
+    return [
+        CampaignLine(
+            id_,
+            name,
+            state.value,
+            event,
+            city,
+            zone,
+            reply_by,
+            is_vip,
+            outcomes.get(id_, {}),
+            listed.get(id_, 0),
+            *steps.get(id_, (None, None, 0)),
+        )
+        for id_, name, state, event, city, zone, reply_by, is_vip in rows
+    ]
+
+
+def _outcomes_by_campaign() -> dict[int, dict[str, int]]:
+    rows = reading().execute(
+        select(Tally.subject_id, Tally.state, func.sum(Tally.count))
+        .where(Tally.kind == TallyKind.CAMPAIGN_PEOPLE)
+        .group_by(Tally.subject_id, Tally.state)
+    )
+    found: dict[int, dict[str, int]] = defaultdict(lambda: {one.value: 0 for one in Outcome})
+    for campaign_id, state, count in rows:
+        found[campaign_id][OUTCOMES[MessageState(state)].value] += int(count)
+    return found
+
+
+def _listed() -> dict[int, int]:
+    rows = reading().execute(
+        select(CampaignList.campaign_id, func.sum(Tally.count))
+        .join(Tally, Tally.subject_id == CampaignList.list_id)
+        .where(Tally.kind == TallyKind.LIST_TARGETS, Tally.state == "wanted")
+        .group_by(CampaignList.campaign_id)
+    )
+    return {campaign_id: int(count) for campaign_id, count in rows}
+
+
+def _steps_to_come() -> dict[int, tuple[str | None, datetime | None, int]]:
+    """{campaign: (kind of the next step, when it is due, how many were missed)}."""
+    rows = reading().execute(
+        select(Step.campaign_id, Step.kind, Step.due_at, Step.state)
+        .join(Campaign, Campaign.id == Step.campaign_id)
+        .where(
+            Campaign.state.in_(STANDING),
+            Step.due_at.is_not(None),
+            Step.state.in_([StepState.WAITING, StepState.MISSED]),
+        )
+        .order_by(Step.campaign_id, Step.due_at)
+    )
+    found: dict[int, tuple[str | None, datetime | None, int]] = {}
+    for campaign_id, kind, due_at, state in rows:
+        next_kind, next_at, missed = found.get(campaign_id, (None, None, 0))
+        if state is StepState.MISSED:
+            missed += 1
+        elif next_at is None:
+            next_kind, next_at = kind.value, due_at
+        found[campaign_id] = next_kind, next_at, missed
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPage:
+    """One campaign, without its counts."""
+
+    id: int
+    name: str
+    state: str
+    event_id: int
+    event: str
+    city: str
+    time_zone: str
+    reply_by: datetime
+    is_vip: bool
+    sender_name: str
+    sender_address: str
+    paused_because: str
+    author_id: int | None
+    author: str | None
+    approver: str | None
+    approved_at: datetime | None
+    scheduled_at: datetime | None
+    lists: list[tuple[int, str, int]] = field(default_factory=list)
+    """(id, name, how many names)"""
+    asked_by: str | None = None
+    asked_at: datetime | None = None
+    """When approval was asked for, where that still stands."""
+
+
+def campaign_page(campaign_id: int) -> CampaignPage | None:
+    """One campaign. Three SELECTs by key; for a draft also the end of its journal."""
+    author, approver = aliased(Account), aliased(Account)
+    row = (
+        reading()
+        .execute(
+            select(
+                Campaign.id,
+                Campaign.name,
+                Campaign.state,
+                Campaign.event_id,
+                Event.name,
+                Event.city,
+                Event.time_zone,
+                Campaign.reply_by,
+                Campaign.is_vip,
+                Campaign.sender_name,
+                Campaign.sender_address,
+                Campaign.paused_because,
+                Campaign.author_id,
+                author.name,
+                approver.name,
+                Campaign.approved_at,
+                Campaign.scheduled_at,
+            )
+            .join(Event, Event.id == Campaign.event_id)
+            .outerjoin(author, author.id == Campaign.author_id)
+            .outerjoin(approver, approver.id == Campaign.approver_id)
+            .where(Campaign.id == campaign_id)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(zip(CampaignPage.__dataclass_fields__, row, strict=False))
+    values["state"] = row.state.value
+    by, at = _asked(campaign_id) if row.state is CampaignState.DRAFT else (None, None)
+    lists = lists_of(campaign_id)
+    return CampaignPage(**values, lists=lists, asked_by=by, asked_at=at)
+
+
+def lists_of(campaign_id: int) -> list[tuple[int, str, int]]:
+    """(id, name, names on it) of a campaign's lists."""
+    rows = reading().execute(
+        select(TargetList.id, TargetList.name, func.coalesce(func.sum(Tally.count), 0))
+        .join(CampaignList, CampaignList.list_id == TargetList.id)
+        .outerjoin(
+            Tally,
+            (Tally.subject_id == TargetList.id)
+            & (Tally.kind == TallyKind.LIST_TARGETS)
+            & (Tally.state == "wanted"),
+        )
+        .where(CampaignList.campaign_id == campaign_id)
+        .group_by(TargetList.id, TargetList.name)
+        .order_by(TargetList.name)
+    )
+    return [(id_, name, int(count)) for id_, name, count in rows]
+
+
+def _asked(campaign_id: int) -> tuple[str | None, datetime | None]:
+    """Who asked for approval, and when, unless the draft was changed since."""
+    row = (
+        reading()
+        .execute(
+            select(Activity.verb, Account.name, Activity.at)
+            .outerjoin(Account, Account.id == Activity.account_id)
+            .where(Activity.campaign_id == campaign_id, Activity.verb.in_(TURNS))
+            .order_by(Activity.id.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    return (row.name, row.at) if row and row.verb == ASKED else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a step says: the template and the version that is pinned."""
+
+    step_id: int
+    template_id: int
+    code: str
+    name: str
+    number: int
+    latest: int
+
+
+def letters_of(campaign_id: int) -> dict[int, Letter]:
+    """{step: its letter}. One SELECT."""
+    rows = reading().execute(
+        select(
+            Step.id,
+            Template.id,
+            Template.code,
+            Template.name,
+            TemplateVersion.number,
+            Template.latest_version,
+        )
+        .join(TemplateVersion, TemplateVersion.id == Step.version_id)
+        .join(Template, Template.id == TemplateVersion.template_id)
+        .where(Step.campaign_id == campaign_id)
+    )
+    return {row[0]: Letter(*row) for row in rows}
+
+
+def outcomes_by_group(campaign_id: int) -> list[tuple[str, dict[str, int]]]:
+    """(group, {outcome: count}) of everyone written down. Cost: its summary rows."""
+    rows = reading().execute(
+        select(ConstituentGroup.name, Tally.state, Tally.count)
+        .select_from(Tally)
+        .join(ConstituentGroup, ConstituentGroup.id == Tally.group_id)
+        .where(Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id == campaign_id)
+        .order_by(ConstituentGroup.position)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for group, state, count in rows:
+        counts = found.setdefault(group, {one.value: 0 for one in Outcome})
+        counts[OUTCOMES[MessageState(state)].value] += count
+    return list(found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step as it was wished."""
+
+    kind: StepKind
+    anchor: Anchor
+    template_code: str
+    fixed_at: datetime | None
+    days_before: int | None
+
+
+def planned_steps(campaign_id: int) -> Sequence[PlannedStep]:
+    """The steps of a campaign as its form shows them, in their order. One SELECT."""
+    rows = reading().execute(
+        select(Step.kind, Step.anchor, Template.code, Step.fixed_at, Step.days_before)
+        .join(TemplateVersion, TemplateVersion.id == Step.version_id)
+        .join(Template, Template.id == TemplateVersion.template_id)
+        .where(Step.campaign_id == campaign_id)
+        .order_by(Step.position)
+    )
+    return [PlannedStep(*row) for row in rows]

@@ -1,0 +1,137 @@
+"""One message: how it stands, what was tried, to whom and why it went."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from outreach.db import reading
+from outreach.models.campaign import Campaign
+from outreach.models.event import Event
+from outreach.models.message import (
+    OUTCOMES,
+    SENTENCES,
+    Attempt,
+    Message,
+    MessageState,
+    Purpose,
+    Unit,
+    UnitState,
+)
+from outreach.models.template import TemplateText
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One hand-over: when it began and ended, by which mailer, with what result."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    mailer: str
+    result: str
+    detail: str
+    messages_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """One message with everything around it."""
+
+    id: int
+    public_id: str
+    state: MessageState
+    reason: str
+    purpose: Purpose
+    stakeholder_id: int
+    name: str
+    address: str
+    campaign_id: int | None
+    campaign: str | None
+    event: str
+    city: str
+    time_zone: str
+    language: str | None
+    attempts_count: int
+    possible_double: bool
+    created_at: datetime
+    changed_at: datetime
+    next_at: datetime | None
+    unit_state: UnitState | None
+    attempts: list[AttemptLine]
+
+    @property
+    def sentence(self) -> str:
+        """The state in words."""
+        return SENTENCES[self.state]
+
+    @property
+    def outcome(self) -> str:
+        """The one visible outcome."""
+        return OUTCOMES[self.state].value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still leave."""
+        return self.outcome == "waiting" or self.state is MessageState.HELD
+
+
+def message_page(message_id: int) -> MessagePage | None:
+    """One message. Two SELECTs by key."""
+    row = (
+        reading()
+        .execute(
+            select(
+                Message.id,
+                Message.public_id,
+                Message.state,
+                Message.reason,
+                Message.purpose,
+                Message.stakeholder_id,
+                Message.name,
+                Message.address,
+                Message.campaign_id,
+                Campaign.name,
+                Event.name,
+                Event.city,
+                Event.time_zone,
+                TemplateText.language,
+                Message.attempts_count,
+                Message.possible_double,
+                Message.created_at,
+                Message.changed_at,
+                Unit.next_at,
+                Unit.state,
+                Message.unit_id,
+                Message.attempt_id,
+            )
+            .join(Event, Event.id == Message.event_id)
+            .outerjoin(Campaign, Campaign.id == Message.campaign_id)
+            .outerjoin(TemplateText, TemplateText.id == Message.text_id)
+            .outerjoin(Unit, Unit.id == Message.unit_id)
+            .where(Message.id == message_id)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(zip(MessagePage.__dataclass_fields__, row[:-2], strict=False))
+    return MessagePage(**values, attempts=_attempts(row.unit_id, row.attempt_id))
+
+
+def _attempts(unit_id: int | None, attempt_id: int | None) -> list[AttemptLine]:
+    """The hand-overs of its unit, and its own last one, the latest first. At most twenty."""
+    rows = reading().execute(
+        select(
+            Attempt.started_at,
+            Attempt.ended_at,
+            Attempt.mailer,
+            Attempt.result,
+            Attempt.detail,
+            Attempt.messages_count,
+        )
+        .where(or_(Attempt.unit_id == unit_id, Attempt.id == attempt_id))
+        .order_by(Attempt.id.desc())
+        .limit(20)
+    )
+    return [AttemptLine(*row) for row in rows]

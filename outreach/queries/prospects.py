@@ -1,0 +1,304 @@
+"""An audience before it is frozen: whom the steps would reach, and what would keep a mail back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+
+from outreach.advice.merging import fields_in
+from outreach.db import reading
+from outreach.models.campaign import Audience, Campaign, CampaignList, Step, StepKind
+from outreach.models.conference import Conference
+from outreach.models.event import Event
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.target import Target
+from outreach.models.template import TemplateText
+from outreach.queries.audience import audience, text_for, texts_of
+from outreach.queries.stakeholders import matching
+
+SNAPSHOT = ("title", "salutation", "given_name", "family_name", "office", "organisation")
+"""Personal merge fields that may be empty, each under its own name in the snapshot."""
+NOT_IN_CAMPAIGNS = ("seat_role", "track_name")
+
+
+class Doubt(StrEnum):
+    """What may be wrong with someone's mail."""
+
+    LEFT_OUT = "left_out"
+    HELD = "held"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtLine:
+    """So many people with the same doubt.
+
+    key  the reason, the empty field, or "es>en": reads Spanish, would get English
+    """
+
+    doubt: Doubt
+    step: int
+    key: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Someone whose mail would be left out, held, or written in another language."""
+
+    stakeholder_id: int
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a campaign would reach if it began now."""
+
+    count: int
+    reached_count: int
+    first: list[str]
+
+
+def reach(campaign_id: int, at: datetime) -> Reach:
+    """How many are on the lists, how many would get the first mail, and the first three names.
+
+    Cost: the audience, twice.
+    """
+    campaign = _campaign(campaign_id)
+    if campaign is None or not campaign.steps:
+        return Reach(0, 0, [])
+    step = _first(campaign)
+    people = audience(step, texts_of(step.version_id), at).subquery()
+    gets_it = people.c.reason.is_(None)
+    row = (
+        reading()
+        .execute(
+            select(
+                func.count(), func.coalesce(func.sum(case((gets_it, 1), else_=0)), 0)
+            ).select_from(people)
+        )
+        .one()
+    )
+    names = reading().scalars(
+        select(people.c.name).where(gets_it).order_by(people.c.stakeholder_id).limit(3)
+    )
+    return Reach(row[0], int(row[1]), list(names))
+
+
+def doubts(campaign_id: int, at: datetime) -> list[DoubtLine]:
+    """Everything that would keep a mail back, or change its language, counted.
+
+    Cost: the audience once, and twice more for each letter.
+    """
+    campaign = _campaign(campaign_id)
+    if campaign is None or not campaign.steps:
+        return []
+    lines = list(_left_out(campaign, at))
+    seen: set[int] = set()
+    for number, step in enumerate(campaign.steps, start=1):
+        if step.version_id not in seen:
+            seen.add(step.version_id)
+            lines += _held(campaign, step, number, at)
+            lines += _fallbacks(campaign, step, number, at)
+    return lines
+
+
+def doubtful(
+    campaign_id: int,
+    doubt: Doubt,
+    step: int,
+    key: str,
+    at: datetime,
+    *,
+    after: int = 0,
+    limit: int = 50,
+) -> list[Doubtful]:
+    """Those behind one line of `doubts`, by id. Cost: the audience once."""
+    campaign = _campaign(campaign_id)
+    if campaign is None or not 1 <= step <= len(campaign.steps):
+        return []
+    chosen = campaign.steps[step - 1]
+    people = _people(campaign, chosen, at)
+    statement = _joined(
+        select(people.c.stakeholder_id, people.c.name, people.c.address), people
+    ).where(_condition(doubt, key, people, chosen), people.c.stakeholder_id > after)
+    rows = reading().execute(statement.order_by(people.c.stakeholder_id).limit(limit))
+    return [Doubtful(*row) for row in rows]
+
+
+def _campaign(campaign_id: int) -> Campaign | None:
+    return reading().get(Campaign, campaign_id)
+
+
+def _first(campaign: Campaign) -> Step:
+    return next(
+        (step for step in campaign.steps if step.audience is Audience.EVERYONE), campaign.steps[0]
+    )
+
+
+def _people(campaign: Campaign, step: Step, at: datetime) -> Any:
+    """Everyone as the first step sees them, with the words of this step."""
+    return audience(_first(campaign), texts_of(step.version_id), at).subquery()
+
+
+def _joined(statement: Select[Any], people: Any) -> Select[Any]:
+    return (
+        statement.select_from(people)
+        .join(Stakeholder, Stakeholder.id == people.c.stakeholder_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .outerjoin(TemplateText, TemplateText.id == people.c.text_id)
+    )
+
+
+def _reads() -> ColumnElement[Any]:
+    """The language that someone reads, as far as we know."""
+    return func.coalesce(
+        func.nullif(Stakeholder.language, ""), func.nullif(Organisation.language, "")
+    )
+
+
+def _left_out(campaign: Campaign, at: datetime) -> Iterator[DoubtLine]:
+    first = _first(campaign)
+    people = _people(campaign, first, at)
+    rows = reading().execute(
+        select(people.c.reason, func.count())
+        .where(people.c.reason.is_not(None))
+        .group_by(people.c.reason)
+        .order_by(func.count().desc(), people.c.reason)
+    )
+    number = campaign.steps.index(first) + 1
+    for reason, count in rows:
+        yield DoubtLine(Doubt.LEFT_OUT, number, reason, count)
+
+
+def _held(campaign: Campaign, step: Step, number: int, at: datetime) -> Iterator[DoubtLine]:
+    people = _people(campaign, step, at)
+    fields = sorted({name for names in _doubtful_fields(step).values() for name in names})
+    if not fields:
+        return
+    counts = [
+        func.coalesce(func.sum(case((_condition(Doubt.HELD, name, people, step), 1), else_=0)), 0)
+        for name in fields
+    ]
+    row = reading().execute(_joined(select(*counts), people)).one()
+    for name, count in zip(fields, row, strict=True):
+        if count:
+            yield DoubtLine(Doubt.HELD, number, name, int(count))
+
+
+def _fallbacks(campaign: Campaign, step: Step, number: int, at: datetime) -> Iterator[DoubtLine]:
+    people = _people(campaign, step, at)
+    rows = reading().execute(
+        _joined(select(_reads(), TemplateText.language, func.count()), people)
+        .where(people.c.reason.is_(None), _reads() != TemplateText.language)
+        .group_by(_reads(), TemplateText.language)
+        .order_by(func.count().desc(), _reads())
+    )
+    for reads, gets, count in rows:
+        yield DoubtLine(Doubt.FALLBACK, number, f"{reads}>{gets}", count)
+
+
+def _condition(doubt: Doubt, key: str, people: Any, step: Step) -> ColumnElement[bool]:
+    reason: ColumnElement[Any] = people.c.reason
+    if doubt is Doubt.LEFT_OUT:
+        return reason == key
+    if doubt is Doubt.FALLBACK:
+        reads, _, gets = key.partition(">")
+        return and_(reason.is_(None), _reads() == reads, TemplateText.language == gets)
+    texts = [text_id for text_id, names in _doubtful_fields(step).items() if key in names]
+    return and_(reason.is_(None), people.c.text_id.in_(texts), _is_empty(key))
+
+
+def _is_empty(name: str) -> ColumnElement[bool]:
+    """Whether nothing stands in a field for this person; a field that has no place is empty."""
+    if name == "country":
+        known = func.coalesce(Stakeholder.country_code, Organisation.country_code, "")
+        return func.trim(known) == ""
+    if name == "organisation":
+        return func.trim(func.coalesce(Organisation.name, "")) == ""
+    if name in SNAPSHOT:
+        return func.trim(getattr(Stakeholder, name)) == ""
+    return Stakeholder.id.is_not(None)
+
+
+def _doubtful_fields(step: Step) -> dict[int, set[str]]:
+    """{text: the fields in it that may be empty for someone}."""
+    doubtful_names = {*SNAPSHOT, "country", *NOT_IN_CAMPAIGNS}
+    if step.kind is not StepKind.THANK_YOU:
+        doubtful_names.add("answer")
+    return {
+        text.id: fields_in(text.subject, text.body) & doubtful_names for text in step.version.texts
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Someone of an audience, as a preview needs them."""
+
+    stakeholder_id: int
+    name: str
+    address: str
+    text_id: int | None
+    language: str | None
+    reads: str | None
+
+
+def members(campaign_id: int, words: str = "", *, limit: int = 20) -> list[tuple[int, str, str]]:
+    """(id, name, organisation) of people on a campaign's lists, by name. Cost: see `matching`."""
+    wanted = matching(words)
+    on_it = (
+        select(Target.stakeholder_id)
+        .join(CampaignList, CampaignList.list_id == Target.list_id)
+        .where(CampaignList.campaign_id == campaign_id)
+    )
+    statement = (
+        select(Stakeholder.id, Stakeholder.full_name, func.coalesce(Organisation.name, ""))
+        .outerjoin(Stakeholder.organisation)
+        .where(Stakeholder.id.in_(on_it))
+        .order_by(Stakeholder.name_key, Stakeholder.id)
+        .limit(limit)
+    )
+    if wanted is not None:
+        statement = statement.where(wanted)
+    return [(id_, name, organisation) for id_, name, organisation in reading().execute(statement)]
+
+
+def member(campaign_id: int, stakeholder_id: int, version_id: int) -> Member | None:
+    """Someone on a campaign's lists with the text that they would get. Rows by key."""
+    is_on = (
+        select(Target.id)
+        .join(CampaignList, CampaignList.list_id == Target.list_id)
+        .where(CampaignList.campaign_id == campaign_id, Target.stakeholder_id == stakeholder_id)
+        .exists()
+    )
+    language = reading().scalar(
+        select(Conference.language)
+        .join(Event, Event.conference_id == Conference.id)
+        .join(Campaign, Campaign.event_id == Event.id)
+        .where(Campaign.id == campaign_id)
+    )
+    text_id = text_for(texts_of(version_id), language or "")
+    row = (
+        reading()
+        .execute(
+            select(
+                Stakeholder.id,
+                Stakeholder.full_name,
+                func.coalesce(Stakeholder.email, ""),
+                text_id,
+                _reads(),
+            )
+            .outerjoin(Stakeholder.organisation)
+            .where(Stakeholder.id == stakeholder_id, is_on)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    id_, name, address, chosen, reads = row
+    spoken = reading().scalar(select(TemplateText.language).where(TemplateText.id == chosen))
+    return Member(id_, name, address, chosen, spoken, reads)

@@ -27,10 +27,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_accounts_email")),
     )
     op.create_table(
+        "audits",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_sound", sa.Boolean(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audits")),
+    )
+    with op.batch_alter_table("audits", schema=None) as batch_op:
+        batch_op.create_index("ix_audits_at", ["at"], unique=False)
+
+    op.create_table(
+        "breakers",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("down_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("probe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_breakers")),
+    )
+    op.create_table(
         "buckets",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("tokens", sa.Double(), nullable=False),
         sa.Column("refilled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("per_second", sa.Double(), server_default="0", nullable=False),
+        sa.Column("rate_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
     )
     op.create_table(
@@ -650,6 +673,7 @@ def upgrade() -> None:
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_by", sa.Text(), nullable=True),
         sa.Column("attempts_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("leases_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("busy_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("unknown_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("is_vip", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
@@ -870,4 +894,9 @@ def downgrade() -> None:
     op.drop_table("constituent_groups")
     op.drop_table("conferences")
     op.drop_table("buckets")
+    op.drop_table("breakers")
+    with op.batch_alter_table("audits", schema=None) as batch_op:
+        batch_op.drop_index("ix_audits_at")
+
+    op.drop_table("audits")
     op.drop_table("accounts")

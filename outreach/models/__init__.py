@@ -3,6 +3,8 @@
 from outreach.models import (
     account,
     activity,
+    audit,
+    breaker,
     campaign,
     conference,
     event,
@@ -22,6 +24,8 @@ from outreach.models import (
 __all__ = [
     "account",
     "activity",
+    "audit",
+    "breaker",
     "campaign",
     "conference",
     "event",

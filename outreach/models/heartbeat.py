@@ -26,3 +26,7 @@ class Bucket(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     tokens: Mapped[float]
     refilled_at: Mapped[datetime]
+    per_second: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """The rate it was last filled at."""
+    rate_since: Mapped[datetime | None]
+    """Since when that rate holds: before it, another one may have."""

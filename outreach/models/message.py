@@ -16,6 +16,9 @@ UNIT_SIZE = 1_000
 """SendGrid takes at most 1,000 personalizations in a request (v3 mail/send)."""
 
 LEASE = timedelta(seconds=40)
+MOST_LEASES = 5
+"""A unit that was leased so often without an attempt is cut in two; a single mail is held."""
+
 CALL_TIMEOUT = timedelta(seconds=25)
 """Shorter than the lease, so that a slow call ends while the unit is still ours."""
 
@@ -156,6 +159,8 @@ class Unit(Base):
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str | None]
     attempts_count: Mapped[Zero]
+    leases_count: Mapped[Zero]
+    """Leases in a row that ended before an attempt was written: something in it kills workers."""
     busy_count: Mapped[Zero]
     """Busy answers in a row, from which the back-off follows."""
     unknown_count: Mapped[Zero]

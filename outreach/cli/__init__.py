@@ -6,6 +6,7 @@ from outreach.cli import (
     accounts,
     campaigns,
     database,
+    demo,
     events,
     imports,
     jobs,
@@ -17,6 +18,6 @@ from outreach.cli import (
 
 def register(app: Flask) -> None:
     """Hang every command on the application."""
-    for module in (accounts, events, lists, templates, campaigns, jobs, outbox, database):
+    for module in (accounts, events, lists, templates, campaigns, jobs, outbox, demo, database):
         app.cli.add_command(module.group)
     app.cli.add_command(imports.command)

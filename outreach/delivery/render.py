@@ -132,25 +132,36 @@ def shared_values(setting: Setting) -> dict[str, str]:
 
 def personal_values(row: Row[Any], setting: Setting) -> dict[str, str]:
     """The merge fields of one person: what was snapshotted, and the links, made only now."""
-    locale = locale_of(setting.language)
-    values: dict[str, str] = {name: str(value or "") for name, value in row.values.items()}
-    code = values.pop("country_code", "")
-    values["country"] = locale.territories.get(code, code)
-    values["salutation_or_name"] = values.get("salutation") or " ".join(
-        part for part in (values.get("title"), values.get("full_name")) if part
-    )
-    if row.reply_by is not None:
-        local = row.reply_by.astimezone(ZoneInfo(setting.time_zone))
-        values["reply_by"] = format_date(local.date(), "long", locale=locale)
+    values = known_values(row.values, setting, row.reply_by, row.answer)
     if row.link_key:
         values["rsvp_link"] = answer_url(row.link_key)
     if row.seat_key:
         values["rsvp_link"] = seat_url(row.seat_key)
         values["track_name"] = row.track_name
         values["seat_role"] = role_word(row.seat_role, setting.language)
-    if row.answer and row.answer != "silent":
-        values["answer"] = answer_word(row.answer, setting.language)
     values["unsubscribe_link"] = unsubscribe_url(row.public_id)
+    return values
+
+
+def known_values(
+    snapshot: Mapping[str, Any], setting: Setting, reply_by: datetime | None, answer: str | None
+) -> dict[str, str]:
+    """The same without any link.
+
+    snapshot  the personal merge fields as the ledger keeps them
+    """
+    locale = locale_of(setting.language)
+    values: dict[str, str] = {name: str(value or "") for name, value in snapshot.items()}
+    code = values.pop("country_code", "")
+    values["country"] = locale.territories.get(code, code)
+    values["salutation_or_name"] = values.get("salutation") or " ".join(
+        part for part in (values.get("title"), values.get("full_name")) if part
+    )
+    if reply_by is not None:
+        local = reply_by.astimezone(ZoneInfo(setting.time_zone))
+        values["reply_by"] = format_date(local.date(), "long", locale=locale)
+    if answer and answer != "silent":
+        values["answer"] = answer_word(answer, setting.language)
     return values
 
 

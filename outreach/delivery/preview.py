@@ -1,0 +1,251 @@
+"""A mail as somebody would get it, without making it: no token of a real person, no state touched.
+
+Where the personal links would stand, a stand-in stands, which opens nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Row, Select, func, select
+
+from outreach.db import reading
+from outreach.delivery.letter import UnfitLetter
+from outreach.delivery.mailer import Address
+from outreach.delivery.phrases import role_word
+from outreach.delivery.render import Setting, known_values, letter_of, shared_values
+from outreach.errors import NotFound
+from outreach.links import absolute
+from outreach.models.base import UTCDateTime
+from outreach.models.campaign import Campaign, Step
+from outreach.models.conference import Conference
+from outreach.models.event import Event, EventKind
+from outreach.models.invitation import Invitation
+from outreach.models.message import Message, Purpose
+from outreach.models.seat import Seat, SeatOffer
+from outreach.models.template import TemplateText
+from outreach.models.track import Track
+from outreach.queries.audience import personal_values
+from outreach.queries.prospects import member
+
+INVENTED = {
+    "title": "H.E. Ms",
+    "salutation": "Your Excellency",
+    "given_name": "Amina",
+    "family_name": "Example",
+    "full_name": "Amina Example",
+    "office": "Minister of Communications",
+    "organisation": "Ministry of Communications",
+    "country_code": "KE",
+}
+"""Somebody for the preview of a template; nobody of this name is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A mail as it would be read.
+
+    missing  the fields in which nothing stands for this person: their mail would be held
+    problem  why no mail can be made at all; the other parts are then empty
+    """
+
+    subject: str
+    text: str
+    html: str
+    language: str
+    sender: Address
+    to: Address
+    missing: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def preview_step(campaign_id: int, step_id: int, stakeholder_id: int) -> Preview:
+    """A step's mail to someone of the audience. Raises NotFound for anyone and anything else."""
+    step = (
+        reading()
+        .execute(
+            select(Step.kind, Step.version_id).where(
+                Step.id == step_id, Step.campaign_id == campaign_id
+            )
+        )
+        .one_or_none()
+    )
+    if step is None:
+        raise NotFound("step")
+    person = member(campaign_id, stakeholder_id, step.version_id)
+    if person is None:
+        raise NotFound("person in this audience")
+    row = (
+        reading()
+        .execute(
+            _shared(
+                Campaign.sender_name, Campaign.sender_address, Campaign.is_vip, Campaign.reply_by
+            )
+            .join(Campaign, Campaign.event_id == Event.id)
+            .where(Campaign.id == campaign_id)
+        )
+        .one()
+    )
+    to = Address(person.name, person.address)
+    words = _words(person.text_id)
+    if words is None:
+        return Preview("", "", "", "", Address("", ""), to, problem="There is no text for them.")
+    setting = _setting(
+        row, words, Purpose(step.kind.value), row.sender_name, row.sender_address, is_vip=row.is_vip
+    )
+    answer = "accepted" if setting.purpose is Purpose.THANK_YOU else None
+    values = known_values(personal_values(stakeholder_id), setting, row.reply_by, answer)
+    return _written(setting, to, values)
+
+
+def preview_text(subject: str, body: str, language: str, kind: str) -> Preview:
+    """A text that is being written, to somebody invented, about the conference that comes next."""
+    row = (
+        reading()
+        .execute(
+            _shared()
+            .where(Event.kind == EventKind.CONFERENCE)
+            .order_by(Conference.opens_on.desc(), Event.id)
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound("conference")
+    setting = _setting(row, Words(language, subject, body), Purpose(kind))
+    answer = "accepted" if setting.purpose is Purpose.THANK_YOU else None
+    values = known_values(INVENTED, setting, row.starts_at - timedelta(days=30), answer)
+    if setting.purpose is Purpose.SEAT:
+        values |= {"seat_role": role_word("co_chair", language), "track_name": "Finance"}
+    return _written(setting, Address("Amina Example", "amina@example.org"), values)
+
+
+def preview_message(message_id: int) -> Preview:
+    """A message that has not left, or of which no copy is kept: what the ledger has of it."""
+    row = (
+        reading()
+        .execute(
+            _shared(
+                Message.purpose,
+                Message.values.label("snapshot"),
+                Message.name.label("person"),
+                Message.address,
+                Message.text_id,
+                Campaign.sender_name,
+                Campaign.sender_address,
+                Invitation.state.label("answer"),
+                Seat.role.label("seat_role"),
+                Track.name.label("track"),
+                func.coalesce(
+                    Invitation.reply_by, Seat.fill_by, Campaign.reply_by, type_=UTCDateTime()
+                ).label("reply_by"),
+            )
+            .join(Message, Message.event_id == Event.id)
+            .outerjoin(Campaign, Campaign.id == Message.campaign_id)
+            .outerjoin(Invitation, Invitation.id == Message.invitation_id)
+            .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+            .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+            .outerjoin(Track, Track.id == Seat.track_id)
+            .where(Message.id == message_id)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound("message")
+    to = Address(row.person, row.address)
+    words = _words(row.text_id)
+    if words is None:
+        return Preview("", "", "", "", Address("", ""), to, problem="There is no text for them.")
+    setting = _setting(row, words, row.purpose, row.sender_name, row.sender_address)
+    values = known_values(row.snapshot, setting, row.reply_by, row.answer)
+    if row.track:
+        values |= {"seat_role": role_word(row.seat_role, words.language), "track_name": row.track}
+    return _written(setting, to, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text in one language."""
+
+    language: str
+    subject: str
+    body: str
+
+
+def _words(text_id: int | None) -> Words | None:
+    row = (
+        reading()
+        .execute(
+            select(TemplateText.language, TemplateText.subject, TemplateText.body).where(
+                TemplateText.id == text_id
+            )
+        )
+        .one_or_none()
+    )
+    return Words(*row) if row else None
+
+
+def _shared(*columns: Any) -> Select[Any]:
+    """What a mail says of its event and its conference, and whatever else is wanted."""
+    return (
+        select(
+            Conference.host,
+            Conference.reply_to,
+            Event.name.label("event"),
+            Event.starts_at,
+            Event.ends_at,
+            Event.time_zone,
+            Event.city,
+            Event.country_code,
+            *columns,
+        )
+        .select_from(Event)
+        .join(Conference, Conference.id == Event.conference_id)
+    )
+
+
+def _setting(
+    row: Row[Any],
+    words: Words,
+    purpose: Purpose,
+    sender_name: str | None = None,
+    sender_address: str | None = None,
+    *,
+    is_vip: bool = False,
+) -> Setting:
+    return Setting(
+        purpose=purpose,
+        language=words.language,
+        subject=words.subject,
+        body=words.body,
+        is_vip=is_vip,
+        host=row.host,
+        event_name=row.event,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        time_zone=row.time_zone,
+        city=row.city,
+        country_code=row.country_code,
+        reply_to=Address(row.host, row.reply_to),
+        sender=Address(sender_name or row.host, sender_address or current_app.config["MAIL_FROM"]),
+    )
+
+
+def _written(setting: Setting, to: Address, values: Mapping[str, str]) -> Preview:
+    """The letter filled in, with a visible mark where nothing stands."""
+    filled = dict(values) | shared_values(setting)
+    filled["rsvp_link"] = absolute("/i/their-own-page")
+    filled["unsubscribe_link"] = absolute("/u/their-own-page")
+    try:
+        letter = letter_of(setting)
+        needed = {*letter.subject.fields, *letter.text.fields, *letter.html.fields}
+        missing = sorted(name for name in needed if not filled.get(name, "").strip())
+        filled |= {name: f"‹{name}?›" for name in missing}
+        subject, text, html = (
+            part.fill(filled) for part in (letter.subject, letter.text, letter.html)
+        )
+    except UnfitLetter as problem:
+        return Preview("", "", "", setting.language, setting.sender, to, problem=str(problem))
+    return Preview(subject, text, html, setting.language, setting.sender, to, tuple(missing))

@@ -1,5 +1,6 @@
 """Claiming a unit under a lease with a fencing token, and giving it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,9 +8,20 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
-from outreach.delivery.ledger import move_messages
+from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.workers import is_dead
-from outreach.models.message import LEASE, Message, MessageState, Unit, UnitState
+from outreach.models.message import (
+    LEASE,
+    MOST_LEASES,
+    Attempt,
+    Message,
+    MessageState,
+    Unit,
+    UnitState,
+)
+
+FIRST_WAIT = timedelta(seconds=15)
+"""Before the second try of anything; it doubles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ def claim_unit(worker: str, *, at: datetime) -> Claim | None:
                 token=Unit.token + 1,
                 leased_until=at + LEASE,
                 leased_by=worker,
+                leases_count=Unit.leases_count + 1,
             )
             .returning(Unit.id, Unit.token)
             .execution_options(synchronize_session=False)
@@ -55,7 +68,7 @@ def release(session: Session, claim: Claim, state: UnitState, next_at: datetime)
     session.execute(
         update(Unit)
         .where(Unit.id == claim.unit_id, Unit.token == claim.token)
-        .values(state=state, next_at=next_at, leased_until=None, leased_by=None)
+        .values(state=state, next_at=next_at, leased_until=None, leased_by=None, leases_count=0)
         .execution_options(synchronize_session=False)
     )
 
@@ -70,7 +83,9 @@ def recover_expired(*, at: datetime) -> int:
     with transaction() as session:
         waiting = _expire(session, UnitState.LEASED, UnitState.WAITING, at)
         unknown = _expire(session, UnitState.HANDING_OVER, UnitState.UNKNOWN, at)
+        contain(session, waiting, at, "The worker died.")
         if unknown:
+            _close_attempts(session, unknown, at)
             move_messages(
                 session,
                 Message.unit_id.in_(unknown),
@@ -80,6 +95,94 @@ def recover_expired(*, at: datetime) -> int:
                 reason="The worker died during the hand-over.",
             )
         return len(waiting) + len(unknown)
+
+
+def give_up(claim: Claim, problem: Exception, *, at: datetime) -> None:
+    """Give a unit back that could not be made ready; it waits longer each time."""
+    with transaction() as session:
+        unit = session.scalar(
+            select(Unit)
+            .where(
+                Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED
+            )
+            .with_for_update()
+        )
+        if unit is None:
+            return
+        unit.state, unit.leased_until, unit.leased_by = UnitState.WAITING, None, None
+        unit.next_at = at + FIRST_WAIT * 2 ** min(unit.leases_count - 1, MOST_LEASES)
+        session.flush()
+        contain(session, [unit.id], at, f"{type(problem).__name__}: {problem}"[:200])
+
+
+def contain(session: Session, unit_ids: Sequence[int], at: datetime, why: str) -> None:
+    """Cut units in two that were leased too often in vain, until the one mail stands alone.
+
+    That one is held, by name; everyone who shared a unit with it goes out.
+    """
+    for unit in session.scalars(
+        select(Unit).where(Unit.id.in_(unit_ids), Unit.leases_count >= MOST_LEASES)
+    ):
+        ids = session.scalars(
+            select(Message.id)
+            .where(Message.unit_id == unit.id, Message.state == MessageState.WAITING)
+            .order_by(Message.id)
+        ).all()
+        if len(ids) > 1:
+            unit.next_at, unit.leases_count = at, MOST_LEASES - 1
+            half = sibling_of(session, unit, next_at=at)
+            half.leases_count = MOST_LEASES - 1
+            session.flush()
+            move_to_unit(session, ids[len(ids) // 2 :], half.id)
+            continue
+        reason = f"It could not be made ready in {unit.leases_count} tries. {why}"
+        move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
+        unit.state, unit.leases_count = UnitState.DONE, 0
+
+
+def move_to_unit(session: Session, ids: Sequence[int], unit_id: int) -> None:
+    """Put messages into another unit; their state stays as it is."""
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(ids))
+        .values(unit_id=unit_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sibling_of(session: Session, unit: Unit, *, next_at: datetime) -> Unit:
+    """A new unit like this one, waiting, for some of its messages."""
+    latest = session.scalar(
+        select(Unit.ordinal)
+        .where(Unit.step_id == unit.step_id)
+        .order_by(Unit.ordinal.desc())
+        .limit(1)
+    )
+    sibling = Unit(
+        campaign_id=unit.campaign_id,
+        step_id=unit.step_id,
+        text_id=unit.text_id,
+        event_id=unit.event_id,
+        purpose=unit.purpose,
+        is_vip=unit.is_vip,
+        unknown_count=unit.unknown_count,
+        is_retry_of_unknown=unit.is_retry_of_unknown,
+        ordinal=(latest or 0) + 1,
+        next_at=next_at,
+        state=UnitState.WAITING,
+    )
+    session.add(sibling)
+    return sibling
+
+
+def _close_attempts(session: Session, unit_ids: Sequence[int], at: datetime) -> None:
+    """Nobody will ever say what came of these calls."""
+    session.execute(
+        update(Attempt)
+        .where(Attempt.unit_id.in_(unit_ids), Attempt.ended_at.is_(None))
+        .values(ended_at=at, result="silent", detail="The worker died during the hand-over.")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _expire(session: Session, old: UnitState, new: UnitState, at: datetime) -> list[int]:

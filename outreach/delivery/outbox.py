@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from outreach import clock
 from outreach.db import db, transaction
+from outreach.delivery.breaker import Permit, permit
 from outreach.delivery.checks import campaign_stands, leave_out_the_changed
-from outreach.delivery.claims import Claim, claim_unit, recover_expired, release
+from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired, release
 from outreach.delivery.ledger import move_by_id, move_messages
-from outreach.delivery.mailer import Mailer, Outcome
+from outreach.delivery.mailer import Busy, Mailer, Outcome
+from outreach.delivery.manners import hold_back_domains
 from outreach.delivery.rate import take
 from outreach.delivery.recording import messages_of, record, sort_outcomes
 from outreach.delivery.render import Rendered, render_unit
@@ -45,13 +48,23 @@ class Drained:
     units: int
     messages: int
     is_empty: bool
-    """Nothing more is due now."""
+    """Nothing more can be taken now: nothing is due, or the provider is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Messages a second over all workers; 0 for no limit."""
+
+    sender: int = 0
+    domain: int = 0
+    """To any one recipient domain."""
 
 
 def drain(
     mailer: Mailer,
     *,
     rate: int = 0,
+    domain_rate: int = 0,
     now: Callable[[], datetime] = clock.now,
     most_units: int | None = None,
     keeps_going: Callable[[], bool] = lambda: True,
@@ -59,44 +72,55 @@ def drain(
     """Hand over what is due, unit by unit, until nothing is, or until told to stop.
 
     rate         messages a second over all workers; 0 for no limit
+    domain_rate  the same to any one recipient domain
     keeps_going  asked between units, so that a stop takes no longer than one call
     """
     recover_expired(at=now())
-    worker = worker_name()
+    worker, rates = worker_name(), Rates(rate, domain_rate)
     units = messages = 0
     while keeps_going() and (most_units is None or units < most_units):
+        if permit(mailer.name, at=now()) is Permit.NOTHING:
+            return Drained(units, messages, is_empty=True)
         claim = claim_unit(worker, at=now())
         if claim is None:
             return Drained(units, messages, is_empty=True)
-        messages += _hand_over(claim, mailer, rate, now)
+        messages += _hand_over(claim, mailer, rates, now)
         units += 1
     return Drained(units, messages, is_empty=False)
 
 
-def _hand_over(claim: Claim, mailer: Mailer, rate: int, now: Callable[[], datetime]) -> int:
+def _hand_over(claim: Claim, mailer: Mailer, rates: Rates, now: Callable[[], datetime]) -> int:
     """Take one unit through; says how many messages were handed over."""
     # By this machine's own stopwatch: neither a clock that is set nor a long sleep deceives it.
     lease_ends = time.monotonic() + LEASE.total_seconds()
-    rendered = render_unit(claim.unit_id)
-    db.session.rollback()
-    attempt = _begin(claim, rendered, mailer, rate, now())
+    try:
+        rendered = render_unit(claim.unit_id)
+        db.session.rollback()
+        attempt = _begin(claim, rendered, mailer, rates, now())
+    except DBAPIError:
+        raise  # the database's trouble is nobody's in the unit; the lease ends by itself
+    except Exception as problem:
+        give_up(claim, problem, at=now())
+        raise
     if attempt is None:
         return 0
     attempt_id, ids = attempt
+    outcomes: dict[str, Outcome]
     if time.monotonic() + CALL_TIMEOUT.total_seconds() > lease_ends:
-        log.warning("unit %s: the lease ran out before the call; left for recovery", claim.unit_id)
-        return 0
-    recipients = [one for one in rendered.recipients if one.public_id in ids]
-    outcomes: dict[str, Outcome] = mailer.hand_over(
-        rendered.letter, recipients, key=f"{claim.unit_id}.{claim.token}", timeout=CALL_TIMEOUT
-    )
-    if not record(claim, attempt_id, sort_outcomes(outcomes, ids), at=now()):
+        outcomes = dict.fromkeys(ids, Busy("The lease ran out before the call."))
+    else:
+        recipients = [one for one in rendered.recipients if one.public_id in ids]
+        outcomes = mailer.hand_over(
+            rendered.letter, recipients, key=f"{claim.unit_id}.{claim.token}", timeout=CALL_TIMEOUT
+        )
+    found = sort_outcomes(outcomes, ids)
+    if not record(claim, attempt_id, found, at=now(), mailer_name=mailer.name):
         log.warning("unit %s: the lease was lost during the call", claim.unit_id)
     return len(ids)
 
 
 def _begin(
-    claim: Claim, rendered: Rendered, mailer: Mailer, rate: int, at: datetime
+    claim: Claim, rendered: Rendered, mailer: Mailer, rates: Rates, at: datetime
 ) -> tuple[int, dict[str, int]] | None:
     """Look once more and write the attempt; committed before any call. None: nothing to call for.
 
@@ -119,6 +143,8 @@ def _begin(
         for reason, ids in rendered.held.items():
             move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
         leave_out_the_changed(session, unit, at)
+        if rates.domain:
+            hold_back_domains(session, unit, rates.domain, at)
         count = session.scalar(
             select(func.count()).where(
                 Message.unit_id == unit.id, Message.state == MessageState.WAITING
@@ -127,7 +153,7 @@ def _begin(
         if not count:
             release(session, claim, UnitState.DONE, unit.next_at)
             return None
-        if rate and (wait := take(session, "sender", count, rate, at=at)):
+        if rates.sender and (wait := take(session, "sender", count, rates.sender, at=at)):
             release(session, claim, UnitState.WAITING, at + wait)
             return None
         return _write_attempt(session, unit, mailer, count, at)
@@ -153,6 +179,7 @@ def _write_attempt(
     unit.state = UnitState.HANDING_OVER
     unit.leased_until = at + LEASE
     unit.attempts_count += 1
+    unit.leases_count = 0
     return attempt.id, messages_of(session, unit.id)
 
 

@@ -1,11 +1,15 @@
-"""Rates that hold across processes, machines and restarts: a token bucket in the database."""
+"""Rates that hold across processes, machines and restarts: token buckets in the database."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from outreach.db import is_postgresql
 from outreach.models.heartbeat import Bucket
+
+ODD = timedelta(minutes=1)
+"""A bucket refilled this far in the future was filled by a clock that was wrong."""
 
 
 def take(session: Session, name: str, count: int, per_second: int, *, at: datetime) -> timedelta:
@@ -14,16 +18,34 @@ def take(session: Session, name: str, count: int, per_second: int, *, at: dateti
     A bucket holds one second's worth. A unit larger than that goes when the bucket is full and
     leaves a debt, so that the rate holds over time; units are cut no larger than the rate.
     """
-    bucket = session.scalar(select(Bucket).where(Bucket.name == name).with_for_update())
-    if bucket is None:
-        bucket = Bucket(name=name, tokens=float(per_second), refilled_at=at)
-        session.add(bucket)
-    # A clock that was set back must neither stop nor flood: time only ever moves forward here.
-    elapsed = max((at - bucket.refilled_at).total_seconds(), 0.0)
-    bucket.tokens = min(bucket.tokens + elapsed * per_second, float(per_second))
-    bucket.refilled_at = max(at, bucket.refilled_at)
+    bucket = _filled(session, name, per_second, at)
     needed = float(min(count, per_second))
     if bucket.tokens < needed:
         return timedelta(seconds=(needed - bucket.tokens) / per_second)
     bucket.tokens -= count
     return timedelta(0)
+
+
+def take_some(session: Session, name: str, wanted: int, per_second: int, *, at: datetime) -> int:
+    """Take as many tokens as there are, at most `wanted`; says how many."""
+    bucket = _filled(session, name, per_second, at)
+    count = max(0, min(int(bucket.tokens), wanted))
+    bucket.tokens -= count
+    return count
+
+
+def _filled(session: Session, name: str, per_second: int, at: datetime) -> Bucket:
+    """The bucket, ours until we commit, with what has flowed in since."""
+    dialect = postgresql if is_postgresql() else sqlite
+    new = {"name": name, "tokens": float(per_second), "refilled_at": at}
+    session.execute(dialect.insert(Bucket).values(new).on_conflict_do_nothing(["name"]))
+    bucket = session.get_one(Bucket, name, with_for_update=True)
+    if bucket.per_second != per_second:
+        bucket.per_second, bucket.rate_since = float(per_second), at
+    if bucket.refilled_at > at + ODD:
+        bucket.refilled_at = at
+    # A clock that was set back must neither stop nor flood.
+    elapsed = max((at - bucket.refilled_at).total_seconds(), 0.0)
+    bucket.tokens = min(bucket.tokens + elapsed * per_second, float(per_second))
+    bucket.refilled_at = max(at, bucket.refilled_at)
+    return bucket

@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
-from outreach.delivery.claims import Claim
+from outreach.delivery.breaker import note_answer
+from outreach.delivery.claims import FIRST_WAIT, Claim, sibling_of
 from outreach.delivery.ledger import move_by_id
 from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent, Unfit
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
 
-FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=30)
 ODD_TRIES = 8
 """How often an odd busy answer ("other 4xx") is taken before the message is held."""
@@ -33,6 +33,8 @@ class Sorted:
     busy: dict[str, list[int]] = field(default_factory=dict)
     retry_after: timedelta | None = None
     is_limited: bool = False
+    is_down: bool = False
+    """The provider as a whole did not do its work."""
     configuration: str = ""
 
     def words(self) -> str:
@@ -83,6 +85,7 @@ def sort_outcomes(outcomes: Mapping[str, Outcome], ids: Mapping[str, int]) -> So
         elif isinstance(outcome, Busy):
             found.busy.setdefault(outcome.reason, []).append(message_id)
             found.is_limited = found.is_limited or outcome.is_limited
+            found.is_down = found.is_down or outcome.is_provider_down
             if outcome.retry_after is not None:
                 found.retry_after = max(found.retry_after or timedelta(0), outcome.retry_after)
         else:
@@ -90,7 +93,7 @@ def sort_outcomes(outcomes: Mapping[str, Outcome], ids: Mapping[str, int]) -> So
     return found
 
 
-def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime) -> bool:
+def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime, mailer_name: str) -> bool:
     """Write what became of the unit; False, and nothing written, when the lease is lost."""
     with transaction() as session:
         unit = session.scalar(
@@ -116,6 +119,8 @@ def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime) -> boo
         _close(unit, found, keeps_waiting=busy_unit is unit)
         if found.configuration and unit.campaign_id is not None:
             _pause(session, unit.campaign_id, found.configuration, at)
+        why = "; ".join(found.busy)[:300]
+        note_answer(session, mailer_name, is_down=found.is_down, reason=why, at=at)
         session.execute(
             update(Attempt)
             .where(Attempt.id == attempt_id)
@@ -140,7 +145,7 @@ def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit
         move_by_id(session, ids, MessageState.HANDING_OVER, MessageState.HELD, at=at, reason=why)
         return None
     is_whole = not (found.accepted or found.refused or found.held or found.unknown)
-    back = unit if is_whole else _sibling(session, unit)
+    back = unit if is_whole else sibling_of(session, unit, next_at=at)
     back.busy_count = unit.busy_count + 1
     back.state = UnitState.WAITING
     back.next_at = at + (found.retry_after or back_off(back.busy_count))
@@ -155,31 +160,6 @@ def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit
         unit_id=back.id,
     )
     return back
-
-
-def _sibling(session: Session, unit: Unit) -> Unit:
-    """A new unit like this one, for some of its messages."""
-    latest = session.scalar(
-        select(Unit.ordinal)
-        .where(Unit.step_id == unit.step_id)
-        .order_by(Unit.ordinal.desc())
-        .limit(1)
-    )
-    sibling = Unit(
-        campaign_id=unit.campaign_id,
-        step_id=unit.step_id,
-        text_id=unit.text_id,
-        event_id=unit.event_id,
-        purpose=unit.purpose,
-        is_vip=unit.is_vip,
-        unknown_count=unit.unknown_count,
-        is_retry_of_unknown=unit.is_retry_of_unknown,
-        ordinal=(latest or 0) + 1,
-        next_at=unit.next_at,
-        state=UnitState.WAITING,
-    )
-    session.add(sibling)
-    return sibling
 
 
 def back_off(tries: int) -> timedelta:

@@ -1,0 +1,69 @@
+"""The circuit breaker: while a provider is down nobody claims anything, and no attempt is spent.
+
+Its row is shared by all workers on all machines. Open, it lets one worker try one unit now and
+then; an answer of any sensible kind closes it.
+"""
+
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from outreach.db import db, is_postgresql, transaction
+from outreach.models.activity import PROVIDER, Activity
+from outreach.models.breaker import PROBE, Breaker
+
+
+class Permit(Enum):
+    """How much a worker may take now."""
+
+    ALL = "all"
+    ONE = "one"
+    """A probe: one unit, and then look again."""
+    NOTHING = "nothing"
+
+
+def permit(mailer_name: str, *, at: datetime) -> Permit:
+    """What the breaker allows. One SELECT while it is closed; a probe is given to one worker."""
+    row = db.session.execute(
+        select(Breaker.opened_at, Breaker.probe_at).where(Breaker.name == mailer_name)
+    ).one_or_none()
+    db.session.rollback()
+    if row is None or row.opened_at is None:
+        return Permit.ALL
+    if row.probe_at is not None and row.probe_at > at:
+        return Permit.NOTHING
+    with transaction() as session:
+        taken = session.execute(
+            update(Breaker)
+            .where(
+                Breaker.name == mailer_name,
+                Breaker.opened_at.is_not(None),
+                Breaker.probe_at == row.probe_at,
+            )
+            .values(probe_at=at + PROBE)
+            .returning(Breaker.name)
+            .execution_options(synchronize_session=False)
+        ).first()
+    return Permit.ONE if taken else Permit.NOTHING
+
+
+def note_answer(
+    session: Session, mailer_name: str, *, is_down: bool, reason: str, at: datetime
+) -> None:
+    """Count what a call showed of the provider, in the transaction that records the outcome."""
+    if not is_down:
+        counted = session.scalar(select(Breaker.down_count).where(Breaker.name == mailer_name))
+        if not counted:
+            return  # the usual case writes nothing and waits for nobody
+    dialect = postgresql if is_postgresql() else sqlite
+    session.execute(
+        dialect.insert(Breaker).values(name=mailer_name).on_conflict_do_nothing(["name"])
+    )
+    breaker = session.get_one(Breaker, mailer_name, with_for_update=True)
+    if is_down and breaker.note_down(reason, at):
+        session.add(Activity.of("breaker_opened", PROVIDER, at, mailer=mailer_name, because=reason))
+    elif not is_down and breaker.note_up():
+        session.add(Activity.of("breaker_closed", PROVIDER, at, mailer=mailer_name))

@@ -44,19 +44,15 @@ def sent_by(campaign_id: int, people: dict[str, Person], regions: dict[str, str]
 
 def targets_named(list_id: int) -> dict[str, int]:
     """{full name: target id} of a list."""
-    rows = (
-        reading()
-        .execute(
-            select(Stakeholder.full_name, Target.id)
-            .join(Target.stakeholder)
-            .where(Target.list_id == list_id)
-        )
-        .tuples()
+    rows = reading().execute(
+        select(Stakeholder.full_name, Target.id)
+        .join(Target.stakeholder)
+        .where(Target.list_id == list_id)
     )
-    return dict(rows.all())
+    return {row.full_name: row.id for row in rows}
 
 
 def stakeholders_named() -> dict[str, int]:
     """{full name: stakeholder id} of everyone."""
-    rows = reading().execute(select(Stakeholder.full_name, Stakeholder.id)).tuples()
-    return dict(rows.all())
+    rows = reading().execute(select(Stakeholder.full_name, Stakeholder.id))
+    return {row.full_name: row.id for row in rows}

@@ -64,8 +64,10 @@ class NameBook:
             culture = _culture(self.lot.choice(cultures_of(country_code)))
             drawn = gender or self.lot.choice(("female", "male"))
             name = self._put_together(culture, drawn, has_two_given=attempt > _ATTEMPTS // 2)
-            if name.full not in self.given_out:
-                self.given_out.add(name.full)
+            # In Latin letters: nobody is another one written in another script.
+            spelling = ascii_letters(" ".join(name.latin))
+            if spelling not in self.given_out:
+                self.given_out.add(spelling)
                 return name
         raise LookupError(f"too few names for {country_code}")
 

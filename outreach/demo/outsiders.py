@@ -56,10 +56,8 @@ def _second(maker: Maker, body: Body) -> Person:
 def _particular(maker: Maker, body: Body, row: dict[str, str]) -> Person:
     """Someone whose name is written out in words/particular_people.csv: the odd cases."""
     reason = star_reasons().get(body.name, "")
-    maker.book.given_out.add(row["full_name"])
-    mailbox = ".".join(
-        filter(None, (ascii_letters(row["given_name"]), ascii_letters(row["family_name"])))
-    )
+    mailbox = ascii_letters(f"{row['given_name']} {row['family_name']}")
+    maker.book.given_out.add(mailbox)
     domain = "example.org" if reason else "example.com"
     maker.taken.add(f"{mailbox}@{domain}")
     return Person(

@@ -31,6 +31,7 @@ from outreach.demo.cast import SEED, cast, team
 from outreach.demo.found import Sent, sent_by, targets_named
 from outreach.demo.lists import BLEMISHES, bring_in
 from outreach.demo.people import Person
+from outreach.demo.programme import plan_programme
 from outreach.demo.timeline import Timeline
 from outreach.demo.wordlists import member_states, table
 from outreach.models.account import Role
@@ -67,6 +68,7 @@ class Story:
     sender_address: str
     lot: Random
     staff: dict[str, Actor] = field(default_factory=dict)
+    """{role or address: who acts}"""
     lists: dict[tuple[str, str], int] = field(default_factory=dict)
     """{(event code, group): list id}"""
 
@@ -93,7 +95,8 @@ class Story:
                 name=member.name,
                 is_demonstration=True,
             )
-            self.staff.setdefault(member.role, Actor.account(account_id))
+            actor = self.staff[member.email] = Actor.account(account_id)
+            self.staff.setdefault(member.role, actor)
 
     def settle_dates(self, at: datetime) -> None:
         """The opening is moved to its day, with the preparatory meetings; the hall is named."""
@@ -227,6 +230,7 @@ def tell(now: datetime, mailer: Mailer, sender_address: str) -> None:
     story.settle_dates(timeline.workday(BEGUN_DAYS_AGO, 9, 40))
     here, *meetings = events()
     _plan_lists(story, here)
+    plan_programme(timeline, here.id, story.staff["promotion.events@example.org"])
     _plan_members(story, here)
     _plan_partners(story, here)
     _plan_meeting(story, _next_meeting(meetings, now))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
+from outreach.models.suppression import digest_of
 
 BUSY_TIMEOUT_MS = 40_000
 """Longer than the 30 s for which a backup or another writer may hold SQLite (case A56)."""
@@ -58,12 +59,18 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, SQLiteConnection):
         return
     connection.isolation_level = None  # we say BEGIN ourselves, below
+    connection.create_function("key_digest", 1, _key_digest, deterministic=True)
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # an answer shown as saved survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _key_digest(email_key: str | None) -> str | None:
+    """For SQLite, which has no SHA-256 (outreach.dialect.key_digest)."""
+    return None if email_key is None else digest_of(email_key)
 
 
 @event.listens_for(Engine, "begin")

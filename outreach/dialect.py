@@ -45,3 +45,23 @@ def _postgresql_json(element: Any, compiler: Any, **options: Any) -> str:
     parts = [compiler.process(clause, **options) for clause in element.clauses]
     typed = [part if number % 2 else f"{part}::text" for number, part in enumerate(parts)]
     return f"json_build_object({', '.join(typed)})"
+
+
+class key_digest(FunctionElement[str]):
+    """`models.suppression.digest_of` for a column: what the list of those not to write to keeps."""
+
+    name = "key_digest"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(key_digest, "sqlite")
+def _sqlite_digest(element: Any, compiler: Any, **options: Any) -> str:
+    # A function of ours, which every connection is given (outreach.db).
+    return f"key_digest({compiler.process(element.clauses, **options)})"
+
+
+@compiles(key_digest, "postgresql")
+def _postgresql_digest(element: Any, compiler: Any, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"

@@ -18,7 +18,7 @@ FLOORS = [
     # Rooms between commas may know each other; rooms in different brackets of a floor never do.
     [["clock", "errors", "links", "tokens", "sheets"]],
     [["models"], ["advice"], ["intake"]],
-    [["db", "tally", "schema", "dialect"]],
+    [["db", "tally", "stops", "schema", "dialect"]],
     [["queries"]],
     [["actions"], ["delivery"]],
     [["jobs"], ["demo"]],

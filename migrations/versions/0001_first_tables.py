@@ -105,14 +105,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("name_key", name=op.f("uq_organisations_name_key")),
     )
     op.create_table(
-        "suppressions",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("email_key", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
-        sa.UniqueConstraint("email_key", name=op.f("uq_suppressions_email_key")),
+        "refused_calls",
+        sa.Column("hook", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hook", name=op.f("pk_refused_calls")),
     )
     op.create_table(
         "tallies",
@@ -328,6 +325,27 @@ def upgrade() -> None:
             batch_op.f("ix_standings_organisation_id"), ["organisation_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_standings_region_id"), ["region_id"], unique=False)
+
+    op.create_table(
+        "suppressions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_suppressions_stakeholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+        sa.UniqueConstraint("digest", name=op.f("uq_suppressions_digest")),
+    )
+    with op.batch_alter_table("suppressions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_suppressions_stakeholder_id"), ["stakeholder_id"], unique=False
+        )
 
     op.create_table(
         "template_texts",
@@ -658,6 +676,41 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(["done_by_id"], ["accounts.id"], name=op.f("fk_tasks_done_by_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_tasks_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_tasks_stakeholder_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["targets.id"], name=op.f("fk_tasks_target_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("origin", name=op.f("uq_tasks_origin")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_tasks_open", ["done_at", "due_on"], unique=False)
+        batch_op.create_index("ix_tasks_owner", ["owner_id", "done_at", "due_on"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_tasks_stakeholder_id"), ["stakeholder_id"], unique=False
+        )
+
+    op.create_table(
         "units",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -784,8 +837,105 @@ def upgrade() -> None:
         batch_op.create_index("ix_messages_step_state", ["step_id", "state", "id"], unique=False)
         batch_op.create_index("ix_messages_unit", ["unit_id"], unique=False)
 
+    op.create_table(
+        "inbound_mails",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stored_name", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("bytes_count", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(32), server_default="new", nullable=False),
+        sa.Column("tries_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", sa.String(32), nullable=True),
+        sa.Column("mail_key", sa.Text(), nullable=True),
+        sa.Column("mail_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("sender", sa.Text(), server_default="", nullable=False),
+        sa.Column("sender_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("calendar", sa.Text(), server_default="", nullable=False),
+        sa.Column("dkim", sa.Text(), server_default="", nullable=False),
+        sa.Column("spf", sa.Text(), server_default="", nullable=False),
+        sa.Column("attachments_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_cut", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("returns_on", sa.Date(), nullable=True),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "is_known_sender", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.Column("desk", sa.String(32), server_default="open", nullable=False),
+        sa.Column(
+            "assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("desk_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"], ["accounts.id"], name=op.f("fk_inbound_mails_assignee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_inbound_mails_message_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_inbound_mails_stakeholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_mails")),
+        sa.UniqueConstraint("digest", name=op.f("uq_inbound_mails_digest")),
+        sa.UniqueConstraint("mail_key", name=op.f("uq_inbound_mails_mail_key")),
+    )
+    with op.batch_alter_table("inbound_mails", schema=None) as batch_op:
+        batch_op.create_index("ix_inbound_mails_desk", ["kind", "desk", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inbound_mails_stakeholder", ["stakeholder_id", "id"], unique=False
+        )
+        batch_op.create_index("ix_inbound_mails_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "receipts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider_key", sa.Text(), nullable=True),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("is_hard", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("is_machine", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_receipts_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
+        sa.UniqueConstraint("provider_key", name=op.f("uq_receipts_provider_key")),
+        sa.UniqueConstraint(
+            "public_id", "fingerprint", name=op.f("uq_receipts_public_id_fingerprint")
+        ),
+    )
+    with op.batch_alter_table("receipts", schema=None) as batch_op:
+        batch_op.create_index("ix_receipts_state", ["state", "id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("receipts", schema=None) as batch_op:
+        batch_op.drop_index("ix_receipts_state")
+
+    op.drop_table("receipts")
+    with op.batch_alter_table("inbound_mails", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbound_mails_state")
+        batch_op.drop_index("ix_inbound_mails_stakeholder")
+        batch_op.drop_index("ix_inbound_mails_desk")
+
+    op.drop_table("inbound_mails")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index("ix_messages_unit")
         batch_op.drop_index("ix_messages_step_state")
@@ -804,6 +954,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_units_campaign_state")
 
     op.drop_table("units")
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tasks_stakeholder_id"))
+        batch_op.drop_index("ix_tasks_owner")
+        batch_op.drop_index("ix_tasks_open")
+
+    op.drop_table("tasks")
     with op.batch_alter_table("seat_offers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seat_offers_stakeholder_id"))
         batch_op.drop_index("ix_seat_offers_seat")
@@ -859,6 +1015,10 @@ def downgrade() -> None:
 
     op.drop_table("campaigns")
     op.drop_table("template_texts")
+    with op.batch_alter_table("suppressions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_suppressions_stakeholder_id"))
+
+    op.drop_table("suppressions")
     with op.batch_alter_table("standings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_standings_region_id"))
         batch_op.drop_index(batch_op.f("ix_standings_organisation_id"))
@@ -888,7 +1048,7 @@ def downgrade() -> None:
     op.drop_table("one_time_links")
     op.drop_table("templates")
     op.drop_table("tallies")
-    op.drop_table("suppressions")
+    op.drop_table("refused_calls")
     op.drop_table("organisations")
     op.drop_table("heartbeats")
     op.drop_table("constituent_groups")

@@ -11,7 +11,7 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.models.seat import Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import Suppression
+from outreach.models.suppression import Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
 from outreach.tokens import new_key
 
@@ -56,7 +56,7 @@ def _address(session: Session, person: Stakeholder) -> str:
         )
     if person.is_mail_stopped:
         raise CannotBeAsked(f"{person.full_name} asked for no more mail. Ask in another way.")
-    statement = select(Suppression.id).where(Suppression.email_key == person.email_key)
+    statement = select(Suppression.id).where(Suppression.digest == digest_of(person.email_key or ""))
     if session.scalar(statement):
         raise CannotBeAsked(
             f"We must not write to the address of {person.full_name}: it bounced, or its owner "

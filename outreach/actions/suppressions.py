@@ -1,16 +1,40 @@
-"""Addresses that we must not write to: stopped by their owners, and started again."""
+"""Addresses that we must not write to: stopped by their owners or the team, and started again."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from outreach.db import is_postgresql, transaction
-from outreach.errors import NotFound
+from outreach.db import transaction
+from outreach.errors import NotFound, Refusal
+from outreach.intake.addresses import read_address
 from outreach.models.activity import INVITEE, Activity, Actor
-from outreach.models.suppression import Suppression
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.suppression import Suppression, digest_of
+from outreach.models.tally import TallyKind
 from outreach.queries.unsubscribes import UNSUBSCRIBED, UnsubscribePage, unsubscribe_page
+from outreach.stops import stop_addresses
+from outreach.tally import add_to_tallies, moved, total
+
+LONGEST_WHY = 500
+
+
+class NeedsReason(Refusal):
+    """What is lifted or added by hand says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why, in a few words; it stays in the journal.")
+
+
+class NeedsConfirmation(Refusal):
+    """A complaint is not waved aside by one click."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The owner of this address reported our mail as unwanted. Tick that they asked to be "
+            "written to again, and say how."
+        )
 
 
 def unsubscribe(public_id: str, *, source: str, at: datetime, by: Actor = INVITEE) -> bool:
@@ -21,11 +45,8 @@ def unsubscribe(public_id: str, *, source: str, at: datetime, by: Actor = INVITE
     """
     with transaction() as session:
         page = _page(public_id)
-        values = [
-            {"email_key": key, "reason": UNSUBSCRIBED, "source": source, "since": at}
-            for key in page.keys
-        ]
-        stopped = list(filter(None, [session.scalar(_stop(value)) for value in values]))
+        owners = [(key, page.stakeholder_id) for key in page.keys]
+        stopped = stop_addresses(session, owners, UNSUBSCRIBED, source=source, at=at)
         if stopped:
             session.add(_line("unsubscribed", page, by, at, source=source))
         return bool(stopped)
@@ -37,7 +58,10 @@ def resubscribe(public_id: str, *, at: datetime, by: Actor = INVITEE) -> bool:
         page = _page(public_id)
         started = session.scalars(
             delete(Suppression)
-            .where(Suppression.email_key.in_(page.keys), Suppression.reason == UNSUBSCRIBED)
+            .where(
+                Suppression.digest.in_([digest_of(key) for key in page.keys]),
+                Suppression.reason == UNSUBSCRIBED,
+            )
             .returning(Suppression.id)
         ).all()
         if started:
@@ -45,21 +69,83 @@ def resubscribe(public_id: str, *, at: datetime, by: Actor = INVITEE) -> bool:
         return bool(started)
 
 
+def suppress_address(address: str, why: str, *, by: Actor, at: datetime) -> bool:
+    """The team decides that nothing goes to an address; say whether that changed anything.
+
+    Raises MalformedAddress, NeedsReason.
+    """
+    key = read_address(address).key
+    why = _reason(why)
+    with transaction() as session:
+        owner_id = session.scalar(
+            select(Stakeholder.id).where(Stakeholder.email_key == key).order_by(Stakeholder.id)
+        )
+        stopped = stop_addresses(session, [(key, owner_id)], "staff", source="staff", at=at)
+        if stopped:
+            session.add(Activity.of("suppressed", by, at, stakeholder_id=owner_id, why=why))
+        return bool(stopped)
+
+
+def lift_suppression(
+    suppression_id: int, why: str, *, by: Actor, at: datetime, is_confirmed: bool = False
+) -> None:
+    """Write to an address again; invitations that counted as undeliverable are open again.
+
+    is_confirmed  the owner asked for it, where they had reported our mail as unwanted
+    Raises NeedsReason, NeedsConfirmation.
+    """
+    why = _reason(why)
+    with transaction() as session:
+        row = session.get(Suppression, suppression_id, with_for_update=True)
+        if row is None:
+            raise NotFound("entry; it may have been lifted already")
+        if row.reason == "complained" and not is_confirmed:
+            raise NeedsConfirmation
+        session.delete(row)
+        if row.reason == "bounced" and row.stakeholder_id is not None:
+            _open_again(session, row.stakeholder_id, row.digest)
+        session.add(
+            Activity.of(
+                "lifted_suppression", by, at, stakeholder_id=row.stakeholder_id, why=why,
+                reason=row.reason, source=row.source, since=row.since.isoformat(),
+            )
+        )
+
+
+def _open_again(session: Session, stakeholder_id: int, digest: str) -> None:
+    """The mailbox works again: what bounced there waits for an answer again."""
+    key = session.scalar(select(Stakeholder.email_key).where(Stakeholder.id == stakeholder_id))
+    if key is None or digest_of(key) != digest:
+        return
+    rows = session.execute(
+        update(Invitation)
+        .where(
+            Invitation.stakeholder_id == stakeholder_id,
+            Invitation.state == InvitationState.UNDELIVERABLE,
+        )
+        .values(state=InvitationState.SILENT)
+        .returning(Invitation.event_id, Invitation.group_id)
+    )
+    old, new = InvitationState.UNDELIVERABLE, InvitationState.SILENT
+    changes = [
+        moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, new)
+        for event_id, group_id in rows
+    ]
+    add_to_tallies(session, total(changes))
+
+
+def _reason(why: str) -> str:
+    why = " ".join(why.split())[:LONGEST_WHY]
+    if not why:
+        raise NeedsReason
+    return why
+
+
 def _page(public_id: str) -> UnsubscribePage:
     page = unsubscribe_page(public_id)
     if page is None:
         raise NotFound("mail")
     return page
-
-
-def _stop(values: dict[str, Any]) -> Any:
-    """One address; a bounce gives way, since the person's own word outlives a mended mailbox."""
-    insert = (postgresql if is_postgresql() else sqlite).insert(Suppression).values(values)
-    return insert.on_conflict_do_update(
-        index_elements=["email_key"],
-        set_={name: values[name] for name in ("reason", "source", "since")},
-        where=Suppression.reason == "bounced",
-    ).returning(Suppression.id)
 
 
 def _line(verb: str, page: UnsubscribePage, by: Actor, at: datetime, **detail: str) -> Activity:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, null, select
 from sqlalchemy.orm import Session
 
 from outreach.delivery.ledger import move_by_id
+from outreach.dialect import key_digest
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose, Unit
@@ -34,7 +35,7 @@ def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
     rows = session.execute(
         select(Message.id, reason)
         .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
-        .outerjoin(Suppression, Suppression.email_key == Stakeholder.email_key)
+        .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)
         .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
         .outerjoin(Seat, Seat.id == SeatOffer.seat_id)

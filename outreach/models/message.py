@@ -83,10 +83,13 @@ SENTENCES: dict[MessageState, str] = {
     MessageState.LEFT_OUT: "Left out.",
 }
 
+_EVIDENCE = "accepted delivered bounced dropped complained"
+"""What the provider may yet tell of an earlier try, whatever we did with the message since."""
+
 _NEXT: dict[MessageState, frozenset[MessageState]] = {
     state: frozenset(MessageState(name) for name in names.split())
     for state, names in {
-        MessageState.WAITING: "leased handing_over held cancelled left_out",
+        MessageState.WAITING: f"leased handing_over held cancelled left_out {_EVIDENCE}",
         MessageState.LEASED: "handing_over waiting held cancelled left_out",
         MessageState.HANDING_OVER: "accepted waiting refused unknown held "
         "delivered bounced dropped complained",
@@ -94,12 +97,12 @@ _NEXT: dict[MessageState, frozenset[MessageState]] = {
         MessageState.ACCEPTED: "delivered bounced dropped complained",
         MessageState.DELIVERED: "bounced complained",
         MessageState.BOUNCED: "complained",
-        MessageState.DROPPED: "",
+        MessageState.DROPPED: "delivered bounced complained",
         MessageState.COMPLAINED: "",
-        MessageState.REFUSED: "",
+        MessageState.REFUSED: _EVIDENCE,
         MessageState.HELD: "waiting cancelled left_out accepted delivered bounced dropped complained",
-        MessageState.CANCELLED: "",
-        MessageState.LEFT_OUT: "",
+        MessageState.CANCELLED: _EVIDENCE,
+        MessageState.LEFT_OUT: _EVIDENCE,
     }.items()
 }
 

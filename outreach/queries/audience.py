@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal,
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
-from outreach.dialect import json_record
+from outreach.dialect import json_record, key_digest
 from outreach.models.campaign import MANNERS, Anchor, Audience, Campaign, CampaignList, Step
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState
@@ -77,7 +77,7 @@ def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
         .select_from(people)
         .join(Stakeholder, Stakeholder.id == people.c.stakeholder_id)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-        .outerjoin(Suppression, Suppression.email_key == Stakeholder.email_key)
+        .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
         .outerjoin(
             invitation,
             and_(

@@ -13,7 +13,7 @@ from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import Suppression
+from outreach.models.suppression import Suppression, digest_of
 
 UNSUBSCRIBED = "unsubscribed"
 
@@ -55,7 +55,9 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
         return None
     stops = list(
         reading().execute(
-            select(Suppression.reason, Suppression.since).where(Suppression.email_key.in_(keys))
+            select(Suppression.reason, Suppression.since).where(
+                Suppression.digest.in_([digest_of(key) for key in keys])
+            )
         )
     )
     stopped_at = max((since for _, since in stops), default=None)

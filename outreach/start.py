@@ -153,7 +153,7 @@ def _prepare(app: Flask) -> None:
             _say("The demonstration was interrupted while it was loaded; it is made anew.")
             schema.empty()
         schema.upgrade()
-        wanted = app.config["DEMO"] and schema.is_empty("accounts", "campaigns", "invitations")
+        wanted = _has_demo(app) and schema.is_empty("accounts", "campaigns", "invitations")
         load_reference()
         if wanted:
             from outreach.demo import load_demo
@@ -162,6 +162,11 @@ def _prepare(app: Flask) -> None:
             unfinished.touch()
             load_demo()
         unfinished.unlink(missing_ok=True)
+
+
+def _has_demo(app: Flask) -> bool:
+    """Invented people, and links that sign in whoever reads the log, are for development only."""
+    return bool(app.config["DEMO"]) and app.config["ENV"] == "development"
 
 
 def _marker(app: Flask) -> Path:
@@ -200,7 +205,7 @@ def _announce(app: Flask, processes: children.Children) -> None:
 
 
 def _sign_in_lines(app: Flask) -> Iterator[str]:
-    if not app.config["DEMO"]:
+    if not _has_demo(app):
         return
     from outreach.demo import sign_in_links
 

@@ -48,7 +48,7 @@ def run(name: str, chosen: str, arguments: list[str], settings: dict[str, str]) 
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
         command += ["-m", chosen, f"--junit-xml={report}", *arguments]
         code = subprocess.run(command, env=environment | settings, check=False).returncode
         seconds = time.monotonic() - began

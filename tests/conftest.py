@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "sqlite": "is about SQLite" if is_postgresql else None,
     }
     for item in items:
-        if "app" in getattr(item, "fixturenames", ()):
+        if "_filled_app" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
         for mark, reason in reasons.items():
             if reason and item.get_closest_marker(mark):

@@ -272,3 +272,9 @@ def make_message(
     )
     save(message)
     return message
+
+
+def afresh(question: Any, *arguments: Any, **named: Any) -> Any:
+    """The answer to a question as the database stands now, whatever this test read before."""
+    reading().rollback()
+    return question(*arguments, **named)

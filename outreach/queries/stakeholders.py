@@ -25,11 +25,11 @@ def matching(words: str) -> ColumnElement[bool] | None:
     For statements that join `organisations` loosely. Accents, case and order are forgiven. Cost:
     the people once through; a search is cut at 100 letters and six words.
     """
-    text = words.strip()[:LONGEST_SEARCH]
+    text = words.replace("\0", "").strip()[:LONGEST_SEARCH]
     if not text:
         return None
     keys = fold(text).split()[:MOST_WORDS]
-    by_address = Stakeholder.email_key.contains(text.casefold().replace("\0", ""), autoescape=True)
+    by_address = Stakeholder.email_key.contains(text.casefold(), autoescape=True)
     by_name = [
         or_(Stakeholder.name_key.contains(key), Organisation.name_key.contains(key)) for key in keys
     ]
@@ -77,6 +77,7 @@ class Person:
     salutation: str
     office: str
     email: str | None
+    email_key: str | None
     organisation_id: int | None
     organisation: str | None
     language: str | None

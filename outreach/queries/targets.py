@@ -42,28 +42,52 @@ class TargetLine:
     """Of the invitation to the list's event; None for someone not asked yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a list's people are shown, and in which order."""
+
+    sort: str = "rank"
+    """One of SORTS, with a hyphen before it for falling."""
+    words: str = ""
+    stars_only: bool = False
+    tier: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Nobody is left out."""
+        return not (self.words.strip() or self.stars_only or self.tier)
+
+
+EVERYONE = Selection()
+
+
 def targets(
-    list_id: int, *, sort: str = "rank", words: str = "", stars_only: bool = False,
-    tier: int | None = None, after: str | None = None, limit: int = PAGE,
+    list_id: int, selection: Selection = EVERYONE, *, after: str | None = None,
+    limit: int = PAGE,
 ) -> Page[TargetLine]:
     """A page of a list.
 
     Cost by rank: the rows of the page. By another order, or with words: the list once through.
     """
     statement = _lines(list_id)
-    if stars_only:
+    if selection.stars_only:
         statement = statement.where(Target.is_star)
-    if tier is not None:
-        statement = statement.where(Target.tier == tier)
-    wanted = matching(words)
+    if selection.tier is not None:
+        statement = statement.where(Target.tier == selection.tier)
+    wanted = matching(selection.words)
     if wanted is not None:
         statement = statement.where(wanted)
-    order = SORTS.get(sort.removeprefix("-"), SORTS["rank"])
-    rows, following = page(
-        statement, order, after, limit=limit, falling=sort.startswith("-")
-    )
+    order = SORTS.get(selection.sort.removeprefix("-"), SORTS["rank"])
+    falling = selection.sort.startswith("-")
+    rows, following = page(statement, order, after, limit=limit, falling=falling)
     width = len(TargetLine.__dataclass_fields__)
     return Page([TargetLine(*row[:width]) for row in rows], following)
+
+
+def target_line(list_id: int, target_id: int) -> TargetLine | None:
+    """One person of a list. Cost: some rows by key."""
+    row = reading().execute(_lines(list_id).where(Target.id == target_id)).one_or_none()
+    return TargetLine(*row) if row else None
 
 
 EXPORT_HEADERS = (

@@ -1,0 +1,415 @@
+"""Imports: a file of people comes into a list whole or not at all, and never twice."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from outreach import sheets
+from outreach.actions import imports
+from outreach.actions.imports import (
+    KnownByAnotherName,
+    OnListAlready,
+    add_person,
+    apply_import,
+    import_file,
+)
+from outreach.actions.uploads import discard_import, name_columns, start_import
+from outreach.db import reading
+from outreach.errors import NotFound
+from outreach.intake.addresses import read_address
+from outreach.intake.people import PersonRow
+from outreach.intake.unreadable import (
+    EmptyFile,
+    NoAddressColumn,
+    NotASpreadsheet,
+    UnusableMapping,
+)
+from outreach.models.activity import CONSOLE, Activity
+from outreach.models.conference import ConstituentGroup, Region
+from outreach.models.imports import AlreadyImported, Import, ThrownAway
+from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.target import Target
+from outreach.queries.imports import import_line
+from outreach.queries.lists import target_list
+from outreach.queries.targets import EXPORT_HEADERS, export_rows
+from tests.factories import NOON, make_list, make_organisation, make_stakeholder, make_target
+
+pytestmark = pytest.mark.usefixtures("app")
+BY = {"by": CONSOLE, "at": NOON}
+
+
+@pytest.fixture
+def bring(tmp_path):
+    """Write rows as a CSV (the first names the columns) and import it."""
+    numbers = iter(range(100))
+
+    def bring(wanted, *rows, **options):
+        path = tmp_path / f"{next(numbers)}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+        return import_file(path, path.name, wanted.id, **BY | options)
+
+    return bring
+
+
+def count(table):
+    reading().rollback()
+    return reading().scalar(select(func.count()).select_from(table))
+
+
+def people():
+    reading().rollback()
+    rows = reading().scalars(select(Stakeholder).order_by(Stakeholder.id)).all()
+    return [(row.full_name, row.email) for row in rows]
+
+
+def test_everyone_of_a_file_is_wanted_with_star_tier_and_reason(bring):
+    wanted = make_list()
+    report = bring(
+        wanted,
+        ["Full name", "E-mail", "Institution", "Function", "Country", "Language", "VIP", "Tier",
+         "Why"],
+        ["Wanjiru Kamau", "W.Kamau@Example.org", "Bank of the Lakes", "Governor", "Kenya", "French",
+         "yes", "1", "Chairs the board"],
+        ["李小龍", "li@example.org", "", "", "", "", "", "", ""],
+    )
+    assert report.as_dict() | {"import": None} == {
+        "import": None, "read": 2, "created": 2, "updated": 0, "skipped": 0, "problems": [],
+        "warnings": [], "notes": [],
+    }
+    first = reading().scalars(select(Stakeholder).order_by(Stakeholder.id)).first()
+    assert (first.email, first.office, first.country_code, first.language) == (
+        "W.Kamau@example.org", "Governor", "KE", "fr",
+    )
+    target = reading().scalars(select(Target).where(Target.stakeholder_id == first.id)).one()
+    assert (target.is_star, target.tier, target.why) == (True, 1, "Chairs the board")
+    line = target_list(wanted.id)
+    assert (line.wanted_count, line.star_count) == (2, 1)
+
+
+def test_an_organisation_stands_at_the_conference_in_the_lists_group_and_its_region(bring):
+    bring(
+        make_list(group="academia"), ["Name", "Email", "Organisation", "Country"],
+        ["Wanjiru Kamau", "w@example.org", "Lakes University", "Kenya"],
+        ["Ana Paz", "ana@example.org", "LAKES  UNIVERSITY", "Kenya"],
+    )
+    row = reading().execute(
+        select(Organisation.name, ConstituentGroup.code, Region.code)
+        .join(Standing, Standing.organisation_id == Organisation.id)
+        .join(ConstituentGroup, Standing.group_id == ConstituentGroup.id)
+        .join(Region, Standing.region_id == Region.id)
+    ).one()
+    assert tuple(row) == ("Lakes University", "academia", "AFR")
+
+
+def test_a_known_person_is_found_by_address_and_only_completed(bring):
+    bank = make_organisation("Bank of the Lakes")
+    known = make_stakeholder("Wanjiru Kamau", "w.kamau@example.org", bank, office="Governor")
+    wanted = make_list()
+    report = bring(
+        wanted, ["Name", "Email", "Position", "Language", "Organisation"],
+        ["KAMAU, Wanjiru", "W.KAMAU@EXAMPLE.ORG", "Director", "fr", "Another bank"],
+    )
+    assert (report.created, report.updated, report.skipped) == (0, 1, 0)
+    assert report.warnings == []  # the same words in another order are the same name
+    reading().rollback()
+    row = reading().get(Stakeholder, known.id)
+    assert (row.full_name, row.office, row.language) == ("Wanjiru Kamau", "Governor", "fr")
+    assert row.organisation_id == bank.id
+    verbs = reading().scalars(select(Activity.verb).where(Activity.stakeholder_id == known.id))
+    assert sorted(verbs) == ["added_to_list", "filled_in"]
+
+
+def test_another_name_at_a_known_address_is_told_and_the_known_name_stays(bring):
+    make_stakeholder("Wanjiru Kamau", "w@example.org")
+    report = bring(make_list(), ["Name", "Email"], ["W. Njoroge", "w@example.org"])
+    assert [problem.reason for problem in report.warnings] == [
+        "We know this address as “Wanjiru Kamau”; that name stays."
+    ]
+    assert people() == [("Wanjiru Kamau", "w@example.org")]
+
+
+def test_two_people_of_one_office_are_both_wanted_and_told_apart_by_name(bring):
+    make_stakeholder("Ana Paz", "office@example.org")
+    office = "office@example.org"
+    rows = [["Name", "Email"], ["Juan Sol", office], ["Ana Paz", office]]
+    report = bring(make_list(), *rows)
+    assert (report.created, report.updated) == (1, 1)
+    again = bring(make_list(), *rows, ["Eva Mar", "eva@example.org"])
+    assert (again.created, again.updated) == (1, 2)
+    assert [name for name, _ in people()] == ["Ana Paz", "Juan Sol", "Eva Mar"]
+
+
+def test_a_row_that_repeats_another_is_left_out_and_names_it(bring):
+    report = bring(
+        make_list(), ["Name", "Email"], ["Ana Paz", "ana@example.org"],
+        ["ana  paz", "ANA@example.org"],
+    )
+    assert (report.created, report.skipped) == (1, 1)
+    assert [(problem.row, problem.reason) for problem in report.problems] == [
+        (3, "ANA@example.org: same address as row 2")
+    ]
+
+
+def test_whoever_is_on_the_list_already_is_passed_over(bring):
+    wanted = make_list()
+    make_target(wanted, make_stakeholder("Ana Paz", "ana@example.org"))
+    report = bring(wanted, ["Name", "Email"], ["Ana Paz", "ana@example.org"])
+    assert (report.read, report.created, report.updated, report.skipped) == (1, 0, 0, 1)
+    assert report.on_list == 1
+    assert count(Target) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["alice@example.org<bob@evil.example>", "a@b@c", "x@y.org,z@w.org", "", f"{'x' * 300}@a.org"],
+)
+def test_a_malformed_address_leaves_its_row_out_with_the_reason(bring, address):
+    """A08."""
+    report = bring(make_list(), ["Name", "Email"], ["Bad", address], ["Good", "good@example.org"])
+    assert (report.read, report.created, report.skipped) == (2, 1, 1)
+    assert report.problems[0].row == 2
+    assert people() == [("Good", "good@example.org")]
+
+
+def test_a_look_alike_of_someone_we_know_is_told_and_never_merged(bring):
+    """A09."""
+    make_stakeholder("Paola", "paola@example.org")
+    report = bring(make_list(), ["Name", "Email"], ["Paola", "pаolа@example.org"])
+    assert report.created == 1
+    (warning,) = report.warnings
+    assert "looks like paola@example.org, whom we know" in warning.reason
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "=cmd|' /C calc'!A0", "O'Neil", "''"])
+def test_cells_that_look_like_formulas_are_kept_as_typed_and_come_back(bring, cell, tmp_path):
+    """A01: import, export as CSV, import again."""
+    wanted, other = make_list(), make_list()
+    bring(wanted, ["Name", "Email", "Why"], [cell, "a@example.org", cell])
+    assert people() == [(cell, "a@example.org")]
+    path = tmp_path / "export.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        sheets.write_csv(export_rows(wanted.id), EXPORT_HEADERS, file)
+    assert f'"{cell}"' not in path.read_text() or not cell.startswith(("=", "+", "-", "@"))
+    report = import_file(path, "export.csv", other.id, **BY)
+    assert (report.created, report.updated, report.problems) == (0, 1, [])
+    assert [row[:1] + row[13:14] for row in export_rows(other.id)] == [(cell, cell)]
+
+
+def test_our_own_export_brings_the_same_people_to_another_list(bring, tmp_path):
+    wanted, other = make_list(), make_list()
+    bring(
+        wanted, ["Name", "Email", "Star", "Tier", "Organisation", "Notes"],
+        ["Zoë", "zoe@example.org", "yes", "3", "Bank; \"quoted\"", "two\nlines"],
+        ["Ли", "li@example.org", "", "1", "", ""],
+    )
+    path = tmp_path / "export.xlsx"
+    with path.open("wb") as file:
+        sheets.write_xlsx(export_rows(wanted.id), EXPORT_HEADERS, file)
+    report = import_file(path, "export.xlsx", other.id, **BY)
+    assert (report.created, report.updated, report.skipped) == (0, 2, 0)
+    assert list(export_rows(other.id)) == list(export_rows(wanted.id))
+
+
+def test_the_same_file_goes_into_a_list_once(bring):
+    """A07."""
+    wanted, rows = make_list(), [["Name", "Email"], ["Ana", "ana@example.org"]]
+    bring(wanted, *rows)
+    with pytest.raises(AlreadyImported, match="already imported into this list"):
+        bring(wanted, *rows)
+    with pytest.raises(AlreadyImported):
+        bring(wanted, *rows, dry_run=True)
+    assert bring(make_list(), *rows).updated == 1
+    assert count(Stakeholder) == 1
+
+
+def test_a_dry_run_says_what_would_be_and_writes_nothing(bring):
+    wanted = make_list()
+    make_stakeholder("Ana", "ana@example.org")
+    rows = [["Name", "Email"], ["Ana", "ana@example.org"], ["Eva", "eva@example.org"], ["X", "no"]]
+    tables = (Stakeholder, Target, Import, Activity, Organisation)
+    before = [count(table) for table in tables]
+    report = bring(wanted, *rows, dry_run=True)
+    assert [count(table) for table in tables] == before
+    assert (report.read, report.created, report.updated, report.skipped) == (3, 1, 1, 1)
+    done = bring(wanted, *rows)
+    assert (done.created, done.updated, done.skipped) == (1, 1, 1)
+    assert done.problems == report.problems
+
+
+def test_a_fault_in_the_middle_leaves_nothing_behind(bring, monkeypatch):
+    rows = [["Name", "Email"]] + [[f"P {n}", f"p{n}@example.org"] for n in range(2_500)]
+    chunks = []
+    whole = imports._Roster.bring_in
+
+    def fail_at_the_third(roster, lines):
+        chunks.append(len(lines))
+        if len(chunks) == 3:
+            raise RuntimeError("the power went")
+        return whole(roster, lines)
+
+    monkeypatch.setattr(imports._Roster, "bring_in", fail_at_the_third)
+    wanted = make_list()
+    with pytest.raises(RuntimeError):
+        bring(wanted, *rows)
+    assert chunks == [1_000, 1_000, 500]
+    assert [count(table) for table in (Stakeholder, Target, Import, Activity)] == [0, 0, 0, 0]
+    assert target_list(wanted.id).wanted_count == 0
+
+
+def test_columns_can_be_named_by_hand(bring):
+    wanted = make_list()
+    rows = [["Who", "Where to"], ["Ana", "ana@example.org"]]
+    with pytest.raises(NoAddressColumn, match=r"None of the columns.*Who, Where to"):
+        bring(wanted, *rows)
+    report = bring(wanted, *rows, wishes=["where to=email", "1=full_name"])
+    assert report.created == 1
+    assert people() == [("Ana", "ana@example.org")]
+    with pytest.raises(UnusableMapping, match="is not kept of people yet"):
+        bring(make_list(), *rows, ["b", "b@example.org"], wishes=["Who=phone", "Where to=email"])
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"", EmptyFile),
+        (b"%PDF-1.7 not a list", NotASpreadsheet),
+        (b"<html><body>renamed</body></html>", NotASpreadsheet),
+        (b"Name,Phone\r\nAna,1\r\n", NoAddressColumn),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_as_a_whole(tmp_path, content, refusal):
+    path = tmp_path / "people.csv"
+    path.write_bytes(content)
+    with pytest.raises(refusal):
+        import_file(path, "people.csv", make_list().id, **BY)
+    assert count(Import) == count(Stakeholder) == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_csv_is_read_whatever_wrote_it(tmp_path, encoding, mark):
+    """A06."""
+    path = tmp_path / "people.csv"
+    lines = [["Name", "Email"], ["Zoë Núñez", "zoe@example.org"], ["Eva", "eva@example.org"]]
+    path.write_bytes("\r\n".join(mark.join(line) for line in lines).encode(encoding))
+    assert import_file(path, "people.csv", make_list().id, **BY).created == 2
+    assert people()[0][0] == "Zoë Núñez"
+
+
+def test_a_name_with_a_line_break_becomes_one_line_and_a_nul_leaves_the_row_out(bring):
+    """A15 as it shows here."""
+    report = bring(
+        make_list(), ["Name", "Email"], ["Ana\r\nBcc: x@example.org", "ana@example.org"],
+        ["Eva\0", "eva@example.org"],
+    )
+    assert people() == [("Ana Bcc: x@example.org", "ana@example.org")]
+    assert (report.created, report.skipped) == (1, 1)
+
+
+def test_an_unknown_list_is_told(bring, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("Email\na@example.org\n")
+    with pytest.raises(NotFound):
+        import_file(path, "people.csv", 10**6, **BY)
+
+
+# ---- by upload: look first, then press the button
+
+
+@pytest.fixture
+def upload(tmp_path):
+    def upload(wanted, text="Name,Email\nAna,ana@example.org\n", name="people.csv"):
+        path = tmp_path / "bytes.upload"
+        path.write_text(text)
+        return start_import(wanted.id, path, name, **BY)
+
+    return upload
+
+
+def test_an_upload_is_kept_under_a_name_of_ours(upload, tmp_path):
+    """A10."""
+    name = '../../"><img onerror=alert(1)>.csv'
+    line = import_line(upload(make_list(), name=name))
+    assert line.file_name == name
+    assert [path.name for path in tmp_path.iterdir()] == [line.stored_name]
+    assert Path(line.stored_name).suffix == ".csv"
+    assert line.stored_name.removesuffix(".csv").isalnum()
+
+
+def test_an_upload_writes_nobody_until_the_button_and_then_once(upload, tmp_path):
+    """A07: a double click."""
+    import_id = upload(make_list())
+    assert count(Stakeholder) == 0
+    assert apply_import(import_id, tmp_path, **BY).created == 1
+    with pytest.raises(AlreadyImported):
+        apply_import(import_id, tmp_path, **BY)
+    assert count(Target) == 1
+    assert import_line(import_id).created_count == 1
+
+
+def test_of_two_uploads_of_one_file_the_second_is_refused(upload, tmp_path):
+    """A07: two staff at once, each with a preview open."""
+    wanted = make_list()
+    first, second = upload(wanted), upload(wanted)
+    apply_import(first, tmp_path, **BY)
+    with pytest.raises(AlreadyImported):
+        apply_import(second, tmp_path, **BY)
+    with pytest.raises(AlreadyImported):
+        upload(wanted)
+
+
+def test_a_refused_upload_leaves_no_file_behind(upload, tmp_path):
+    with pytest.raises(NotASpreadsheet):
+        upload(make_list(), "%PDF-1.4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_columns_named_on_the_preview_count(upload, tmp_path):
+    import_id = upload(make_list(), "A,B\nAna,ana@example.org\n")
+    with pytest.raises(NoAddressColumn):
+        apply_import(import_id, tmp_path, **BY)
+    name_columns(import_id, {0: "full_name", 1: "email"}, ["A", "B"])
+    assert apply_import(import_id, tmp_path, **BY).created == 1
+
+
+def test_a_discarded_upload_is_gone(upload, tmp_path):
+    import_id = upload(make_list())
+    discard_import(import_id, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ThrownAway):
+        apply_import(import_id, tmp_path, **BY)
+
+
+# ---- one person typed by hand
+
+
+def typed(name="Ana Paz", email="ana@example.org", **parts):
+    return PersonRow(1, address=read_address(email) if email else None, full_name=name, **parts)
+
+
+def test_one_person_is_added_by_hand_with_or_without_an_address():
+    wanted = make_list()
+    add_person(wanted.id, typed(organisation="Bank", star=True), **BY)
+    add_person(wanted.id, typed("Eva Mar", None), **BY)
+    assert people() == [("Ana Paz", "ana@example.org"), ("Eva Mar", None)]
+    line = target_list(wanted.id)
+    assert (line.wanted_count, line.star_count) == (2, 1)
+
+
+def test_who_is_on_the_list_already_is_not_added_again():
+    wanted = make_list()
+    add_person(wanted.id, typed(), **BY)
+    with pytest.raises(OnListAlready, match="Ana Paz is on this list already"):
+        add_person(wanted.id, typed(), **BY)
+
+
+def test_another_name_at_a_known_address_must_be_said_to_be_another_person():
+    make_stakeholder("Ana Paz", "office@example.org")
+    wanted, juan = make_list(), typed("Juan Sol", "office@example.org")
+    with pytest.raises(KnownByAnotherName, match="is the address of Ana Paz"):
+        add_person(wanted.id, juan, **BY)
+    add_person(wanted.id, juan, is_another=True, **BY)
+    assert [name for name, _ in people()] == ["Ana Paz", "Juan Sol"]

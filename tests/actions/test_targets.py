@@ -1,0 +1,171 @@
+"""Targets: starred, given a tier, taken off; every change can be taken back."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions.targets import TooLate, mark_stars, remove_targets, set_tier, take_back
+from outreach.db import reading
+from outreach.errors import NotFound, Refusal
+from outreach.models.activity import CONSOLE, Activity
+from outreach.models.invitation import Invitation
+from outreach.models.target import Target
+from outreach.queries.lists import target_list
+from outreach.queries.targets import Selection, targets
+from tests.factories import (
+    NOON,
+    make_event,
+    make_invitation,
+    make_list,
+    make_organisation,
+    make_stakeholder,
+    make_target,
+)
+
+pytestmark = pytest.mark.usefixtures("app")
+BY = {"by": CONSOLE, "at": NOON}
+
+
+def numbers(wanted):
+    line = target_list(wanted.id)
+    return line.wanted_count, line.star_count
+
+
+def recount(wanted):
+    reading().rollback()
+    rows = reading().scalars(select(Target.is_star).where(Target.list_id == wanted.id)).all()
+    return len(rows), sum(rows)
+
+
+def test_a_star_is_marked_counted_and_taken_back():
+    wanted = make_list()
+    one, other = make_target(wanted), make_target(wanted, is_star=True)
+    line = mark_stars(wanted.id, [one.id, other.id], True, **BY)
+    assert numbers(wanted) == recount(wanted) == (2, 2)
+    take_back(wanted.id, line, **BY)
+    assert numbers(wanted) == recount(wanted) == (2, 1)
+    assert reading().get(Target, other.id).is_star
+
+
+def test_marking_who_is_a_star_already_changes_nothing():
+    target = make_target(is_star=True)
+    assert mark_stars(target.list_id, [target.id], True, **BY) is None
+    assert reading().scalars(select(Activity)).all() == []
+
+
+def test_only_people_of_this_list_are_changed():
+    wanted, elsewhere = make_list(), make_target()
+    assert mark_stars(wanted.id, [elsewhere.id], True, **BY) is None
+    assert remove_targets(wanted.id, [elsewhere.id], **BY) is None
+    assert not reading().get(Target, elsewhere.id).is_star
+
+
+@pytest.mark.parametrize("tier", [0, 4, -1])
+def test_a_tier_is_one_of_three(tier):
+    target = make_target()
+    with pytest.raises(Refusal, match="A tier is 1, 2 or 3"):
+        set_tier(target.list_id, [target.id], tier, **BY)
+
+
+def test_a_tier_is_set_and_taken_back():
+    target = make_target(tier=3)
+    line = set_tier(target.list_id, [target.id], 1, **BY)
+    assert targets(target.list_id).lines[0].tier == 1
+    take_back(target.list_id, line, **BY)
+    assert targets(target.list_id).lines[0].tier == 3
+
+
+def test_who_was_taken_off_a_list_comes_back_to_the_same_place():
+    wanted = make_list()
+    first = make_target(wanted, is_star=True, tier=1, why="Chairs the board", decide_on=NOON.date())
+    make_target(wanted)
+    before = targets(wanted.id).lines[0]
+    line = remove_targets(wanted.id, [first.id], **BY)
+    assert numbers(wanted) == recount(wanted) == (1, 0)
+    take_back(wanted.id, line, **BY)
+    after = targets(wanted.id).lines[0]
+    assert (after.name, after.tier, after.why, after.is_star) == (
+        before.name, 1, "Chairs the board", True,
+    )
+    assert numbers(wanted) == recount(wanted) == (2, 1)
+
+
+def test_taking_back_twice_does_no_harm():
+    wanted = make_list()
+    target = make_target(wanted, is_star=True)
+    line = remove_targets(wanted.id, [target.id], **BY)
+    take_back(wanted.id, line, **BY)
+    take_back(wanted.id, line, **BY)
+    assert numbers(wanted) == recount(wanted) == (1, 1)
+
+
+def test_a_change_of_another_list_or_of_yesterday_is_not_taken_back():
+    wanted, other = make_list(), make_list()
+    line = mark_stars(wanted.id, [make_target(wanted).id], True, **BY)
+    with pytest.raises(NotFound):
+        take_back(other.id, line, **BY)
+    with pytest.raises(TooLate):
+        take_back(wanted.id, line, by=CONSOLE, at=NOON + timedelta(days=1))
+
+
+def test_an_invitation_is_a_stars_as_long_as_any_list_of_its_event_says_so():
+    person, event = make_stakeholder(), make_event()
+    banks, agencies = make_list(event=event), make_list(event=event)
+    one, other = make_target(banks, person), make_target(agencies, person)
+    invitation = make_invitation(person, event)
+
+    def is_star():
+        reading().rollback()
+        return reading().get(Invitation, invitation.id).is_star
+
+    mark_stars(banks.id, [one.id], True, **BY)
+    mark_stars(agencies.id, [other.id], True, **BY)
+    assert is_star()
+    mark_stars(banks.id, [one.id], False, **BY)
+    assert is_star()
+    remove_targets(agencies.id, [other.id], **BY)
+    assert not is_star()
+
+
+@pytest.mark.parametrize("falling", ["", "-"])
+@pytest.mark.parametrize("sort", ["rank", "name", "tier", "star"])
+def test_pages_of_a_list_hold_everyone_once_in_every_order(sort, falling):
+    wanted, sort = make_list(), falling + sort
+    for number in range(7):
+        make_target(
+            wanted, make_stakeholder(f"Name {number % 3}"), is_star=number % 2 == 0,
+            tier=1 + number % 3, rank=number % 4,
+        )
+    whole = targets(wanted.id, Selection(sort=sort)).lines
+    paged, after = [], None
+    while True:
+        page = targets(wanted.id, Selection(sort=sort), after=after, limit=3)
+        paged += page.lines
+        after = page.next
+        if after is None:
+            break
+    assert paged == whole
+    assert len({line.id for line in paged}) == 7
+
+
+@pytest.mark.parametrize("after", ["x", "W10", "eyJhIjoxfQ", "WyJhIiwxXQ", "WzEsIm4iXQ", "é", "=" * 9])
+def test_a_place_that_anyone_made_up_begins_at_the_start(after):
+    target = make_target()
+    assert [line.id for line in targets(target.list_id, after=after).lines] == [target.id]
+
+
+def test_a_list_is_searched_by_name_organisation_and_address_whatever_the_accents():
+    wanted = make_list()
+    zoe = make_target(wanted, make_stakeholder("Zoë Łukasiewicz", "zoe@example.org"))
+    bank = make_organisation("Banque de l’Équateur")
+    ana = make_target(wanted, make_stakeholder("Ana Paz", "paz@example.net", bank))
+
+    def found(words):
+        return [line.id for line in targets(wanted.id, Selection(words=words)).lines]
+
+    assert found("ZOE lukas") == [zoe.id]
+    assert found("equateur ana") == [ana.id]
+    assert found("paz@example") == [ana.id]
+    assert found("%") == found("_") == []
+    assert found("  ") == [zoe.id, ana.id]

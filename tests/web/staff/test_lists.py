@@ -1,0 +1,205 @@
+"""The pages of target lists: make one, see who is on it, change many at once, take it back."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from outreach.models.account import Role
+from outreach.queries.lists import list_id_of, target_list
+from outreach.queries.targets import targets
+from tests.factories import afresh, make_list, make_stakeholder, make_target, sign_in, the_event
+
+
+@pytest.fixture
+def staff(client):
+    sign_in(client)
+    return client
+
+
+def text(answer):
+    return answer.get_data(as_text=True)
+
+
+def test_only_the_promotion_team_sees_lists(client):
+    assert client.get("/staff/lists").status_code == 302
+    sign_in(client, Role.ORGANISER)
+    assert client.get("/staff/lists").status_code == 403
+
+
+def test_an_empty_page_says_what_to_do_first(staff):
+    page = text(staff.get("/staff/lists"))
+    assert "No list yet" in page
+    assert 'href="/staff/lists/new"' in page
+    wanted = make_list()
+    assert "Nobody is on this list yet" in text(staff.get(f"/staff/lists/{wanted.id}"))
+
+
+def test_a_list_is_made_with_the_suggested_name_and_code(staff):
+    event = the_event().code
+    asked = text(staff.get("/staff/lists/new", query_string={"group": "academia", "event": event}))
+    code = f"academia-{event.lower()}"
+    assert f'placeholder="{code}"' in asked
+    answer = staff.post("/staff/lists/new", data={"group": "academia", "event": event})
+    list_id = afresh(list_id_of, code)
+    assert (answer.status_code, answer.location) == (303, f"/staff/lists/{list_id}")
+    assert afresh(target_list, list_id).name == "Academia"
+
+
+def test_a_taken_code_is_told_beside_its_field_and_nothing_typed_is_lost(staff):
+    make_list("banks", name="Banks")
+    fields = {"group": "academia", "event": the_event().code, "code": "banks", "name": "My name"}
+    answer = staff.post("/staff/lists/new", data=fields)
+    assert answer.status_code == 409
+    assert "belongs to the list “Banks” already" in text(answer)
+    assert 'value="My name"' in text(answer)
+
+
+def test_an_unknown_group_is_refused_by_the_form(staff):
+    answer = staff.post("/staff/lists/new", data={"group": "nobles", "event": the_event().code})
+    assert answer.status_code == 422
+
+
+def test_a_star_is_marked_and_the_next_page_offers_to_take_it_back(staff):
+    target = make_target()
+    place = f"/staff/lists/{target.list_id}"
+    back = f"{place}?sort=name&q=person"
+    answer = staff.post(f"{place}/targets/star", data={"ids": target.id, "back": back})
+    assert (answer.status_code, answer.location) == (303, back)
+    assert afresh(targets, target.list_id).lines[0].is_star
+    undo = re.search(r'action="([^"]+/undo/\d+)"', text(staff.get(back)))[1]
+    assert "/undo/" not in text(staff.get(back)), "the bar is shown once"
+    assert staff.post(undo).status_code == 303
+    assert not afresh(targets, target.list_id).lines[0].is_star
+
+
+def test_htmx_gets_the_row_the_numbers_and_the_bar_only(staff):
+    target = make_target()
+    answer = staff.post(
+        f"/staff/lists/{target.list_id}/targets/star", data={"ids": target.id},
+        headers={"HX-Request": "true"},
+    )
+    part = text(answer)
+    assert "<html" not in part
+    assert 'aria-pressed="true"' in part
+    assert "1 person is wanted, 1 of them a star" in part
+    assert "/undo/" in part
+
+
+def test_many_are_changed_at_once_and_the_bar_states_the_count(staff):
+    wanted = make_list()
+    ids = [make_target(wanted).id for _ in range(3)]
+    place = f"/staff/lists/{wanted.id}"
+    staff.post(f"{place}/targets/tier", data={"ids": ids, "tier": "1"})
+    assert [line.tier for line in afresh(targets, wanted.id).lines] == [1, 1, 1]
+    staff.post(f"{place}/targets/remove", data={"ids": ids[:2]})
+    assert "2 people taken off the list." in text(staff.get(place))
+    assert afresh(target_list, wanted.id).wanted_count == 1
+
+
+@pytest.mark.parametrize("fields", [{}, {"ids": "x"}, {"ids": [str(n) for n in range(501)]}])
+def test_ticking_nobody_or_too_many_changes_nothing(staff, fields):
+    target = make_target()
+    answer = staff.post(f"/staff/lists/{target.list_id}/targets/remove", data=fields)
+    assert answer.status_code == 422
+    assert afresh(target_list, target.list_id).wanted_count == 1
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example/staff/", "/\\evil", "javascript:x", "/board\n"]
+)
+def test_the_way_back_is_a_page_of_ours_whatever_the_form_says(staff, back):
+    target = make_target()
+    place = f"/staff/lists/{target.list_id}"
+    answer = staff.post(f"{place}/targets/star", data={"ids": target.id, "back": back})
+    assert answer.location == place
+
+
+def test_pages_follow_one_another_without_repeating_anyone(staff):
+    wanted = make_list()
+    for _ in range(60):
+        make_target(wanted)
+    first = text(staff.get(f"/staff/lists/{wanted.id}?sort=name"))
+    following = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
+    second = text(staff.get(following))
+    names = [re.findall(r"data-row-link><bdi>([^<]+)", page) for page in (first, second)]
+    assert [len(part) for part in names] == [50, 10]
+    assert not set(names[0]) & set(names[1])
+
+
+def test_a_name_that_is_markup_is_shown_as_text(staff):
+    """A14."""
+    name = "<script>alert(1)</script>"
+    target = make_target(stakeholder=make_stakeholder(name), why=name)
+    for place in (f"lists/{target.list_id}", f"stakeholders/{target.stakeholder_id}"):
+        page = text(staff.get(f"/staff/{place}"))
+        assert name not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+def test_an_export_is_a_file_that_no_spreadsheet_runs(staff):
+    """A01, A02."""
+    target = make_target(make_list("banks"), make_stakeholder("=cmd|' /C calc'!A0"), is_star=True)
+    with staff.get(f"/staff/lists/{target.list_id}/export.csv") as answer:
+        assert "banks.csv" in answer.headers["Content-Disposition"]
+        lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert lines[1][0].startswith("'=cmd")
+    with staff.get(f"/staff/lists/{target.list_id}/export.xlsx") as answer:
+        assert answer.data.startswith(b"PK")
+    assert staff.get(f"/staff/lists/{target.list_id}/export.exe").status_code == 404
+
+
+def test_one_person_is_added_by_hand(staff):
+    wanted = make_list()
+    place = f"/staff/lists/{wanted.id}/add"
+    fields = {"full_name": "Ana Paz", "email": "Ana@Example.org", "country": "Kenya", "tier": "1",
+              "star": "y", "organisation": "Bank"}
+    assert staff.post(place, data=fields).location == f"/staff/lists/{wanted.id}"
+    (line,) = afresh(targets, wanted.id).lines
+    assert (line.name, line.email, line.country_code, line.tier, line.is_star) == (
+        "Ana Paz", "Ana@example.org", "KE", 1, True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"full_name": ""}, "Type the name."),
+        ({"full_name": "A", "email": "a@b@c"}, "more than one @-sign"),
+        ({"full_name": "A", "country": "Atlantis"}, "is not a known country"),
+        ({"full_name": "A\x00B"}, "which no text needs"),
+    ],
+)
+def test_what_cannot_be_read_is_told_beside_its_field(staff, fields, said):
+    wanted = make_list()
+    answer = staff.post(f"/staff/lists/{wanted.id}/add", data=fields | {"tier": "2"})
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert afresh(target_list, wanted.id).wanted_count == 0
+
+
+def test_a_known_address_asks_whether_it_is_another_person(staff):
+    make_stakeholder("Ana Paz", "office@example.org")
+    wanted = make_list()
+    fields = {"full_name": "Juan Sol", "email": "office@example.org", "tier": "2"}
+    answer = staff.post(f"/staff/lists/{wanted.id}/add", data=fields)
+    assert answer.status_code == 409
+    assert "This is another person at the same address" in text(answer)
+    staff.post(f"/staff/lists/{wanted.id}/add", data=fields | {"is_another": "y"})
+    assert [line.name for line in afresh(targets, wanted.id).lines] == ["Juan Sol"]
+
+
+@pytest.mark.parametrize("place", ["/staff/lists/999", "/staff/lists/999/add",
+                                   "/staff/lists/999/import", "/staff/imports/999",
+                                   "/staff/stakeholders/999", "/staff/stakeholders/999/edit"])
+def test_what_is_not_there_is_a_plain_404(staff, place):
+    assert staff.get(place).status_code == 404
+
+
+def test_a_form_without_its_token_changes_nothing(staff, csrf):
+    """A53."""
+    target = make_target()
+    answer = staff.post(f"/staff/lists/{target.list_id}/targets/star", data={"ids": target.id})
+    assert answer.status_code == 400
+    assert not afresh(targets, target.list_id).lines[0].is_star

@@ -1,0 +1,120 @@
+"""The pages of people: find someone, see what became of them, correct what is known."""
+
+import re
+
+import pytest
+
+from outreach.models.activity import CONSOLE, Activity
+from outreach.queries.stakeholders import person
+from tests.factories import (
+    NOON,
+    afresh,
+    make_invitation,
+    make_list,
+    make_organisation,
+    make_stakeholder,
+    make_target,
+    save,
+    sign_in,
+)
+
+
+@pytest.fixture
+def staff(client):
+    sign_in(client)
+    return client
+
+
+def text(answer):
+    return answer.get_data(as_text=True)
+
+
+def test_an_empty_page_says_how_people_come_in(staff):
+    page = text(staff.get("/staff/stakeholders"))
+    assert "Nobody yet" in page
+    assert "Create a target list" in page
+
+
+def test_someone_is_found_whatever_the_accents(staff):
+    make_stakeholder("Zoë Łukasiewicz")
+    make_stakeholder("Ana Paz")
+    page = text(staff.get("/staff/stakeholders?q=lukasiewicz"))
+    assert "Zoë Łukasiewicz" in page
+    assert "Ana Paz" not in page
+    assert "Nobody found" in text(staff.get("/staff/stakeholders?q=nobody"))
+
+
+def test_a_persons_page_says_what_we_want_and_where_it_stands(staff):
+    bank = make_organisation("Bank of the Lakes", group="development_finance", country="KE")
+    known = make_stakeholder("Ana Paz", "office@example.org", bank, office="Governor")
+    make_stakeholder("Juan Sol", "office@example.org")
+    make_target(make_list(name="Banks"), known, is_star=True, why="Chairs the board")
+    make_invitation(known)
+    save(Activity.of("starred", CONSOLE, NOON, stakeholder_id=known.id, list="Banks"))
+    page = text(staff.get(f"/staff/stakeholders/{known.id}"))
+    for said in ("Governor", "Bank of the Lakes", "Financial or development institutions",
+                 "Juan Sol", "Chairs the board", "No answer", "Marked as a star on Banks",
+                 "by an operator"):
+        assert said in page, said
+
+
+def test_a_person_opens_beside_the_list_as_a_part(staff):
+    known = make_stakeholder("Ana Paz")
+    part = text(staff.get(f"/staff/stakeholders/{known.id}", headers={"HX-Request": "true"}))
+    assert "<html" not in part
+    assert "Ana Paz" in part
+
+
+def correct(staff, known, **fields):
+    place = f"/staff/stakeholders/{known.id}/edit"
+    page = text(staff.get(place))
+    stamp = re.search(r'name="changed_at"[^>]*value="([^"]+)"', page)[1].replace("&#43;", "+")
+    given = {"full_name": known.full_name, "email": known.email, "changed_at": stamp}
+    return place, given | fields
+
+
+def test_a_person_is_corrected(staff):
+    known = make_stakeholder("Ana Paz")
+    place, fields = correct(staff, known, full_name="ANA van Paz", country="Kenya", language="fr")
+    answer = staff.post(place, data=fields)
+    assert (answer.status_code, answer.location) == (303, f"/staff/stakeholders/{known.id}")
+    now = afresh(person, known.id)
+    assert (now.full_name, now.country_code, now.language) == ("ANA van Paz", "KE", "fr")
+    assert 'value="Kenya"' in text(staff.get(place))
+
+
+def test_of_two_who_correct_at_once_the_second_sees_it_and_can_save_again(staff):
+    known = make_stakeholder("Ana Paz")
+    place, fields = correct(staff, known)
+    staff.post(place, data=fields | {"office": "Governor"})
+    late = staff.post(place, data=fields | {"office": "Director"})
+    assert late.status_code == 409
+    assert "Someone changed this person since you opened the page" in text(late)
+    assert 'value="Director"' in text(late)
+    assert afresh(person, known.id).office == "Governor"
+
+
+@pytest.mark.parametrize("stamp", ["", "x", "2026-01-01T00:00:00"])
+def test_a_form_without_its_version_saves_nothing(staff, stamp):
+    known = make_stakeholder("Ana Paz")
+    place, fields = correct(staff, known, changed_at=stamp, office="Director")
+    assert staff.post(place, data=fields).status_code == 409
+    assert afresh(person, known.id).office == ""
+
+
+def test_an_address_that_passes_for_another_is_asked_about_once(staff):
+    """A09."""
+    known = make_stakeholder("Ana Paz", "ana@example.org")
+    place, fields = correct(staff, known, email="аnа@example.org")
+    answer = staff.post(place, data=fields)
+    assert answer.status_code == 422
+    assert "The address is meant as it stands" in text(answer)
+    staff.post(place, data=fields | {"is_confirmed": "y"})
+    assert afresh(person, known.id).email == "аnа@example.org"
+
+
+def test_campaign_mail_is_stopped_with_one_button(staff):
+    known = make_stakeholder()
+    staff.post(f"/staff/stakeholders/{known.id}/mail", data={"stop": "yes"})
+    assert afresh(person, known.id).is_mail_stopped
+    assert "Allow campaign mail again" in text(staff.get(f"/staff/stakeholders/{known.id}"))

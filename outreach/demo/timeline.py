@@ -11,8 +11,7 @@ from outreach.actions.steps import launch_due_steps
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import drain
 
-TICK_HOURS = 12
-RECENT_TICK_HOURS = 3
+EVENING = 17
 RECENT = timedelta(days=3)
 
 
@@ -48,10 +47,13 @@ class Timeline:
             heappush(self._scenes, (at, next(self._numbers), scene))
 
     def add_tick(self, at: datetime) -> None:
-        """Let the clock look by soon: several answers share a look, and more of them long ago."""
-        span = RECENT_TICK_HOURS if at > self.now - RECENT else TICK_HOURS
-        look = at.replace(minute=0, second=0, microsecond=0)
-        look += timedelta(hours=span - at.hour % span)
+        """Let the clock look by: within the hour these days, in the evening of a day long ago.
+
+        A real clock looks every few seconds; each look is work, and weeks would take minutes.
+        """
+        look = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        if at < self.now - RECENT:
+            look += timedelta(hours=(EVENING - look.hour) % 24)
         look = min(look, self.now - timedelta(minutes=1))
         if look not in self._ticks:
             self._ticks.add(look)

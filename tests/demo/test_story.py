@@ -31,6 +31,8 @@ from outreach.queries.campaigns import campaign_summary
 from outreach.queries.events import events
 from tests.conftest import DATABASE
 
+pytestmark = pytest.mark.database
+
 TODAY = clock.now()
 NOW = TODAY.replace(hour=8, minute=30) + timedelta(days=2 - TODAY.weekday())
 """The Wednesday morning of this week: the conference was founded at the machine's own time."""

@@ -1,0 +1,212 @@
+"""Settings, for administrators: the conference and its dates, the team's accounts, the groups."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import DateField, EmailField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+
+from outreach.actions import accounts, conferences
+from outreach.errors import Conflict, NotAllowed, Refusal
+from outreach.links import sign_in_url
+from outreach.models.account import Permission, Role
+from outreach.models.activity import Actor
+from outreach.queries.accounts import team
+from outreach.queries.conferences import ConferenceLine, current_conference, groups
+from outreach.queries.events import EventLine, events
+from outreach.web.staff.door import blueprint
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
+
+
+def administrators_only(view: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+    """Within the staff's door: only for roles that may administer."""
+
+    @wraps(view)
+    def guarded(*values: Parameters.args, **named: Parameters.kwargs) -> Answer:
+        if not current_user.may(Permission.ADMINISTER):
+            raise NotAllowed("Settings are for administrators.")
+        return view(*values, **named)
+
+    return guarded
+
+
+class ConferenceForm(FlaskForm):
+    """What it is called, where it is held, who invites."""
+
+    name = StringField("Name", [InputRequired("Give the conference a name."), Length(max=200)])
+    city = StringField("City", [InputRequired("Type the city."), Length(max=100)])
+    country_code = StringField(
+        "Country", [Regexp("^[A-Z]{2}$", message="Two capital letters, such as CH.")],
+        description="Its code of two letters (ISO 3166).",
+    )
+    venue = StringField("Venue", [Length(max=200)])
+    time_zone = StringField(
+        "Time zone", [AnyOf(available_timezones(), message="A name such as Europe/Zurich.")],
+        description="Days and deadlines are counted on its calendar.",
+    )
+    host = StringField(
+        "Who invites", [InputRequired("Say who invites."), Length(max=200)],
+        description="As it stands in the mails and on the invitee’s page.",
+    )
+    reply_to = EmailField(
+        "Replies go to", [InputRequired("Type an address."), Length(max=254)],
+        description="A mailbox that people read.",
+    )
+
+
+class DateForm(FlaskForm):
+    """The opening."""
+
+    opens_on = DateField("New opening date", [InputRequired("Choose a date.")])
+
+
+class AccountForm(FlaskForm):
+    """Someone new on the team."""
+
+    email = EmailField("Email", [InputRequired("Type an address."), Length(max=254)])
+    name = StringField("Name", [InputRequired("Type the name."), Length(max=200)])
+    role = SelectField("Role", choices=ROLES, default=Role.PROMOTER.value)
+
+
+@blueprint.get("/staff/settings")
+@administrators_only
+def settings() -> str:
+    """Everything that can be set, on one page."""
+    return settings_page()
+
+
+def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str:
+    """The page; with a one-time link it is shown here and never again."""
+    conference = conference_or_404()
+    main = next(event for event in events() if event.conference == conference.code)
+    shown: dict[str, Any] = {
+        "conference_form": ConferenceForm(obj=conference, venue=main.venue),
+        "account_form": AccountForm(formdata=None), "date_form": DateForm(formdata=None),
+    }
+    return render_template(
+        "staff/settings/settings.html", **(shown | forms), event=main, team=team(), roles=ROLES,
+        groups=groups(), link=link, link_for=link_for,
+    )
+
+
+@blueprint.post("/staff/settings/conference")
+@administrators_only
+def describe_conference() -> tuple[str, int] | Response:
+    """Save what the conference is called, where it is held, who invites."""
+    form = ConferenceForm()
+    if not form.validate():
+        return settings_page(conference_form=form), 422
+    values = {field.name: field.data or "" for field in form if field.name != "csrf_token"}
+    conferences.describe_conference(
+        conference_or_404().id, **values, by=Actor.account(current_user.id), at=g.at
+    )
+    flash("Saved. Mails that leave from now on say so.", "done")
+    return redirect(url_for("staff.settings"), 303)
+
+
+@blueprint.route("/staff/settings/dates", methods=["GET", "POST"])
+@administrators_only
+def move_conference() -> str | tuple[str, int] | Response:
+    """Show what a new opening date would move; a POST moves it."""
+    conference, form = conference_or_404(), DateForm(request.values)
+    if not form.validate() if request.method == "POST" else not parsed(form):
+        return settings_page(date_form=form), 422
+    if request.method == "POST":
+        conferences.move_conference(
+            conference.id, form.opens_on.data, by=Actor.account(current_user.id), at=g.at
+        )
+        flash("The conference has its new date, and its events moved along.", "done")
+        return redirect(url_for("staff.settings"), 303)
+    days = form.opens_on.data - conference.opens_on
+    return render_template(
+        "staff/settings/dates.html", opens_on=form.opens_on.data, days=days.days,
+        moves=[(event, moved(event, days)) for event in events()
+               if event.conference == conference.code],
+    )  # fmt: skip
+
+
+def parsed(form: DateForm) -> bool:
+    """Whether the address holds a date; asking needs no token."""
+    return bool(form.opens_on.validate(form))
+
+
+def moved(event: EventLine, days: timedelta) -> datetime:
+    """When an event would open: the same hour of its own zone, so many days later."""
+    local = event.starts_at.astimezone(ZoneInfo(event.time_zone))
+    return local + days
+
+
+@blueprint.post("/staff/settings/accounts")
+@administrators_only
+def create_account() -> tuple[str, int] | str:
+    """Make an account, and show its one-time link once."""
+    form = AccountForm()
+    if not form.validate():
+        return settings_page(account_form=form), 422
+    try:
+        account_id = accounts.create_account(
+            form.email.data, role=Role(form.role.data), name=form.name.data, at=g.at
+        )
+    except Refusal as refusal:
+        form.email.errors = [str(refusal)]
+        return settings_page(account_form=form), refusal.status
+    secret = accounts.make_one_time_link(account_id, at=g.at, sets_password=True)
+    return settings_page(link=sign_in_url(secret), link_for=form.name.data)
+
+
+@blueprint.post("/staff/settings/accounts/<int:account_id>/link")
+@administrators_only
+def renew_link(account_id: int) -> str:
+    """Another one-time link for someone who lost theirs."""
+    names = {one.id: one.name for one in team() if not one.is_disabled}
+    if account_id not in names:
+        abort(404)
+    secret = accounts.make_one_time_link(account_id, at=g.at, sets_password=True)
+    return settings_page(link=sign_in_url(secret), link_for=names[account_id])
+
+
+@blueprint.post("/staff/settings/accounts/<int:account_id>/role")
+@administrators_only
+def change_role(account_id: int) -> Response:
+    """Give someone another role; their sessions end."""
+    not_oneself(account_id)
+    wanted = request.form.get("role", "")
+    if wanted not in set(Role):
+        abort(400)
+    accounts.change_role(account_id, Role(wanted))
+    flash("The role is changed; every session of that account has ended.", "done")
+    return redirect(url_for("staff.settings"), 303)
+
+
+@blueprint.post("/staff/settings/accounts/<int:account_id>/state")
+@administrators_only
+def switch_account(account_id: int) -> Response:
+    """Switch an account off or on."""
+    not_oneself(account_id)
+    is_off = request.form.get("is_disabled") == "yes"
+    accounts.disable_account(account_id, is_disabled=is_off)
+    flash("The account is off; its sessions and links have ended." if is_off
+          else "The account is on again. Make a link for it.", "done")  # fmt: skip
+    return redirect(url_for("staff.settings"), 303)
+
+
+def not_oneself(account_id: int) -> None:
+    """Nobody locks themselves out; so one administrator at least always remains."""
+    if account_id == current_user.id:
+        raise Conflict("This is your own account. Another administrator can change it.")
+
+
+def conference_or_404() -> ConferenceLine:
+    """The conference that is being prepared."""
+    return current_conference() or abort(404)

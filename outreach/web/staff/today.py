@@ -1,0 +1,35 @@
+"""Today: what is due, and what waits for this person."""
+
+from zoneinfo import ZoneInfo
+
+from flask import abort, g, render_template
+
+from outreach.queries.board import stars
+from outreach.queries.conferences import current_conference
+from outreach.queries.events import events
+from outreach.queries.seats import seats
+from outreach.queries.today import (
+    end_of_tomorrow,
+    held_mails,
+    missed_steps,
+    open_campaigns,
+    steps_to_come,
+)
+from outreach.web.staff.door import blueprint
+
+WAITING = ("draft", "approved", "paused")
+
+
+@blueprint.get("/staff/today")
+def today() -> str:
+    """Steps that go out, decisions, approvals, held mails, seats at risk, silent stars."""
+    conference = current_conference() or abort(404)
+    zone = ZoneInfo(conference.time_zone)
+    main = next(event for event in events() if event.conference == conference.code)
+    return render_template(
+        "staff/today/today.html", event=main, steps=steps_to_come(end_of_tomorrow(g.at, zone)),
+        missed=missed_steps(), held=held_mails(),
+        campaigns=[one for one in open_campaigns() if one.state in WAITING],
+        seats=[seat for seat in seats(conference.id) if seat.is_at_risk(g.at)],
+        stars=[star for star in stars(main.id) if star.state in ("silent", "undeliverable")],
+    )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from flask import current_app
 
 from outreach import clock
+from outreach.actions.audits import keep_audit
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.heartbeats import note_tick
 from outreach.actions.steps import launch_due_steps
@@ -19,7 +20,13 @@ from outreach.delivery.settling import settle_unknown
 from outreach.delivery.workers import worker_name
 from outreach.errors import NotFound
 from outreach.models.message import UNIT_SIZE
+from outreach.queries.audit import Report, audit, last_audit
 
+QUIET_HOURS = range(1, 5)
+"""In UTC: when the nightly audit runs, unless the last one is older than LATEST."""
+
+NIGHT = timedelta(hours=20)
+LATEST = timedelta(hours=26)
 
 stopping = threading.Event()
 """Set once this process is told to stop: work that is under way ends at the next step."""
@@ -56,11 +63,29 @@ def finish() -> int:
     return finish_campaigns(at=clock.now())
 
 
+def audit_nightly() -> int:
+    """Recompute the promises once a night; says how many rows break one. Other ticks do nothing."""
+    at = clock.now()
+    last = last_audit()
+    if last is not None and at - last.at < (NIGHT if at.hour in QUIET_HOURS else LATEST):
+        return 0
+    return sum(finding.broken for finding in audit_now().findings)
+
+
+def audit_now() -> Report:
+    """Recompute the promises, and keep what was found."""
+    at = clock.now()
+    report = audit(at)
+    keep_audit(report.as_dict(), is_sound=report.is_sound, seconds=report.seconds, at=at)
+    return report
+
+
 JOBS = (
     Job("launch-due-steps", timedelta(seconds=5), launch),
     Job("drain-outbox", timedelta(seconds=2), drain_outbox),
     Job("settle-unknown", timedelta(seconds=15), settle),
     Job("finish-campaigns", timedelta(minutes=1), finish),
+    Job("audit", timedelta(minutes=10), audit_nightly),
 )
 
 

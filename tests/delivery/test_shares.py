@@ -1,0 +1,32 @@
+"""No recipient domain gets more than its share a second; the others do not wait for it."""
+
+from collections import Counter
+from datetime import timedelta
+
+from outreach.delivery.outbox import drain
+from outreach.queries.audit import audit
+from tests.delivery.ledgers import frozen_campaign as frozen
+from tests.delivery.ledgers import states
+from tests.factories import NOON
+
+
+def test_a_domain_gets_its_share_and_the_rest_of_the_unit_goes_at_once(app, mailer):
+    frozen(6)
+    frozen(3, domain="example.net")
+    drain(mailer, now=lambda: NOON, domain_rate=4)
+    domains = Counter(mail.to.partition("@")[2] for mail in mailer.sent)
+    assert domains == {"example.org": 4, "example.net": 3}
+    drain(mailer, now=lambda: NOON, domain_rate=4)
+    assert len(mailer.sent) == 7
+    drain(mailer, now=lambda: NOON + timedelta(seconds=1), domain_rate=4)
+    assert states() == {"accepted": 9}
+    assert audit(NOON + timedelta(minutes=1)).is_sound
+
+
+def test_a_clock_that_ran_ahead_and_was_set_right_does_not_stop_the_sending(app, mailer):
+    frozen(4)
+    drain(mailer, now=lambda: NOON + timedelta(hours=2), domain_rate=2)
+    assert len(mailer.sent) == 2
+    # What waits was put off until just after the wrong time; the bucket is not.
+    drain(mailer, now=lambda: NOON + timedelta(hours=2, seconds=2), domain_rate=2)
+    assert len(mailer.sent) == 4

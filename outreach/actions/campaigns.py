@@ -27,6 +27,7 @@ from outreach.models.message import Message, MessageState, Unit, UnitState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.template import Template, TemplateVersion
+from outreach.queries.prospects import reach
 from outreach.tally import add_to_tallies, moved, total
 
 AUDIENCES = {
@@ -122,8 +123,13 @@ def schedule_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
     """Set an approved campaign going; its steps get their times."""
     with transaction() as session:
         campaign = _get(session, campaign_id)
+        reached_count = reach(campaign_id, at).reached_count
         campaign.schedule(at)
         _check(session, campaign, at)
+        if not reached_count:
+            raise NothingToSend(
+                "Everyone on the lists of this campaign would be left out; its page says why."
+            )
         session.add(_line("scheduled", campaign, by, at))
 
 

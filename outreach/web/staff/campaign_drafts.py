@@ -1,0 +1,93 @@
+"""Drafting a campaign, and changing one that has not been scheduled."""
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach.actions.campaigns import change_campaign as change
+from outreach.actions.campaigns import draft_campaign
+from outreach.errors import Refusal
+from outreach.models.activity import Actor
+from outreach.models.campaign import CampaignState, WrongState
+from outreach.queries.campaign_pages import CampaignPage, campaign_page, planned_steps
+from outreach.web.staff.campaign_forms import CampaignForm, list_choices
+from outreach.web.staff.door import blueprint
+
+Page = str | tuple[str, int] | Response
+
+
+@blueprint.route("/staff/campaigns/new", methods=["GET", "POST"])
+def new_campaign() -> Page:
+    """Draft a campaign."""
+    form = CampaignForm()
+    if request.method == "GET":
+        form.event.data = request.args.get("event", type=int)
+        form.begin()
+        form.offer()
+        form.lists.data = request.args.getlist("list", type=int)
+        return _page(form, None)
+    if not _is_wished(form):
+        return _page(form, None)
+    if form.validate():
+        try:
+            campaign_id = draft_campaign(form.plan(), by=Actor.account(current_user.id), at=g.at)
+        except Refusal as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            flash(
+                "The draft is kept. Look at what it would send before you ask for approval.", "done"
+            )
+            return redirect(url_for("staff.campaign", campaign_id=campaign_id), 303)
+    return _page(form, None), 422
+
+
+@blueprint.route("/staff/campaigns/<int:campaign_id>/change", methods=["GET", "POST"])
+def change_campaign(campaign_id: int) -> Page:
+    """Change a draft; whatever had been approved must be approved again."""
+    page = campaign_page(campaign_id)
+    if page is None:
+        abort(404)
+    if page.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
+        raise WrongState("changed", CampaignState(page.state))
+    form = CampaignForm()
+    if request.method == "GET":
+        form.show(page, list(planned_steps(campaign_id)))
+        form.offer()
+        return _page(form, page)
+    if not _is_wished(form):
+        return _page(form, page)
+    if form.validate():
+        try:
+            change(campaign_id, form.plan(), by=Actor.account(current_user.id), at=g.at)
+        except Refusal as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            flash("The change is kept.", "done")
+            return redirect(url_for("staff.campaign", campaign_id=campaign_id), 303)
+    return _page(form, page), 422
+
+
+@blueprint.get("/staff/campaigns/lists")
+def campaign_lists() -> str:
+    """The lists of an event as ticks: the part of the form that follows its menu."""
+    form = CampaignForm(meta={"csrf": False})
+    form.event.data = request.args.get("event", type=int)
+    form.lists.choices = list_choices(form.event.data)
+    return render_template("staff/campaigns/_lists.html", form=form)
+
+
+def _is_wished(form: CampaignForm) -> bool:
+    """Whether the form is to be saved; its other buttons only change what it asks for."""
+    wish, _, number = request.form.get("do", "save").partition(":")
+    if wish == "add_reminder" and len(form.reminders) < form.reminders.max_entries:
+        form.reminders.append_entry({"days": 7})
+    if wish == "remove_reminder":
+        form.reminders.entries = [
+            entry for entry in form.reminders.entries if entry.name != f"reminders-{number}"
+        ]
+    form.offer()
+    return wish == "save"
+
+
+def _page(form: CampaignForm, page: CampaignPage | None) -> str:
+    return render_template("staff/campaigns/form.html", form=form, campaign=page)

@@ -1,0 +1,70 @@
+"""What a campaign would send: a mail as any recipient, and those whose mail raises a doubt."""
+
+from flask import Response, abort, g, render_template, request
+
+from outreach.delivery.preview import preview_step
+from outreach.queries.campaign_pages import letters_of
+from outreach.queries.campaigns import steps_of
+from outreach.queries.prospects import Doubt, doubtful, members
+from outreach.web.staff.campaigns import campaign_or_404, place_in_address
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.mail_frame import framed
+
+SHOWN = 50
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>/preview")
+def campaign_preview(campaign_id: int) -> str:
+    """A step's mail as someone of the audience would get it; nothing is written or counted."""
+    page = campaign_or_404(campaign_id)
+    steps, words = steps_of(campaign_id), request.args.get("q", "").strip()
+    found = members(campaign_id, words)
+    step_id = request.args.get("step", steps[0].id if steps else 0, type=int)
+    person_id = request.args.get("person", found[0][0] if found else 0, type=int)
+    preview = preview_step(campaign_id, step_id, person_id) if person_id else None
+    return render_template(
+        "staff/campaigns/preview.html",
+        campaign=page,
+        steps=steps,
+        step_id=step_id,
+        letters=letters_of(campaign_id),
+        people=found,
+        person_id=person_id,
+        words=words,
+        preview=preview,
+        width="phone" if request.args.get("width") == "phone" else "desktop",
+    )
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>/preview/<int:step_id>/<int:person_id>")
+def campaign_preview_html(campaign_id: int, step_id: int, person_id: int) -> Response:
+    """The HTML part alone, for the frame."""
+    return framed(preview_step(campaign_id, step_id, person_id).html)
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>/doubts")
+def campaign_doubts(campaign_id: int) -> str:
+    """The people behind one line of the check."""
+    page = campaign_or_404(campaign_id)
+    kind, key = request.args.get("doubt", ""), request.args.get("key", "")[:300]
+    if kind not in set(Doubt):
+        abort(404)
+    step = request.args.get("step", 1, type=int)
+    found = doubtful(
+        campaign_id,
+        Doubt(kind),
+        step,
+        key.replace("\0", ""),
+        g.at,
+        after=place_in_address(),
+        limit=SHOWN + 1,
+    )
+    return render_template(
+        "staff/campaigns/doubts.html",
+        campaign=page,
+        doubt=kind,
+        key=key,
+        step=step,
+        people=found[:SHOWN],
+        next=found[SHOWN - 1].stakeholder_id if len(found) > SHOWN else None,
+    )

@@ -1,0 +1,210 @@
+"""Campaigns: all of them, one of them, how it is getting on, everyone in it."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from io import TextIOWrapper
+from zoneinfo import ZoneInfo
+
+from flask import Response as Answer
+from flask import abort, current_app, g, make_response, render_template, request, send_file
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach import sheets
+from outreach.models.account import PERMISSIONS, Permission
+from outreach.models.campaign import CampaignState
+from outreach.models.message import Outcome
+from outreach.queries.accounts import team
+from outreach.queries.audience import audience_count
+from outreach.queries.campaign_pages import (
+    CampaignPage,
+    campaign_page,
+    letters_of,
+    outcomes_by_group,
+)
+from outreach.queries.campaign_pages import campaigns as campaign_lines
+from outreach.queries.campaigns import (
+    StepLine,
+    campaign_people,
+    everyone_in,
+    steps_of,
+    written_outcomes,
+)
+from outreach.queries.prospects import doubts
+from outreach.web.staff.door import blueprint
+
+OPEN = ("draft", "approved")
+LIVE = ("scheduled", "running")
+PEOPLE_SHOWN = 50
+COLUMNS = (
+    "Name",
+    "Address",
+    "Outcome",
+    "State",
+    "Reason",
+    "Changed at",
+    "Attempts",
+    "Possible double",
+)
+
+
+@blueprint.get("/staff/campaigns")
+def campaigns() -> str:
+    """Every campaign, the latest first."""
+    return render_template("staff/campaigns/campaigns.html", campaigns=campaign_lines())
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>")
+def campaign(campaign_id: int) -> str:
+    """One campaign: how it stands, what comes next, what became of everyone."""
+    page = campaign_or_404(campaign_id)
+    is_open = page.state in OPEN
+    return render_template(
+        "staff/campaigns/campaign.html",
+        campaign=page,
+        letters=letters_of(campaign_id),
+        doubts=doubts(campaign_id, g.at) if is_open else [],
+        approvers=_approvers(page),
+        may_approve=current_user.may(Permission.APPROVE),
+        groups=outcomes_by_group(campaign_id),
+        is_author=page.author_id == current_user.id,
+        **_standing(page),
+    )
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>/standing")
+def campaign_standing(campaign_id: int) -> Answer:
+    """The numbers and the steps alone, asked for again while mails leave. Five SELECTs, ever."""
+    page = campaign_or_404(campaign_id)
+    part = make_response(
+        render_template(
+            "staff/campaigns/_standing.html",
+            campaign=page,
+            letters=letters_of(campaign_id),
+            **_standing(page),
+        )
+    )
+    if request.args.get("state", page.state) != page.state:
+        part.headers["HX-Refresh"] = "true"  # the rest of the page speaks of the state too
+    return part
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>/people")
+def people(campaign_id: int) -> str:
+    """Everyone written down, by outcome and name."""
+    page = campaign_or_404(campaign_id)
+    outcome = request.args.get("outcome", "")
+    words = request.args.get("q", "").replace("\0", "").strip()[:100]
+    found = campaign_people(
+        campaign_id,
+        after=place_in_address(),
+        limit=PEOPLE_SHOWN + 1,
+        name=words,
+        outcome=outcome if outcome in set(Outcome) else "",
+    )
+    return render_template(
+        "staff/campaigns/people.html",
+        campaign=page,
+        people=found[:PEOPLE_SHOWN],
+        next=found[PEOPLE_SHOWN - 1].message_id if len(found) > PEOPLE_SHOWN else None,
+        outcome=outcome,
+        words=words,
+        outcomes=written_outcomes(campaign_id),
+    )
+
+
+@blueprint.get("/staff/campaigns/<int:campaign_id>/people.csv")
+def export_people(campaign_id: int) -> Response:
+    """Everyone as a file that a spreadsheet cannot turn into formulas; memory stays flat."""
+    page = campaign_or_404(campaign_id)
+    # Closed with the answer.
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    sheets.write_csv(_rows(page), COLUMNS, text)
+    text.detach()
+    file.seek(0)
+    return send_file(
+        file,
+        mimetype="text/csv; charset=utf-8",
+        as_attachment=True,
+        download_name=f"campaign-{campaign_id}.csv",
+    )
+
+
+def _rows(page: CampaignPage) -> Iterator[tuple[str | int | None, ...]]:
+    zone = ZoneInfo(page.time_zone)
+    for one in everyone_in(page.id):
+        yield (
+            one.name,
+            one.address,
+            one.outcome,
+            one.state.value,
+            one.reason,
+            one.at.astimezone(zone).isoformat(timespec="seconds"),
+            one.attempts,
+            "yes" if one.possible_double else "",
+        )
+
+
+def campaign_or_404(campaign_id: int) -> CampaignPage:
+    """The campaign of an address, or the page that says that there is none."""
+    page = campaign_page(campaign_id)
+    if page is None:
+        abort(404)
+    return page
+
+
+def place_in_address() -> int:
+    """The id after which a page begins; 0 for anything that is none."""
+    after = request.args.get("after", 0, type=int)
+    return after if 0 <= after < 2**63 else 0
+
+
+def _standing(page: CampaignPage) -> dict[str, object]:
+    """What the live part needs: counts, steps, whether more is to come soon, the estimate."""
+    outcomes, steps = written_outcomes(page.id), steps_of(page.id)
+    is_written = any(outcomes.values())
+    audience = sum(outcomes.values()) if is_written else None
+    if audience is None and page.state in (*OPEN, *LIVE, "paused"):
+        audience = audience_count(page.id)
+    waiting = sum(step.counts.get(Outcome.WAITING, 0) for step in steps)
+    return {
+        "outcomes": outcomes,
+        "steps": steps,
+        "audience_count": audience or 0,
+        "is_written": is_written,
+        "waiting_count": waiting,
+        "is_moving": page.state in LIVE and (waiting > 0 or _goes_soon(steps)),
+        "done_by": _done_by(waiting, page.state),
+    }
+
+
+def _goes_soon(steps: list[StepLine]) -> bool:
+    soon = g.at + timedelta(minutes=1)
+    return any(
+        step.state == "waiting" and step.due_at is not None and step.due_at <= soon
+        for step in steps
+    )
+
+
+def _done_by(waiting: int, state: str) -> datetime | None:
+    """When the last one will have left at the rate that is set; nothing without a rate."""
+    rate = current_app.config["SEND_RATE"]
+    if not rate or not waiting or state not in LIVE:
+        return None
+    done: datetime = g.at + timedelta(seconds=waiting / rate)
+    return done
+
+
+def _approvers(page: CampaignPage) -> list[str]:
+    """Who could approve it: everyone whose role allows it, but not its author."""
+    if page.state != CampaignState.DRAFT:
+        return []
+    return [
+        one.name or one.email
+        for one in team()
+        if Permission.APPROVE in PERMISSIONS[one.role]
+        and not one.is_disabled
+        and one.id != page.author_id
+    ]

@@ -1,0 +1,59 @@
+"""One mail: exactly as it was sent, or as it would be; how it stands; what a person may decide."""
+
+from flask import Response as Answer
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach.actions import messages
+from outreach.delivery.preview import preview_message
+from outreach.delivery.sent_mail import mail_as_sent
+from outreach.models.activity import Actor
+from outreach.queries.messages import MessagePage, message_page
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.mail_frame import framed
+
+
+@blueprint.get("/staff/messages/<int:message_id>")
+def message(message_id: int) -> str:
+    """One mail with its state, its attempts and its words; the personal link is masked."""
+    page = _message_or_404(message_id)
+    return render_template(
+        "staff/messages/message.html",
+        message=page,
+        sent=mail_as_sent(page.public_id),
+        preview=preview_message(message_id),
+        keeps_copies=current_app.config["MAILER"] == "file",
+        width="phone" if request.args.get("width") == "phone" else "desktop",
+    )
+
+
+@blueprint.get("/staff/messages/<int:message_id>/html")
+def message_html(message_id: int) -> Answer:
+    """The HTML part alone, for the frame."""
+    page = _message_or_404(message_id)
+    sent = mail_as_sent(page.public_id)
+    return framed(sent.html if sent else preview_message(message_id).html)
+
+
+@blueprint.post("/staff/messages/<int:message_id>/release")
+def release_message(message_id: int) -> Response:
+    """Let a held mail go, with what is known of the person now."""
+    messages.release_message(message_id, by=Actor.account(current_user.id), at=g.at)
+    flash("Released: the mail waits for its turn.", "done")
+    return redirect(url_for("staff.message", message_id=message_id), 303)
+
+
+@blueprint.post("/staff/messages/<int:message_id>/cancel")
+def cancel_message(message_id: int) -> Response:
+    """A held mail does not go."""
+    messages.cancel_message(message_id, by=Actor.account(current_user.id), at=g.at)
+    flash("Cancelled: this mail will not go.", "done")
+    return redirect(url_for("staff.message", message_id=message_id), 303)
+
+
+def _message_or_404(message_id: int) -> MessagePage:
+    page = message_page(message_id)
+    if page is None:
+        abort(404)
+    return page

@@ -1,0 +1,254 @@
+"""Templates: all of them, one with its languages side by side, written anew, tried out."""
+
+from flask import Response as Answer
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from markupsafe import escape
+from werkzeug.wrappers import Response
+from wtforms import (
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.widgets import HiddenInput
+
+from outreach.actions import templates as actions
+from outreach.actions.templates import UnfitText, Wording, WrittenMeanwhile
+from outreach.advice.merging import FIELDS
+from outreach.delivery.preview import Preview, preview_text
+from outreach.models.activity import Actor
+from outreach.queries.templates import TemplateLine, latest_texts, versions
+from outreach.queries.templates import template as template_line
+from outreach.queries.templates import templates as template_lines
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.mail_frame import framed
+
+LANGUAGES = {
+    "ar": "Arabic",
+    "zh": "Chinese",
+    "en": "English",
+    "fr": "French",
+    "ru": "Russian",
+    "es": "Spanish",
+}
+KINDS = {
+    "invitation": "Invitation",
+    "reminder": "Reminder to the silent",
+    "thank_you": "Thanks for an answer",
+    "seat": "Request to take a seat",
+}
+LONGEST_BODY = 50_000
+SUBJECT_STYLE = "font: 600 16px/24px system-ui, sans-serif; margin: 0; padding: 12px 16px"
+
+
+class TextForm(Form):
+    """A letter in one language."""
+
+    language = HiddenField(validators=[Regexp(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")])
+    subject = StringField("Subject", [InputRequired("Write a subject."), Length(max=300)])
+    body = TextAreaField("Letter", [InputRequired("Write the letter."), Length(max=LONGEST_BODY)])
+
+
+class TemplateForm(FlaskForm):
+    """A template in all its languages."""
+
+    name = StringField("Name", [InputRequired("Give the template a name."), Length(max=120)])
+    seen = IntegerField(widget=HiddenInput())
+    texts = FieldList(FormField(TextForm), max_entries=30)
+
+    def begin(self, name: str, seen: int, texts: list[Wording]) -> None:
+        """What stands in the form."""
+        self.name.data, self.seen.data = name, seen
+        for text in texts:
+            self.texts.append_entry(
+                {"language": text.language, "subject": text.subject, "body": text.body}
+            )
+
+    def validate_texts(self, field: FieldList) -> None:
+        """A letter has one text in each language."""
+        codes = [entry.form.language.data for entry in field]
+        if len(codes) != len(set(codes)):
+            raise ValidationError("A language stands here twice.")
+
+    def wordings(self) -> list[Wording]:
+        """What is typed, in the line ends of a letter."""
+        return [
+            Wording(
+                entry.form.language.data,
+                (entry.form.subject.data or "").strip(),
+                (entry.form.body.data or "").replace("\r\n", "\n").strip() + "\n",
+            )
+            for entry in self.texts
+        ]
+
+    def missing_languages(self) -> dict[str, str]:
+        """The languages of the United Nations in which nothing is written yet."""
+        present = {entry.form.language.data for entry in self.texts}
+        return {code: name for code, name in LANGUAGES.items() if code not in present}
+
+
+@blueprint.get("/staff/templates")
+def templates() -> str:
+    """Every template with its languages."""
+    return render_template(
+        "staff/templates/templates.html",
+        templates=template_lines(),
+        kinds=KINDS,
+        languages=LANGUAGES,
+    )
+
+
+@blueprint.get("/staff/templates/<int:template_id>")
+def template(template_id: int) -> str:
+    """One template, its languages side by side, and its versions."""
+    line = _template_or_404(template_id)
+    texts = latest_texts(template_id)
+    previews = {
+        text.id: preview_text(text.subject, text.body, text.language, line.kind) for text in texts
+    }
+    return render_template(
+        "staff/templates/template.html",
+        template=line,
+        texts=texts,
+        previews=previews,
+        versions=versions(template_id),
+        kinds=KINDS,
+        languages=LANGUAGES,
+    )
+
+
+@blueprint.get("/staff/templates/<int:template_id>/<language>")
+def template_html(template_id: int, language: str) -> Answer:
+    """One language's HTML part to somebody invented, for the frame."""
+    line = _template_or_404(template_id)
+    for text in latest_texts(template_id):
+        if text.language == language:
+            return framed(preview_text(text.subject, text.body, language, line.kind).html)
+    abort(404)
+
+
+@blueprint.route("/staff/templates/<int:template_id>/edit", methods=["GET", "POST"])
+def edit_template(template_id: int) -> str | tuple[str, int] | Response:
+    """Write a template anew: a new version; what campaigns have pinned stays as it is."""
+    line = _template_or_404(template_id)
+    form = TemplateForm()
+    if request.method == "GET":
+        texts = [Wording(one.language, one.subject, one.body) for one in latest_texts(template_id)]
+        form.begin(line.name, line.version, texts)
+    if not _is_wished(form):
+        return _edit(form, line.kind, line)
+    if form.validate():
+        try:
+            number = actions.write_version(
+                template_id,
+                form.name.data,
+                form.wordings(),
+                seen=form.seen.data or 0,
+                by=Actor.account(current_user.id),
+                at=g.at,
+            )
+        except UnfitText as refusal:
+            _explain(form, refusal)
+        except WrittenMeanwhile as refusal:
+            form.seen.data = refusal.number
+            form.seen.raw_data = [str(refusal.number)]
+            form.form_errors.append(str(refusal))
+            return _edit(form, line.kind, line), refusal.status
+        else:
+            flash(f"Version {number} is what new campaigns use.", "done")
+            return redirect(url_for("staff.template", template_id=template_id), 303)
+    return _edit(form, line.kind, line), 422
+
+
+@blueprint.route("/staff/templates/new", methods=["GET", "POST"])
+def new_template() -> str | tuple[str, int] | Response:
+    """Write a new template; it begins with the words of another one of its kind."""
+    kind = request.args.get("kind", "invitation")
+    if kind not in KINDS:
+        abort(404)
+    form = TemplateForm()
+    if request.method == "GET":
+        model = next((one for one in template_lines() if one.kind == kind), None)
+        texts = latest_texts(model.id) if model else []
+        begun = [Wording(one.language, one.subject, one.body) for one in texts]
+        form.begin("", 0, begun or [Wording("en", "", "")])
+    if not _is_wished(form):
+        return _edit(form, kind)
+    if form.validate():
+        try:
+            template_id = actions.create_template(
+                form.name.data, kind, form.wordings(), by=Actor.account(current_user.id), at=g.at
+            )
+        except UnfitText as refusal:
+            _explain(form, refusal)
+        else:
+            flash("The template is kept.", "done")
+            return redirect(url_for("staff.template", template_id=template_id), 303)
+    return _edit(form, kind), 422
+
+
+@blueprint.post("/staff/templates/preview/<kind>")
+def template_preview(kind: str) -> Answer:
+    """What is being typed, as a mail to somebody invented; nothing is kept."""
+    if kind not in KINDS:
+        abort(404)
+    number = request.form.get("shown", "0")
+    subject, body, language = (
+        request.form.get(f"texts-{number}-{name}", "")[:LONGEST_BODY]
+        for name in ("subject", "body", "language")
+    )
+    preview = preview_text(subject, body.replace("\r\n", "\n"), language, kind)
+    return framed(_with_subject(preview))
+
+
+def _with_subject(preview: Preview) -> str:
+    """The mail with its subject above it, or what stands in the way of one."""
+    said = escape(preview.problem or preview.subject)
+    words = f'<p style="{SUBJECT_STYLE}">{said}</p>'
+    before, body, after = preview.html.partition("<body")
+    attributes, end, rest = after.partition(">")
+    return f"{before}{body}{attributes}{end}{words}{rest}" if body else words
+
+
+def _is_wished(form: TemplateForm) -> bool:
+    """Whether the form is to be saved; its other button adds a language."""
+    if request.method == "GET":
+        return False
+    wish = request.form.get("do", "save")
+    language = request.form.get("language", "")
+    if wish == "add" and language in form.missing_languages():
+        form.texts.append_entry({"language": language, "subject": "", "body": ""})
+    return wish == "save"
+
+
+def _explain(form: TemplateForm, refusal: UnfitText) -> None:
+    """Put what is wrong beside the language in which it is."""
+    for entry in form.texts:
+        for problem in refusal.problems.get(entry.form.language.data, []):
+            entry.form.body.errors = [*entry.form.body.errors, problem]
+
+
+def _edit(form: TemplateForm, kind: str, line: TemplateLine | None = None) -> str:
+    return render_template(
+        "staff/templates/edit.html",
+        form=form,
+        kind=kind,
+        kind_name=KINDS[kind],
+        template=line,
+        fields=FIELDS,
+        languages=LANGUAGES,
+    )
+
+
+def _template_or_404(template_id: int) -> TemplateLine:
+    line = template_line(template_id)
+    if line is None:
+        abort(404)
+    return line

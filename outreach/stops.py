@@ -26,7 +26,10 @@ def stop_addresses(
     """
     rows = {
         digest_of(key): {
-            "digest": digest_of(key), "reason": reason, "source": source, "since": at,
+            "digest": digest_of(key),
+            "reason": reason,
+            "source": source,
+            "since": at,
             "stakeholder_id": stakeholder_id,
         }
         for key, stakeholder_id in owners
@@ -38,7 +41,9 @@ def stop_addresses(
     statement = insert.on_conflict_do_update(
         index_elements=["digest"],
         set_={
-            "reason": new.reason, "source": new.source, "since": new.since,
+            "reason": new.reason,
+            "source": new.source,
+            "since": new.since,
             "stakeholder_id": new.stakeholder_id,
         },
         where=or_(false(), *[Suppression.reason == weaker for weaker in weaker_than(reason)]),

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql
+from outreach.models.message import MessageState, counted_as
 from outreach.models.tally import Tally, TallyKind
 
 Place = tuple[TallyKind, int, int, str]
@@ -32,6 +33,25 @@ def moved(
     change[kind, subject_id, group_id or 0, old] -= 1
     change[kind, subject_id, group_id or 0, new] += 1
     return change
+
+
+def moved_message(
+    step_id: int | None,
+    campaign_id: int | None,
+    group_id: int | None,
+    is_first: bool,
+    old: MessageState,
+    new: MessageState,
+) -> Counter[Place]:
+    """The change that one message makes: in its step and, as a person's first, in its campaign."""
+    subjects = [(TallyKind.STEP_MESSAGES, step_id)]
+    if is_first:
+        subjects.append((TallyKind.CAMPAIGN_PEOPLE, campaign_id))
+    return total(
+        moved(kind, subject_id, group_id, counted_as(old), counted_as(new))
+        for kind, subject_id in subjects
+        if subject_id is not None
+    )
 
 
 def total(parts: Iterable[Counter[Place]]) -> Counter[Place]:

@@ -106,8 +106,14 @@ def lift_suppression(
             _open_again(session, row.stakeholder_id, row.digest)
         session.add(
             Activity.of(
-                "lifted_suppression", by, at, stakeholder_id=row.stakeholder_id, why=why,
-                reason=row.reason, source=row.source, since=row.since.isoformat(),
+                "lifted_suppression",
+                by,
+                at,
+                stakeholder_id=row.stakeholder_id,
+                why=why,
+                reason=row.reason,
+                source=row.source,
+                since=row.since.isoformat(),
             )
         )
 
@@ -150,6 +156,12 @@ def _page(public_id: str) -> UnsubscribePage:
 
 def _line(verb: str, page: UnsubscribePage, by: Actor, at: datetime, **detail: str) -> Activity:
     return Activity.of(
-        verb, by, at, stakeholder_id=page.stakeholder_id, campaign_id=page.campaign_id,
-        event_id=page.event_id, message_id=page.message_id, **detail,
+        verb,
+        by,
+        at,
+        stakeholder_id=page.stakeholder_id,
+        campaign_id=page.campaign_id,
+        event_id=page.event_id,
+        message_id=page.message_id,
+        **detail,
     )

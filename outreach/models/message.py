@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import BigId, Base, Key, No, Zero
+from outreach.models.base import Base, BigId, Key, No, Zero
 
 UNIT_SIZE = 1_000
 """SendGrid takes at most 1,000 personalizations in a request (v3 mail/send)."""
@@ -100,7 +100,7 @@ _NEXT: dict[MessageState, frozenset[MessageState]] = {
         MessageState.DROPPED: "delivered bounced complained",
         MessageState.COMPLAINED: "",
         MessageState.REFUSED: _EVIDENCE,
-        MessageState.HELD: "waiting cancelled left_out accepted delivered bounced dropped complained",
+        MessageState.HELD: f"waiting cancelled left_out {_EVIDENCE}",
         MessageState.CANCELLED: _EVIDENCE,
         MessageState.LEFT_OUT: _EVIDENCE,
     }.items()

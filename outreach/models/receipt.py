@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import BigId, Base, Key, No, Zero
+from outreach.models.base import Base, BigId, Key, No, Zero
 from outreach.models.message import MessageState, may_become
 
 PARKED_LIFE = timedelta(days=3)

@@ -1,5 +1,6 @@
 """Importing the pages hangs them on the door."""
 
+from outreach.web.hooks import sendgrid
 from outreach.web.hooks.door import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "sendgrid"]

@@ -16,9 +16,9 @@ from tests.house import (
 
 FLOORS = [
     # Rooms between commas may know each other; rooms in different brackets of a floor never do.
-    [["clock", "errors", "links", "tokens", "sheets"]],
+    [["clock", "errors", "languages", "links", "tokens", "sheets"]],
     [["models"], ["advice"], ["intake"]],
-    [["db", "tally", "stops", "schema", "dialect"]],
+    [["db", "answering", "posting", "tally", "stops", "schema", "dialect"]],
     [["queries"]],
     [["actions"], ["delivery"]],
     [["jobs"], ["demo"]],

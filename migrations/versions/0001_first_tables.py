@@ -252,6 +252,9 @@ def upgrade() -> None:
         sa.Column("country_code", sa.Text(), nullable=False),
         sa.Column("region_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("sequence", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("allows_remote", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("party_limit", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("needs_asked", sa.JSON(), server_default=sa.text("'[]'"), nullable=False),
         sa.ForeignKeyConstraint(
             ["conference_id"], ["conferences.id"], name=op.f("fk_events_conference_id")
         ),
@@ -410,9 +413,22 @@ def upgrade() -> None:
         sa.Column("invited_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("particulars", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column(
+            "delegate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "delegated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("link_key", sa.Text(), nullable=False),
         sa.Column("sequence", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delegate_id"], ["invitations.id"], name=op.f("fk_invitations_delegate_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delegated_by_id"], ["invitations.id"], name=op.f("fk_invitations_delegated_by_id")
+        ),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_invitations_event_id")),
         sa.ForeignKeyConstraint(
             ["group_id"], ["constituent_groups.id"], name=op.f("fk_invitations_group_id")
@@ -428,11 +444,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_invitations_delegate_id"), ["delegate_id"], unique=False
+        )
+        batch_op.create_index(
             "ix_invitations_event_answered", ["event_id", "answered_at"], unique=False
         )
         batch_op.create_index(
             "ix_invitations_event_state", ["event_id", "state", "group_id"], unique=False
         )
+
+    op.create_table(
+        "questions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("required_for", sa.JSON(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_questions_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+    )
+    with op.batch_alter_table("questions", schema=None) as batch_op:
+        batch_op.create_index("ix_questions_event", ["event_id", "position"], unique=False)
 
     op.create_table(
         "target_lists",
@@ -504,8 +538,9 @@ def upgrade() -> None:
         sa.Column(
             "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("reply", sa.String(32), nullable=False),
+        sa.Column("reply", sa.String(32), nullable=True),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("particulars", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("given_by", sa.Text(), server_default="", nullable=False),
@@ -568,6 +603,35 @@ def upgrade() -> None:
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_imports_fingerprint"), ["fingerprint"], unique=False)
         batch_op.create_index("ix_imports_list", ["list_id", "id"], unique=False)
+
+    op.create_table(
+        "question_answers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "question_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_question_answers_invitation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_id"], ["questions.id"], name=op.f("fk_question_answers_question_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_question_answers")),
+        sa.UniqueConstraint(
+            "invitation_id",
+            "question_id",
+            name=op.f("uq_question_answers_invitation_id_question_id"),
+        ),
+    )
+    with op.batch_alter_table("question_answers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_question_answers_question_id"), ["question_id"], unique=False
+        )
 
     op.create_table(
         "seats",
@@ -980,6 +1044,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seats_holder_id"))
 
     op.drop_table("seats")
+    with op.batch_alter_table("question_answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_question_answers_question_id"))
+
+    op.drop_table("question_answers")
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.drop_index("ix_imports_list")
         batch_op.drop_index(batch_op.f("ix_imports_fingerprint"))
@@ -1004,9 +1072,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_target_lists_event_id"))
 
     op.drop_table("target_lists")
+    with op.batch_alter_table("questions", schema=None) as batch_op:
+        batch_op.drop_index("ix_questions_event")
+
+    op.drop_table("questions")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_index("ix_invitations_event_state")
         batch_op.drop_index("ix_invitations_event_answered")
+        batch_op.drop_index(batch_op.f("ix_invitations_delegate_id"))
 
     op.drop_table("invitations")
     with op.batch_alter_table("campaigns", schema=None) as batch_op:

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import Base, Code, Key, Zero
+from outreach.models.base import Base, Code, Key, No, Zero
 from outreach.models.conference import Conference
 
 
@@ -16,6 +16,10 @@ class EventKind(StrEnum):
     PREPARATORY = "preparatory"
     SIDE_EVENT = "side_event"
     SESSION = "session"
+
+
+NEEDS = ("accessibility", "interpretation", "visa_letter", "diet")
+"""What an event may ask about, in the order in which it is asked."""
 
 
 class Event(Base):
@@ -43,6 +47,12 @@ class Event(Base):
     region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
     sequence: Mapped[Zero]
     """Rises with every change that calendars must learn of (RFC 5545, 3.8.7.4)."""
+    allows_remote: Mapped[No]
+    """Whether people may take part from afar, and so are asked which of the two."""
+    party_limit: Mapped[Zero]
+    """How many may come along with an invitee; nobody asks about it at 0."""
+    needs_asked: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    """Which of NEEDS the answer form asks about."""
 
     conference: Mapped[Conference] = relationship()
 

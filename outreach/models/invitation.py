@@ -1,12 +1,15 @@
 """Invitation: stakeholder × event, its link and its answer; Answer: every answer ever given."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Refusal
+from outreach.languages import marked
 from outreach.models.base import Base, Key, LinkKey, No, Zero
 from outreach.models.event import Event
 from outreach.models.stakeholder import Stakeholder
@@ -48,7 +51,18 @@ class InvitationWithdrawn(Refusal):
     status = 410
 
     def __init__(self) -> None:
-        super().__init__("This invitation is no longer open.")
+        super().__init__(marked("This invitation is no longer open."))
+
+
+class SomeoneIsSent(Refusal):
+    """Somebody else was named and has the invitation now; that is taken back first."""
+
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__(
+            marked("Someone else was named in answer to this invitation. Take that back first.")
+        )
 
 
 class Invitation(Base):
@@ -75,6 +89,14 @@ class Invitation(Base):
     invited_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="", server_default="")
+    particulars: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """What else the answer says; only what was said is there. `reason` (a code) of a decline,
+    `decide_on` (a day, ISO 8601) where undecided, `attendance` (`in_person`, `remote`), `party`
+    (how many come along), `needs` ({code: in the person's words})."""
+    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    """The invitation of the person who is sent; while it stands, this one only reads."""
+    delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
+    """Where this invitation was made because another invitee sends the person: that one's."""
     link_key: Mapped[LinkKey]
     sequence: Mapped[Zero]
     withdrawn_at: Mapped[datetime | None]
@@ -86,17 +108,36 @@ class Invitation(Base):
         """Whether an answer is still taken."""
         return self.withdrawn_at is None and at < self.reply_by
 
-    def take(self, reply: Reply, note: str, at: datetime) -> bool:
+    def take(
+        self, reply: Reply, note: str, at: datetime, particulars: Mapping[str, Any] | None = None
+    ) -> bool:
         """Take the answer; say whether it changed anything."""
+        self.check_open(at)
+        if self.delegate_id is not None:
+            raise SomeoneIsSent
+        state, said = InvitationState(reply), dict(particulars or {})
+        if (self.state, self.note, self.particulars) == (state, note, said):
+            return False
+        self.state, self.note, self.particulars, self.answered_at = state, note, said, at
+        return True
+
+    def take_back(self, before: "Answer | None", at: datetime) -> None:
+        """Be again as the answer before left it; silent where there was none."""
+        self.check_open(at)
+        if before is None or before.reply is None:
+            self.state, self.note, self.particulars = InvitationState.SILENT, "", {}
+            self.answered_at = None
+        else:
+            self.state, self.note = InvitationState(before.reply), before.note
+            self.particulars, self.answered_at = dict(before.particulars), at
+        self.delegate_id = None
+
+    def check_open(self, at: datetime) -> None:
+        """Raises InvitationWithdrawn, AnswersClosed."""
         if self.withdrawn_at is not None:
             raise InvitationWithdrawn
         if at >= self.reply_by:
             raise AnswersClosed(self.reply_by)
-        state = InvitationState(reply)
-        if self.state == state and self.note == note:
-            return False
-        self.state, self.note, self.answered_at = state, note, at
-        return True
 
 
 class Answer(Base):
@@ -106,10 +147,13 @@ class Answer(Base):
 
     id: Mapped[Key]
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id"), index=True)
-    reply: Mapped[Reply]
+    reply: Mapped[Reply | None]
+    """Nothing where the only answer was taken back."""
     note: Mapped[str] = mapped_column(default="", server_default="")
+    particulars: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     given_at: Mapped[datetime]
     channel: Mapped[str]
-    """How it came: `link`, `staff`, `calendar`, `letter`."""
+    """How it came: `link`, `staff`, `calendar`, `letter`; `undo` where the one before was taken
+    back, and then this row holds what stands again."""
     given_by: Mapped[str] = mapped_column(default="", server_default="")
     """Who gave it, where that was not the invitee."""

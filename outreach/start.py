@@ -5,21 +5,21 @@ SIGTERM, SIGHUP and Ctrl-C stop everything and exit 0. Killed with SIGKILL it le
 that the next start would stumble over.
 """
 
-from __future__ import annotations
-
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from outreach import children
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
-if TYPE_CHECKING:
-    from flask import Flask
+from outreach import children, schema
 
 OLDEST_PYTHON = (3, 11)
 READY_WITHIN_SECONDS = 60.0
@@ -42,10 +42,11 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        app = _check_everything()
-        _prepare(app)
-        with children.running(_commands(app.config)) as processes:
-            _announce(app, processes)
+        config = _check_everything()
+        if not _is_prepared(config):
+            _prepare(config)
+        with children.running(_commands(config)) as processes:
+            _announce(config, processes)
             _watch(processes, parent)
     except Stopped:
         return 0
@@ -61,19 +62,14 @@ def _stop(*_: object) -> NoReturn:
     raise Stopped
 
 
-def _check_everything() -> Flask:
-    """The application, once nothing stands in its way; raises CannotStart otherwise."""
+def _check_everything() -> Any:
+    """The settings, once nothing stands in the way; raises CannotStart otherwise."""
     check_python(sys.version_info[:3])
     config = _settings()
     check_folder(Path(config.INSTANCE_DIR))
-    check_port(config.HOST, int(config.PORT))
-
-    from outreach.app import create_app  # after the checks: it needs what they found
-
-    app = create_app(config)
-    with app.app_context():
-        check_database()
-    return app
+    check_port(config.HOST, config.PORT)
+    check_database(config.SQLALCHEMY_DATABASE_URI)
+    return config
 
 
 def check_python(version: tuple[int, ...]) -> None:
@@ -120,59 +116,81 @@ def check_port(host: str, port: int) -> None:
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def check_database() -> None:
+def check_database(url: str) -> None:
     """Raises CannotStart when the database does not answer, or is newer than this code."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from outreach.db import db
-    from outreach.schema import unknown_revisions
-
-    where = db.engine.url.render_as_string(hide_password=True)
     try:
-        unknown = unknown_revisions()
+        with _looking_into(url) as engine:
+            unknown = set(schema.revisions_of(engine)) - set(schema.revisions())
     except (SQLAlchemyError, OSError) as problem:
+        where = re.sub(r":[^:@/]*@", ":***@", url)
         why = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
         raise CannotStart(
             f"The database {where} (DATABASE_URL) does not answer: {why}"
         ) from problem
     if unknown:
         raise CannotStart(
-            f"This database was made by a newer Outreach (revision {', '.join(unknown)}): "
+            f"This database was made by a newer Outreach (revision {', '.join(sorted(unknown))}): "
             f"start that version, or give this one another DATABASE_URL."
         )
 
 
-def _prepare(app: Flask) -> None:
-    """Migrate, load the reference data and, into an empty database, the demonstration."""
-    from outreach import schema
-    from outreach.actions.reference import load_reference
+@contextmanager
+def _looking_into(url: str) -> Iterator[Engine]:
+    """An engine without the application, which takes a second longer to load."""
+    engine = create_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
-    with app.app_context():
-        unfinished = _marker(app)
+
+def _is_prepared(config: Any) -> bool:
+    """Whether the tables are up to date and nothing is missing that only a start puts there."""
+    if _marker(config).exists():
+        return False
+    with _looking_into(config.SQLALCHEMY_DATABASE_URI) as engine:
+        if schema.revisions_of(engine) != schema.revisions()[:1]:
+            return False
+        return not (_has_demo(config) and _is_untouched(engine))
+
+
+def _is_untouched(engine: Engine) -> bool:
+    return schema.is_empty(engine, "accounts", "campaigns", "invitations")
+
+
+def _prepare(config: Any) -> None:
+    """Migrate, load the reference data and, into an empty database, the demonstration."""
+    from outreach.actions.reference import load_reference
+    from outreach.app import create_app
+    from outreach.db import db
+
+    with create_app(config).app_context():
+        unfinished = _marker(config)
         if unfinished.exists():
             _say("The demonstration was interrupted while it was loaded; it is made anew.")
             schema.empty()
         schema.upgrade()
-        wanted = _has_demo(app) and schema.is_empty("accounts", "campaigns", "invitations")
         load_reference()
-        if wanted:
+        if _has_demo(config) and _is_untouched(db.engine):
             from outreach.demo import load_demo
 
             _say("Loading the demonstration conference (once, some 20 seconds).")
             unfinished.touch()
             load_demo()
         unfinished.unlink(missing_ok=True)
+        db.session.remove()
+        db.engine.dispose()
 
 
-def _has_demo(app: Flask) -> bool:
+def _has_demo(config: Any) -> bool:
     """Invented people, and links that sign in whoever reads the log, are for development only."""
-    return bool(app.config["DEMO"]) and app.config["ENV"] == "development"
+    return bool(config.DEMO) and config.ENV == "development"
 
 
-def _marker(app: Flask) -> Path:
+def _marker(config: Any) -> Path:
     """The file that stands while the demonstration is being loaded into this very database."""
-    database = sha256(str(app.config["SQLALCHEMY_DATABASE_URI"]).encode()).hexdigest()[:12]
-    return Path(app.config["INSTANCE_DIR"]) / f"demo-unfinished-{database}"
+    database = sha256(config.SQLALCHEMY_DATABASE_URI.encode()).hexdigest()[:12]
+    return Path(config.INSTANCE_DIR) / f"demo-unfinished-{database}"
 
 
 def _commands(config: Any) -> dict[str, list[str]]:
@@ -180,18 +198,17 @@ def _commands(config: Any) -> dict[str, list[str]]:
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
     web += ["--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
     web += ["--workers-kill-timeout", "10", "--log-level", "warning"]
-    web += ["--host", config["HOST"], "--port", str(config["PORT"])]
+    web += ["--host", config.HOST, "--port", str(config.PORT)]
     return {
         "web": [*web, "wsgi:app"],
         "clock": [sys.executable, "-m", "outreach.clockwork"],
     }
 
 
-def _announce(app: Flask, processes: children.Children) -> None:
+def _announce(config: Any, processes: children.Children) -> None:
     """Wait until /healthz answers 200, then print the one line, and the demonstration's links."""
-    host, port = app.config["HOST"], int(app.config["PORT"])
     until = time.monotonic() + READY_WITHIN_SECONDS
-    while (answer := children.healthz(host, port)) != "200":
+    while (answer := children.healthz(config.HOST, config.PORT)) != "200":
         processes.check()
         if time.monotonic() > until:
             raise CannotStart(
@@ -199,19 +216,24 @@ def _announce(app: Flask, processes: children.Children) -> None:
                 f"/healthz says {answer}."
             )
         time.sleep(LOOK_EVERY_SECONDS)
-    print(f"Ready: http://{children.to_reach(host)}:{port}", flush=True)
-    for line in _sign_in_lines(app):
+    print(f"Ready: http://{children.to_reach(config.HOST)}:{config.PORT}", flush=True)
+    for line in _last_things(config):
         print(line, flush=True)
 
 
-def _sign_in_lines(app: Flask) -> Iterator[str]:
-    if not _has_demo(app):
-        return
+def _last_things(config: Any) -> list[str]:
+    """Load what a newer version added to the reference data; give the demonstration's links.
+
+    After the line, because the application that they need takes a second to load.
+    """
+    from outreach.actions.reference import load_reference
+    from outreach.app import create_app
     from outreach.demo import sign_in_links
 
-    with app.app_context():
-        for role, url in sign_in_links():
-            yield f"Sign in as {role} (once): {url}"
+    with create_app(config).app_context():
+        load_reference()
+        links = sign_in_links() if _has_demo(config) else []
+    return [f"Sign in as {role} (once): {url}" for role, url in links]
 
 
 def _watch(processes: children.Children, parent: int | None) -> NoReturn:

@@ -8,10 +8,9 @@ from flask import current_app
 from outreach import clock
 from outreach.actions.accounts import make_one_time_link
 from outreach.delivery.file import FileMailer
-from outreach.demo.cast import team
-from outreach.demo.story import tell
+from outreach.demo.found import team_accounts
+from outreach.demo.plot import tell
 from outreach.links import sign_in_url
-from outreach.queries.accounts import account_id_of
 
 
 def load_demo(at: datetime | None = None) -> None:
@@ -28,10 +27,8 @@ def load_demo(at: datetime | None = None) -> None:
 
 def sign_in_links() -> list[tuple[str, str]]:
     """(role, one-time address) for each role of the demonstration that is there."""
-    links = []
-    for role, email in {member.role: member.email for member in reversed(team())}.items():
-        account_id = account_id_of(email)
-        if account_id is not None:
-            secret = make_one_time_link(account_id, at=clock.now())
-            links.append((role, sign_in_url(secret)))
-    return links[::-1]
+    accounts = sorted(team_accounts().items(), key=lambda pair: pair[1])
+    return [
+        (role, sign_in_url(make_one_time_link(account_id, at=clock.now())))
+        for role, account_id in accounts
+    ]

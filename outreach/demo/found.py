@@ -7,6 +7,7 @@ from sqlalchemy import select
 from outreach.db import reading
 from outreach.demo.answers import Asked
 from outreach.demo.people import Person
+from outreach.models.account import Account
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
@@ -56,3 +57,13 @@ def stakeholders_named() -> dict[str, int]:
     """{full name: stakeholder id} of everyone."""
     rows = reading().execute(select(Stakeholder.full_name, Stakeholder.id))
     return {row.full_name: row.id for row in rows}
+
+
+def team_accounts() -> dict[str, int]:
+    """{role: account id}, the first of each role; only what the demonstration made, and is on."""
+    rows = reading().execute(
+        select(Account.role, Account.id)
+        .where(Account.is_demonstration, Account.is_disabled.is_(False))
+        .order_by(Account.id.desc())
+    )
+    return {row.role.value: row.id for row in rows}

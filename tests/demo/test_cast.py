@@ -97,6 +97,14 @@ def test_gender_is_as_stated_or_left_blank():
     assert 0.35 <= counted["female"] / (counted["female"] + counted["male"]) <= 0.48
 
 
+def test_family_names_with_two_forms_follow_the_gender_that_was_stated():
+    hers = {"binti", "Ní", "Nic", "Mint"}
+    for person in cast():
+        first = person.family_name.split(" ")[0]
+        assert not (first in hers and person.gender == "male"), person.full_name
+        assert not (first in {"bin", "Ó", "Ould"} and person.gender == "female"), person.full_name
+
+
 def test_each_star_has_a_reason_of_their_own():
     stars = [person for person in cast() if person.star_reason]
     assert len(stars) == len(star_reasons())

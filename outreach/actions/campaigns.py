@@ -27,7 +27,7 @@ from outreach.models.message import Message, MessageState, Unit, UnitState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.template import Template, TemplateVersion
-from outreach.queries.prospects import reach
+from outreach.queries.prospects import reaches_anyone
 from outreach.tally import add_to_tallies, moved, total
 
 AUDIENCES = {
@@ -123,10 +123,10 @@ def schedule_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
     """Set an approved campaign going; its steps get their times."""
     with transaction() as session:
         campaign = _get(session, campaign_id)
-        reached_count = reach(campaign_id, at).reached_count
+        has_readers = reaches_anyone(campaign_id, at)
         campaign.schedule(at)
         _check(session, campaign, at)
-        if not reached_count:
+        if not has_readers:
             raise NothingToSend(
                 "Everyone on the lists of this campaign would be left out; its page says why."
             )

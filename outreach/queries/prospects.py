@@ -71,8 +71,7 @@ def reach(campaign_id: int, at: datetime) -> Reach:
     campaign = _campaign(campaign_id)
     if campaign is None or not campaign.steps:
         return Reach(0, 0, [])
-    step = _first(campaign)
-    people = audience(step, texts_of(step.version_id), at).subquery()
+    people = _people(campaign, _first(campaign), at)
     gets_it = people.c.reason.is_(None)
     row = (
         reading()
@@ -87,6 +86,16 @@ def reach(campaign_id: int, at: datetime) -> Reach:
         select(people.c.name).where(gets_it).order_by(people.c.stakeholder_id).limit(3)
     )
     return Reach(row[0], int(row[1]), list(names))
+
+
+def reaches_anyone(campaign_id: int, at: datetime) -> bool:
+    """Whether anyone would get the first mail. Cost: the audience up to the first of them."""
+    campaign = _campaign(campaign_id)
+    if campaign is None or not campaign.steps:
+        return False
+    people = _people(campaign, _first(campaign), at)
+    gets_it = people.c.reason.is_(None)
+    return reading().scalar(select(people.c.stakeholder_id).where(gets_it).limit(1)) is not None
 
 
 def doubts(campaign_id: int, at: datetime) -> list[DoubtLine]:
@@ -142,7 +151,7 @@ def _first(campaign: Campaign) -> Step:
 
 def _people(campaign: Campaign, step: Step, at: datetime) -> Any:
     """Everyone as the first step sees them, with the words of this step."""
-    return audience(_first(campaign), texts_of(step.version_id), at).subquery()
+    return audience(_first(campaign), texts_of(step.version_id), at).order_by(None).subquery()
 
 
 def _joined(statement: Select[Any], people: Any) -> Select[Any]:

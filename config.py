@@ -100,6 +100,12 @@ class Config:
     SENDGRID_EVENT_PUBLIC_KEY = os.environ.get("SENDGRID_EVENT_PUBLIC_KEY", "")
     INBOUND_SECRET = os.environ.get("INBOUND_SECRET", "")
     SEND_RATE = _whole("SEND_RATE", "0", 0, 1_000_000)
+    DOMAIN_RATE = _whole("DOMAIN_RATE", "0", 0, 1_000_000)
+    SEND_LANES = _whole("SEND_LANES", "0", 0, 64)
+    UNKNOWN_GRACE = _whole("UNKNOWN_GRACE", "900", 0, 86_400)
+    SENDGRID_MAIL_LOG = _one_of("SENDGRID_MAIL_LOG", "0", "1") == "1"
+    METRICS = _one_of("METRICS", "0", "1") == "1"
+    METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
     MAX_CONTENT_LENGTH = 60 * 1024 * 1024
     SESSION_COOKIE_HTTPONLY = True

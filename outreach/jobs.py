@@ -12,11 +12,15 @@ from outreach import clock
 from outreach.actions.audits import keep_audit
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.heartbeats import note_tick
+from outreach.actions.receipt_effects import apply_receipts
+from outreach.actions.receipts import look_again_at_parked
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.choose import mailer_from
+from outreach.delivery.lanes import drain_in_lanes
 from outreach.delivery.mailer import Mailer
-from outreach.delivery.outbox import drain
+from outreach.delivery.outbox import Drained, Rates
 from outreach.delivery.settling import settle_unknown
+from outreach.delivery.timekeeping import common_clock
 from outreach.delivery.workers import worker_name
 from outreach.errors import NotFound
 from outreach.models.message import UNIT_SIZE
@@ -44,23 +48,32 @@ class Job:
 def launch() -> int:
     """Freeze the steps that are due."""
     rate = current_app.config["SEND_RATE"]
-    return launch_due_steps(at=clock.now(), unit_size=min(rate or UNIT_SIZE, UNIT_SIZE))
+    return launch_due_steps(at=common_clock()(), unit_size=min(rate or UNIT_SIZE, UNIT_SIZE))
 
 
 def drain_outbox() -> int:
     """Hand over what is due; says how many messages. A stop waits for one call at the most."""
-    rate = current_app.config["SEND_RATE"]
-    return drain(mailer(), rate=rate, keeps_going=lambda: not stopping.is_set()).messages
+    return _drain().messages
 
 
 def settle() -> int:
     """Settle what is unknown, by evidence."""
-    return settle_unknown(mailer(), at=clock.now())
+    grace = timedelta(seconds=current_app.config["UNKNOWN_GRACE"])
+    return settle_unknown(mailer(), at=common_clock()(), grace=grace)
+
+
+def apply_events() -> int:
+    """Let what the provider told have its effect; says how many events."""
+    look_again_at_parked(at=clock.now())
+    applied = 0
+    while not stopping.is_set() and (count := apply_receipts(at=clock.now())):
+        applied += count
+    return applied
 
 
 def finish() -> int:
     """Close the campaigns that have nothing left to do."""
-    return finish_campaigns(at=clock.now())
+    return finish_campaigns(at=common_clock()())
 
 
 def audit_nightly() -> int:
@@ -84,6 +97,7 @@ JOBS = (
     Job("launch-due-steps", timedelta(seconds=5), launch),
     Job("drain-outbox", timedelta(seconds=2), drain_outbox),
     Job("settle-unknown", timedelta(seconds=15), settle),
+    Job("apply-receipts", timedelta(seconds=2), apply_events),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
 )
@@ -124,7 +138,18 @@ def drain_everything() -> int:
     messages = 0
     while True:
         settle()
-        drained = drain(mailer(), rate=current_app.config["SEND_RATE"])
+        drained = _drain()
         messages += drained.messages
         if drained.is_empty:
             return messages
+
+
+def _drain() -> Drained:
+    config = current_app.config
+    return drain_in_lanes(
+        mailer(),
+        Rates(config["SEND_RATE"], config["DOMAIN_RATE"]),
+        lanes=config["SEND_LANES"],
+        now=common_clock(),
+        keeps_going=lambda: not stopping.is_set(),
+    )

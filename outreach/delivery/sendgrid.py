@@ -59,6 +59,7 @@ class SendGridMailer:
     ) -> None:
         self._transport = KeepAlive(host, context=context)
         self._client = sendgrid_client(api_key, host.rstrip("/"), self._transport)
+        self.has_mail_log = has_mail_log
         self._mail_log = MailLog(self._client) if has_mail_log else None
 
     def hand_over(

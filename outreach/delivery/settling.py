@@ -14,34 +14,43 @@ from outreach.models.message import Message, MessageState, Unit, UnitState
 GRACE = timedelta(minutes=15)
 """How long a provider's event may take to settle it before its log, or we, do."""
 
+PATIENCE = timedelta(hours=6)
+"""How long a mail log that does not answer is asked again before we go by no evidence at all."""
 
-def settle_unknown(mailer: Mailer, *, at: datetime) -> int:
+
+def settle_unknown(mailer: Mailer, *, at: datetime, grace: timedelta = GRACE) -> int:
     """Settle what can be settled now; says how many units.
 
     The file mailer's evidence is certain at once. Elsewhere the grace time passes first, for the
     provider's events; what is still unknown then is sent once more, marked as a possible double,
     or held where the campaign is for VIPs or this was the second time.
     """
-    is_certain = mailer.name == "file"
     unit_ids = db.session.scalars(
         select(Unit.id).where(Unit.state == UnitState.UNKNOWN).order_by(Unit.id).limit(1000)
     ).all()
     db.session.rollback()
-    return sum(_settle(unit_id, mailer, at, is_certain=is_certain) for unit_id in unit_ids)
+    return sum(_settle(unit_id, mailer, at, grace) for unit_id in unit_ids)
 
 
-def _settle(unit_id: int, mailer: Mailer, at: datetime, *, is_certain: bool) -> bool:
+def _settle(unit_id: int, mailer: Mailer, at: datetime, grace: timedelta) -> bool:
+    is_certain = mailer.name == "file"
     rows = db.session.execute(
         select(Message.id, Message.public_id, Message.changed_at).where(
             Message.unit_id == unit_id, Message.state == MessageState.UNKNOWN
         )
     ).all()
     db.session.rollback()
-    if rows and not is_certain and max(row.changed_at for row in rows) > at - GRACE:
+    newest = max((row.changed_at for row in rows), default=at)
+    if rows and not is_certain and newest > at - grace:
         return False
     evidence = mailer.evidence([row.public_id for row in rows])
     went = [row.id for row in rows if evidence.get(row.public_id)]
     missing = [row.id for row in rows if not evidence.get(row.public_id)]
+    is_asking = getattr(mailer, "has_mail_log", False) and newest > at - PATIENCE
+    if is_asking and any(evidence.get(row.public_id) is None for row in rows):
+        missing = []  # the log has not told of everyone yet: it is asked again
+        if not went:
+            return False
     with transaction() as session:
         unit = session.scalar(
             select(Unit)
@@ -58,7 +67,8 @@ def _settle(unit_id: int, mailer: Mailer, at: datetime, *, is_certain: bool) -> 
             at=at,
             reason="Found by evidence after an interrupted hand-over.",
         )
-        _once_more(session, unit, missing, at, is_certain=is_certain)
+        if missing or len(went) == len(rows):
+            _once_more(session, unit, missing, at, is_certain=is_certain)
     return True
 
 

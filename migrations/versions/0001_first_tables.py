@@ -105,6 +105,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("name_key", name=op.f("uq_organisations_name_key")),
     )
     op.create_table(
+        "receipts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider_key", sa.Text(), nullable=True),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("is_hard", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("is_machine", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
+        sa.UniqueConstraint("provider_key", name=op.f("uq_receipts_provider_key")),
+        sa.UniqueConstraint(
+            "public_id", "fingerprint", name=op.f("uq_receipts_public_id_fingerprint")
+        ),
+    )
+    with op.batch_alter_table("receipts", schema=None) as batch_op:
+        batch_op.create_index("ix_receipts_state", ["state", "id"], unique=False)
+
+    op.create_table(
         "refused_calls",
         sa.Column("hook", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -959,41 +982,8 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_inbound_mails_state", ["state", "id"], unique=False)
 
-    op.create_table(
-        "receipts",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("provider_key", sa.Text(), nullable=True),
-        sa.Column("public_id", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("state", sa.String(32), nullable=False),
-        sa.Column("is_hard", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("is_machine", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("detail", sa.Text(), server_default="", nullable=False),
-        sa.Column("problem", sa.Text(), server_default="", nullable=False),
-        sa.Column(
-            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_receipts_message_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
-        sa.UniqueConstraint("provider_key", name=op.f("uq_receipts_provider_key")),
-        sa.UniqueConstraint(
-            "public_id", "fingerprint", name=op.f("uq_receipts_public_id_fingerprint")
-        ),
-    )
-    with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.create_index("ix_receipts_state", ["state", "id"], unique=False)
-
 
 def downgrade() -> None:
-    with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.drop_index("ix_receipts_state")
-
-    op.drop_table("receipts")
     with op.batch_alter_table("inbound_mails", schema=None) as batch_op:
         batch_op.drop_index("ix_inbound_mails_state")
         batch_op.drop_index("ix_inbound_mails_stakeholder")
@@ -1122,6 +1112,10 @@ def downgrade() -> None:
     op.drop_table("templates")
     op.drop_table("tallies")
     op.drop_table("refused_calls")
+    with op.batch_alter_table("receipts", schema=None) as batch_op:
+        batch_op.drop_index("ix_receipts_state")
+
+    op.drop_table("receipts")
     op.drop_table("organisations")
     op.drop_table("heartbeats")
     op.drop_table("constituent_groups")

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, BigId, Key, No, Zero
+from outreach.models.base import Base, Key, No, Zero
 from outreach.models.message import MessageState, may_become
 
 PARKED_LIFE = timedelta(days=3)
@@ -122,7 +122,6 @@ class Receipt(Base):
     """The server's own words, cut; of what cannot be read, the event itself."""
     problem: Mapped[str] = mapped_column(default="", server_default="")
     """Why it was set aside."""
-    message_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("messages.id"))
 
 
 class RefusedCall(Base):

@@ -37,7 +37,7 @@ class Preview:
     """What is wrong with the columns; empty when there is a report."""
 
 
-FIELD_CHOICES = [("", "leave out")] + [(code, FIELDS[code].label) for code in TAKEN]
+FIELD_CHOICES = [("", "Leave out")] + [(code, FIELDS[code].label) for code in TAKEN]
 
 
 def preview(path: Path, columns: dict[int, str], list_id: int) -> Preview:

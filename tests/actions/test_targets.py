@@ -149,7 +149,7 @@ def test_pages_of_a_list_hold_everyone_once_in_every_order(sort, falling):
     assert len({line.id for line in paged}) == 7
 
 
-@pytest.mark.parametrize("after", ["x", "W10", "eyJhIjoxfQ", "WyJhIiwxXQ", "WzEsIm4iXQ", "é", "=" * 9])
+@pytest.mark.parametrize("after", ["x", "W10", "eyJhIjoxfQ", "WyJhIiwxXQ", "WzEsIm4iXQ", "é"])
 def test_a_place_that_anyone_made_up_begins_at_the_start(after):
     target = make_target()
     assert [line.id for line in targets(target.list_id, after=after).lines] == [target.id]

@@ -53,7 +53,7 @@ def test_people_are_found_whatever_accents_case_script_and_order():
     assert found("nobody") == []
 
 
-@pytest.mark.parametrize("words", ["%", "_", "\\", "'; DROP TABLE stakeholders", "x\0y", "x" * 10_000])
+@pytest.mark.parametrize("words", ["%", "_", "\\", "'; DROP TABLE x", "x\0y", "x" * 10_000])
 def test_a_search_takes_anything_and_finds_only_what_is_there(words):
     """A50."""
     make_stakeholder("Ana Paz")

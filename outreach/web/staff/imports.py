@@ -78,7 +78,7 @@ def import_people(list_id: int) -> str | tuple[str, int] | Response:
     return redirect(url_for("staff.import_", import_id=import_id), 303)
 
 
-@blueprint.get("/staff/imports/<int:import_id>")
+@blueprint.get("/staff/lists/imports/<int:import_id>")
 def import_(import_id: int) -> str | tuple[str, int]:
     """What a file would do, or what it did."""
     line = _import_or_404(import_id)
@@ -91,7 +91,7 @@ def import_(import_id: int) -> str | tuple[str, int]:
     )
 
 
-@blueprint.post("/staff/imports/<int:import_id>/columns")
+@blueprint.post("/staff/lists/imports/<int:import_id>/columns")
 def name_columns(import_id: int) -> Response:
     """Take what a person says that the columns hold, and look again."""
     line = _import_or_404(import_id)
@@ -104,7 +104,7 @@ def name_columns(import_id: int) -> Response:
     return redirect(url_for("staff.import_", import_id=import_id), 303)
 
 
-@blueprint.post("/staff/imports/<int:import_id>/apply")
+@blueprint.post("/staff/lists/imports/<int:import_id>/apply")
 def apply_import(import_id: int) -> Response:
     """Bring the file in."""
     line = _import_or_404(import_id)
@@ -117,7 +117,7 @@ def apply_import(import_id: int) -> Response:
     return redirect(url_for("staff.list_", list_id=line.list_id), 303)
 
 
-@blueprint.post("/staff/imports/<int:import_id>/discard")
+@blueprint.post("/staff/lists/imports/<int:import_id>/discard")
 def discard_import(import_id: int) -> Response:
     """Throw the file away."""
     list_id = uploads.discard_import(import_id, _folder())
@@ -125,7 +125,7 @@ def discard_import(import_id: int) -> Response:
     return redirect(url_for("staff.list_", list_id=list_id), 303)
 
 
-@blueprint.get("/staff/imports/<int:import_id>/problems.csv")
+@blueprint.get("/staff/lists/imports/<int:import_id>/problems.csv")
 def import_problems(import_id: int) -> Response:
     """Everything that is odd in the file, row by row, to be mended there."""
     line = _import_or_404(import_id)

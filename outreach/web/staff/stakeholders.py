@@ -50,7 +50,7 @@ def stakeholder(stakeholder_id: int) -> str:
         if known.organisation_id and conference else None,
         others=people_with_address(known.email_key, other_than=known.id)
         if known.email_key else [],
-        happenings=happenings_of(stakeholder_id, before=int(before) if before.isdigit() else None),
+        happenings=happenings_of(stakeholder_id, before=_number(before)),
         has_message_page="staff.message" in current_app.view_functions,
     )
 
@@ -109,3 +109,7 @@ def _instant(text: str | None) -> datetime:
     if at.tzinfo is None:
         raise people.ChangedMeanwhile
     return at
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

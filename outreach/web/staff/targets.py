@@ -80,8 +80,12 @@ def add_person(list_id: int) -> str | tuple[str, int] | Response:
 
 
 def _ticked(list_id: int) -> tuple[list[int], str]:
-    """The ids that came with the form and who they are, in words: a name, or a count."""
-    ids = [int(text) for text in request.form.getlist("ids") if text.isdigit() and len(text) < 16]
+    """The ids that came with the form and who they are, in words: a name, or a count.
+
+    `ids` are ticks of the table; `id` is a row's own button, which the table's ticks leave alone.
+    """
+    texts = request.form.getlist("id") or request.form.getlist("ids")
+    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 16]
     if not ids:
         raise Refusal("Tick at least one person first.")
     if len(ids) > MOST_AT_ONCE:

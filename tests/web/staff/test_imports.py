@@ -9,7 +9,8 @@ from outreach.queries.stakeholders import stakeholders
 from tests.factories import afresh, make_list, make_stakeholder, make_target, sign_in
 
 GOOD = (
-    "Name;Email;Organisation\nAna Paz;ana@example.org;Bank\nJuan;no address;\nZoë;zoe@example.org;\n"
+    "Name;Email;Organisation\n"
+    "Ana Paz;ana@example.org;Bank\nJuan;no address;\nZoë;zoe@example.org;\n"
 )
 
 

@@ -191,7 +191,7 @@ def test_a_known_address_asks_whether_it_is_another_person(staff):
 
 
 @pytest.mark.parametrize("place", ["/staff/lists/999", "/staff/lists/999/add",
-                                   "/staff/lists/999/import", "/staff/imports/999",
+                                   "/staff/lists/999/import", "/staff/lists/imports/999",
                                    "/staff/stakeholders/999", "/staff/stakeholders/999/edit"])
 def test_what_is_not_there_is_a_plain_404(staff, place):
     assert staff.get(place).status_code == 404

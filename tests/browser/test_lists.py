@@ -1,0 +1,103 @@
+"""The pages of lists in a real browser: they pass axe, fit a phone, and work by keyboard."""
+
+from pathlib import Path
+
+import pytest
+
+from outreach import clock
+from outreach.actions.accounts import make_one_time_link
+from outreach.actions.imports import import_file
+from outreach.models.activity import CONSOLE
+from outreach.queries.targets import targets
+from tests.factories import NOON, afresh, make_account, make_invitation, make_list, make_stakeholder
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+NAMES = ["Wanjiru Kamau", "李小龍", "سارة العبد الله", "Ł" * 60] * 5
+ROWS = "".join(
+    f"{name},person{n}@example.org,Director,Bank {n % 7},KE,{'yes' if n < 2 else ''}\n"
+    for n, name in enumerate(NAMES)
+)
+
+
+@pytest.fixture
+def wanted(tmp_path):
+    """A list with people on it, one of whom has answered."""
+    wanted = make_list("banks", name="Development banks")
+    asked = make_stakeholder("Ana Paz", "person0@example.org", office="Governor")
+    make_invitation(asked, state="accepted", answered_at=NOON, note="With pleasure")
+    path = tmp_path / "people.csv"
+    path.write_text("Name,Email,Office,Organisation,Country,Star\n" + ROWS, encoding="utf-8")
+    import_file(path, "people.csv", wanted.id, by=CONSOLE, at=NOON)
+    return wanted
+
+
+@pytest.fixture
+def staff(page):
+    """Signed in, as by a mail."""
+    page.goto(f"/account/link/{make_one_time_link(make_account().id, at=clock.now())}")
+    page.click("form button")
+    return page
+
+
+def upload(staff, wanted, tmp_path, text):
+    path = tmp_path / "new people.csv"
+    path.write_text(text, encoding="utf-8")
+    staff.goto(f"/staff/lists/{wanted.id}/import")
+    staff.set_input_files("input[type=file]", str(path))
+    staff.click("text=Look at the file")
+    return staff.url
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, scheme, width):
+    preview = upload(staff, wanted, tmp_path, "Name,Email\nEva,eva@example.org\nBad,a@b@c\n")
+    unnamed = upload(staff, wanted, tmp_path, "A,B\nEva,eva@example.org\n")
+    empty = make_list(group="youth", name="Youth")
+    staff.set_viewport_size({"width": width, "height": 844})
+    staff.emulate_media(color_scheme=scheme)
+    lists = [f"{wanted.id}", f"{empty.id}", "new", f"{wanted.id}/add", f"{wanted.id}/import", ""]
+    for place in [
+        preview, unnamed, *(f"/staff/lists/{end}".rstrip("/") for end in lists),
+        "/staff/stakeholders", "/staff/stakeholders/1", "/staff/stakeholders/1/edit",
+    ]:
+        staff.goto(place)
+        assert staff.evaluate("document.documentElement.scrollWidth") <= width, place
+        staff.evaluate(f"{AXE.read_text()};0")
+        found = staff.evaluate("axe.run()")["violations"]
+        assert not [(place, each["id"], each["nodes"][0]["html"]) for each in found]
+
+
+def test_a_star_is_marked_by_keyboard_where_one_stands_and_taken_back(staff, wanted):
+    staff.goto(f"/staff/lists/{wanted.id}")
+    third = staff.locator(".o-star-button").nth(2)
+    third.focus()
+    staff.keyboard.press("Enter")
+    staff.locator("[data-undo]").wait_for()
+    assert third.get_attribute("aria-pressed") == "true"
+    assert staff.evaluate("document.activeElement.id") == third.get_attribute("id")
+    assert "3 of them stars" in staff.locator("h1").inner_text()
+    staff.click("[data-undo] button")
+    staff.locator(".o-note[data-kind=done]").wait_for()
+    assert "2 of them stars" in staff.locator("h1").inner_text()
+
+
+def test_ticked_people_are_counted_and_changed_together(staff, wanted):
+    staff.goto(f"/staff/lists/{wanted.id}")
+    for number in (1, 3):
+        staff.locator("input[type=checkbox][name=ids]").nth(number).check()
+    assert staff.locator("[data-bulk-count]").inner_text() == "2 people ticked"
+    staff.click("text=Take off the list")
+    staff.locator("[data-undo]").wait_for()
+    assert len(afresh(targets, wanted.id).lines) == 18
+    staff.click("[data-undo] button")
+    staff.locator(".o-note[data-kind=done]").wait_for()
+    assert len(afresh(targets, wanted.id).lines) == 20
+
+
+def test_another_group_suggests_another_code(staff):
+    staff.goto("/staff/lists/new")
+    staff.fill("#name", "My own name")
+    staff.select_option("#group", "academia")
+    staff.locator("#code[placeholder^=academia]").wait_for()
+    assert staff.input_value("#name") == "My own name"

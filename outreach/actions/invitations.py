@@ -1,23 +1,34 @@
-"""Answers to invitations."""
+"""Answers to invitations: given, changed, taken back."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from outreach.answering import record_answer
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound
-from outreach.models.activity import INVITEE, Activity, Actor
-from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
-from outreach.models.tally import TallyKind
+from outreach.languages import marked
+from outreach.models.activity import INVITEE, Actor
+from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.question import QuestionAnswer
 from outreach.queries.invitations import version_of
-from outreach.tally import add_to_tallies, moved
 
 
 class AnswerChanged(Conflict):
     """Another answer was given after this one's page was opened."""
 
     def __init__(self) -> None:
-        super().__init__("The answer was changed in the meantime. Nothing was changed now.")
+        super().__init__(marked("The answer was changed in the meantime. Nothing was changed now."))
+
+
+class NothingToTakeBack(Conflict):
+    """The last change was taken back already, or was not made on the page."""
+
+    def __init__(self) -> None:
+        super().__init__(marked("There is nothing to take back."))
 
 
 def answer_invitation(
@@ -30,43 +41,110 @@ def answer_invitation(
     channel: str = "link",
     given_by: str = "",
     seen: int | None = None,
+    particulars: Mapping[str, Any] | None = None,
+    answers: Mapping[int, dict[str, Any] | None] | None = None,
 ) -> bool:
-    """Record the answer and move the counts; say whether it changed anything.
+    """Record the answer, move the counts, queue its confirmation; say whether it changed anything.
 
-    seen  the version of the answer that the person had before their eyes (`version_of`); None takes
-          the answer whatever came before. The same answer again changes nothing and is no conflict.
-    Raises AnswersClosed, InvitationWithdrawn, AnswerChanged.
+    seen         the version of the answer that the person had before their eyes (`version_of`);
+                 None takes the answer whatever came before. The same answer again changes nothing
+                 and is no conflict.
+    particulars  as in Invitation.particulars
+    answers      {question id: as in QuestionAnswer.value, None to forget}
+    Raises AnswersClosed, InvitationWithdrawn, SomeoneIsSent, AnswerChanged.
     """
     with transaction() as session:
-        invitation = session.scalar(
-            select(Invitation).where(Invitation.id == invitation_id).with_for_update()
-        )
-        if invitation is None:
-            raise NotFound("invitation")
+        invitation = locked(session, invitation_id)
         old, version = invitation.state, version_of(invitation.answered_at)
-        if not invitation.take(reply, note, at):
+        is_news = invitation.take(reply, note, at, particulars)
+        is_news = _keep(session, invitation.id, answers or {}, at) or is_news
+        if not is_news:
             return False
         if seen is not None and seen != version:
             raise AnswerChanged
-        answer = Answer(
-            invitation_id=invitation.id, reply=reply, note=note, given_at=at,
-            channel=channel, given_by=given_by,
-        )
-        session.add_all([answer, _line(answer, invitation, old, by)])
-        session.flush()
-        event_id, group_id = invitation.event_id, invitation.group_id
-        add_to_tallies(
-            session,
-            moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state),
-        )
+        invitation.answered_at = at
+        record_answer(session, invitation, old, at=at, by=by, channel=channel, given_by=given_by)
         return True
 
 
-def _line(answer: Answer, invitation: Invitation, old: InvitationState, by: Actor) -> Activity:
-    """For the journal; the note itself stands with the answer only."""
-    return Activity.of(
-        "answered", by, answer.given_at, stakeholder_id=invitation.stakeholder_id,
-        event_id=invitation.event_id, invitation_id=invitation.id, reply=answer.reply.value,
-        before=old.value, has_note=bool(answer.note), channel=answer.channel,
-        given_by=answer.given_by,
+def take_back_answer(
+    invitation_id: int, *, at: datetime, by: Actor = INVITEE, seen: int | None = None
+) -> None:
+    """Undo the last change that was made on the page; who was sent is asked no more.
+
+    Raises NothingToTakeBack, AnswersClosed, InvitationWithdrawn, AnswerChanged.
+    """
+    with transaction() as session:
+        invitation = locked(session, invitation_id)
+        if seen is not None and seen != version_of(invitation.answered_at):
+            raise AnswerChanged
+        last, before = _last_two(session, invitation_id)
+        if last is None or last.channel != "link":
+            raise NothingToTakeBack
+        old = invitation.state
+        if invitation.delegate_id is not None:
+            _stop_asking(session.get_one(Invitation, invitation.delegate_id), invitation.id, at)
+        invitation.take_back(before, at)
+        record_answer(
+            session, invitation, old, at=at, by=by, channel="undo", verb="took_back_answer"
+        )
+
+
+def locked(session: Session, invitation_id: int) -> Invitation:
+    """The invitation, for us alone until the transaction ends. Raises NotFound."""
+    invitation = session.scalar(
+        select(Invitation).where(Invitation.id == invitation_id).with_for_update(of=Invitation)
     )
+    if invitation is None:
+        raise NotFound("invitation")
+    return invitation
+
+
+def _last_two(session: Session, invitation_id: int) -> tuple[Answer | None, Answer | None]:
+    rows = session.scalars(
+        select(Answer)
+        .where(Answer.invitation_id == invitation_id)
+        .order_by(Answer.id.desc())
+        .limit(2)
+    ).all()
+    return (rows[0] if rows else None), (rows[1] if len(rows) > 1 else None)
+
+
+def _stop_asking(other: Invitation, named_by_id: int, at: datetime) -> None:
+    """Withdraw the invitation of who was named; somebody who was invited anyway stays so."""
+    if other.delegated_by_id == named_by_id:
+        other.withdrawn_at = at
+
+
+def _keep(
+    session: Session,
+    invitation_id: int,
+    answers: Mapping[int, dict[str, Any] | None],
+    at: datetime,
+) -> bool:
+    """Put away what was answered to the questions; say whether anything is new."""
+    if not answers:
+        return False
+    kept = {
+        row.question_id: row
+        for row in session.scalars(
+            select(QuestionAnswer).where(QuestionAnswer.invitation_id == invitation_id)
+        )
+    }
+    is_news = False
+    for question_id, value in sorted(answers.items()):
+        row = kept.get(question_id)
+        if (row.value if row else None) == value:
+            continue
+        is_news = True
+        if value is None and row is not None:
+            session.delete(row)
+        elif value is not None and row is not None:
+            row.value, row.given_at = value, at
+        elif value is not None:
+            session.add(
+                QuestionAnswer(
+                    invitation_id=invitation_id, question_id=question_id, value=value, given_at=at
+                )
+            )
+    return is_news

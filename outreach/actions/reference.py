@@ -47,6 +47,8 @@ LETTERS = {
     "reminder": "Reminder to the silent",
     "thank_you": "Thanks for an answer",
     "seat": "Request to take a seat",
+    "confirmation": "Confirmation of an answer",
+    "delegation": "To someone who is sent in an invitee's place",
 }
 
 
@@ -56,8 +58,8 @@ def load_reference(at: datetime | None = None) -> None:
     with transaction() as session:
         if session.scalar(select(func.count()).select_from(ConstituentGroup)) == 0:
             session.add_all(_groups())
-        if session.scalar(select(func.count()).select_from(Template)) == 0:
-            session.add_all(_templates(at))
+        known = set(session.scalars(select(Template.code)))
+        session.add_all(template for template in _templates(at) if template.code not in known)
         if session.scalar(select(func.count()).select_from(Conference)) == 0:
             _found(session, at)
 

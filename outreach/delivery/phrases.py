@@ -5,68 +5,27 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.core import UnknownLocaleError
 from babel.dates import format_date
 
+from outreach.languages import locale_of, marked, words_of
+
+__all__ = ["answer_word", "dates", "locale_of", "role_word", "stop_words"]
+
 ANSWERS = {
-    "en": {
-        "accepted": "you accept",
-        "declined": "you decline",
-        "tentative": "you may come",
-        "delegated": "you send someone",
-    },
-    "fr": {
-        "accepted": "vous acceptez",
-        "declined": "vous déclinez",
-        "tentative": "vous viendrez peut-être",
-        "delegated": "vous envoyez quelqu’un",
-    },
-    "es": {
-        "accepted": "acepta",
-        "declined": "declina",
-        "tentative": "quizá asista",
-        "delegated": "envía a otra persona",
-    },
-    "ru": {
-        "accepted": "вы принимаете",
-        "declined": "вы отказываетесь",
-        "tentative": "вы, возможно, приедете",
-        "delegated": "вы направляете другое лицо",
-    },
-    "ar": {
-        "accepted": "قبول الدعوة",
-        "declined": "الاعتذار",
-        "tentative": "حضور محتمل",
-        "delegated": "إيفاد شخص آخر",
-    },
-    "zh": {
-        "accepted": "接受邀请",
-        "declined": "婉谢邀请",
-        "tentative": "可能出席",
-        "delegated": "委派他人出席",
-    },
+    "accepted": marked("you accept"),
+    "declined": marked("you decline"),
+    "tentative": marked("you cannot say yet"),
+    "delegated": marked("you send someone in your place"),
+    "silent": marked("you have taken your answer back, and none is noted"),
 }
 ROLES = {
-    "en": {"co_chair": "co-chair", "moderator": "moderator", "speaker": "speaker"},
-    "fr": {"co_chair": "coprésident", "moderator": "modérateur", "speaker": "orateur"},
-    "es": {"co_chair": "copresidente", "moderator": "moderador", "speaker": "orador"},
-    "ru": {"co_chair": "сопредседатель", "moderator": "модератор", "speaker": "докладчик"},
-    "ar": {"co_chair": "رئيس مشارك", "moderator": "مدير الجلسة", "speaker": "متحدث"},
-    "zh": {"co_chair": "联合主席", "moderator": "主持人", "speaker": "发言人"},
+    "co_chair": marked("co-chair"),
+    "moderator": marked("moderator"),
+    "speaker": marked("speaker"),
 }
 
 
-@lru_cache(64)
-def locale_of(language: str) -> Locale:
-    """The CLDR locale of a language tag; English where there is none."""
-    if language == "en":
-        language = "en-GB"  # days before months, as the field writes them
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
-
-
+@lru_cache(512)
 def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale) -> str:
     """The days of an event in its zone, as the language writes an interval (CLDR)."""
     zone = ZoneInfo(time_zone)
@@ -86,9 +45,14 @@ def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale
 
 def answer_word(answer: str, language: str) -> str:
     """An answer as it is told to the person."""
-    return ANSWERS.get(language, ANSWERS["en"]).get(answer, answer)
+    return str(words_of(language).gettext(ANSWERS.get(answer, answer)))
 
 
 def role_word(role: str, language: str) -> str:
     """A seat's role."""
-    return ROLES.get(language, ROLES["en"]).get(role, role)
+    return str(words_of(language).gettext(ROLES.get(role, role)))
+
+
+def stop_words(language: str) -> str:
+    """Under a campaign's mail: the link that stops such mail."""
+    return str(words_of(language).gettext(marked("Stop campaign mail to this address")))

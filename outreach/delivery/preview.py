@@ -15,7 +15,7 @@ from outreach.db import reading
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
 from outreach.delivery.phrases import role_word
-from outreach.delivery.render import Setting, known_values, letter_of, shared_values
+from outreach.delivery.render import OF_ANSWERS, Setting, known_values, letter_of, shared_values
 from outreach.errors import NotFound
 from outreach.links import absolute
 from outreach.models.base import UTCDateTime
@@ -39,6 +39,7 @@ INVENTED = {
     "office": "Minister of Communications",
     "organisation": "Ministry of Communications",
     "country_code": "KE",
+    "named_by": "Jean Exemple",
 }
 """Somebody for the preview of a template; nobody of this name is known."""
 
@@ -115,7 +116,7 @@ def preview_text(subject: str, body: str, language: str, kind: str) -> Preview:
     if row is None:
         raise NotFound("conference")
     setting = _setting(row, Words(language, subject, body), Purpose(kind))
-    answer = "accepted" if setting.purpose is Purpose.THANK_YOU else None
+    answer = "accepted" if setting.purpose in OF_ANSWERS else None
     values = known_values(INVENTED, setting, row.starts_at - timedelta(days=30), answer)
     if setting.purpose is Purpose.SEAT:
         values |= {"seat_role": role_word("co_chair", language), "track_name": "Finance"}

@@ -26,7 +26,8 @@ from outreach.models.seat import Seat, SeatOffer
 from outreach.models.template import TemplateText
 from outreach.models.track import Track
 
-NO_UNSUBSCRIBE = (Purpose.CONFIRMATION, Purpose.SEAT)
+NO_UNSUBSCRIBE = (Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT)
+OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def known_values(
     if reply_by is not None:
         local = reply_by.astimezone(ZoneInfo(setting.time_zone))
         values["reply_by"] = format_date(local.date(), "long", locale=locale)
-    if answer and answer != "silent":
+    if answer and setting.purpose in OF_ANSWERS:
         values["answer"] = answer_word(answer, setting.language)
     return values
 

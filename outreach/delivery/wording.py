@@ -17,9 +17,10 @@ from mjml import mjml_to_html
 
 from outreach.advice.merging import FIELDS
 from outreach.delivery.letter import Compiled, compile_html, compile_line, compile_text
+from outreach.delivery.phrases import stop_words
+from outreach.languages import direction_of
 
 LAYOUT = Path(__file__).parent.parent.parent / "templates/email/layout/body.mjml"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 ALL_FIELDS = frozenset(FIELDS) | {"unsubscribe_link"}
 
 _markdown = MarkdownIt("commonmark", {"html": False}).disable(
@@ -97,8 +98,8 @@ def _page(body: str, language: str, footer: str, has_unsubscribe: bool) -> str:
     html = html.replace('<a href="{rsvp_link}">', '<a class="button" href="{rsvp_link}">')
     written = "".join(f"<p>{escape(line)}</p>" for line in footer.split("\n\n"))
     if has_unsubscribe:
-        written += f'<p><a href="{{unsubscribe_link}}">{_stop(language)}</a></p>'
-    side = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+        written += f'<p><a href="{{unsubscribe_link}}">{stop_words(language)}</a></p>'
+    side = direction_of(language)
     page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
     page = page.replace("HOST", "{host}").replace("LETTER", html).replace("FOOTER", written)
     return str(_inliner.inline(page)).replace("%7B", "{").replace("%7D", "}")
@@ -113,16 +114,6 @@ def _clean_around_link(html: str) -> str:
         link_rel=None,
     )
     return cleaned.replace(stand_in, "{rsvp_link}")
-
-
-def _stop(language: str) -> str:
-    return {
-        "fr": "Ne plus recevoir de courriers de campagne",
-        "es": "No recibir más correos de campaña",
-        "ru": "Больше не получать рассылки",
-        "ar": "إيقاف رسائل الحملات",
-        "zh": "不再接收活动邮件",
-    }.get(language, "Stop campaign mail to this address")
 
 
 @cache

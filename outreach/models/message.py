@@ -126,6 +126,7 @@ class Purpose(StrEnum):
     REMINDER = "reminder"
     THANK_YOU = "thank_you"
     CONFIRMATION = "confirmation"
+    DELEGATION = "delegation"
     SEAT = "seat"
 
 

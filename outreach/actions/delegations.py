@@ -1,0 +1,179 @@
+"""Sending someone in one's place: who is named has an invitation and a link of their own.
+
+What happens to each name (case A25): one's own address, with or without a tag after a plus, several
+addresses, and one that we must not write to are refused; someone who is asked to the event already
+keeps that invitation and gets no second mail; who was named by another, or sends someone
+themselves, is refused, so that no chain comes to be.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.advice.folding import fold
+from outreach.answering import record_answer
+from outreach.db import transaction
+from outreach.errors import NotFound, Refusal
+from outreach.intake.addresses import Address, MalformedAddress, read_address
+from outreach.languages import marked
+from outreach.models.activity import INVITEE, Activity, Actor
+from outreach.models.invitation import Invitation, InvitationState, Reply, SomeoneIsSent
+from outreach.models.message import Purpose
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.tally import TallyKind
+from outreach.posting import is_reachable, post
+from outreach.queries.invitations import version_of
+from outreach.tally import add_to_tallies
+from outreach.tokens import new_key
+
+
+class CannotBeSent(Refusal):
+    """The person who was named cannot come in this way; says why. Nothing was changed."""
+
+
+class DelegationChanged(Refusal):
+    """Another answer was given after this one's page was opened."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(marked("The answer was changed in the meantime. Nothing was changed now."))
+
+
+def send_someone(
+    invitation_id: int,
+    name: str,
+    address: str,
+    note: str,
+    *,
+    at: datetime,
+    by: Actor = INVITEE,
+    given_by: str = "",
+    seen: int | None = None,
+) -> bool:
+    """Answer that someone else comes, and invite that person; say whether it changed anything.
+
+    Raises CannotBeSent, DelegationChanged, SomeoneIsSent, AnswersClosed, InvitationWithdrawn.
+    """
+    try:
+        read = read_address(address)
+    except MalformedAddress:
+        raise CannotBeSent(
+            marked("Give one address that mail can go to, as in name@example.org.")
+        ) from None
+    with transaction() as session:
+        invitation = session.scalar(
+            select(Invitation).where(Invitation.id == invitation_id).with_for_update(of=Invitation)
+        )
+        if invitation is None:
+            raise NotFound("invitation")
+        invitation.check_open(at)
+        if invitation.delegate_id is not None:
+            if _is_the_same(session, invitation.delegate_id, read):
+                return False
+            raise SomeoneIsSent
+        if seen is not None and seen != version_of(invitation.answered_at):
+            raise DelegationChanged
+        _check(invitation, read)
+        other = _invited(session, invitation, name, read, at)
+        old = invitation.state
+        invitation.take(Reply.DELEGATED, note, at)
+        invitation.answered_at, invitation.delegate_id = at, other.id
+        record_answer(session, invitation, old, at=at, by=by, channel="link", given_by=given_by)
+        session.add(
+            Activity.of(
+                "named_delegate", by, at, stakeholder_id=invitation.stakeholder_id,
+                event_id=invitation.event_id, invitation_id=invitation.id,
+                delegate_id=other.stakeholder_id,
+            )
+        )  # fmt: skip
+        return True
+
+
+def _check(invitation: Invitation, read: Address) -> None:
+    if invitation.delegated_by_id is not None:
+        raise CannotBeSent(
+            marked("You were named by someone else. Ask them to name another person.")
+        )
+    own = invitation.stakeholder.email_key
+    if own and _untagged(own) == _untagged(read.key):
+        raise CannotBeSent(marked("This is your own address. Give the address of the person."))
+
+
+def _untagged(key: str) -> str:
+    """The mailbox behind `name+tag@…`."""
+    local, _, domain = key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def _is_the_same(session: Session, delegate_id: int, read: Address) -> bool:
+    other = session.get_one(Invitation, delegate_id)
+    return other.stakeholder.email_key == read.key
+
+
+def _invited(
+    session: Session, invitation: Invitation, name: str, read: Address, at: datetime
+) -> Invitation:
+    """The invitation of the person who is sent, found or made. Raises CannotBeSent."""
+    person = _person(session, invitation, name, read, at)
+    if not is_reachable(session, person, Purpose.DELEGATION):
+        raise CannotBeSent(marked("We cannot write to this address. Please give another one."))
+    other = session.scalar(
+        select(Invitation).where(
+            Invitation.stakeholder_id == person.id, Invitation.event_id == invitation.event_id
+        )
+    )
+    if other is None:
+        other = _new(session, invitation, person, at)
+    elif other.withdrawn_at is not None and other.delegated_by_id == invitation.id:
+        other.withdrawn_at, other.link_key = None, new_key()  # taken back before, and named again
+    elif other.withdrawn_at is not None or other.delegate_id is not None:
+        raise CannotBeSent(marked("This person cannot be named. Please name someone else."))
+    elif other.delegated_by_id not in (None, invitation.id):
+        raise CannotBeSent(marked("This person comes for someone else. Please name another one."))
+    else:
+        return other  # is asked already; a second mail would only puzzle
+    post(
+        session, Purpose.DELEGATION, person, invitation.event, at=at, invitation_id=other.id,
+        named_by=invitation.stakeholder.full_name,
+    )  # fmt: skip
+    return other
+
+
+def _person(
+    session: Session, invitation: Invitation, name: str, read: Address, at: datetime
+) -> Stakeholder:
+    """Whom we know by this address and name; two people may share an address."""
+    known = session.scalars(
+        select(Stakeholder).where(Stakeholder.email_key == read.key).order_by(Stakeholder.id)
+    ).all()
+    for person in known:
+        if person.name_key == fold(name):
+            return person
+    if len(known) == 1 and known[0].id != invitation.stakeholder_id:
+        return known[0]
+    person = Stakeholder(
+        full_name=name, name_key=fold(name), email=read.email, email_key=read.key, created_at=at,
+        changed_at=at, organisation_id=invitation.stakeholder.organisation_id,
+        language=invitation.stakeholder.language,
+        country_code=invitation.stakeholder.country_code,
+    )  # fmt: skip
+    session.add(person)
+    session.flush()
+    return person
+
+
+def _new(session: Session, invitation: Invitation, person: Stakeholder, at: datetime) -> Invitation:
+    other = Invitation(
+        stakeholder_id=person.id, event_id=invitation.event_id, group_id=invitation.group_id,
+        reply_by=invitation.reply_by, invited_at=at, link_key=new_key(),
+        delegated_by_id=invitation.id, state=InvitationState.SILENT,
+    )  # fmt: skip
+    session.add(other)
+    session.flush()
+    place = (
+        TallyKind.EVENT_INVITATIONS, other.event_id, other.group_id, InvitationState.SILENT.value
+    )  # fmt: skip
+    add_to_tallies(session, {place: 1})
+    return other

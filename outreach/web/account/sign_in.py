@@ -61,7 +61,7 @@ def link(secret: str) -> str | tuple[str, int] | Response:
         else:
             return redirect(next_page(), 303)
     name = "account/set_password.html" if offer.sets_password else "account/link.html"
-    return render_template(name, form=form, offer=offer), 200 if request.method == "GET" else 422
+    return render_template(name, form=form, offer=offer), 422 if request.method == "POST" else 200
 
 
 @blueprint.post("/sign-out")

@@ -24,8 +24,8 @@ def board_people() -> str:
     conference = current_conference() or abort(404)
     mine = events_of(conference)
     event = chosen_event(mine)
-    asked = {name: request.args.get(name, "") for name in ("group", "state", "country", "star")}
-    words = request.args.get("q", "")
+    asked = {name: _argument(name) for name in ("group", "state", "country", "star")}
+    words = _argument("q")
     page = people(
         Choice(event.id, asked["group"], asked["state"], asked["country"], words,
                is_star=bool(asked["star"])),
@@ -52,3 +52,8 @@ def board_seats() -> str:
     return render_template(
         "organiser/board/seats.html", seats=chosen, standing=standing, standings=STANDING_CHOICES
     )
+
+
+def _argument(name: str) -> str:
+    """What the address says, without the NUL that no text of a database holds."""
+    return request.args.get(name, "").replace("\0", "")

@@ -4,8 +4,8 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import DateField, HiddenField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from outreach.actions import seats as verbs
 from outreach.actions.seat_asking import ask_for_seat
@@ -19,12 +19,13 @@ from outreach.web.staff.door import blueprint
 from outreach.web.staff.programme import end_of_day
 
 FOUND = 10
+LARGEST_ID = 2**63 - 1
 
 
 class ProposalForm(FlaskForm):
     """A person and the reason."""
 
-    stakeholder_id = HiddenField(validators=[InputRequired("Choose a person from the list.")])
+    stakeholder_id = IntegerField("Person", [InputRequired(), NumberRange(1, LARGEST_ID)])
     why = StringField("Why this person", [Length(max=1000)])
 
 
@@ -49,10 +50,10 @@ def seat(seat_id: int) -> str:
 def propose_for_seat(seat_id: int) -> Response:
     """Propose the person who was chosen."""
     form = ProposalForm()
-    if not form.validate() or not form.stakeholder_id.data.isdigit():
+    if not form.validate():
         raise Refusal("Choose a person from the list, and give a reason of 1,000 letters at most.")
     verbs.propose_for_seat(
-        seat_id, int(form.stakeholder_id.data), form.why.data or "",
+        seat_id, form.stakeholder_id.data, form.why.data or "",
         by=Actor.account(current_user.id), at=g.at,
     )
     flash("Proposed. Nothing has been sent.", "done")

@@ -1,0 +1,125 @@
+"""The unknown is settled by evidence: found, tried once more and marked, or held for a person."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions.campaigns import cancel_campaign
+from outreach.actions.invitations import answer_invitation
+from outreach.db import db
+from outreach.delivery.file import FileMailer
+from outreach.delivery.mailer import Accepted, Silent
+from outreach.delivery.outbox import drain
+from outreach.delivery.settling import GRACE, settle_unknown
+from outreach.models.activity import CONSOLE
+from outreach.models.invitation import Reply
+from outreach.models.message import Message
+from tests.delivery.ledgers import HOUR, frozen_campaign, reasons, states
+from tests.factories import NOON
+from tests.recount import assert_counts_add_up
+
+AFTER = NOON + GRACE + timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def counts_add_up(app):
+    """P5: after every one of these tests, every summary row can be recounted."""
+    yield
+    assert_counts_add_up()
+
+
+def silence(mailer, people=2, *, arrived=False, **columns):
+    """A campaign of which nobody knows whether it went out."""
+    campaign = frozen_campaign(people, **columns)
+    mailer.answers = lambda recipient: Silent("time-out")
+    mailer.keeps_silent_mail = arrived
+    drain(mailer, now=lambda: NOON)
+    assert states() == {"unknown": people}
+    return campaign
+
+
+def doubles():
+    db.session.rollback()
+    return db.session.scalars(select(Message.possible_double)).all()
+
+
+def test_nothing_is_settled_before_the_provider_had_time_to_tell(mailer):
+    silence(mailer)
+    assert settle_unknown(mailer, at=NOON + GRACE - timedelta(seconds=1)) == 0
+    assert states() == {"unknown": 2}
+
+
+def test_what_evidence_finds_is_accepted_and_never_sent_again(mailer):
+    """P2."""
+    silence(mailer, arrived=True)
+    assert settle_unknown(mailer, at=AFTER) == 1
+    assert states() == {"accepted": 2}
+    drain(mailer, now=lambda: AFTER + HOUR)
+    assert len(mailer.sent) == 2
+    assert not any(doubles())
+
+
+def test_what_left_no_trace_is_tried_once_more_and_listed_as_a_possible_double(mailer):
+    """P2."""
+    silence(mailer)
+    settle_unknown(mailer, at=AFTER)
+    assert states() == {"waiting": 2}
+    assert all(doubles())
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: AFTER + HOUR)
+    assert states() == {"accepted": 2}
+
+
+def test_unknown_a_second_time_is_held_for_a_person(mailer):
+    """P1, P2."""
+    silence(mailer)
+    settle_unknown(mailer, at=AFTER)
+    drain(mailer, now=lambda: AFTER + HOUR)
+    assert states() == {"unknown": 2}
+    settle_unknown(mailer, at=AFTER + 2 * HOUR)
+    assert states() == {"held": 2}
+    assert all(reason.startswith("Unknown twice") for reason in reasons("held"))
+
+
+def test_unknown_in_a_campaign_for_very_important_people_is_held_at_once(mailer):
+    silence(mailer, is_vip=True)
+    settle_unknown(mailer, at=AFTER)
+    assert states() == {"held": 2}
+    assert all("for VIPs" in reason for reason in reasons("held"))
+
+
+def test_whoever_answered_in_the_meantime_is_not_written_to_again(mailer):
+    """P3."""
+    silence(mailer, people=1)
+    message = db.session.scalars(select(Message)).one()
+    answer_invitation(message.invitation_id, Reply.ACCEPTED, "", at=NOON)
+    settle_unknown(mailer, at=AFTER)
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: AFTER + HOUR)
+    assert reasons("left_out") == {"Answered already.": 1}
+
+
+def test_what_is_unknown_of_a_cancelled_campaign_is_not_sent_again(mailer):
+    """P3."""
+    campaign = silence(mailer)
+    cancel_campaign(campaign.id, by=CONSOLE, at=NOON)
+    settle_unknown(mailer, at=AFTER)
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: AFTER + HOUR)
+    assert states() == {"cancelled": 2}
+    assert not mailer.sent
+
+
+def test_the_file_is_certain_evidence_at_once(mailer, mail_folder):
+    """P2: with the file mailer exactly once, always."""
+    silence(mailer, people=2)
+    files = FileMailer(mail_folder)
+    first = db.session.scalars(select(Message).order_by(Message.id)).first()
+    files.path(first.public_id).write_text("Subject: it went\n\n")
+    settle_unknown(files, at=NOON)
+    assert states() == {"accepted": 1, "waiting": 1}
+    assert not any(doubles())
+    drain(files, now=lambda: NOON)
+    assert states() == {"accepted": 2}
+    assert len(list(mail_folder.glob("*.eml"))) == 2

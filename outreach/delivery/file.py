@@ -8,8 +8,8 @@ finds it and writes nothing, whatever died in between.
 import os
 import re
 import socket
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, time
 
@@ -38,13 +38,15 @@ class FileMailer:
 
     folder  made if it is not there; half-written files stand in its `.partial`, which is emptied
             of what dead processes left
+    now     what stands in the mails as their date
     Raises OSError when the folder cannot be made.
     """
 
     name = "file"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, now: Callable[[], datetime] = now) -> None:
         self.folder = folder
+        self._now = now
         self._partial = folder / ".partial"
         self._partial.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._ours = f"{socket.gethostname()}.{os.getpid()}"
@@ -61,7 +63,7 @@ class FileMailer:
         deadline = monotonic() + timeout.total_seconds()
         outcomes: dict[str, Outcome] = {}
         try:
-            press = Press(letter, now())
+            press = Press(letter, self._now())
         except UnfitLetter as reason:
             return {recipient.public_id: Unfit(str(reason)) for recipient in recipients}
         fault: Busy | None = None

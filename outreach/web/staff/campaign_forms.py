@@ -13,6 +13,7 @@ from wtforms import (
     FormField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -70,8 +71,8 @@ class CampaignForm(FlaskForm):
     goes = RadioField(
         "When",
         choices=[
-            (Anchor.START.value, "As soon as the campaign is scheduled"),
-            (Anchor.FIXED.value, "At a time of its own"),
+            SelectChoice(Anchor.START.value, "As soon as the campaign is scheduled"),
+            SelectChoice(Anchor.FIXED.value, "At a time of its own"),
         ],
         default=Anchor.START.value,
     )
@@ -93,14 +94,14 @@ class CampaignForm(FlaskForm):
     def offer(self) -> None:
         """Fill the menus: events, the lists of the chosen one, letters by kind."""
         known = events()
-        self.event.choices = [(one.id, f"{one.name}, {one.city}") for one in known]
-        if self.event.data not in dict(self.event.choices):
+        self.event.choices = [SelectChoice(one.id, f"{one.name}, {one.city}") for one in known]
+        if self.event.data not in {one.id for one in known}:
             self.event.data = known[0].id if known else None
         self.lists.choices = list_choices(self.event.data)
-        self.invitation.choices = template_choices(StepKind.INVITATION)
-        self.thanks_letter.choices = template_choices(StepKind.THANK_YOU)
+        self.invitation.choices = letters(StepKind.INVITATION)
+        self.thanks_letter.choices = letters(StepKind.THANK_YOU)
         for entry in self.reminders:
-            entry.form.template.choices = template_choices(StepKind.REMINDER)
+            entry.form.template.choices = letters(StepKind.REMINDER)
 
     def begin(self) -> None:
         """What stands in a new campaign's form."""
@@ -191,10 +192,15 @@ class CampaignForm(FlaskForm):
         return steps
 
 
-def list_choices(event_id: int | None) -> list[tuple[int, str]]:
-    """(id, name and count) of the lists of an event."""
+def letters(kind: StepKind) -> list[SelectChoice]:
+    """The templates of a kind, by name."""
+    return [SelectChoice(code, name) for code, name in template_choices(kind)]
+
+
+def list_choices(event_id: int | None) -> list[SelectChoice]:
+    """The lists of an event, with their counts."""
     return [
-        (one.id, f"{one.name} ({one.wanted_count:,} people)")
+        SelectChoice(one.id, f"{one.name} ({one.wanted_count:,} people)")
         for one in target_lists()
         if one.event_id == event_id
     ]

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv import load_dotenv
@@ -39,12 +40,15 @@ def _secret(instance: Path) -> str:
     if ENV == "production":
         raise WrongSetting("SECRET_KEY is missing: production needs one of at least 32 characters.")
     kept = instance / "secret_key"
+    fresh = instance / f".secret_key.{os.getpid()}"
     try:
         instance.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+        if not kept.exists():
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+            with suppress(FileExistsError):  # another process was first: its secret counts
+                os.link(fresh, kept)
+            fresh.unlink()
     except OSError as problem:
         why = problem.strerror or str(problem)
         raise WrongSetting(

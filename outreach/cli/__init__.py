@@ -1,23 +1,44 @@
-"""flask commands: the same as the pages, through the same actions. One file a noun."""
+"""flask commands: the same as the pages, through the same actions. One file a noun.
 
+A command's module is loaded when the command is asked for: the web process never needs them.
+"""
+
+from importlib import import_module
+
+import click
 from flask import Flask
+from flask.cli import AppGroup
 
-from outreach.cli import (
-    accounts,
-    campaigns,
-    database,
-    demo,
-    events,
-    imports,
-    jobs,
-    lists,
-    outbox,
-    templates,
-)
+COMMANDS = {
+    "account": "accounts",
+    "campaign": "campaigns",
+    "db": "database",
+    "demo": "demo",
+    "event": "events",
+    "import": "imports",
+    "job": "jobs",
+    "list": "lists",
+    "outbox": "outbox",
+    "template": "templates",
+}
+"""{command: its module here, which calls it `command`}"""
+
+
+class Commands(AppGroup):
+    """The application's commands, each loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them; None for a name that is not ours."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"outreach.cli.{COMMANDS[cmd_name]}").command
+        return command
 
 
 def register(app: Flask) -> None:
-    """Hang every command on the application."""
-    for module in (accounts, events, lists, templates, campaigns, jobs, outbox, demo, database):
-        app.cli.add_command(module.group)
-    app.cli.add_command(imports.command)
+    """Give the application its commands."""
+    app.cli = Commands(app.name)

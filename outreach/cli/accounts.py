@@ -10,7 +10,7 @@ from outreach.links import sign_in_url
 from outreach.models.account import Role
 from outreach.queries.accounts import account_id_of
 
-group = AppGroup("account", help="Who signs in.")
+command = group = AppGroup("account", help="Who signs in.")
 
 
 @group.command("create")

@@ -21,7 +21,7 @@ from outreach.queries.conferences import current_conference
 from outreach.queries.events import event_named
 from outreach.queries.lists import list_id_of
 
-group = AppGroup("campaign", help="What is mailed, when, to whom.")
+command = group = AppGroup("campaign", help="What is mailed, when, to whom.")
 
 
 @group.command("draft")

@@ -6,10 +6,10 @@ from flask_migrate.cli import db as migrations
 from outreach import schema
 from outreach.actions.reference import load_reference
 
-group = AppGroup("db", help="Migrations.")
-for name, command in migrations.commands.items():
+command = group = AppGroup("db", help="Migrations.")
+for name, inherited in migrations.commands.items():
     if name != "upgrade":
-        group.add_command(command)
+        group.add_command(inherited)
 
 
 @group.command("upgrade")

@@ -7,7 +7,7 @@ from outreach.actions.reference import load_reference
 from outreach.cli.speaking import plainly
 from outreach.demo import load_demo, sign_in_links
 
-group = AppGroup("demo", help="The demonstration conference.")
+command = group = AppGroup("demo", help="The demonstration conference.")
 
 
 @group.command("load")

@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from outreach.cli.speaking import plainly, say
 from outreach.queries.events import events
 
-group = AppGroup("event", help="The conference and its events.")
+command = group = AppGroup("event", help="The conference and its events.")
 
 
 @group.command("list")

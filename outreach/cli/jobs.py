@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from outreach.cli.speaking import plainly
 from outreach.jobs import JOBS, job_named, run_job
 
-group = AppGroup("job", help="What happens by the clock.")
+command = group = AppGroup("job", help="What happens by the clock.")
 
 
 @group.command("list")

@@ -9,7 +9,7 @@ from outreach.cli.speaking import acting, actor, plainly
 from outreach.errors import NotFound
 from outreach.queries.events import event_named
 
-group = AppGroup("list", help="Target lists.")
+command = group = AppGroup("list", help="Target lists.")
 
 
 @group.command("create")

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from outreach.cli.speaking import plainly, say
 from outreach.jobs import audit_now, drain_everything, drain_outbox
 
-group = AppGroup("outbox", help="What is to leave.")
+command = group = AppGroup("outbox", help="What is to leave.")
 
 
 @group.command("drain")

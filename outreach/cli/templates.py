@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from outreach.cli.speaking import plainly, say
 from outreach.queries.templates import templates
 
-group = AppGroup("template", help="The message templates.")
+command = group = AppGroup("template", help="The message templates.")
 
 
 @group.command("list")

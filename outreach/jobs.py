@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from flask import current_app
 
@@ -12,6 +13,7 @@ from outreach import clock
 from outreach.actions.audits import keep_audit
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.heartbeats import note_tick
+from outreach.actions.inbound import read_new_inbound
 from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.receipts import look_again_at_parked
 from outreach.actions.steps import launch_due_steps
@@ -71,6 +73,12 @@ def apply_events() -> int:
     return applied
 
 
+def read_inbound() -> int:
+    """Read the mail that came; says how many mails."""
+    folder = Path(current_app.config["INSTANCE_DIR"]) / "inbound"
+    return read_new_inbound(folder, at=clock.now(), keeps_going=lambda: not stopping.is_set())
+
+
 def finish() -> int:
     """Close the campaigns that have nothing left to do."""
     return finish_campaigns(at=common_clock()())
@@ -98,6 +106,7 @@ JOBS = (
     Job("drain-outbox", timedelta(seconds=2), drain_outbox),
     Job("settle-unknown", timedelta(seconds=15), settle),
     Job("apply-receipts", timedelta(seconds=2), apply_events),
+    Job("read-inbound", timedelta(seconds=10), read_inbound),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
 )

@@ -288,6 +288,7 @@ def _line(reason: str, message: Any, at: datetime) -> dict[str, Any]:
 
 def _among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     """`IN`, as one parameter where the database takes a list for one: thousands cost no parsing."""
+    found: ColumnElement[bool] = column.in_(list(values))
     if is_postgresql():
-        return column == func.any(bindparam(None, list(values), postgresql.ARRAY(column.type)))
-    return column.in_(list(values))
+        found = column == func.any(bindparam(None, list(values), postgresql.ARRAY(column.type)))
+    return found

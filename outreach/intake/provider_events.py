@@ -33,8 +33,10 @@ LONGEST_RAW = 4_000
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
 _KINDS = frozenset(
-    ["processed", "deferred", "delivered", "bounce", "dropped", "open", "click", "spamreport"]
-    + ["unsubscribe", "group_unsubscribe", "group_resubscribe"]
+    [
+        *("processed", "deferred", "delivered", "bounce", "dropped", "open", "click"),
+        *("spamreport", "unsubscribe", "group_unsubscribe", "group_resubscribe"),
+    ]
 )
 _MAKES_IT_ITSELF = ("event", "timestamp", "type", "attempt", "url", "asm_group_id")
 

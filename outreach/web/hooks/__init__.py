@@ -1,6 +1,6 @@
 """Importing the pages hangs them on the door."""
 
-from outreach.web.hooks import sendgrid
+from outreach.web.hooks import inbound, sendgrid
 from outreach.web.hooks.door import blueprint
 
-__all__ = ["blueprint", "sendgrid"]
+__all__ = ["blueprint", "inbound", "sendgrid"]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.models.event import Event
-from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
@@ -60,7 +60,7 @@ def is_reachable(session: Session, person: Stakeholder, purpose: Purpose) -> boo
     reason = session.scalar(
         select(Suppression.reason).where(Suppression.digest == digest_of(person.email_key or ""))
     )
-    return reason is None or (purpose in OF_THE_PERSON and reason == "unsubscribed")
+    return reason is None or (purpose in EVEN_UNSUBSCRIBED and reason == "unsubscribed")
 
 
 def text_for(session: Session, code: str, person: Stakeholder, event: Event) -> int | None:

@@ -220,12 +220,14 @@ def upgrade() -> None:
         sa.Column(
             "is_mail_stopped", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
         ),
+        sa.Column("feed_key", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_stakeholders_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stakeholders")),
+        sa.UniqueConstraint("feed_key", name=op.f("uq_stakeholders_feed_key")),
     )
     with op.batch_alter_table("stakeholders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stakeholders_email_key"), ["email_key"], unique=False)
@@ -257,6 +259,34 @@ def upgrade() -> None:
             "template_id", "number", name=op.f("uq_template_versions_template_id_number")
         ),
     )
+    op.create_table(
+        "answering_addresses",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("is_assistant", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"],
+            ["stakeholders.id"],
+            name=op.f("fk_answering_addresses_stakeholder_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answering_addresses")),
+        sa.UniqueConstraint(
+            "stakeholder_id",
+            "email_key",
+            name=op.f("uq_answering_addresses_stakeholder_id_email_key"),
+        ),
+    )
+    with op.batch_alter_table("answering_addresses", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_answering_addresses_email_key"), ["email_key"], unique=False
+        )
+
     op.create_table(
         "events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -406,6 +436,7 @@ def upgrade() -> None:
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_because", sa.Text(), server_default="", nullable=False),
         sa.Column("is_vip", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("has_calendar", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("sender_name", sa.Text(), nullable=False),
         sa.Column("sender_address", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -578,6 +609,36 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "attendances",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_attendances_account_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_attendances_event_id")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_attendances_group_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_attendances_invitation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendances")),
+        sa.UniqueConstraint("invitation_id", name=op.f("uq_attendances_invitation_id")),
+    )
+    with op.batch_alter_table("attendances", schema=None) as batch_op:
+        batch_op.create_index("ix_attendances_event", ["event_id", "came_at"], unique=False)
+
+    op.create_table(
         "campaign_lists",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -735,6 +796,27 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_targets_star", ["is_star", "list_id"], unique=False)
 
+    op.create_table(
+        "proofs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "answer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("way", sa.String(32), nullable=False),
+        sa.Column("came_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("stored_name", sa.Text(), nullable=True),
+        sa.Column("file_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("bytes_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_proofs_account_id")),
+        sa.ForeignKeyConstraint(["answer_id"], ["answers.id"], name=op.f("fk_proofs_answer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+        sa.UniqueConstraint("answer_id", name=op.f("uq_proofs_answer_id")),
+    )
     op.create_table(
         "seat_offers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -982,8 +1064,61 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_inbound_mails_state", ["state", "id"], unique=False)
 
+    op.create_table(
+        "calendar_replies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "inbound_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("verdict", sa.String(32), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("reply", sa.String(32), nullable=True),
+        sa.Column("comment", sa.Text(), server_default="", nullable=False),
+        sa.Column("attendee", sa.Text(), server_default="", nullable=False),
+        sa.Column("attendee_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("sent_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("delegated_to", sa.Text(), server_default="", nullable=False),
+        sa.Column("sequence", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "settled_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_calendar_replies_event_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inbound_id"], ["inbound_mails.id"], name=op.f("fk_calendar_replies_inbound_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_calendar_replies_invitation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by_id"], ["accounts.id"], name=op.f("fk_calendar_replies_settled_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_replies")),
+        sa.UniqueConstraint("inbound_id", name=op.f("uq_calendar_replies_inbound_id")),
+    )
+    with op.batch_alter_table("calendar_replies", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_calendar_replies_invitation", ["invitation_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_calendar_replies_waiting", ["verdict", "settled_at", "id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("calendar_replies", schema=None) as batch_op:
+        batch_op.drop_index("ix_calendar_replies_waiting")
+        batch_op.drop_index("ix_calendar_replies_invitation")
+
+    op.drop_table("calendar_replies")
     with op.batch_alter_table("inbound_mails", schema=None) as batch_op:
         batch_op.drop_index("ix_inbound_mails_state")
         batch_op.drop_index("ix_inbound_mails_stakeholder")
@@ -1019,6 +1154,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_seat_offers_seat")
 
     op.drop_table("seat_offers")
+    op.drop_table("proofs")
     with op.batch_alter_table("targets", schema=None) as batch_op:
         batch_op.drop_index("ix_targets_star")
         batch_op.drop_index(batch_op.f("ix_targets_stakeholder_id"))
@@ -1047,6 +1183,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_campaign_lists_list_id"))
 
     op.drop_table("campaign_lists")
+    with op.batch_alter_table("attendances", schema=None) as batch_op:
+        batch_op.drop_index("ix_attendances_event")
+
+    op.drop_table("attendances")
     with op.batch_alter_table("answers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_answers_invitation_id"))
 
@@ -1096,6 +1236,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_conference_starts")
 
     op.drop_table("events")
+    with op.batch_alter_table("answering_addresses", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answering_addresses_email_key"))
+
+    op.drop_table("answering_addresses")
     op.drop_table("template_versions")
     with op.batch_alter_table("stakeholders", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stakeholders_organisation_id"))

@@ -10,14 +10,12 @@ from outreach.delivery.ledger import move_by_id
 from outreach.dialect import key_digest
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression
 
 ASKING = (Purpose.INVITATION, Purpose.REMINDER)
-OF_THE_PERSON = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
-"""Answers to what the person did: an unsubscribe from campaigns does not stop them."""
 
 
 def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
@@ -53,13 +51,14 @@ def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
 
 def _reason(purpose: Purpose, at: datetime) -> Any:
     suppressed: ColumnElement[bool] = Suppression.id.is_not(None)
-    if purpose in OF_THE_PERSON:
+    if purpose in EVEN_UNSUBSCRIBED:
         suppressed = and_(suppressed, Suppression.reason != "unsubscribed")
     cases: list[Any] = [
         (suppressed, "The address is on the list of those we must not write to."),
         (Stakeholder.is_mail_stopped, "Asked for no more mail."),
-        (Invitation.withdrawn_at.is_not(None), "The invitation was withdrawn."),
     ]
+    if purpose is not Purpose.WITHDRAWN:
+        cases.append((Invitation.withdrawn_at.is_not(None), "The invitation was withdrawn."))
     if purpose in ASKING:
         cases += [
             (Invitation.state == InvitationState.UNDELIVERABLE, "The address bounced."),

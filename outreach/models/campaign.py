@@ -117,6 +117,8 @@ class Campaign(Base):
     paused_because: Mapped[str] = mapped_column(default="", server_default="")
     is_vip: Mapped[No]
     """One unit a person, and never an automatic second try when it is unknown whether one went."""
+    has_calendar: Mapped[No]
+    """Its invitations carry a calendar invitation, which calendar programs can answer."""
     sender_name: Mapped[str]
     sender_address: Mapped[str]
     """From; its domain also makes every Message-ID of the campaign."""
@@ -133,6 +135,7 @@ class Campaign(Base):
             self.event_id,
             self.reply_by.isoformat(),
             self.is_vip,
+            self.has_calendar,
             self.sender_name,
             self.sender_address,
             sorted(entry.list_id for entry in self.lists),

@@ -128,6 +128,16 @@ class Purpose(StrEnum):
     CONFIRMATION = "confirmation"
     DELEGATION = "delegation"
     SEAT = "seat"
+    MOVED = "moved"
+    """The event that the person comes to has another time or place."""
+    WITHDRAWN = "withdrawn"
+    """The invitation is no more."""
+
+
+EVEN_UNSUBSCRIBED = (
+    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.WITHDRAWN
+)  # fmt: skip
+"""What concerns someone's own answer: an unsubscribe from campaigns does not stop it."""
 
 
 class UnitState(StrEnum):

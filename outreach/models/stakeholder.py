@@ -66,6 +66,8 @@ class Stakeholder(Base):
     external_id: Mapped[str | None] = mapped_column(index=True)
     is_mail_stopped: Mapped[No]
     """The person asked for no campaign mail at all."""
+    feed_key: Mapped[str | None] = mapped_column(unique=True)
+    """Of the person's own calendar feed, once they made one (`outreach.tokens`)."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 

@@ -22,6 +22,8 @@ class TargetList(Base):
     name: Mapped[str]
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("constituent_groups.id"), index=True)
+    allotment_id: Mapped[int | None] = mapped_column(ForeignKey("allotments.id"), index=True)
+    """Whose places its people take; nothing where there is no limit."""
     created_at: Mapped[datetime]
 
     event: Mapped[Event] = relationship()
@@ -50,6 +52,12 @@ class Target(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     """Who of the team follows this person up."""
     decide_on: Mapped[date | None]
+    wave: Mapped[int] = mapped_column(default=1, server_default="1")
+    """In which round the person is asked."""
+    is_alternate: Mapped[No]
+    """Asked only when a place is freed, in the order of rank."""
+    promoted_at: Mapped[datetime | None]
+    """When an alternate was given a freed place."""
     created_at: Mapped[datetime]
 
     list: Mapped[TargetList] = relationship()

@@ -26,6 +26,7 @@ from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import (
+    EVEN_UNSUBSCRIBED,
     UNIT_SIZE,
     Attempt,
     Message,
@@ -161,7 +162,7 @@ def mailed_after_cancel(session: Session, at: datetime) -> Rows:
 
 def mailed_after_suppression(session: Session, at: datetime) -> Rows:
     """A call for an address that was on our list by then."""
-    of_the_person = Message.purpose.in_([Purpose.THANK_YOU, Purpose.CONFIRMATION])
+    of_the_person = Message.purpose.in_(EVEN_UNSUBSCRIBED)
     counts = or_(~of_the_person, Suppression.reason != "unsubscribed")
     statement = (
         select(Message.id, Attempt.started_at, Suppression.since)

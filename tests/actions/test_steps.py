@@ -350,7 +350,7 @@ def test_the_language_is_the_persons_then_the_organisations_then_the_conferences
         ("Own", "fr", None),
         ("House", None, organisation),
         ("Neither", None, None),
-        ("Unwritten", "es", None),
+        ("Unwritten", "pt", None),
     ]:
         make_target(target_list, make_stakeholder(name, organisation=at_home, language=language))
     going(target_list, INVITATION)

@@ -95,8 +95,8 @@ class CampaignForm(FlaskForm):
         """Fill the menus: events, the lists of the chosen one, letters by kind."""
         known = events()
         self.event.choices = [SelectChoice(one.id, f"{one.name}, {one.city}") for one in known]
-        if self.event.data not in {one.id for one in known}:
-            self.event.data = known[0].id if known else None
+        if self.event.data is None and known:
+            self.event.data = known[0].id
         self.lists.choices = list_choices(self.event.data)
         self.invitation.choices = letters(StepKind.INVITATION)
         self.thanks_letter.choices = letters(StepKind.THANK_YOU)
@@ -134,9 +134,9 @@ class CampaignForm(FlaskForm):
         else:
             self.thanks.data, self.thanks_letter.data = True, step.template_code
 
-    def validate_fixed_on(self, field: DateField) -> None:
+    def validate_goes(self, field: RadioField) -> None:
         """The time of its own, where it is to have one."""
-        if self.goes.data == Anchor.FIXED.value and not (field.data and self.fixed_at.data):
+        if field.data == Anchor.FIXED.value and not (self.fixed_on.data and self.fixed_at.data):
             raise ValidationError("Choose the day and the hour at which the invitation goes.")
 
     def validate_reminders(self, field: FieldList) -> None:

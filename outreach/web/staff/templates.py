@@ -42,6 +42,8 @@ KINDS = {
     "invitation": "Invitation",
     "reminder": "Reminder to the silent",
     "thank_you": "Thanks for an answer",
+    "confirmation": "Confirmation of an answer",
+    "delegation": "Welcome to a member of a delegation",
     "seat": "Request to take a seat",
 }
 LONGEST_BODY = 50_000

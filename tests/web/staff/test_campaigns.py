@@ -1,0 +1,420 @@
+"""The pages of campaigns: drafted, looked through, approved by another, scheduled, watched."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from outreach import clock
+from outreach.actions.steps import launch_due_steps
+from outreach.db import reading
+from outreach.delivery.outbox import drain
+from outreach.models.account import Role
+from outreach.models.campaign import Campaign, CampaignState, StepState
+from outreach.queries.campaigns import steps_of
+from tests.factories import (
+    make_campaign,
+    make_event,
+    make_list,
+    make_stakeholder,
+    make_target,
+    sign_in,
+)
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def staff(client):
+    client.account = sign_in(client)
+    return client
+
+
+@pytest.fixture
+def approver(app):
+    client = app.test_client()
+    client.account = sign_in(client, Role.APPROVER)
+    return client
+
+
+def text(answer):
+    return answer.get_data(as_text=True)
+
+
+def words(answer):
+    """A page's text, without tags and in single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text(answer)))
+
+
+def typed(target_list, **changes):
+    """A form as a browser sends it."""
+    reply_on = (clock.now() + 40 * DAY).date().isoformat()
+    form = {
+        "name": "Invitations to the banks",
+        "event": target_list.event_id,
+        "lists": [target_list.id],
+        "reply_on": reply_on,
+        "reply_at": "18:00",
+        "invitation": "invitation",
+        "goes": "start",
+        "fixed_on": "",
+        "fixed_at": "09:00",
+        "reminders-0-days": "14",
+        "reminders-0-template": "reminder",
+        "reminders-1-days": "3",
+        "reminders-1-template": "reminder",
+        "thanks": "y",
+        "thanks_letter": "thank_you",
+        "sender_name": "The Secretariat",
+        "do": "save",
+    }
+    return {name: value for name, value in (form | changes).items() if value is not None}
+
+
+@pytest.fixture
+def banks(app):
+    target_list = make_list()
+    for number in range(4):
+        make_target(target_list, make_stakeholder(f"Person {number}"))
+    return target_list
+
+
+def drafted(staff, target_list, **changes):
+    answer = staff.post("/staff/campaigns/new", data=typed(target_list, **changes))
+    assert answer.status_code == 303, words(answer)
+    return int(answer.location.rsplit("/", 1)[1])
+
+
+def campaign(campaign_id):
+    reading().rollback()
+    return reading().get(Campaign, campaign_id)
+
+
+def test_only_the_promotion_team_sees_campaigns(client):
+    assert client.get("/staff/campaigns").status_code == 302
+    sign_in(client, Role.ORGANISER)
+    for path in ("campaigns", "campaigns/new", "outbox", "templates"):
+        assert client.get(f"/staff/{path}").status_code == 403
+
+
+def test_an_empty_page_says_what_a_campaign_does_and_where_to_begin(staff):
+    page = text(staff.get("/staff/campaigns"))
+    assert "Nobody has been written to yet" in page
+    assert 'href="/staff/campaigns/new"' in page
+
+
+def test_the_form_offers_reminders_14_and_3_days_before_and_thanks(staff, banks):
+    page = text(staff.get("/staff/campaigns/new"))
+    assert re.findall(r'name="reminders-\d-days"[^>]*value="(\d+)"', page) == ["14", "3"]
+    assert "Development banks (4 people)" in page
+    assert re.search(r'<input checked[^>]*name="thanks"', page)
+
+
+def test_a_draft_is_kept_with_its_steps_in_the_zone_of_the_event(staff, banks):
+    found = campaign(drafted(staff, banks))
+    assert [step.kind for step in found.steps] == [
+        "invitation",
+        "reminder",
+        "reminder",
+        "thank_you",
+    ]
+    assert found.reply_by.astimezone(found.event.zone).hour == 18
+    assert (found.author_id, found.sender_name) == (staff.account.id, "The Secretariat")
+
+
+def test_reminders_are_added_and_removed_without_scripts_and_keep_what_was_typed(staff, banks):
+    page = staff.post("/staff/campaigns/new", data=typed(banks, do="add_reminder", name="Mine"))
+    assert page.status_code == 200
+    assert re.findall(r'name="reminders-\d-days"[^>]*value="(\d+)"', text(page)) == ["14", "3", "7"]
+    assert 'value="Mine"' in text(page)
+    page = staff.post("/staff/campaigns/new", data=typed(banks, do="remove_reminder:0"))
+    assert re.findall(r'name="reminders-\d-days"[^>]*value="(\d+)"', text(page)) == ["3"]
+    left = typed(banks, **{"reminders-0-days": None, "reminders-0-template": None})
+    answer = staff.post("/staff/campaigns/new", data=left)
+    assert [
+        step.days_before for step in campaign(int(answer.location.rsplit("/", 1)[1])).steps
+    ] == [
+        None,
+        3,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": ""}, "Give the campaign a name."),
+        ({"lists": None}, "Choose at least one list of this event."),
+        ({"reply_on": ""}, "Choose the day of the reply-by."),
+        ({"reply_on": "2020-01-01"}, "The reply-by lies in the past."),
+        ({"goes": "fixed"}, "Choose the day and the hour at which the invitation goes."),
+        ({"reminders-1-days": "14"}, "Two reminders stand on the same day."),
+        ({"reminders-1-days": "soon"}, "Not a valid integer value."),
+        ({"invitation": "nothing"}, "Not a valid choice."),
+        ({"event": "999999"}, "Not a valid choice."),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_is_and_what_was_typed_is_kept(staff, banks, changes, said):
+    answer = staff.post("/staff/campaigns/new", data=typed(banks, **changes))
+    assert answer.status_code == 422
+    assert said in words(answer)
+    if "name" not in changes:
+        assert 'value="Invitations to the banks"' in text(answer)
+    assert reading().query(Campaign).count() == 0
+
+
+def test_the_lists_follow_the_event_that_is_chosen(staff, banks):
+    other = make_event(name="Round table")
+    theirs = make_list(event=other, name="Round table guests")
+    part = text(staff.get(f"/staff/campaigns/lists?event={other.id}"))
+    assert theirs.name in part
+    assert banks.name not in part
+    page = staff.post(
+        "/staff/campaigns/new", data=typed(banks, event=other.id, do="show_lists", lists=None)
+    )
+    assert theirs.name in text(page)
+    assert "has no target list yet" in text(staff.get("/staff/campaigns/lists?event=999999"))
+
+
+def test_the_author_asks_someone_else_approves_and_the_page_says_who_must_do_what(
+    staff, approver, banks
+):
+    """A51."""
+    campaign_id = drafted(staff, banks)
+    path = f"/staff/campaigns/{campaign_id}"
+    page = words(staff.get(path))
+    assert "Ask for approval" in page
+    assert f"Someone other than you approves it: {approver.account.name}" in page
+    assert staff.post(f"{path}/ask").status_code == 303
+    assert "asked for an approval" in words(staff.get(path))
+    assert staff.post(f"{path}/approve").status_code == 403
+    assert "Approve for 4 people" in words(approver.get(path))
+    assert approver.post(f"{path}/approve").status_code == 303
+    assert "Schedule for 4 people" in words(staff.get(path))
+
+
+def test_an_approver_does_not_approve_what_they_wrote(approver, banks):
+    """A51."""
+    campaign_id = drafted(approver, banks)
+    page = words(approver.get(f"/staff/campaigns/{campaign_id}"))
+    assert "Your role approves, but not what you wrote yourself" in page
+    assert "Approve for" not in page
+    answer = approver.post(f"/staff/campaigns/{campaign_id}/approve")
+    assert answer.status_code == 403
+    assert "someone other than its author" in words(answer)
+
+
+def test_a_change_says_that_it_takes_the_approval_away(staff, approver, banks):
+    """A51."""
+    campaign_id = drafted(staff, banks)
+    approver.post(f"/staff/campaigns/{campaign_id}/approve")
+    path = f"/staff/campaigns/{campaign_id}/change"
+    page = words(staff.get(path))
+    assert f"{approver.account.name} approved this campaign" in page
+    assert staff.post(path, data=typed(banks, name="Other")).status_code == 303
+    assert campaign(campaign_id).state == CampaignState.DRAFT
+    assert staff.post(path, data=typed(banks, reply_on="")).status_code == 422
+
+
+@pytest.fixture
+def approved(staff, approver, banks):
+    campaign_id = drafted(staff, banks)
+    approver.post(f"/staff/campaigns/{campaign_id}/approve")
+    return f"/staff/campaigns/{campaign_id}"
+
+
+def test_the_last_confirmation_names_the_count_and_the_first_three(staff, approved, banks):
+    make_target(banks, make_stakeholder("Nobody", email=None))
+    page = words(staff.get(f"{approved}/schedule"))
+    assert "Schedule for 4 people" in page
+    for number in range(3):
+        assert f"Person {number}" in page
+    assert "Person 3" not in page
+    assert "1 of the 5 on the lists would be left out" in page
+    assert staff.post(f"{approved}/schedule").status_code == 303
+    assert campaign(int(approved.rsplit("/", 1)[1])).state == CampaignState.SCHEDULED
+
+
+def test_what_is_not_approved_has_no_last_confirmation(staff, banks):
+    """A51."""
+    path = f"/staff/campaigns/{drafted(staff, banks)}/schedule"
+    assert staff.get(path).status_code == 409
+    assert staff.post(path).status_code == 409
+
+
+@pytest.fixture
+def running(staff, approved, mailer):
+    staff.post(f"{approved}/schedule")
+    launch_due_steps(at=clock.now())
+    return approved
+
+
+def test_a_running_campaign_asks_for_its_numbers_again_only_while_mails_leave(
+    staff, running, mailer
+):
+    page = text(staff.get(running))
+    assert f'hx-get="{running}/standing?state=running" hx-trigger="every 2s"' in page
+    assert "0</b> of 4" in page
+    drain(mailer)
+    part = staff.get(f"{running}/standing?state=running")
+    assert "hx-trigger" not in text(part)
+    assert "HX-Refresh" not in part.headers
+    assert re.search(r"Sent\s*<b>4</b>", text(part))
+
+
+def test_the_page_is_loaded_anew_when_the_state_has_changed_meanwhile(staff, running):
+    staff.post(f"{running}/pause")
+    part = staff.get(f"{running}/standing?state=running")
+    assert part.headers["HX-Refresh"] == "true"
+    assert "Resume" in words(staff.get(running))
+
+
+def test_the_estimate_stands_where_a_rate_is_set(app, staff, running):
+    app.config["SEND_RATE"] = 2
+    assert "At 2 a second done by" in words(staff.get(running))
+    app.config["SEND_RATE"] = 0
+    assert "a second done by" not in words(staff.get(running))
+
+
+def test_pausing_resuming_and_cancelling_by_their_buttons(staff, running, mailer):
+    campaign_id = int(running.rsplit("/", 1)[1])
+    staff.post(f"{running}/pause")
+    drain(mailer)
+    assert not mailer.sent
+    staff.post(f"{running}/resume")
+    assert campaign(campaign_id).state == CampaignState.RUNNING
+    assert "4 mails that wait would be shown as cancelled" in words(staff.get(f"{running}/cancel"))
+    assert staff.post(f"{running}/cancel").status_code == 303
+    assert campaign(campaign_id).state == CampaignState.CANCELLED
+    assert staff.get(f"{running}/cancel").status_code == 409
+
+
+def test_everyone_is_listed_with_what_happened_by_outcome_and_name(staff, running, mailer):
+    drain(mailer)
+    page = words(staff.get(f"{running}/people?outcome=sent"))
+    assert "4 of 4 people: sent" in page
+    assert "Accepted by the provider" in page
+    assert "Person 2" in words(staff.get(f"{running}/people?q=2"))
+    assert "Nobody fits" in text(staff.get(f"{running}/people?q=nobody"))
+    for odd in ("after=-1", f"after={2**70}", "q=%00", "outcome=%27", "after=x"):
+        assert staff.get(f"{running}/people?{odd}").status_code == 200
+
+
+def test_everyone_is_exported_and_no_cell_becomes_a_formula(staff, approved, banks):
+    """A01."""
+    make_target(banks, make_stakeholder("=cmd|x"))
+    staff.post(f"{approved}/schedule")
+    launch_due_steps(at=clock.now())
+    with staff.get(f"{approved}/people.csv") as answer:
+        rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    assert rows[0][:3] == ["Name", "Address", "Outcome"]
+    assert len(rows) == 6
+    assert {row[0] for row in rows} >= {"'=cmd|x", "Person 0"}
+
+
+def test_a_missed_step_asks_and_goes_or_is_skipped(staff, running):
+    campaign_id = int(running.rsplit("/", 1)[1])
+    found = campaign(campaign_id)
+    reminder = found.steps[1]
+    launch_due_steps(at=reminder.due_at + DAY)
+    assert "Does it still go?" in words(staff.get(running))
+    path = f"{running}/steps/{reminder.id}"
+    assert staff.post(path, data={}).status_code == 303
+    assert staff.post(f"{running}/steps/999999", data={"decision": "skip"}).status_code == 404
+    staff.post(path, data={"decision": "skip"})
+    reading().rollback()
+    assert {step.id: step.state for step in steps_of(campaign_id)}[reminder.id] == StepState.SKIPPED
+
+
+def test_a_preview_shows_the_mail_as_anyone_of_the_audience_and_changes_nothing(staff, banks):
+    """A17."""
+    campaign_id = drafted(staff, banks)
+    path = f"/staff/campaigns/{campaign_id}/preview"
+    page = text(staff.get(path))
+    assert "What <bdi>Person 0</bdi> would get" in page
+    frame = re.search(r'<iframe[^>]*src="([^"]+)" sandbox', page).group(1)
+    answer = staff.get(frame)
+    assert "Dear Person 0" in text(answer)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "sandbox" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "script" not in policy
+    assert "Person 3" in words(staff.get(f"{path}?q=person 3&width=phone"))
+    assert "Nobody of this name" in words(staff.get(f"{path}?q=nobody"))
+    assert staff.get(f"{path}?person=999999").status_code == 404
+
+
+def test_a_preview_of_empty_lists_says_so(staff):
+    found = make_campaign(make_list())
+    assert "hold nobody yet" in words(staff.get(f"/staff/campaigns/{found.id}/preview"))
+
+
+def test_those_whose_mail_raises_a_doubt_are_counted_and_listed_before_the_approval(staff, banks):
+    """A12."""
+    make_target(banks, make_stakeholder("Português", language="pt"))
+    make_target(banks, make_stakeholder("Nowhere", email=None))
+    path = f"/staff/campaigns/{drafted(staff, banks)}"
+    page = text(staff.get(path))
+    assert "reads Portuguese and would get step 1 in English" in words(staff.get(path))
+    assert "left out of step 1: no address is known" in words(staff.get(path))
+    links = re.findall(rf'href="({path}/doubts[^"]+)"', page)
+    assert links
+    listed = " ".join(words(staff.get(link.replace("&amp;", "&"))) for link in links)
+    assert "Português" in listed
+    assert "Nowhere" in listed
+    assert staff.get(f"{path}/doubts?doubt=odd").status_code == 404
+    assert "Nobody any more" in text(staff.get(f"{path}/doubts?doubt=held&key=%00&step=-3"))
+
+
+def test_names_from_anywhere_stay_inert_on_every_page(staff, banks):
+    """A14."""
+    make_target(banks, make_stakeholder('<script>alert("x")</script>'))
+    campaign_id = drafted(staff, banks, name="<img src=x onerror=alert(1)>")
+    for path in ("", "/people", "/preview?q=script", "/cancel", "/change"):
+        page = text(staff.get(f"/staff/campaigns/{campaign_id}{path}"))
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+def test_every_change_wants_its_token(csrf, staff, banks):
+    """A53."""
+    found = make_campaign(banks)
+    for verb in ("ask", "approve", "schedule", "pause", "resume", "cancel", "steps/1"):
+        assert staff.post(f"/staff/campaigns/{found.id}/{verb}").status_code == 400
+
+
+def test_what_is_not_there_is_404(staff):
+    for path in (
+        "",
+        "/people",
+        "/people.csv",
+        "/standing",
+        "/preview",
+        "/change",
+        "/schedule",
+        "/cancel",
+        "/doubts?doubt=held",
+    ):
+        assert staff.get(f"/staff/campaigns/999999{path}").status_code == 404, path
+    for verb in ("ask", "pause", "resume", "cancel"):
+        assert staff.post(f"/staff/campaigns/999999/{verb}").status_code == 404
+
+
+def test_get_and_head_change_nothing(staff, approved):
+    campaign_id = int(approved.rsplit("/", 1)[1])
+    for path in ("", "/schedule", "/cancel", "/preview", "/people", "/change"):
+        staff.get(f"{approved}{path}")
+        staff.head(f"{approved}{path}")
+    for verb in ("ask", "approve", "pause", "resume"):
+        assert staff.get(f"{approved}/{verb}").status_code == 405
+    assert campaign(campaign_id).state == CampaignState.APPROVED
+
+
+def test_a_campaign_of_the_console_is_approved_like_any_other(staff, approver, banks):
+    found = make_campaign(banks, reply_by=clock.now() + 30 * DAY)
+    path = f"/staff/campaigns/{found.id}"
+    assert "The operator wrote this draft" in words(staff.get(path))
+    approver.post(f"{path}/approve")
+    assert campaign(found.id).state == CampaignState.APPROVED

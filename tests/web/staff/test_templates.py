@@ -1,0 +1,189 @@
+"""The pages of templates: side by side, written anew, tried out; nothing wrong is saved."""
+
+import re
+from html import unescape
+
+import pytest
+
+from outreach.models.account import Role
+from outreach.queries.templates import latest_texts, template, templates
+from tests.factories import make_campaign, sign_in
+
+GOOD = "Dear {full_name},\n\n[Answer]({rsvp_link})\n"
+
+
+@pytest.fixture
+def staff(client):
+    sign_in(client)
+    return client
+
+
+@pytest.fixture
+def letter(app):
+    return next(one for one in templates() if one.code == "invitation")
+
+
+def text(answer):
+    return answer.get_data(as_text=True)
+
+
+def words(answer):
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text(answer))))
+
+
+def typed(letter, **changes):
+    """The form as it stands when it is opened."""
+    form = {"name": letter.name, "seen": str(letter.version), "do": "save"}
+    for number, one in enumerate(latest_texts(letter.id)):
+        form |= {
+            f"texts-{number}-language": one.language,
+            f"texts-{number}-subject": one.subject,
+            f"texts-{number}-body": one.body,
+        }
+    return form | changes
+
+
+def number_of(letter, language):
+    return [one.language for one in latest_texts(letter.id)].index(language)
+
+
+def test_every_template_is_listed_with_its_languages(staff, letter):
+    page = words(staff.get("/staff/templates"))
+    assert letter.name in page
+    assert "English" in page
+
+
+def test_a_template_is_shown_in_all_its_languages_side_by_side(staff, letter):
+    make_campaign()
+    page = staff.get(f"/staff/templates/{letter.id}")
+    frames = re.findall(r'<iframe class="o-mail-frame" sandbox src="([^"]+)"', text(page))
+    assert len(frames) == len(letter.languages)
+    assert "Used by Invitations to the banks" in words(page)
+    answer = staff.get(f"/staff/templates/{letter.id}/en")
+    assert "Your Excellency" in text(answer)
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert staff.get(f"/staff/templates/{letter.id}/xx").status_code == 404
+
+
+def test_a_new_version_is_written(staff, letter):
+    number = number_of(letter, "en")
+    change = {f"texts-{number}-subject": "Come", f"texts-{number}-body": GOOD}
+    answer = staff.post(f"/staff/templates/{letter.id}/edit", data=typed(letter, **change))
+    assert answer.status_code == 303
+    assert template(letter.id).version == letter.version + 1
+    assert latest_texts(letter.id)[number].subject == "Come"
+
+
+def test_line_ends_of_a_browser_make_no_new_version(staff, letter):
+    form = {name: value.replace("\n", "\r\n") for name, value in typed(letter).items()}
+    assert staff.post(f"/staff/templates/{letter.id}/edit", data=form).status_code == 303
+    assert template(letter.id).version == letter.version
+
+
+def test_mistakes_are_said_beside_their_language_and_what_was_typed_is_kept(staff, letter):
+    """A11."""
+    number = number_of(letter, "fr")
+    change = {f"texts-{number}-body": "Bonjour {full_nam} {{ config }}"}
+    answer = staff.post(f"/staff/templates/{letter.id}/edit", data=typed(letter, **change))
+    assert answer.status_code == 422
+    page = words(answer)
+    assert "FR, Letter: There is no field {full_nam}. Did you mean {full_name}?" in page
+    assert "FR, Letter: The personal link is missing." in page
+    assert "Bonjour {full_nam} {{ config }}" in page
+    assert template(letter.id).version == letter.version
+
+
+def test_whoever_saves_second_is_told_and_keeps_what_they_typed(staff, letter):
+    number = number_of(letter, "en")
+    first, second = (
+        typed(letter, **{f"texts-{number}-body": f"{who} {GOOD}"}) for who in ("First", "Second")
+    )
+    path = f"/staff/templates/{letter.id}/edit"
+    assert staff.post(path, data=first).status_code == 303
+    answer = staff.post(path, data=second)
+    assert answer.status_code == 409
+    assert "was saved by someone else" in words(answer)
+    assert "Second Dear" in text(answer)
+    assert f'name="seen" type="hidden" value="{letter.version + 1}"' in text(answer)
+
+
+def test_a_language_is_added_without_scripts(staff):
+    one = typed_new()
+    page = staff.post(
+        "/staff/templates/new?kind=invitation", data=one | {"do": "add", "language": "ar"}
+    )
+    assert page.status_code == 200
+    assert 'name="texts-1-language" type="hidden" value="ar"' in text(page)
+    assert "Come" in text(page)
+
+
+def typed_new(**changes):
+    return {
+        "name": "To ministers",
+        "seen": "0",
+        "do": "save",
+        "texts-0-language": "en",
+        "texts-0-subject": "Come",
+        "texts-0-body": GOOD,
+    } | changes
+
+
+def test_a_new_template_begins_with_the_words_of_another_and_is_kept(staff):
+    assert "On behalf of" in text(staff.get("/staff/templates/new?kind=invitation"))
+    answer = staff.post("/staff/templates/new?kind=invitation", data=typed_new())
+    assert answer.status_code == 303
+    assert "to_ministers" in words(staff.get(answer.location))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""},
+        {"texts-0-subject": ""},
+        {"texts-0-body": "x" * 60_000},
+        {"texts-0-language": "../x"},
+        {"texts-1-language": "en", "texts-1-subject": "S", "texts-1-body": GOOD},
+    ],
+)
+def test_what_cannot_be_a_template_is_not_kept(staff, changes):
+    before = len(templates())
+    answer = staff.post("/staff/templates/new?kind=invitation", data=typed_new(**changes))
+    assert answer.status_code == 422
+    assert len(templates()) == before
+
+
+def test_the_live_preview_keeps_nothing_and_can_do_nothing(staff):
+    """A11, A14."""
+    form = {
+        "shown": "0",
+        "texts-0-language": "en",
+        "texts-0-subject": "<b>Come</b>",
+        "texts-0-body": "Dear {full_name}, <script>alert(1)</script> [Answer]({rsvp_link})",
+    }
+    answer = staff.post("/staff/templates/preview/invitation", data=form)
+    page = text(answer)
+    assert "&lt;b&gt;Come&lt;/b&gt;" in page
+    assert "Dear Amina Example" in page
+    assert "<script" not in page
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    answer = staff.post(
+        "/staff/templates/preview/invitation", data=form | {"texts-0-body": "{{ ''.__class__ }}"}
+    )
+    assert "A brace stands alone" in words(answer)
+    assert staff.post("/staff/templates/preview/nothing", data=form).status_code == 404
+
+
+def test_every_kind_of_letter_has_a_form(staff):
+    from outreach.web.staff.templates import KINDS
+
+    for kind in KINDS:
+        assert staff.get(f"/staff/templates/new?kind={kind}").status_code == 200, kind
+    assert staff.get("/staff/templates/new?kind=nothing").status_code == 404
+    assert staff.get("/staff/templates/999999").status_code == 404
+    assert staff.get("/staff/templates/999999/edit").status_code == 404
+
+
+def test_templates_are_for_the_promotion_team(client, letter):
+    sign_in(client, Role.ORGANISER)
+    assert client.get(f"/staff/templates/{letter.id}/edit").status_code == 403
+    assert client.post("/staff/templates/preview/invitation").status_code == 403

@@ -1,0 +1,204 @@
+"""A campaign cut into small units, clocks as real processes, and the ledgers side by side."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from bench.provider.running import RunningProvider
+from outreach import clock
+from outreach.actions.campaigns import (
+    Plan,
+    StepPlan,
+    approve_campaign,
+    draft_campaign,
+    schedule_campaign,
+)
+from outreach.actions.lists import create_list
+from outreach.actions.steps import launch_due_steps
+from outreach.db import db, transaction
+from outreach.models.activity import CONSOLE
+from outreach.models.campaign import Anchor, StepKind
+from outreach.models.event import Event, EventKind
+from outreach.models.message import Message
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target
+from outreach.queries.audit import audit
+from outreach.queries.campaigns import campaign_summary
+from outreach.tally import add_to_tallies
+from tests.house import ROOT
+
+
+def scheduled_campaign(people: int, *, at: datetime | None = None) -> int:
+    """A campaign that invites so many at once; gives its id."""
+    at = at or clock.now()
+    event = db.session.scalars(select(Event).where(Event.kind == EventKind.CONFERENCE)).one()
+    list_id = create_list("press", "Press", "media", event.code, by=CONSOLE, at=at)
+    with transaction() as session:
+        session.execute(insert(Stakeholder), [_person(number, at) for number in range(people)])
+        ids = session.scalars(select(Stakeholder.id).where(Stakeholder.email.like("zoe.%")))
+        session.execute(
+            insert(Target),
+            [{"list_id": list_id, "stakeholder_id": id_, "created_at": at} for id_ in ids],
+        )
+        add_to_tallies(session, {(TallyKind.LIST_TARGETS, list_id, 0, "wanted"): people})
+    plan = Plan(
+        name="Fault test",
+        event_id=event.id,
+        list_ids=[list_id],
+        reply_by=at + timedelta(days=30),
+        steps=[StepPlan(StepKind.INVITATION, Anchor.START, "invitation")],
+        sender_name="The Secretariat",
+        sender_address="invitations@example.org",
+    )
+    campaign_id = draft_campaign(plan, by=CONSOLE, at=at)
+    approve_campaign(campaign_id, by=CONSOLE, at=at)
+    schedule_campaign(campaign_id, by=CONSOLE, at=at)
+    return campaign_id
+
+
+def frozen_campaign(people: int, unit_size: int) -> int:
+    """The same, launched already, in units of this size; the session is given back."""
+    campaign_id = scheduled_campaign(people)
+    launch_due_steps(at=clock.now(), unit_size=unit_size)
+    db.session.remove()
+    return campaign_id
+
+
+def _person(number: int, at: datetime) -> dict[str, object]:
+    return {
+        "full_name": f"Zoë Ñandú {number}",
+        "name_key": f"zoe nandu {number}",
+        "email": f"zoe.{number}@example.org",
+        "email_key": f"zoe.{number}@example.org",
+        "language": ("en", "fr")[number % 2],
+        "created_at": at,
+        "changed_at": at,
+    }
+
+
+@dataclass
+class Clocks:
+    """Starts clock processes on one database; whatever still runs at the end is killed."""
+
+    settings: dict[str, str]
+    running: list[subprocess.Popen[bytes]]
+
+    def start(self, *program: str, **settings: str) -> subprocess.Popen[bytes]:
+        """`start()` runs the clock; `start("tests.faults.kill_at", "call", "3")` something else."""
+        command = [sys.executable, "-m", *(program or ("outreach.clockwork",))]
+        started = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | self.settings | settings, stderr=subprocess.DEVNULL
+        )
+        self.running.append(started)
+        return started
+
+    def end(self) -> None:
+        for one in self.running:
+            if one.poll() is None:
+                one.send_signal(signal.SIGCONT)
+                one.kill()
+            one.wait()
+
+
+@contextmanager
+def clocks(url: str, folder: Path, **settings: str) -> Iterator[Clocks]:
+    """Clock processes with these settings on this database."""
+    mail = folder / "mail"
+    mail.mkdir(exist_ok=True)
+    common = {
+        "DATABASE_URL": url,
+        "INSTANCE_DIR": str(folder),
+        "MAIL_DIR": str(mail),
+        "MAILER": "file",
+        "UNKNOWN_GRACE": "1",
+        "SEND_LANES": "1",
+    }
+    these = Clocks({**common, **settings}, [])
+    try:
+        yield these
+    finally:
+        these.end()
+
+
+def settings_for(mailer: str, provider: RunningProvider | None) -> dict[str, str]:
+    """`file`, `smtp`, `sendgrid`, or `sendgrid+log` whose mail log may be asked."""
+    name, _, log = mailer.partition("+")
+    settings = {"MAILER": name}
+    if provider is not None:
+        settings |= {
+            "SMTP_URL": f"{provider.smtp_url}?tls=none",
+            "SENDGRID_API_KEY": provider.key,
+            "SENDGRID_HOST": provider.url,
+            "SENDGRID_MAIL_LOG": "1" if log else "0",
+        }
+    return settings
+
+
+def until(is_so: Callable[[], bool], *, within: float, what: str) -> float:
+    """Wait until something is so; the seconds it took."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < within, f"{what}: not within {within} s"
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def outcomes(campaign_id: int) -> dict[str, int]:
+    """The counts as the page shows them."""
+    summary = campaign_summary(campaign_id)
+    db.session.remove()
+    assert summary is not None
+    counts: dict[str, int] = summary["outcomes"]
+    return counts
+
+
+def is_settled(campaign_id: int) -> Callable[[], bool]:
+    """Nobody waits any more: everyone has an outcome that stands or that a person must look at."""
+    return lambda: outcomes(campaign_id)["waiting"] == 0
+
+
+def copies(provider: RunningProvider | None, mail: Path) -> Counter[str]:
+    """{address: how many copies left}: by the stand-in's own ledger, or by the files."""
+    if provider is not None:
+        return Counter(row["to"] for row in provider.ledger())
+    return Counter(_to(path) for path in mail.glob("*.eml"))
+
+
+def _to(path: Path) -> str:
+    with path.open("rb") as file:
+        message = BytesParser(policy=policy.default).parse(file, headersonly=True)
+    address: str = message["To"].addresses[0].addr_spec
+    return address
+
+
+def named_doubles(campaign_id: int) -> set[str]:
+    """The addresses of whom we say that they may have got it twice."""
+    found = set(
+        db.session.scalars(
+            select(Message.address).where(
+                Message.campaign_id == campaign_id, Message.possible_double
+            )
+        )
+    )
+    db.session.remove()
+    return found
+
+
+def assert_the_ledger_is_sound(after: timedelta = timedelta(0)) -> None:
+    """Every promise that rows can show, recomputed."""
+    report = audit(clock.now() + after)
+    db.session.remove()
+    assert report.is_sound, [one for one in report.findings if one.broken]

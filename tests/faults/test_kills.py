@@ -1,0 +1,90 @@
+"""SIGKILL at the four worst instants, twenty times in a campaign of 1,000, with each mailer."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from bench.provider.running import RunningProvider
+from tests.faults.campaigns import (
+    assert_the_ledger_is_sound,
+    clocks,
+    copies,
+    frozen_campaign,
+    is_settled,
+    named_doubles,
+    outcomes,
+    settings_for,
+    until,
+)
+
+PEOPLE, UNIT, KILLS = 1_000, 20, 20
+POINTS = ("claim", "call", "answer", "commit")
+
+pytestmark = [pytest.mark.faults]
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[RunningProvider]:
+    with RunningProvider(tmp_path) as running:
+        yield running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mailer", ["file", "smtp", "sendgrid", "sendgrid+log"])
+def test_twenty_kills_lose_nobody_and_name_whoever_may_have_got_two(
+    app: Flask, database_url: str, tmp_path: Path, mailer: str, provider: RunningProvider
+) -> None:
+    """A55, P1, P2, P5: everyone at least once; extras at most one unit a kill, each named."""
+    chance = random.Random(55)
+    kill(
+        app, database_url, tmp_path, mailer, provider, [chance.choice(POINTS) for _ in range(KILLS)]
+    )
+
+
+@pytest.mark.parametrize("mailer", ["file", "sendgrid"])
+def test_a_kill_at_each_point_loses_nobody(
+    app: Flask, database_url: str, tmp_path: Path, mailer: str, provider: RunningProvider
+) -> None:
+    """The same with one kill at each point, short enough for every run of the tests."""
+    kill(app, database_url, tmp_path, mailer, provider, list(POINTS), people=200)
+
+
+def kill(
+    app: Flask, url: str, folder: Path, mailer: str, provider: RunningProvider,
+    points: list[str], people: int = PEOPLE,
+) -> None:  # fmt: skip
+    campaign_id = frozen_campaign(people, UNIT)
+    standin = None if mailer == "file" else provider
+    provider.control(delay=0.02)
+    chance = random.Random(7)
+    with clocks(url, folder, **settings_for(mailer, provider)) as these:
+        for point in points:
+            victim = these.start("tests.faults.kill_at", point, str(chance.randint(1, 3)))
+            until(lambda one=victim: one.poll() is not None, within=60, what=point)
+            assert victim.returncode == -9
+        last = these.start()
+        seconds = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
+        last.terminate()
+        assert last.wait(timeout=30) == 0
+    counts, named = copies(standin, folder / "mail"), named_doubles(campaign_id)
+    doubled = {address for address, count in counts.items() if count > 1}
+    extras = sum(counts.values()) - people
+    print(json.dumps({
+        "mailer": mailer, "database": url.partition(":")[0], "kills": len(points),
+        "people": people, "lost": people - len(counts), "extras": extras,
+        "named": len(named), "held": outcomes(campaign_id)["held"], "settled_in": round(seconds, 1),
+    }))  # fmt: skip
+    held = outcomes(campaign_id)["held"]
+    assert outcomes(campaign_id)["sent"] + held == people
+    assert len(counts) >= people - held
+    assert doubled <= named
+    assert extras <= len(points) * UNIT
+    if mailer in ("file", "sendgrid+log"):
+        assert len(counts) == people
+        assert not extras
+        assert not held
+    assert_the_ledger_is_sound()

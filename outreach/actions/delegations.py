@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.advice.folding import fold
 from outreach.answering import record_answer
 from outreach.db import transaction
-from outreach.errors import NotFound, Refusal
+from outreach.errors import Conflict, NotFound, Refusal
 from outreach.intake.addresses import Address, MalformedAddress, read_address
 from outreach.languages import marked
 from outreach.models.activity import INVITEE, Activity, Actor
@@ -32,10 +32,8 @@ class CannotBeSent(Refusal):
     """The person who was named cannot come in this way; says why. Nothing was changed."""
 
 
-class DelegationChanged(Refusal):
+class DelegationChanged(Conflict):
     """Another answer was given after this one's page was opened."""
-
-    status = 409
 
     def __init__(self) -> None:
         super().__init__(marked("The answer was changed in the meantime. Nothing was changed now."))

@@ -1,18 +1,23 @@
-"""An event as a file for calendars: only what is public about it, and no token.
+"""An event as text for calendars: what is public about it, at most its one reader, and no token.
 
-METHOD:PUBLISH, so a calendar shows it and answers nobody. Source: RFC 5545; RFC 5546 section 3.2.1
-(what PUBLISH must hold, the organiser among it); RFC 7986 section 5.3 (UIDs are UUIDs).
+PUBLISH for a file and a feed, which answer nobody; REQUEST and CANCEL for one attendee, whose
+calendar replies to the organiser. The UID is the event's, not the invitation's: in iTIP one event
+has many attendees, the ATTENDEE of a reply says who answers, and whoever opens the file, the feed
+and the mail has the event once. Each attendee's SEQUENCE is the event's plus their own.
+Source: RFC 5545; RFC 5546 section 3.2 (what each METHOD must hold); RFC 7986 section 5.3 (UIDs).
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from unicodedata import category
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from icalendar import Calendar, Event, Timezone, vCalAddress
 
+from outreach.languages import locale_of, words_of
 from outreach.models.event import EventKind
 from outreach.queries.invitations import EventShown
 
@@ -20,24 +25,108 @@ NAMESPACE = UUID("0b6f0b1e-6b0e-5e57-9d5c-6f1f3b1c7a4d")
 """Of all UIDs of events; another one would make every calendar show every event twice."""
 
 
-def event_calendar(event: EventShown, *, sequence: int, at: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """The one person whom a REQUEST or a CANCEL names.
+
+    partstat  how the answer stands: NEEDS-ACTION, ACCEPTED, TENTATIVE or DECLINED
+    """
+
+    name: str
+    email: str
+    partstat: str = "NEEDS-ACTION"
+
+
+def event_calendar(
+    event: EventShown, *, sequence: int, at: datetime, language: str = "en"
+) -> bytes:
     """The event as iCalendar text, CRLF and folded at 75 octets on character borders.
 
     sequence  rises with every change that calendars must learn of
     at        when this was written (DTSTAMP)
     """
-    starts_at, ends_at, zone = _local(event)
-    entry = Event.new(
-        uid=event_uid(event), stamp=at, start=starts_at, end=ends_at, sequence=sequence,
-        summary=_line(event.name), location=_line(place(event)),
-        description=_text(event), organizer=_organiser(event),
+    entry = _entry(event, sequence, at, language)
+    return _whole("PUBLISH", [(event, entry)])
+
+
+def personal_calendar(
+    event: EventShown,
+    attendee: Attendee,
+    *,
+    method: str,
+    sequence: int,
+    at: datetime,
+    language: str = "en",
+    organiser: str = "",
+) -> bytes:
+    """The event for one attendee, whose calendar may reply.
+
+    method     REQUEST; CANCEL where the person is not asked any more
+    sequence   of the event and of the person's own invitation, added
+    organiser  where replies are received; the mailbox of the conference if empty
+    """
+    entry = _entry(event, sequence, at, language, organiser)
+    params = {
+        "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": attendee.partstat,
+        "RSVP": "TRUE", "CN": _line(attendee.name).replace('"', "'"),
+    }  # fmt: skip
+    person = vCalAddress(f"mailto:{_line(attendee.email)}")
+    person.params.update({name: value for name, value in params.items() if value})
+    entry.add("attendee", person)
+    entry.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    return _whole(method, [(event, entry)])
+
+
+def feed_calendar(
+    events: Sequence[tuple[EventShown, int, bool]], *, at: datetime, language: str = "en"
+) -> bytes:
+    """Several events as one feed, with no word of who reads it.
+
+    events  (event, SEQUENCE, whether it is certain that the reader comes)
+    """
+    entries = []
+    for event, sequence, is_certain in events:
+        entry = _entry(event, sequence, at, language)
+        entry.add("status", "CONFIRMED" if is_certain else "TENTATIVE")
+        entries.append((event, entry))
+    return _whole("PUBLISH", entries, {"X-PUBLISHED-TTL": "PT12H"})
+
+
+def _entry(
+    event: EventShown, sequence: int, at: datetime, language: str, organiser: str = ""
+) -> Event:
+    starts_at, ends_at, _ = _local(event)
+    return Event.new(
+        uid=event_uid(event),
+        stamp=at,
+        start=starts_at,
+        end=ends_at,
+        sequence=sequence,
+        summary=_line(event.name),
+        location=_line(place(event, language)),
+        description=_text(event, language),
+        organizer=vCalAddress.new(f"mailto:{_line(organiser or event.reply_to)}", cn=_line(event.host)),
     )
+
+
+def _whole(
+    method: str, entries: Sequence[tuple[EventShown, Event]], more: Mapping[str, str] | None = None
+) -> bytes:
+    """The calendar around the entries, with the rules of their zones."""
     calendar = Calendar.new(
-        prodid="-//Outreach//Invitations//EN", method="PUBLISH", subcomponents=[entry]
+        prodid="-//Outreach//Invitations//EN", method=method, subcomponents=[e for _, e in entries]
     )
     del calendar["UID"]  # of the file, random; one file is not a feed with an identity
-    if zone:
-        calendar.subcomponents.insert(0, _zone(zone, starts_at.year, ends_at.year))
+    for name, value in (more or {}).items():
+        calendar.add(name, value)
+    years: dict[str, tuple[int, int]] = {}
+    for event, _ in entries:
+        starts_at, ends_at, zone = _local(event)
+        if zone:
+            first, last = years.get(zone, (starts_at.year, ends_at.year))
+            years[zone] = min(first, starts_at.year), max(last, ends_at.year)
+    for zone, (first, last) in reversed(years.items()):
+        calendar.subcomponents.insert(0, _zone(zone, first, last))
     return bytes(calendar.to_ical())
 
 
@@ -46,9 +135,9 @@ def event_uid(event: EventShown) -> str:
     return str(uuid5(NAMESPACE, f"{event.conference_code}/{event.id}"))
 
 
-def place(event: EventShown) -> str:
+def place(event: EventShown, language: str = "en") -> str:
     """Venue, city, country: as much of it as is known."""
-    country = Locale("en").territories.get(event.country_code, event.country_code)
+    country = locale_of(language).territories.get(event.country_code, event.country_code)
     return ", ".join(part for part in (event.venue, event.city, country) if part)
 
 
@@ -68,14 +157,11 @@ def _zone(name: str, first_year: int, last_year: int) -> Timezone:
     )
 
 
-def _organiser(event: EventShown) -> vCalAddress:
-    return vCalAddress.new(f"mailto:{_line(event.reply_to)}", cn=_line(event.host))
-
-
-def _text(event: EventShown) -> str:
+def _text(event: EventShown, language: str) -> str:
     about = event.summary.strip()
     if event.kind != EventKind.CONFERENCE:
-        about = f"{about}\n{event.conference}".strip()
+        prepares = words_of(language).gettext("It prepares the %(conference)s.")
+        about = f"{about}\n{prepares % {'conference': event.conference}}".strip()
     return f"{about}\n{event.host}, {event.reply_to}".strip()
 
 

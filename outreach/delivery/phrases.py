@@ -1,5 +1,6 @@
 """Words of a mail that are ours, not staff's: dates, answers and roles in the six languages."""
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ ROLES = {
     "speaker": marked("speaker"),
 }
 
+_MONTH = re.compile(r"(?<!M)MMM(?!M)")
+
 
 @lru_cache(512)
 def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale) -> str:
@@ -33,12 +36,13 @@ def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale
     if first == last:
         return format_date(first, "long", locale=locale)
     differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
-    patterns = locale.interval_formats.get("yMMMd", {}).get(differs)
+    intervals = locale.interval_formats
+    patterns = (intervals.get("yMMMMd") or intervals.get("yMMMd") or {}).get(differs)
     if not patterns:
-        return f"{format_date(first, 'long', locale=locale)} – {format_date(last, 'long', locale=locale)}"
-    # A letter writes its months in full; CLDR has intervals with abbreviated ones only.
+        return " – ".join(format_date(day, "long", locale=locale) for day in (first, last))
+    # A letter writes its months in full; for most languages CLDR has abbreviated ones only.
     return "".join(
-        format_date(day, pattern.replace("MMM", "MMMM"), locale=locale)
+        format_date(day, _MONTH.sub("MMMM", pattern), locale=locale)
         for day, pattern in zip((first, last), patterns, strict=True)
     )
 

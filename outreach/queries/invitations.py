@@ -1,15 +1,19 @@
 """Invitations as their invitees see them: one page, and every answer that was given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from outreach.db import reading
 from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
+from outreach.models.question import Question
+from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Organisation, Stakeholder
 
 ANSWERED = {InvitationState(reply.value): reply for reply in Reply}
@@ -25,6 +29,10 @@ class Addressee:
     full_name: str
     office: str
     organisation: str | None
+    language: str = ""
+    """Own, else the organisation's, else the conference's."""
+    country_code: str = ""
+    """Own, else the organisation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,9 @@ class EventShown:
     conference: str
     host: str
     reply_to: str
+    allows_remote: bool = False
+    party_limit: int = 0
+    needs_asked: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,15 @@ class InvitationPage:
     note: str
     withdrawn_at: datetime | None
     sequence: int
+    particulars: dict[str, Any]
+    stakeholder_id: int
+    delegate: str | None
+    """Who is sent in this person's place, and has the invitation now."""
+    named_by: str | None
+    """Who sends this person."""
+    has_questions: bool
+    has_others: bool
+    """Whether the person is asked to anything else."""
     person: Addressee
     event: EventShown
 
@@ -79,9 +99,9 @@ class InvitationPage:
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """An answer as it was given."""
+    """An answer as it was given; no reply where the only one was taken back."""
 
-    reply: Reply
+    reply: Reply | None
     given_at: datetime
     channel: str
     given_by: str
@@ -89,21 +109,53 @@ class AnswerLine:
 
 OWN: tuple[Any, ...] = (
     Invitation.id, Invitation.state, Invitation.reply_by, Invitation.answered_at, Invitation.note,
-    Invitation.withdrawn_at, Invitation.sequence,
+    Invitation.withdrawn_at, Invitation.sequence, Invitation.particulars,
+    Invitation.stakeholder_id,
 )  # fmt: skip
 ADDRESSEE: tuple[Any, ...] = (
     Stakeholder.title, Stakeholder.salutation, Stakeholder.full_name, Stakeholder.office,
     Organisation.name,
+    func.coalesce(Stakeholder.language, Organisation.language, Conference.language),
+    func.coalesce(Stakeholder.country_code, Organisation.country_code, ""),
 )  # fmt: skip
 EVENT: tuple[Any, ...] = (
     Event.id, Event.name, Event.kind, Event.summary, Event.starts_at, Event.ends_at,
     Event.time_zone, Event.venue, Event.city, Event.country_code, Event.sequence,
     Conference.code, Conference.name, Conference.host, Conference.reply_to,
+    Event.allows_remote, Event.party_limit, Event.needs_asked,
 )  # fmt: skip
 
+_others = aliased(Invitation)
+
+
+def _name_of(invitation_id: Any) -> Any:
+    """Whose invitation that is."""
+    person, other = aliased(Stakeholder), aliased(Invitation)
+    return (
+        select(person.full_name)
+        .join(other, other.stakeholder_id == person.id)
+        .where(other.id == invitation_id)
+        .scalar_subquery()
+    )
+
+
+MORE: tuple[Any, ...] = (
+    _name_of(Invitation.delegate_id), _name_of(Invitation.delegated_by_id),
+    exists().where(Question.event_id == Invitation.event_id, Question.retired_at.is_(None)),
+    or_(
+        exists().where(
+            _others.stakeholder_id == Invitation.stakeholder_id, _others.id != Invitation.id,
+            _others.withdrawn_at.is_(None),
+        ),
+        exists().where(
+            SeatOffer.stakeholder_id == Invitation.stakeholder_id, SeatOffer.asked_at.is_not(None)
+        ),
+    ),
+)  # fmt: skip
+OWN_AND_MORE = len(OWN) + len(MORE)
 
 PAGE = (
-    select(*OWN, *ADDRESSEE, *EVENT)
+    select(*OWN, *MORE, *ADDRESSEE, *EVENT)
     .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
     .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
     .join(Event, Event.id == Invitation.event_id)
@@ -118,7 +170,7 @@ def invitation_page(link_key: str) -> InvitationPage | None:
     row: Any = reading().execute(PAGE, {"link_key": link_key}).one_or_none()
     if row is None:
         return None
-    values: list[Any] = [*row[: len(OWN)], *person_and_event(row[len(OWN) :])]
+    values: list[Any] = [*row[:OWN_AND_MORE], *person_and_event(row[OWN_AND_MORE:])]
     return InvitationPage(*values)
 
 

@@ -1,39 +1,53 @@
 """The invitees' door: no account, the link is the key, and a link opens one thing only.
 
 No cookie is set or read here, so these forms need no CSRF token: each carries a nonce that is bound
-to the link and to the answer that was shown (`nonce.py`).
+to the link and to the answer that was shown (`nonce.py`). An invitation that is only looked at
+takes the shorter way of `light.py`, to the same page.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from outreach.delivery.calendar import place
 from outreach.errors import Refusal
+from outreach.languages import languages, marked, spoken, words_of
 from outreach.models.invitation import AnswersClosed
 from outreach.queries.invitations import invitation_page
+from outreach.queries.mails import language_of_mail
 from outreach.queries.seat_offers import seat_offer_page
 from outreach.queries.unsubscribes import unsubscribe_page
 from outreach.tokens import key_of
 from outreach.web.frame import csrf
 from outreach.web.invitee import words
+from outreach.web.invitee.rendering import sheet_of
 
-LONGEST_BODY = 64 * 1024
-"""A note of 2,000 characters of four bytes, percent-encoded, is 24 KB."""
+LONGEST_BODY = 256 * 1024
+"""Every text of a form at its longest, percent-encoded, is less."""
 
-POLICY = (
-    "default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
+PRIVATE = [
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Robots-Tag", "noindex, nofollow"),
+    ("X-Content-Type-Options", "nosniff"),
+]
+"""Nothing kept, nothing told to others (case A24)."""
+
+AGAIN = marked("Open your link again and try once more.")
 WORDS = {
-    400: ("We could not read that", "Open your link again and try once more."),
-    404: ("This link does not work", ""),
-    410: ("This is closed", "If that is not what you expected, please write to us."),
-    413: ("That is too long", "A note may have up to 2,000 characters."),
-    422: ("This cannot be done", "Open your link again and try once more."),
-    500: ("Something failed on our side", "Try again in a minute; what was noted before is kept."),
+    400: (marked("We could not read that"), AGAIN),
+    404: (marked("This link does not work"), ""),
+    410: (
+        marked("This is closed"),
+        marked("If that is not what you expected, please write to us."),
+    ),
+    413: (marked("That is too long"), marked("A note may have up to 2,000 characters.")),
+    422: (marked("This cannot be done"), AGAIN),
+    500: (
+        marked("Something failed on our side"),
+        marked("Try again in a minute; what was noted before is kept."),
+    ),
 }
 
 Opened = Callable[[str], Any]
@@ -49,7 +63,7 @@ csrf.exempt(blueprint)
 
 
 @blueprint.before_request
-def guard() -> tuple[str, int] | None:
+def guard() -> Response | None:
     """Open what the token opens, or the same page for everything else (case A23).
 
     A token that is not ours costs no question to the database, whatever is wrong with it.
@@ -64,51 +78,78 @@ def guard() -> tuple[str, int] | None:
 @blueprint.route("/i/<path:_rest>")
 @blueprint.route("/s/<path:_rest>")
 @blueprint.route("/u/<path:_rest>")
-def elsewhere(_rest: str) -> tuple[str, int]:
+def elsewhere(_rest: str) -> Response:
     """Below a link there is nothing but what the link opens; the guard has answered already."""
     return closed_door(404)
 
 
+def language() -> str:
+    """What this page speaks: what was chosen on it, else the person's, else the browser's."""
+    if "language" not in g:
+        opened = g.get("opened")
+        if opened is None:
+            own = request.accept_languages.best_match(languages())
+        elif hasattr(opened, "person"):
+            own = opened.person.language
+        else:
+            own = language_of_mail(opened.message_id)
+        g.language = spoken(chosen() or own)
+    return str(g.language)
+
+
+def chosen() -> str:
+    """The language that was chosen by a link of the page; none else."""
+    wish = request.args.get("language", "")
+    return wish if wish in languages() else ""
+
+
+def onward() -> str:
+    """What follows the addresses of this page, so that a chosen language stays chosen."""
+    return f"?language={chosen()}" if chosen() else ""
+
+
+def say(text: str) -> str:
+    """A marked text in the language of the page."""
+    return str(words_of(language()).gettext(text))
+
+
+def page(name: str, status: int = 200, **context: Any) -> Response:
+    """The page of this template in its language, compressed where that is taken."""
+    sheet = sheet_of(language())
+    tail = sheet.fill(name, onward=onward(), **context)
+    body, headers = sheet.whole(tail, request.headers.get("Accept-Encoding", ""))
+    return Response(body, status, headers)
+
+
 @blueprint.after_request
 def add_headers(response: Response) -> Response:
-    """Stricter than elsewhere: no script, nothing kept, nothing told to others (case A24)."""
-    headers = response.headers
-    headers["Content-Security-Policy"] = POLICY.format(nonce=g.get("csp_nonce", ""))
-    headers["Cache-Control"] = "no-store"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["X-Robots-Tag"] = "noindex, nofollow"
+    """Stricter than elsewhere: no script, nothing kept, nothing told to others."""
+    response.headers["Content-Security-Policy"] = sheet_of(language()).policy
+    for name, value in PRIVATE:
+        response.headers[name] = value
     return response
 
 
-@blueprint.context_processor
-def say() -> dict[str, Any]:
-    """For every page of this door: words about time and place, and the nonce of its style."""
-    return {
-        "days": words.days, "hours": words.hours, "instant": words.instant, "left": words.left,
-        "place": place, "csp_nonce": g.get("csp_nonce", ""),
-    }
-
-
 @blueprint.errorhandler(Refusal)
-def refused(refusal: Refusal) -> tuple[str, int]:
+def refused(refusal: Refusal) -> Response:
     """What a rule refused, in its own words; a deadline on the calendar of the event."""
-    happened = str(refusal)
+    happened = say(str(refusal))
     if isinstance(refusal, AnswersClosed):
-        happened = f"Answers were taken until {words.instant(refusal.closed_at, g.opened.event)}."
+        until = words.instant(refusal.closed_at, g.opened.event, language())
+        happened = say(marked("Answers were taken until %(instant)s.")) % {"instant": until}
     return closed_door(refusal.status, happened)
 
 
 @blueprint.errorhandler(HTTPException)
-def failed(error: HTTPException) -> tuple[str, int] | HTTPException:
+def failed(error: HTTPException) -> Response | HTTPException:
     """What went wrong below the rules; redirects are no errors."""
     return error if (error.code or 500) < 400 else closed_door(error.code or 500)
 
 
-def closed_door(status: int, happened: str = "") -> tuple[str, int]:
+def closed_door(status: int, happened: str = "") -> Response:
     """A page that names nobody; it may say whom to write to once the link proved genuine."""
     title, what_to_do = WORDS.get(status, WORDS[422 if status < 500 else 500])
-    page = render_template(
-        "invitee/closed.html", status=status, title=title, happened=happened,
-        what_to_do=what_to_do, opened=g.get("opened"),
-    )
-    return page, status
+    return page(
+        "closed.html", status, code=status, title=title, happened=happened, what_to_do=what_to_do,
+        opened=g.get("opened"), is_post=request.method == "POST",
+    )  # fmt: skip

@@ -1,97 +1,135 @@
 """An invitee's page: who invites whom to what, the answer, and what was noted."""
 
-from flask import Response, g, redirect, render_template, url_for
+from typing import Any
+
+from flask import Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
-from wtforms import RadioField
-from wtforms.validators import InputRequired
 
-from outreach.actions import invitations
+from outreach.actions import delegations, invitations
 from outreach.delivery.calendar import event_calendar
+from outreach.errors import Conflict
+from outreach.languages import marked
 from outreach.models.invitation import InvitationWithdrawn, Reply
-from outreach.queries.invitations import answers_given, invitation_page
-from outreach.web.invitee.door import blueprint
-from outreach.web.invitee.form import CHANGED, FOREIGN, NoteForm
-from outreach.web.invitee.nonce import form_nonce, version_seen
-from outreach.web.invitee.note import LONGEST_NOTE
+from outreach.queries.invitations import invitation_page
+from outreach.queries.questions import questions_of
+from outreach.web.invitee.door import blueprint, language, onward, page, say
+from outreach.web.invitee.form import CHANGED, FOREIGN, AnswerForm, Filled
+from outreach.web.invitee.nonce import version_seen
+from outreach.web.invitee.particulars import MISSING, read_answers, read_particulars
+from outreach.web.invitee.view import invitation_view
 
-CHOICES = (
-    (Reply.ACCEPTED, "I accept", "I intend to attend."),
-    (Reply.TENTATIVE, "I cannot say yet", "Come back to this page when you know."),
-    (Reply.DELEGATED, "I send someone in my place", "Name the person in the note below."),
-    (Reply.DECLINED, "I decline", "I will not attend."),
-)
-"""(answer, in the invitee's words, what it means)"""
-
-NOTED = {
-    Reply.ACCEPTED: "You accept",
-    Reply.TENTATIVE: "You cannot say yet",
-    Reply.DELEGATED: "You send someone in your place",
-    Reply.DECLINED: "You decline",
-}
-
-
-class AnswerForm(NoteForm):
-    """One choice and a note."""
-
-    answer = RadioField(
-        choices=[reply.value for reply in Reply],
-        validators=[InputRequired("Choose one of the answers.")],
-    )
+BOTH = marked("Give both the name and the address of the person whom you send.")
 
 
 @blueprint.get("/i/<token>")
-def invitation(token: str) -> tuple[str, int]:
+def invitation(token: str) -> Response:
     """The invitation as it stands; opening it changes nothing."""
-    return show(AnswerForm(formdata=None))
+    return show()
 
 
 @blueprint.get("/i/<token>/answer")
+@blueprint.get("/i/<token>/back", endpoint="back_from_undo")
 def back(token: str) -> AnyResponse:
-    """Someone reloads the address to which the form was sent."""
-    return redirect(url_for(".invitation", token=token))
+    """Someone reloads the address to which a form was sent."""
+    return home(302)
 
 
 @blueprint.post("/i/<token>/answer")
-def answer(token: str) -> tuple[str, int] | AnyResponse:
+def answer(token: str) -> AnyResponse:
     """Note the answer, once however often it is sent (case A20)."""
     form = AnswerForm()
     seen = version_seen("answer", g.link_key, form.nonce.data or "")
     if seen is None:
-        return show(form, FOREIGN, 400)
+        return show(form, [FOREIGN], 400)
     if not form.validate():
-        return show(form, status=400 if form.answer.errors else 422)
+        return show(form, form.problems(), 400 if form.answer.errors else 422)
+    reply = Reply(form.answer.data)
+    questions = questions_of(g.opened.event.id) if g.opened.has_questions else []
+    said, problems = read_particulars(request.form, reply, g.opened.event, g.at)
+    answers, wrong, missing = read_answers(request.form, reply, questions, language())
+    problems += wrong + [say(MISSING) % {"question": text} for text in missing]
+    names_someone = reply is Reply.DELEGATED and (
+        form.delegate_name.data or form.delegate_address.data
+    )
+    if names_someone and not (form.delegate_name.data and form.delegate_address.data):
+        problems.append(BOTH)
+    if problems and g.opened.is_open(g.at):
+        return show(form, problems, 422, said, answers)
     try:
-        invitations.answer_invitation(
-            g.opened.id, Reply(form.answer.data), form.note.data, at=g.at, seen=seen
-        )
-    except invitations.AnswerChanged:
+        if names_someone:
+            delegations.send_someone(
+                g.opened.id, form.delegate_name.data, form.delegate_address.data, form.note.data,
+                at=g.at, given_by=form.given_by.data, seen=seen,
+            )  # fmt: skip
+        else:
+            invitations.answer_invitation(
+                g.opened.id, reply, form.note.data, at=g.at, given_by=form.given_by.data, seen=seen,
+                particulars=said, answers=answers,
+            )  # fmt: skip
+    except delegations.CannotBeSent as refusal:
+        return show(form, [str(refusal)], 422, said, answers)
+    except Conflict:
         g.opened = invitation_page(g.link_key)
-        return show(form, CHANGED, 400)
-    return redirect(url_for(".invitation", token=token), 303)
+        return show(form, [CHANGED], 400, said, answers)
+    return home()
+
+
+@blueprint.post("/i/<token>/back")
+def take_back(token: str) -> AnyResponse:
+    """Undo the last change."""
+    seen = version_seen("answer", g.link_key, request.form.get("nonce", ""))
+    if seen is None:
+        return show(None, [FOREIGN], 400)
+    try:
+        invitations.take_back_answer(g.opened.id, at=g.at, seen=seen)
+    except Conflict as refusal:
+        g.opened = invitation_page(g.link_key)
+        return show(None, [str(refusal)], 400)
+    return home()
 
 
 @blueprint.get("/i/<token>/event.ics")
 def calendar(token: str) -> Response:
     """The event for a calendar; nothing in it names the invitee."""
-    page = g.opened
-    if page.withdrawn_at:
+    opened = g.opened
+    if opened.withdrawn_at:
         raise InvitationWithdrawn
-    text = event_calendar(page.event, sequence=page.event.sequence + page.sequence, at=g.at)
+    sequence = opened.event.sequence + opened.sequence
+    text = event_calendar(opened.event, sequence=sequence, at=g.at, language=language())
     return Response(
         text, content_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": 'attachment; filename="event.ics"'},
-    )
+    )  # fmt: skip
 
 
-def show(form: AnswerForm, problem: str = "", status: int = 200) -> tuple[str, int]:
-    """The page with this form; what is wrong stands at the top."""
-    page = g.opened
-    if page.withdrawn_at:
+def home(status: int = 303) -> AnyResponse:
+    """Back to the page itself."""
+    return redirect(f"/i/{(request.view_args or {})['token']}{onward()}", status)
+
+
+def show(
+    form: AnswerForm | None = None,
+    problems: list[str] | None = None,
+    status: int = 200,
+    said: dict[str, Any] | None = None,
+    answers: Any = None,
+) -> Response:
+    """The page; with a form, what was sent stands in it and what is wrong at the top."""
+    opened = g.opened
+    if opened.withdrawn_at:
         raise InvitationWithdrawn
-    text = render_template(
-        "invitee/invitation.html", page=page, event=page.event, form=form, choices=CHOICES,
-        noted=NOTED, problems=[problem] if problem else form.problems(),
-        nonce=form_nonce("answer", g.link_key, page.version), is_open=page.is_open(g.at),
-        answers=answers_given(page.id) if page.answered_at else [], longest_note=LONGEST_NOTE,
-    )
-    return text, status
+    filled = _filled(form, said or {}, answers or {}) if form else None
+    context = invitation_view(
+        opened, g.link_key, token=(request.view_args or {})["token"], at=g.at, language=language(),
+        filled=filled, problems=[say(problem) for problem in problems or []],
+    )  # fmt: skip
+    return page("invitation.html", status, **context)
+
+
+def _filled(form: AnswerForm, said: dict[str, Any], answers: dict[int, Any]) -> Filled:
+    kept = {number: value for number, value in answers.items() if value is not None}
+    return Filled(
+        answer=form.answer.data or "", note=form.note.data or "", given_by=form.given_by.data or "",
+        delegate_name=form.delegate_name.data or "",
+        delegate_address=form.delegate_address.data or "", particulars=said, answers=kept,
+    )  # fmt: skip

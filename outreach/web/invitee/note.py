@@ -23,3 +23,8 @@ def clean_note(text: str | None) -> str:
 def _is_control(character: str) -> bool:
     # Cs: half of a pair, which no database keeps.
     return unicodedata.category(character) in ("Cc", "Cs")
+
+
+def clean_line(text: str | None) -> str:
+    """The same on one line."""
+    return " ".join(clean_note(text).split())

@@ -1,85 +1,100 @@
 """The page of a person who is asked to take a seat."""
 
-from flask import g, redirect, render_template, url_for
-from werkzeug.wrappers import Response
+from typing import Any
+
+from flask import Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from outreach.actions import seat_answers
+from outreach.languages import marked
 from outreach.models.seat import OfferClosed, SeatRole
 from outreach.queries.seat_offers import seat_offer_page
-from outreach.web.invitee.door import blueprint
-from outreach.web.invitee.form import CHANGED, FOREIGN, NoteForm
+from outreach.web.invitee.door import blueprint, onward, page, say
+from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, Filled, NoteForm
 from outreach.web.invitee.nonce import form_nonce, version_seen
-from outreach.web.invitee.note import LONGEST_NOTE
+from outreach.web.invitee.view import FIXED, others
 
-ROLES = {
-    SeatRole.CO_CHAIR: "co-chair",
-    SeatRole.MODERATOR: "moderator",
-    SeatRole.SPEAKER: "speaker",
-}
 DUTIES = {
-    SeatRole.CO_CHAIR: "A co-chair opens the sessions of the track, leads its discussion together "
-    "with the other co-chair, and reports what was concluded.",
-    SeatRole.MODERATOR: "A moderator leads the discussion of a session and keeps its time.",
-    SeatRole.SPEAKER: "A speaker gives a short statement and takes part in the discussion.",
+    SeatRole.CO_CHAIR: marked(
+        "A co-chair opens the sessions of the track, leads its discussion together "
+        "with the other co-chair, and reports what was concluded."
+    ),
+    SeatRole.MODERATOR: marked(
+        "A moderator leads the discussion of a session and keeps its time."
+    ),
+    SeatRole.SPEAKER: marked(
+        "A speaker gives a short statement and takes part in the discussion."
+    ),
 }
+ASKED = {
+    SeatRole.CO_CHAIR: marked("%(host)s asks you to be co-chair of the track “%(track)s”"),
+    SeatRole.MODERATOR: marked("%(host)s asks you to be moderator of the track “%(track)s”"),
+    SeatRole.SPEAKER: marked("%(host)s asks you to be a speaker of the track “%(track)s”"),
+}
+CHOICES = (
+    ("accepted", marked("I accept"), marked("I take the seat.")),
+    ("declined", marked("I decline"), marked("Someone else may be asked.")),
+)
+NOTED = {"accepted": marked("You take the seat"), "declined": marked("You decline the seat")}
 
 
 class SeatForm(NoteForm):
     """Yes or no and a note."""
 
-    answer = RadioField(
-        choices=["accepted", "declined"],
-        validators=[InputRequired("Choose one of the answers.")],
-    )
+    answer = RadioField(choices=["accepted", "declined"], validators=[InputRequired(CHOOSE)])
 
 
 @blueprint.get("/s/<token>")
-def seat(token: str) -> tuple[str, int]:
+def seat(token: str) -> Response:
     """The question as it stands; opening it changes nothing."""
-    return show(SeatForm(formdata=None))
+    return show()
 
 
 @blueprint.get("/s/<token>/answer")
-def back_to_seat(token: str) -> Response:
+def back_to_seat(token: str) -> AnyResponse:
     """Someone reloads the address to which the form was sent."""
-    return redirect(url_for(".seat", token=token))
+    return redirect(f"/s/{token}{onward()}")
 
 
 @blueprint.post("/s/<token>/answer")
-def answer_seat(token: str) -> tuple[str, int] | Response:
+def answer_seat(token: str) -> AnyResponse:
     """Note the answer, once however often it is sent."""
     form = SeatForm()
     seen = version_seen("seat", g.link_key, form.nonce.data or "")
     if seen is None:
-        return show(form, FOREIGN, 400)
+        return show(form, [FOREIGN], 400)
     if not form.validate():
-        return show(form, status=400 if form.answer.errors else 422)
+        return show(form, form.problems(), 400 if form.answer.errors else 422)
     try:
         seat_answers.answer_seat_offer(
             g.opened.id, form.answer.data == "accepted", form.note.data, at=g.at, seen=seen
         )
     except seat_answers.SeatAnswerChanged:
         g.opened = seat_offer_page(g.link_key)
-        return show(form, CHANGED, 400)
-    return redirect(url_for(".seat", token=token), 303)
+        return show(form, [CHANGED], 400)
+    return redirect(f"/s/{token}{onward()}", 303)
 
 
-def show(form: SeatForm, problem: str = "", status: int = 200) -> tuple[str, int]:
-    """The page with this form; a seat that went elsewhere shows nothing of it."""
-    page = g.opened
-    if not page.is_open:
+def show(
+    form: SeatForm | None = None, problems: list[str] | None = None, status: int = 200
+) -> Response:
+    """The page; a seat that went elsewhere shows nothing of it."""
+    opened = g.opened
+    if not opened.is_open:
         raise OfferClosed
-    role = ROLES[page.role]
-    choices = (
-        ("accepted", "I accept", f"I take the seat of {role}."),
-        ("declined", "I decline", "Someone else may be asked."),
-    )
-    text = render_template(
-        "invitee/seat.html", page=page, event=page.event, form=form, choices=choices, role=role,
-        duty=DUTIES[page.role], is_late=g.at >= page.fill_by, longest_note=LONGEST_NOTE,
-        problems=[problem] if problem else form.problems(),
-        nonce=form_nonce("seat", g.link_key, page.version),
-    )
-    return text, status
+    answer = opened.answer.value if opened.answer else ""
+    filled = Filled(answer, opened.note)
+    if form is not None:
+        filled = Filled(form.answer.data or "", form.note.data or "")
+    context: dict[str, Any] = FIXED | {
+        "page": opened, "event": opened.event, "at": g.at, "filled": filled, "choices": CHOICES,
+        "noted": NOTED, "all_noted": FIXED["noted"], "asked": ASKED[opened.role],
+        "duty": DUTIES[opened.role], "is_late": g.at >= opened.fill_by,
+        "problems": [say(each) for each in problems or []],
+        "nonce": form_nonce("seat", g.link_key, opened.version), "answer": answer,
+        "seat_answer_url": f"/s/{(request.view_args or {})['token']}/answer{onward()}",
+        "others": others(opened.stakeholder_id, g.link_key, g.at),
+    }  # fmt: skip
+    return page("seat.html", status, **context)

@@ -1,5 +1,6 @@
 """An invitee's page: what it says, and the answer that it takes."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from urllib.error import HTTPError
@@ -29,6 +30,11 @@ def replies(invitation):
     return list(rows)
 
 
+def without_bdi(text):
+    """A name stands apart, so that its direction does not turn the sentence."""
+    return re.sub(r"</?bdi[^>]*>", "", text)
+
+
 def minister(**columns):
     return make_stakeholder(
         "Amina Wanjiru Otieno", title="Dr", salutation="Your Excellency",
@@ -43,14 +49,15 @@ def test_the_page_says_who_invites_whom_to_what_when_where_and_until_when(guest)
         starts_at=datetime(2026, 12, 1, 7, tzinfo=UTC),
         ends_at=datetime(2026, 12, 3, 16, tzinfo=UTC),
     )
-    text = guest(make_invitation(minister(), event)).open().text
+    text = without_bdi(guest(make_invitation(minister(), event)).open().text)
     for words in (
         "Dr Amina Wanjiru Otieno", "Your Excellency", "Minister of Digital Affairs", "Ministry",
         "The Conference Secretariat invites you to the Regional meeting for Africa",
         "It prepares the World Development Conference",
-        "1–3 December 2026", "Opens on Tuesday 1 December at 09:00 in Kigali (UTC+2)", "07:00 UTC",
+        "1–3 December 2026", "Opens on Tuesday at 09:00, Kigali (UTC+2)",
+        "Opens on Tuesday at 07:00, UTC",
         "Palace of Meetings, Kigali, Rwanda",
-        "Thursday 1 October 2026, 14:00 (Kigali, UTC+2)", "in 30 days",
+        "Thursday, 1 October 2026, 14:00 (Kigali, UTC+2)", "in 30 days",
     ):  # fmt: skip
         assert words in text
 
@@ -70,7 +77,7 @@ def test_an_answer_is_noted_counted_and_shown(guest, reply):
     assert sent.location == guest(invitation).path
     assert state_of(invitation) == reply.value
     shown = guest(invitation).open().text
-    assert "Noted on Tuesday 1 September 2026, 14:00 (Geneva, UTC+2)." in shown
+    assert "Noted on Tuesday, 1 September 2026, 14:00 (Geneva, UTC+2)." in shown
     assert "With Ms Otieno,\nher adviser." in shown
     counts = dict(
         reading()
@@ -206,12 +213,12 @@ def test_after_the_reply_by_the_page_says_so_and_whom_to_write_to(guest, tables)
         session.get_one(Invitation, invitation.id).reply_by = NOON
     before = tables()
     shown = guest(invitation).open().text
-    assert "Answers were taken until Tuesday 1 September 2026, 14:00 (Geneva, UTC+2)." in shown
+    assert "Answers were taken until Tuesday, 1 September 2026, 14:00 (Geneva, UTC+2)." in shown
     assert "mailto:secretariat@outreach.example.org" in shown
     assert "<form" not in shown
     sent = guest(invitation).send(answer="accepted", **fields)
     assert sent.status_code == 410
-    assert "Answers were taken until Tuesday 1 September 2026, 14:00" in sent.text
+    assert "Answers were taken until Tuesday, 1 September 2026, 14:00" in sent.text
     assert "Amina" not in sent.text
     assert tables() == before
 
@@ -280,8 +287,8 @@ def test_hours_say_another_day_where_it_is_another_day_in_utc(guest):
         ends_at=datetime(2026, 11, 3, 4, tzinfo=UTC),
     )
     text = guest(make_invitation(event=event)).open().text
-    assert "Tuesday, 09:00–17:00 in Auckland (UTC+13)" in text
-    assert "Monday 20:00–04:00 UTC" in text
+    assert "Tuesday, 09:00–17:00, Auckland (UTC+13)" in text
+    assert "Monday, 20:00–04:00, UTC" in text
 
 
 def test_an_answer_counts_until_the_very_reply_by(guest):

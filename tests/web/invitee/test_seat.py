@@ -23,8 +23,8 @@ def verbs():
 def test_the_page_names_the_seat_and_not_what_the_team_thinks(guest):
     offer = make_seat_offer(make_stakeholder("Ana Silva"), why="Rich uncle at the bank")
     text = guest(offer, "seat").open().text
-    for words in ("Ana Silva", "co-chair of the track “How to finance it all”", "in 40 days",
-                  "World Development Conference"):  # fmt: skip
+    for words in ("Ana Silva", "co-chair of the track “<bdi>How to finance it all</bdi>”",
+                  "in 40 days", "World Development Conference"):  # fmt: skip
         assert words in text
     assert "uncle" not in text
 

@@ -1,0 +1,85 @@
+"""The questions of an event's answer form, and what was answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from outreach.db import reading
+from outreach.models.invitation import Invitation
+from outreach.models.question import Question, QuestionAnswer, QuestionKind
+from outreach.models.stakeholder import Organisation, Stakeholder
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionLine:
+    """One question with its words in every language."""
+
+    id: int
+    position: int
+    kind: QuestionKind
+    texts: dict[str, Any]
+    required_for: list[str]
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One person of an event with what they answered: {question id: value}."""
+
+    invitation_id: int
+    full_name: str
+    email: str | None
+    organisation: str | None
+    reply: str
+    note: str
+    particulars: dict[str, Any]
+    answers: dict[int, dict[str, Any]]
+
+
+def questions_of(event_id: int, *, with_retired: bool = False) -> list[QuestionLine]:
+    """In the order of the form. Cost: the questions of one event, by index."""
+    statement = select(
+        Question.id, Question.position, Question.kind, Question.texts, Question.required_for,
+        Question.retired_at,
+    ).where(Question.event_id == event_id)  # fmt: skip
+    if not with_retired:
+        statement = statement.where(Question.retired_at.is_(None))
+    rows = reading().execute(statement.order_by(Question.position, Question.id))
+    return [QuestionLine(*row) for row in rows]
+
+
+def answers_of(invitation_id: int) -> dict[int, dict[str, Any]]:
+    """{question id: value} of one invitation, by index."""
+    rows = reading().execute(
+        select(QuestionAnswer.question_id, QuestionAnswer.value).where(
+            QuestionAnswer.invitation_id == invitation_id
+        )
+    )
+    return {question_id: value for question_id, value in rows}
+
+
+def answered_people(event_id: int) -> list[Answered]:
+    """Everyone asked to an event, by name, with their answers. Cost: the event's invitations."""
+    given: dict[int, dict[int, dict[str, Any]]] = {}
+    for invitation_id, question_id, value in reading().execute(
+        select(QuestionAnswer.invitation_id, QuestionAnswer.question_id, QuestionAnswer.value)
+        .join(Question, Question.id == QuestionAnswer.question_id)
+        .where(Question.event_id == event_id)
+    ):
+        given.setdefault(invitation_id, {})[question_id] = value
+    rows = reading().execute(
+        select(
+            Invitation.id, Stakeholder.full_name, Stakeholder.email, Organisation.name,
+            Invitation.state, Invitation.note, Invitation.particulars,
+        )
+        .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .where(Invitation.event_id == event_id, Invitation.withdrawn_at.is_(None))
+        .order_by(Stakeholder.name_key, Invitation.id)
+    )  # fmt: skip
+    return [
+        Answered(id_, name, email, organisation, state.value, note, said, given.get(id_, {}))
+        for id_, name, email, organisation, state, note, said in rows
+    ]

@@ -1,0 +1,126 @@
+"""What an answer says besides yes and no, read from its form: only what the event asks for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from outreach.languages import marked
+from outreach.models.invitation import Reply
+from outreach.models.question import QuestionKind, words_in
+from outreach.queries.invitations import EventShown
+from outreach.queries.questions import QuestionLine
+from outreach.web.invitee.note import clean_note
+
+REASONS = {
+    "other_duty": marked("Another engagement at that time"),
+    "travel": marked("Travel or visa"),
+    "means": marked("No means for it"),
+    "not_mine": marked("It is not my field"),
+    "other": marked("Another reason"),
+}
+ATTENDANCES = {"in_person": marked("In person"), "remote": marked("From afar, by video")}
+NEEDS = {
+    "accessibility": marked("Access for a person with a disability"),
+    "interpretation": marked("Interpretation"),
+    "visa_letter": marked("A letter for a visa"),
+    "diet": marked("A diet"),
+}
+COMING = (Reply.ACCEPTED, Reply.TENTATIVE)
+LONGEST_WORDS = 1_000
+
+WRONG_DAY = marked("Choose a day between today and the event.")
+WRONG_PARTY = marked("More people than the event allows would come along.")
+TOO_LONG = marked("One of your texts is too long: up to 1,000 characters are kept.")
+MISSING = marked("Please answer this question: %(question)s")
+NO_DAY = marked("This is no day of the calendar. Write it as 2026-10-31.")
+
+
+def read_particulars(
+    form: MultiDict[str, str], reply: Reply, event: EventShown, at: datetime
+) -> tuple[dict[str, Any], list[str]]:
+    """As in Invitation.particulars, and what is wrong."""
+    said: dict[str, Any] = {}
+    problems: list[str] = []
+    if reply is Reply.DECLINED and form.get("reason") in REASONS:
+        said["reason"] = form["reason"]
+    if reply is Reply.TENTATIVE and form.get("decide_on"):
+        day = _day(form["decide_on"])
+        if day is None or not at.date() <= day <= event.starts_at.date():
+            problems.append(WRONG_DAY)
+        else:
+            said["decide_on"] = day.isoformat()
+    if reply in COMING:
+        _read_coming(form, event, said, problems)
+    return said, problems
+
+
+def _read_coming(
+    form: MultiDict[str, str], event: EventShown, said: dict[str, Any], problems: list[str]
+) -> None:
+    if event.allows_remote and form.get("attendance") in ATTENDANCES:
+        said["attendance"] = form["attendance"]
+    if event.party_limit and form.get("party", "0") not in ("", "0"):
+        party = form["party"]
+        is_number = party.isascii() and party.isdigit() and len(party) < 5
+        if is_number and int(party) <= event.party_limit:
+            said["party"] = int(party)
+        else:
+            problems.append(WRONG_PARTY)
+    wanted = [code for code in event.needs_asked if code in NEEDS and code in form.getlist("needs")]
+    if wanted:
+        said["needs"] = wanted
+    words = clean_note(form.get("needs_note")) if event.needs_asked else ""
+    if len(words) > LONGEST_WORDS:
+        problems.append(TOO_LONG)
+    elif words:
+        said["needs_note"] = words
+
+
+def read_answers(
+    form: MultiDict[str, str], reply: Reply, questions: Sequence[QuestionLine], language: str
+) -> tuple[dict[int, dict[str, Any] | None], list[str], list[str]]:
+    """{question id: as in QuestionAnswer.value, None for nothing}, what is wrong, and the texts of
+    the questions that must be answered and were not."""
+    answers: dict[int, dict[str, Any] | None] = {}
+    problems: list[str] = []
+    missing: list[str] = []
+    for question in questions:
+        value, problem = _answer(form.getlist(f"q{question.id}"), question)
+        if problem:
+            problems.append(problem)
+        elif value is None and reply in question.required_for:
+            missing.append(str(words_in(question.texts, language)["text"]))
+        answers[question.id] = value
+    return answers, problems, missing
+
+
+def _answer(sent: list[str], question: QuestionLine) -> tuple[dict[str, Any] | None, str]:
+    words = clean_note(sent[0]) if sent else ""
+    if not words:
+        return None, ""
+    if question.kind is QuestionKind.TEXT:
+        return ({"text": words}, "") if len(words) <= LONGEST_WORDS else (None, TOO_LONG)
+    if question.kind is QuestionKind.DATE:
+        day = _day(words)
+        return ({"day": day.isoformat()}, "") if day else (None, NO_DAY)
+    if question.kind is QuestionKind.YES_NO:
+        return ({"yes": words == "yes"}, "") if words in ("yes", "no") else (None, "")
+    places = _places(sent, question.texts)
+    if question.kind is QuestionKind.CHOICE:
+        places = places[:1]
+    return ({"choices": places}, "") if places else (None, "")
+
+
+def _places(sent: list[str], texts: Mapping[str, Any]) -> list[int]:
+    count = len(words_in(dict(texts))["choices"])
+    numbers = {int(each) for each in sent if each.isascii() and each.isdigit() and len(each) < 4}
+    return sorted(number for number in numbers if number < count)
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written.strip())
+    except ValueError:
+        return None

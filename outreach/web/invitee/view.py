@@ -1,0 +1,97 @@
+"""Everything that stands on an invitee's page, put together for its template."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from outreach.languages import marked
+from outreach.models.invitation import Reply
+from outreach.models.question import words_in
+from outreach.models.seat import SeatRole
+from outreach.queries.asked import asked_of
+from outreach.queries.invitations import InvitationPage, answers_given
+from outreach.queries.questions import answers_of, questions_of
+from outreach.tokens import personal_token
+from outreach.web.invitee.form import Filled
+from outreach.web.invitee.nonce import form_nonce
+from outreach.web.invitee.note import LONGEST_NOTE
+from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS
+
+CHOICES = (
+    (Reply.ACCEPTED, marked("I accept"), marked("I intend to attend.")),
+    (Reply.TENTATIVE, marked("I cannot say yet"), marked("Come back to this page when you know.")),
+    (
+        Reply.DELEGATED,
+        marked("I send someone in my place"),
+        marked("The person gets a link of their own."),
+    ),
+    (Reply.DECLINED, marked("I decline"), marked("I will not attend.")),
+)
+"""(answer, in the invitee's words, what it means)"""
+
+NOTED = {
+    "accepted": marked("You accept"),
+    "tentative": marked("You cannot say yet"),
+    "delegated": marked("You send someone in your place"),
+    "declined": marked("You decline"),
+}
+SIGNS = {"accepted": "✓", "tentative": "~", "declined": "✕", "delegated": "→", "": "…"}
+ROLES = {
+    SeatRole.CO_CHAIR: marked("co-chair"),
+    SeatRole.MODERATOR: marked("moderator"),
+    SeatRole.SPEAKER: marked("speaker"),
+}
+FIXED = {
+    "noted": NOTED, "signs": SIGNS, "roles": ROLES, "reasons": REASONS, "needs": NEEDS,
+    "attendances": ATTENDANCES, "longest_note": LONGEST_NOTE,
+}  # fmt: skip
+"""What every page of an invitation may need; marked texts are translated by the template."""
+
+
+def invitation_view(
+    page: InvitationPage,
+    link_key: str,
+    *,
+    token: str,
+    at: datetime,
+    language: str,
+    filled: Filled | None = None,
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The context of invitation.html.
+
+    filled  what was sent and is wrong; without it the form shows what is noted
+    Asks the database for what the page's own row says that there is: questions, earlier answers,
+    other invitations.
+    """
+    is_open = page.is_open(at) and page.delegate is None
+    answers = answers_given(page.id) if page.answered_at else []
+    questions = questions_of(page.event.id) if page.has_questions and is_open else []
+    if filled is None:
+        kept = answers_of(page.id) if questions and page.answer else {}
+        answer = page.answer.value if page.answer else ""
+        filled = Filled(answer, page.note, particulars=page.particulars, answers=kept)
+    can_take_back = bool(answers) and answers[0].channel == "link" and page.is_open(at)
+    choices = CHOICES if page.named_by is None else [c for c in CHOICES if c[0] != "delegated"]
+    return FIXED | {
+        "page": page, "event": page.event, "at": at, "token": token, "is_open": is_open,
+        "filled": filled, "problems": problems, "choices": choices, "answers": answers,
+        "nonce": form_nonce("answer", link_key, page.version), "can_take_back": can_take_back,
+        "questions": [(q, words_in(q.texts, language, "en")) for q in questions],
+        "others": others(page.stakeholder_id, link_key, at) if page.has_others else [],
+    }  # fmt: skip
+
+
+def others(stakeholder_id: int, link_key: str, at: datetime) -> list[tuple[str, Any, bool]]:
+    """(address, what else the person is asked to, whether an answer is wanted)"""
+    return [
+        (address_of(each.link_key, each.role), each, each.is_waiting(at))
+        for each in asked_of(stakeholder_id, link_key, at)
+    ]
+
+
+def address_of(link_key: str, role: SeatRole | None) -> str:
+    """The path of someone's own page."""
+    if role is None:
+        return f"/i/{personal_token('answer', link_key)}"
+    return f"/s/{personal_token('seat', link_key)}"

@@ -16,8 +16,9 @@ from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
+from outreach.placing import settle_places
 from outreach.posting import OF_THE_PERSON, post
-from outreach.tally import add_to_tallies, moved
+from outreach.tally import add_to_tallies, moved, total
 
 THANKING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
@@ -38,6 +39,8 @@ def record_answer(
     old  how it stood before
     """
     is_answer = invitation.answered_at is not None
+    if channel != "calendar":
+        invitation.tell_calendars(old)
     answer = Answer(
         invitation_id=invitation.id, reply=invitation.state.value if is_answer else None,
         note=invitation.note, particulars=invitation.particulars, given_at=at, channel=channel,
@@ -45,9 +48,11 @@ def record_answer(
     )  # fmt: skip
     session.add_all([answer, _line(verb, answer, invitation, old, by)])
     session.flush()
+    places = settle_places(session, [invitation.id], at=at)
     event_id, group_id = invitation.event_id, invitation.group_id
     kind = TallyKind.EVENT_INVITATIONS
-    add_to_tallies(session, moved(kind, event_id, group_id, old, invitation.state))
+    change = moved(kind, event_id, group_id, old, invitation.state)
+    add_to_tallies(session, total([places, change]))
     _confirm(session, invitation, at, is_answer=is_answer)
 
 

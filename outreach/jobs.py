@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import current_app
 
 from outreach import clock
+from outreach.actions.alternates import promote_alternates
 from outreach.actions.audits import keep_audit
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.heartbeats import note_tick
@@ -79,6 +80,11 @@ def read_inbound() -> int:
     return read_new_inbound(folder, at=clock.now(), keeps_going=lambda: not stopping.is_set())
 
 
+def promote() -> int:
+    """Free the places of those whose reply-by has passed, and ask the next alternates."""
+    return promote_alternates(at=common_clock()())
+
+
 def finish() -> int:
     """Close the campaigns that have nothing left to do."""
     return finish_campaigns(at=common_clock()())
@@ -107,6 +113,7 @@ JOBS = (
     Job("settle-unknown", timedelta(seconds=15), settle),
     Job("apply-receipts", timedelta(seconds=2), apply_events),
     Job("read-inbound", timedelta(seconds=10), read_inbound),
+    Job("promote-alternates", timedelta(minutes=1), promote),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
 )

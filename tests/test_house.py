@@ -18,7 +18,7 @@ FLOORS = [
     # Rooms between commas may know each other; rooms in different brackets of a floor never do.
     [["clock", "errors", "languages", "links", "tokens", "sheets"]],
     [["models"], ["advice"], ["intake"]],
-    [["db", "answering", "posting", "tally", "stops", "schema", "dialect"]],
+    [["db", "answering", "placing", "posting", "tally", "stops", "schema", "dialect"]],
     [["queries"]],
     [["actions"], ["delivery"]],
     [["jobs"], ["demo"]],

@@ -421,6 +421,29 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "allotments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("host", sa.Text(), server_default="", nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("is_automatic", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("answer_days", sa.Integer(), server_default="10", nullable=False),
+        sa.Column("closing_days", sa.Integer(), server_default="7", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_allotments_event_id")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_allotments_group_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allotments")),
+        sa.UniqueConstraint(
+            "event_id", "group_id", "host", name=op.f("uq_allotments_event_id_group_id_host")
+        ),
+    )
+    with op.batch_alter_table("allotments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_allotments_group_id"), ["group_id"], unique=False)
+
+    op.create_table(
         "campaigns",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -523,25 +546,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_questions_event", ["event_id", "position"], unique=False)
 
     op.create_table(
-        "target_lists",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_target_lists_event_id")),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["constituent_groups.id"], name=op.f("fk_target_lists_group_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_target_lists")),
-        sa.UniqueConstraint("code", name=op.f("uq_target_lists_code")),
-    )
-    with op.batch_alter_table("target_lists", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_target_lists_event_id"), ["event_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_target_lists_group_id"), ["group_id"], unique=False)
-
-    op.create_table(
         "tracks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -639,54 +643,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_attendances_event", ["event_id", "came_at"], unique=False)
 
     op.create_table(
-        "campaign_lists",
+        "placements",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+            "allotment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_lists_campaign_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["list_id"], ["target_lists.id"], name=op.f("fk_campaign_lists_list_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_lists")),
-        sa.UniqueConstraint(
-            "campaign_id", "list_id", name=op.f("uq_campaign_lists_campaign_id_list_id")
-        ),
-    )
-    with op.batch_alter_table("campaign_lists", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_campaign_lists_list_id"), ["list_id"], unique=False)
-
-    op.create_table(
-        "imports",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            "invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("stored_name", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
-        sa.Column("read_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("created_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("updated_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("skipped_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("problem_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was_away", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_imports_account_id")
+            ["allotment_id"], ["allotments.id"], name=op.f("fk_placements_allotment_id")
         ),
-        sa.ForeignKeyConstraint(["list_id"], ["target_lists.id"], name=op.f("fk_imports_list_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_placements_invitation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_placements")),
+        sa.UniqueConstraint("invitation_id", name=op.f("uq_placements_invitation_id")),
     )
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_imports_fingerprint"), ["fingerprint"], unique=False)
-        batch_op.create_index("ix_imports_list", ["list_id", "id"], unique=False)
+    with op.batch_alter_table("placements", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_placements_allotment", ["allotment_id", "state", "since"], unique=False
+        )
 
     op.create_table(
         "question_answers",
@@ -766,35 +746,116 @@ def upgrade() -> None:
         batch_op.create_index("ix_steps_due", ["state", "due_at"], unique=False)
 
     op.create_table(
-        "targets",
+        "target_lists",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "allotment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["allotment_id"], ["allotments.id"], name=op.f("fk_target_lists_allotment_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_target_lists_event_id")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["constituent_groups.id"], name=op.f("fk_target_lists_group_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_target_lists")),
+        sa.UniqueConstraint("code", name=op.f("uq_target_lists_code")),
+    )
+    with op.batch_alter_table("target_lists", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_target_lists_allotment_id"), ["allotment_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_target_lists_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_target_lists_group_id"), ["group_id"], unique=False)
+
+    op.create_table(
+        "vacancies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "allotment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "left_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("freed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column(
+            "filled_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["allotment_id"], ["allotments.id"], name=op.f("fk_vacancies_allotment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["filled_by_id"], ["invitations.id"], name=op.f("fk_vacancies_filled_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["left_by_id"], ["invitations.id"], name=op.f("fk_vacancies_left_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vacancies")),
+        sa.UniqueConstraint("filled_by_id", name=op.f("uq_vacancies_filled_by_id")),
+    )
+    with op.batch_alter_table("vacancies", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_vacancies_allotment", ["allotment_id", "state", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_vacancies_left_by_id"), ["left_by_id"], unique=False)
+
+    op.create_table(
+        "campaign_lists",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_lists_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["target_lists.id"], name=op.f("fk_campaign_lists_list_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_lists")),
+        sa.UniqueConstraint(
+            "campaign_id", "list_id", name=op.f("uq_campaign_lists_campaign_id_list_id")
+        ),
+    )
+    with op.batch_alter_table("campaign_lists", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaign_lists_list_id"), ["list_id"], unique=False)
+
+    op.create_table(
+        "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("is_star", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("tier", sa.Integer(), server_default="2", nullable=False),
-        sa.Column("rank", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("decide_on", sa.Date(), nullable=True),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("stored_name", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("read_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("updated_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("skipped_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("problem_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["list_id"], ["target_lists.id"], name=op.f("fk_targets_list_id")),
-        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_targets_owner_id")),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_targets_stakeholder_id")
+            ["account_id"], ["accounts.id"], name=op.f("fk_imports_account_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_targets")),
-        sa.UniqueConstraint(
-            "list_id", "stakeholder_id", name=op.f("uq_targets_list_id_stakeholder_id")
-        ),
+        sa.ForeignKeyConstraint(["list_id"], ["target_lists.id"], name=op.f("fk_imports_list_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
-    with op.batch_alter_table("targets", schema=None) as batch_op:
-        batch_op.create_index("ix_targets_list_rank", ["list_id", "rank", "id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_targets_stakeholder_id"), ["stakeholder_id"], unique=False
-        )
-        batch_op.create_index("ix_targets_star", ["is_star", "list_id"], unique=False)
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_fingerprint"), ["fingerprint"], unique=False)
+        batch_op.create_index("ix_imports_list", ["list_id", "id"], unique=False)
 
     op.create_table(
         "proofs",
@@ -845,39 +906,38 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "tasks",
+        "targets",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_star", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("tier", sa.Integer(), server_default="2", nullable=False),
+        sa.Column("rank", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=True),
+        sa.Column("decide_on", sa.Date(), nullable=True),
+        sa.Column("wave", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("is_alternate", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("promoted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(["done_by_id"], ["accounts.id"], name=op.f("fk_tasks_done_by_id")),
-        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_tasks_owner_id")),
+        sa.ForeignKeyConstraint(["list_id"], ["target_lists.id"], name=op.f("fk_targets_list_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_targets_owner_id")),
         sa.ForeignKeyConstraint(
-            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_tasks_stakeholder_id")
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_targets_stakeholder_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["target_id"], ["targets.id"], name=op.f("fk_tasks_target_id"), ondelete="SET NULL"
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_targets")),
+        sa.UniqueConstraint(
+            "list_id", "stakeholder_id", name=op.f("uq_targets_list_id_stakeholder_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
-        sa.UniqueConstraint("origin", name=op.f("uq_tasks_origin")),
     )
-    with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.create_index("ix_tasks_open", ["done_at", "due_on"], unique=False)
-        batch_op.create_index("ix_tasks_owner", ["owner_id", "done_at", "due_on"], unique=False)
+    with op.batch_alter_table("targets", schema=None) as batch_op:
+        batch_op.create_index("ix_targets_list_rank", ["list_id", "rank", "id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_tasks_stakeholder_id"), ["stakeholder_id"], unique=False
+            batch_op.f("ix_targets_stakeholder_id"), ["stakeholder_id"], unique=False
         )
+        batch_op.create_index("ix_targets_star", ["is_star", "list_id"], unique=False)
 
     op.create_table(
         "units",
@@ -1007,6 +1067,41 @@ def upgrade() -> None:
         batch_op.create_index("ix_messages_unit", ["unit_id"], unique=False)
 
     op.create_table(
+        "tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stakeholder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(["done_by_id"], ["accounts.id"], name=op.f("fk_tasks_done_by_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_tasks_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["stakeholder_id"], ["stakeholders.id"], name=op.f("fk_tasks_stakeholder_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["targets.id"], name=op.f("fk_tasks_target_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("origin", name=op.f("uq_tasks_origin")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_tasks_open", ["done_at", "due_on"], unique=False)
+        batch_op.create_index("ix_tasks_owner", ["owner_id", "done_at", "due_on"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_tasks_stakeholder_id"), ["stakeholder_id"], unique=False
+        )
+
+    op.create_table(
         "inbound_mails",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("stored_name", sa.Text(), nullable=False),
@@ -1125,6 +1220,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbound_mails_desk")
 
     op.drop_table("inbound_mails")
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tasks_stakeholder_id"))
+        batch_op.drop_index("ix_tasks_owner")
+        batch_op.drop_index("ix_tasks_open")
+
+    op.drop_table("tasks")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index("ix_messages_unit")
         batch_op.drop_index("ix_messages_step_state")
@@ -1143,24 +1244,38 @@ def downgrade() -> None:
         batch_op.drop_index("ix_units_campaign_state")
 
     op.drop_table("units")
-    with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_tasks_stakeholder_id"))
-        batch_op.drop_index("ix_tasks_owner")
-        batch_op.drop_index("ix_tasks_open")
-
-    op.drop_table("tasks")
-    with op.batch_alter_table("seat_offers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_seat_offers_stakeholder_id"))
-        batch_op.drop_index("ix_seat_offers_seat")
-
-    op.drop_table("seat_offers")
-    op.drop_table("proofs")
     with op.batch_alter_table("targets", schema=None) as batch_op:
         batch_op.drop_index("ix_targets_star")
         batch_op.drop_index(batch_op.f("ix_targets_stakeholder_id"))
         batch_op.drop_index("ix_targets_list_rank")
 
     op.drop_table("targets")
+    with op.batch_alter_table("seat_offers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seat_offers_stakeholder_id"))
+        batch_op.drop_index("ix_seat_offers_seat")
+
+    op.drop_table("seat_offers")
+    op.drop_table("proofs")
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.drop_index("ix_imports_list")
+        batch_op.drop_index(batch_op.f("ix_imports_fingerprint"))
+
+    op.drop_table("imports")
+    with op.batch_alter_table("campaign_lists", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_lists_list_id"))
+
+    op.drop_table("campaign_lists")
+    with op.batch_alter_table("vacancies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vacancies_left_by_id"))
+        batch_op.drop_index("ix_vacancies_allotment")
+
+    op.drop_table("vacancies")
+    with op.batch_alter_table("target_lists", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_target_lists_group_id"))
+        batch_op.drop_index(batch_op.f("ix_target_lists_event_id"))
+        batch_op.drop_index(batch_op.f("ix_target_lists_allotment_id"))
+
+    op.drop_table("target_lists")
     with op.batch_alter_table("steps", schema=None) as batch_op:
         batch_op.drop_index("ix_steps_due")
 
@@ -1174,15 +1289,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_question_answers_question_id"))
 
     op.drop_table("question_answers")
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.drop_index("ix_imports_list")
-        batch_op.drop_index(batch_op.f("ix_imports_fingerprint"))
+    with op.batch_alter_table("placements", schema=None) as batch_op:
+        batch_op.drop_index("ix_placements_allotment")
 
-    op.drop_table("imports")
-    with op.batch_alter_table("campaign_lists", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_campaign_lists_list_id"))
-
-    op.drop_table("campaign_lists")
+    op.drop_table("placements")
     with op.batch_alter_table("attendances", schema=None) as batch_op:
         batch_op.drop_index("ix_attendances_event")
 
@@ -1197,11 +1307,6 @@ def downgrade() -> None:
 
     op.drop_table("activities")
     op.drop_table("tracks")
-    with op.batch_alter_table("target_lists", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_target_lists_group_id"))
-        batch_op.drop_index(batch_op.f("ix_target_lists_event_id"))
-
-    op.drop_table("target_lists")
     with op.batch_alter_table("questions", schema=None) as batch_op:
         batch_op.drop_index("ix_questions_event")
 
@@ -1217,6 +1322,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_campaigns_event_id"))
 
     op.drop_table("campaigns")
+    with op.batch_alter_table("allotments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_allotments_group_id"))
+
+    op.drop_table("allotments")
     op.drop_table("template_texts")
     with op.batch_alter_table("suppressions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_suppressions_stakeholder_id"))

@@ -20,6 +20,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import digest_of
 from outreach.models.tally import TallyKind
 from outreach.models.task import Task, TaskKind
+from outreach.placing import settle_places
 from outreach.queries.tasks import who_follows_up
 from outreach.stops import stop_addresses
 from outreach.tally import Place, add_to_tallies, moved, moved_message
@@ -202,7 +203,7 @@ def _follow(
     for reason, known in owners.items():
         stop_addresses(session, known, reason, source="provider", at=at)
     if bounced:
-        _give_up_on(session, list(bounced.values()), numbers)
+        _give_up_on(session, list(bounced.values()), at, numbers)
         _ask_for_other_addresses(session, list(bounced.values()), at)
     if lines:
         session.execute(insert(Activity), lines)
@@ -223,7 +224,7 @@ def _key(address: str) -> str:
 
 
 def _give_up_on(
-    session: Session, bounced: Sequence[tuple[Any, str]], numbers: Counter[Place]
+    session: Session, bounced: Sequence[tuple[Any, str]], at: datetime, numbers: Counter[Place]
 ) -> None:
     """Silent invitations are undeliverable, unless the person has another address by now."""
     keys = {message.invitation_id: key for message, key in bounced if message.invitation_id}
@@ -241,6 +242,7 @@ def _give_up_on(
         .values(state=InvitationState.UNDELIVERABLE)
         .execution_options(synchronize_session=False)
     )
+    numbers.update(settle_places(session, [row.id for row in silent], at=at))
     old, new = InvitationState.SILENT, InvitationState.UNDELIVERABLE
     for row in silent:
         numbers.update(moved(TallyKind.EVENT_INVITATIONS, row.event_id, row.group_id, old, new))

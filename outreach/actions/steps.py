@@ -36,11 +36,13 @@ from outreach.models.campaign import (
     Campaign,
     CampaignState,
     Step,
+    StepKind,
     StepState,
 )
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import UNIT_SIZE, Message, MessageState, Purpose, Unit
 from outreach.models.tally import TallyKind
+from outreach.placing import admit
 from outreach.queries.audience import audience, somebody_joins, texts_of
 from outreach.tally import Place, add_to_tallies
 
@@ -219,13 +221,16 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
             InvitationState.SILENT.value,
         )
         changes[place] += count
+    admit(session, campaign.event_id, at)
     add_to_tallies(session, changes)
 
 
 def _cut_units(session: Session, step: Step, at: datetime, unit_size: int) -> tuple[int, int]:
     """Units for those who get the mail; the first ordinal of this launch, and the size."""
     campaign = step.campaign
-    size = 1 if campaign.is_vip else unit_size
+    # A mail with a calendar of its own is a call of its own.
+    is_personal = campaign.has_calendar or step.kind is StepKind.THANK_YOU
+    size = 1 if campaign.is_vip or is_personal else unit_size
     rows = session.execute(
         select(frozen.c.text_id, func.count())
         .where(frozen.c.reason.is_(None))

@@ -24,7 +24,10 @@ TIERS = (1, 2, 3)
 UNDO_LIFE = timedelta(hours=1)
 """The bar shows for ten seconds; a page that was left open may still take it back for a while."""
 
-_KEPT = ("stakeholder_id", "is_star", "tier", "rank", "why", "owner_id", "decide_on", "created_at")
+_KEPT = (
+    "stakeholder_id", "is_star", "tier", "rank", "why", "owner_id", "decide_on", "wave",
+    "is_alternate", "created_at",
+)
 
 
 class TooLate(Conflict):

@@ -96,7 +96,7 @@ def audience_count(campaign_id: int) -> int:
     people = (
         select(Target.stakeholder_id)
         .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id)
+        .where(CampaignList.campaign_id == campaign_id, _is_called())
         .distinct()
     )
     return reading().scalar(select(func.count()).select_from(people.subquery())) or 0
@@ -111,13 +111,18 @@ def people_of(campaign_id: int) -> Select[Any]:
             func.max(case((Target.is_star, 1), else_=0)).label("is_star"),
         )
         .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id)
+        .where(CampaignList.campaign_id == campaign_id, _is_called())
         .group_by(Target.stakeholder_id)
         .subquery()
     )
     return select(first.c.stakeholder_id, first.c.is_star, TargetList.group_id).join(
         TargetList, TargetList.id == first.c.list_id
     )
+
+
+def _is_called() -> ColumnElement[bool]:
+    """Not an alternate who still waits for a place."""
+    return ~Target.is_alternate | Target.promoted_at.is_not(None)
 
 
 def text_for(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]:
@@ -172,6 +177,7 @@ def _reason(
         cases += [
             (invitation.id.is_(None), NOT_INVITED),
             (invitation.invited_at > (step.due_at or at), INVITED_LATER),
+            (invitation.invited_at > at - MANNERS, JUST_WRITTEN),  # also by a mail of their own
         ]
     if step.audience is not Audience.ANSWERED:
         is_past = literal(campaign.reply_by <= at)

@@ -19,6 +19,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.task import Task
+from outreach.tally import add_to_tallies
 from outreach.tokens import new_key
 from tests.factories import (
     NOON,
@@ -41,8 +42,10 @@ def _database(app):
 
 def told(message, kind, **fields):
     values = {
-        "public_id": getattr(message, "public_id", message), "kind": kind,
-        "fingerprint": new_key(), "happened_at": NOON + timedelta(minutes=5),
+        "public_id": getattr(message, "public_id", message),
+        "kind": kind,
+        "fingerprint": new_key(),
+        "happened_at": NOON + timedelta(minutes=5),
     }
     return Told(**values | {"is_hard": kind == "bounce"} | fields)
 
@@ -60,12 +63,15 @@ def now(row):
 def one_of(campaign, state=MessageState.ACCEPTED, person=None, **columns):
     """A message of a campaign, counted."""
     message = make_message(
-        person, campaign_id=campaign.id, step_id=campaign.steps[0].id, state=state, is_first=True,
-        attempts_count=1, **columns,
+        person,
+        campaign_id=campaign.id,
+        step_id=campaign.steps[0].id,
+        state=state,
+        is_first=True,
+        attempts_count=1,
+        **columns,
     )
     with transaction() as session:
-        from outreach.tally import add_to_tallies
-
         add_to_tallies(
             session,
             {
@@ -78,8 +84,8 @@ def one_of(campaign, state=MessageState.ACCEPTED, person=None, **columns):
 
 def numbers(kind):
     reading().rollback()
-    rows = reading().execute(select(Tally.state, Tally.count).where(Tally.kind == kind, Tally.count != 0))
-    return {state: count for state, count in rows}
+    statement = select(Tally.state, Tally.count).where(Tally.kind == kind, Tally.count != 0)
+    return dict(reading().execute(statement).all())
 
 
 def suppressions():
@@ -119,14 +125,16 @@ def test_a_machine_that_opens_shows_that_it_arrived_and_nothing_more():
     message = make_message()
     tell(told(message, "open", is_machine=True))
     assert now(message).state == "delivered"
-    assert not [activity for activity in reading().scalars(select(Activity.verb))]
+    assert not list(reading().scalars(select(Activity.verb)))
 
 
 UNSURE = ["handing_over", "unknown", "waiting", "held", "cancelled", "left_out", "refused"]
 
 
 @pytest.mark.parametrize("state", UNSURE)
-@pytest.mark.parametrize(("kind", "becomes"), [("processed", "accepted"), ("delivered", "delivered")])
+@pytest.mark.parametrize(
+    ("kind", "becomes"), [("processed", "accepted"), ("delivered", "delivered")]
+)
 def test_an_event_that_comes_before_our_own_record_settles_the_mail(state, kind, becomes):
     """A45"""
     campaign = make_campaign()
@@ -173,9 +181,14 @@ def test_every_count_follows_its_message():
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("bounce", "bounced"), ("spamreport", "complained"), ("unsubscribe", "unsubscribed"),
-        ("group_unsubscribe", "unsubscribed"), ("blocked", None), ("deferred", None),
-        ("dropped", None), ("open", None),
+        ("bounce", "bounced"),
+        ("spamreport", "complained"),
+        ("unsubscribe", "unsubscribed"),
+        ("group_unsubscribe", "unsubscribed"),
+        ("blocked", None),
+        ("deferred", None),
+        ("dropped", None),
+        ("open", None),
     ],
 )
 def test_what_stops_an_address_and_what_does_not(kind, reason):

@@ -1,0 +1,67 @@
+"""The list of those we must not write to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from outreach.advice.folding import fold
+from outreach.db import reading
+from outreach.intake.addresses import MalformedAddress, read_address
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.suppression import REASONS, Suppression, digest_of
+from outreach.queries.keyset import Page, page
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An address that we must not write to."""
+
+    id: int
+    reason: str
+    source: str
+    since: datetime
+    person_id: int | None
+    person: str | None
+    address: str | None
+    """As we know it today; None where it was changed or erased since: only its digest is kept."""
+
+
+def suppressions(words: str = "", reason: str = "", *, after: str | None = None) -> Page[Stopped]:
+    """A page of the list, newest first. Cost: the rows of the page; a name is looked for in all.
+
+    words   an address, found by its digest even where nobody here has it any more; or a name
+    reason  one of REASONS; anything else for all
+    """
+    statement = _lines()
+    if words.strip():
+        try:
+            digest = digest_of(read_address(words).key)
+            statement = statement.where(Suppression.digest == digest)
+        except MalformedAddress:
+            for word in fold(words[:100]).split()[:6]:
+                statement = statement.where(Stakeholder.name_key.contains(word, autoescape=True))
+    if reason in REASONS:
+        statement = statement.where(Suppression.reason == reason)
+    rows, following = page(statement, (Suppression.id.expression,), after, falling=True)
+    return Page([_stopped(row) for row in rows], following)
+
+
+def suppression(suppression_id: int) -> Stopped | None:
+    """One entry of the list. Two rows by key."""
+    row = reading().execute(_lines().where(Suppression.id == suppression_id)).one_or_none()
+    return _stopped(row) if row else None
+
+
+def _lines() -> Any:
+    return select(
+        Suppression.id, Suppression.reason, Suppression.source, Suppression.since,
+        Suppression.stakeholder_id, Stakeholder.full_name, Stakeholder.email,
+        Stakeholder.email_key, Suppression.digest,
+    ).outerjoin(Stakeholder, Stakeholder.id == Suppression.stakeholder_id)  # fmt: skip
+
+
+def _stopped(row: Any) -> Stopped:
+    is_theirs = row.email_key is not None and digest_of(row.email_key) == row.digest
+    return Stopped(*row[:6], row.email if is_theirs else None)

@@ -1,4 +1,4 @@
-"""Seats: a person is proposed, asked once by mail, answers, is withdrawn; the seat is free again."""
+"""Seats: someone is proposed, asked once by mail, answers, is withdrawn; the seat is free again."""
 
 from datetime import timedelta
 

@@ -24,6 +24,7 @@ from outreach.web.organiser.door import blueprint
 from outreach.web.words import far, when
 
 DEADLINES_SHOWN = 8
+LATER_SHOWN = 60
 STEPS_WITHIN = timedelta(days=400)
 SWITCHED = (EventKind.CONFERENCE, EventKind.PREPARATORY)
 
@@ -97,7 +98,7 @@ def dates(
     return {
         "next_date": mine[0] if mine else None,
         "deadlines": [timeline_item(line) for line in lines[:DEADLINES_SHOWN]],
-        "later_count": max(len(lines) - DEADLINES_SHOWN, 0),
+        "later": [timeline_item(line) for line in lines[DEADLINES_SHOWN:LATER_SHOWN]],
     }
 
 
@@ -115,4 +116,4 @@ def _page_of(line: Deadline) -> str | None:
         return url_for("organiser.board_seats")
     if line.kind == "opening" or not current_user.may(Permission.PROMOTE):
         return None
-    return f"/staff/campaigns/{line.subject_id}"
+    return url_for("staff.campaign", campaign_id=line.subject_id)

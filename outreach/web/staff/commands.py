@@ -1,6 +1,7 @@
 """The commands of the frame: go anywhere, find anyone, do what stands on a button."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, render_template, request, url_for
 from flask_login import current_user
@@ -21,10 +22,11 @@ ACTIONS = (
 """(words, endpoint, icon, permission); one whose page does not exist is not offered."""
 
 PLACES = {
-    "person": ("/staff/stakeholders/{}", "user"),
-    "list": ("/staff/lists/{}", "list-details"),
-    "campaign": ("/staff/campaigns/{}", "send"),
+    "person": ("staff.stakeholder", "stakeholder_id", "user"),
+    "list": ("staff.list_", "list_id", "list-details"),
+    "campaign": ("staff.campaign", "campaign_id", "send"),
 }
+"""What was found: (endpoint, what its address calls the id, icon)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +69,6 @@ def _fits(words: str, text: str) -> bool:
 
 
 def _place(found: Found) -> Command:
-    address, icon = PLACES[found.kind]
-    return Command(found.name, address.format(found.id), found.hint, icon)
+    endpoint, name, icon = PLACES[found.kind]
+    values: dict[str, Any] = {name: found.id}
+    return Command(found.name, url_for(endpoint, **values), found.hint, icon)

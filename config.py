@@ -97,6 +97,7 @@ class Config:
     MAILER = _one_of("MAILER", "file", "smtp", "sendgrid")
     MAIL_DIR = os.environ.get("MAIL_DIR") or str(Path(INSTANCE_DIR) / "mail")
     MAIL_FROM = os.environ.get("MAIL_FROM") or "invitations@outreach.example.org"
+    CALENDAR_ADDRESS = os.environ.get("CALENDAR_ADDRESS", "")
     SMTP_URL = os.environ.get("SMTP_URL", "")
     SENDGRID_API_KEY = os.environ.get("SENDGRID_API_KEY", "")
     SENDGRID_HOST = os.environ.get("SENDGRID_HOST") or "https://api.sendgrid.com"

@@ -72,6 +72,7 @@ class Plan:
     sender_name: str
     sender_address: str
     is_vip: bool = False
+    has_calendar: bool = False
 
 
 def draft_campaign(plan: Plan, *, by: Actor, at: datetime) -> int:
@@ -214,7 +215,7 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
         raise NotFound("event")
     campaign.name, campaign.event, campaign.reply_by = plan.name, event, plan.reply_by
     campaign.sender_name, campaign.sender_address = plan.sender_name, plan.sender_address
-    campaign.is_vip = plan.is_vip
+    campaign.is_vip, campaign.has_calendar = plan.is_vip, plan.has_calendar
     campaign.lists = [CampaignList(list=_list(session, id_, event)) for id_ in plan.list_ids]
     campaign.steps = [
         Step(

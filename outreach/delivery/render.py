@@ -10,9 +10,11 @@ from babel.dates import format_date
 from flask import current_app
 from sqlalchemy import Row, func, select
 
+from outreach import clock
 from outreach.db import reading
+from outreach.delivery.calendar_mail import CARRYING, calendars_of
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
-from outreach.delivery.mailer import Address, Letter, Recipient
+from outreach.delivery.mailer import Address, Attachment, Letter, Recipient
 from outreach.delivery.phrases import answer_word, dates, locale_of, role_word
 from outreach.delivery.wording import Wording, wording_of
 from outreach.links import answer_url, seat_url, unsubscribe_url
@@ -26,8 +28,10 @@ from outreach.models.seat import Seat, SeatOffer
 from outreach.models.template import TemplateText
 from outreach.models.track import Track
 
-NO_UNSUBSCRIBE = (Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT)
-OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
+NO_UNSUBSCRIBE = (
+    Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN
+)  # fmt: skip
+OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Setting:
     time_zone: str
     city: str
     country_code: str
+    has_calendar: bool = False
 
     @property
     def is_campaign(self) -> bool:
@@ -65,7 +70,7 @@ class Setting:
 
 
 def render_unit(unit_id: int) -> Rendered:
-    """The letter of a unit and everyone who waits in it. Two SELECTs, whatever its size."""
+    """The letter of a unit and everyone who waits in it. Two SELECTs whatever its size, one more with calendars."""
     setting = _setting(unit_id)
     rows = _rows(unit_id)
     held: dict[str, list[int]] = {}
@@ -78,6 +83,9 @@ def render_unit(unit_id: int) -> Rendered:
         return Rendered(letter, [], {reason: [row.id for row in rows]})
     needed = {*letter.subject.fields, *letter.text.fields, *letter.html.fields}
     shared = shared_values(setting)
+    calendars = {}
+    if setting.has_calendar:
+        calendars = calendars_of(unit_id, setting.purpose, setting.language, at=clock.now())
     recipients = []
     for row in rows:
         values = shared | personal_values(row, setting)
@@ -86,7 +94,7 @@ def render_unit(unit_id: int) -> Rendered:
             reason = f"Nothing stands in the field {{{missing[0]}}} for this person."
             held.setdefault(reason, []).append(row.id)
         else:
-            recipients.append(_recipient(row, values, setting))
+            recipients.append(_recipient(row, values, setting, calendars.get(row.id, ())))
     return Rendered(letter, recipients, held)
 
 
@@ -166,7 +174,12 @@ def known_values(
     return values
 
 
-def _recipient(row: Row[Any], values: Mapping[str, str], setting: Setting) -> Recipient:
+def _recipient(
+    row: Row[Any],
+    values: Mapping[str, str],
+    setting: Setting,
+    attachments: tuple[Attachment, ...] = (),
+) -> Recipient:
     domain = setting.sender.email.rpartition("@")[2]
     headers = {}
     if setting.is_campaign:
@@ -180,6 +193,7 @@ def _recipient(row: Row[Any], values: Mapping[str, str], setting: Setting) -> Re
         to=Address(row.name, row.address),
         values=values,
         headers=headers,
+        attachments=attachments,
     )
 
 
@@ -193,6 +207,7 @@ def _setting(unit_id: int) -> Setting:
                 TemplateText.subject,
                 TemplateText.body,
                 Unit.is_vip,
+                Campaign.has_calendar,
                 Campaign.sender_name,
                 Campaign.sender_address,
                 Conference.host,
@@ -218,6 +233,9 @@ def _setting(unit_id: int) -> Setting:
         subject=row.subject,
         body=row.body,
         is_vip=row.is_vip,
+        has_calendar=row.purpose in CARRYING and (
+            row.has_calendar or row.purpose is not Purpose.INVITATION
+        ),
         sender=Address(
             row.sender_name or row.host, row.sender_address or current_app.config["MAIL_FROM"]
         ),

@@ -35,6 +35,10 @@ class InvitationState(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
+IN_CALENDAR = (InvitationState.SILENT, InvitationState.ACCEPTED, InvitationState.TENTATIVE)
+"""While an invitation stands like this, the event belongs into the person's calendar."""
+
+
 class AnswersClosed(Refusal):
     """The reply-by has passed."""
 
@@ -99,6 +103,7 @@ class Invitation(Base):
     """Where this invitation was made because another invitee sends the person: that one's."""
     link_key: Mapped[LinkKey]
     sequence: Mapped[Zero]
+    """Added to the event's for this person's calendar (RFC 5545, 3.8.7.4)."""
     withdrawn_at: Mapped[datetime | None]
 
     stakeholder: Mapped[Stakeholder] = relationship()
@@ -120,6 +125,11 @@ class Invitation(Base):
             return False
         self.state, self.note, self.particulars, self.answered_at = state, note, said, at
         return True
+
+    def tell_calendars(self, old: InvitationState) -> None:
+        """Count a change that puts the event into the person's calendar or takes it out."""
+        if (old in IN_CALENDAR) != (self.state in IN_CALENDAR):
+            self.sequence += 1
 
     def take_back(self, before: "Answer | None", at: datetime) -> None:
         """Be again as the answer before left it; silent where there was none."""

@@ -153,6 +153,7 @@ class CampaignPage:
     time_zone: str
     reply_by: datetime
     is_vip: bool
+    has_calendar: bool
     sender_name: str
     sender_address: str
     paused_because: str
@@ -184,6 +185,7 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
                 Event.time_zone,
                 Campaign.reply_by,
                 Campaign.is_vip,
+                Campaign.has_calendar,
                 Campaign.sender_name,
                 Campaign.sender_address,
                 Campaign.paused_because,

@@ -85,6 +85,11 @@ class CampaignForm(FlaskForm):
         "Sent in the name of",
         [InputRequired("Say whose name stands as the sender."), Length(max=120)],
     )
+    has_calendar = BooleanField(
+        "With a calendar invitation",
+        description="It goes with the mail, and whoever answers it in Outlook, Gmail or Apple "
+        "Calendar has answered the invitation.",
+    )
     is_vip = BooleanField(
         "For very important people",
         description="Each mail goes by itself, and one of which nobody knows whether it went is "
@@ -119,6 +124,7 @@ class CampaignForm(FlaskForm):
         self.lists.data = [id_ for id_, _, _ in page.lists]
         self.reply_on.data, self.reply_at.data = local.date(), local.time()
         self.sender_name.data, self.is_vip.data = page.sender_name, page.is_vip
+        self.has_calendar.data = page.has_calendar
         self.thanks.data, self.fixed_at.data = False, MORNING
         for step in steps:
             self._show_step(step, zone)
@@ -164,6 +170,7 @@ class CampaignForm(FlaskForm):
             sender_name=self.sender_name.data.strip(),
             sender_address=current_app.config["MAIL_FROM"],
             is_vip=self.is_vip.data,
+            has_calendar=self.has_calendar.data,
         )
 
     def _steps(self, zone: str) -> list[StepPlan]:

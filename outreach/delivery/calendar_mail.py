@@ -1,0 +1,107 @@
+"""The calendar invitation that goes with a mail (iMIP), so that a calendar can answer it.
+
+Source: RFC 6047; RFC 5546 section 3.2.2 (REQUEST) and 3.2.5 (CANCEL).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Row, exists, or_, select
+
+from outreach.db import reading
+from outreach.delivery.calendar import Attendee, personal_calendar
+from outreach.delivery.mailer import Attachment
+from outreach.models.campaign import Campaign
+from outreach.models.conference import Conference
+from outreach.models.event import Event
+from outreach.models.invitation import IN_CALENDAR, Answer, Invitation, InvitationState
+from outreach.models.message import Message, MessageState, Purpose
+from outreach.queries.invitations import EVENT, EventShown
+
+PARTSTATS = {
+    InvitationState.ACCEPTED: "ACCEPTED",
+    InvitationState.TENTATIVE: "TENTATIVE",
+}
+OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
+CARRYING = (*OF_ANSWERS, Purpose.INVITATION, Purpose.MOVED, Purpose.WITHDRAWN)
+
+_last_channel = (
+    select(Answer.channel)
+    .where(Answer.invitation_id == Invitation.id)
+    .order_by(Answer.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_has_it = or_(
+    exists()
+    .where(Message.invitation_id == Invitation.id, Message.campaign_id == Campaign.id)
+    .where(
+        Message.purpose == Purpose.INVITATION, Campaign.has_calendar,
+        Message.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+    )
+    .correlate(Invitation),
+    exists()
+    .where(Answer.invitation_id == Invitation.id)
+    .where(Answer.reply.in_(("accepted", "tentative")), Answer.channel != "calendar")
+    .correlate(Invitation),
+)  # fmt: skip
+
+
+def calendars_of(
+    unit_id: int, purpose: Purpose, language: str, *, at: datetime
+) -> dict[int, tuple[Attachment, ...]]:
+    """{message id: its calendar}, of the messages that wait in a unit. One SELECT."""
+    statement = (
+        select(
+            Message.id, Message.address, Message.name, Invitation.state, Invitation.sequence,
+            Invitation.withdrawn_at, Campaign.has_calendar, _last_channel.label("channel"),
+            _has_it.label("has_it"), *EVENT,
+        )
+        .join(Invitation, Invitation.id == Message.invitation_id)
+        .join(Event, Event.id == Invitation.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
+        .where(Message.unit_id == unit_id, Message.state == MessageState.WAITING)
+    )  # fmt: skip
+    return {
+        row.id: (_attachment(row, method, language, at),)
+        for row in reading().execute(statement)
+        if (method := method_of(purpose, row.state, row.channel, row.withdrawn_at, row.has_it))
+    }
+
+
+def method_of(
+    purpose: Purpose,
+    state: InvitationState,
+    channel: str | None,
+    withdrawn_at: datetime | None,
+    has_it: bool,
+) -> str:
+    """REQUEST, CANCEL, or nothing.
+
+    channel  by which the latest answer came: a calendar that answered knows already
+    has_it   whether the person's calendar may hold the event
+    """
+    if purpose in OF_ANSWERS and channel == "calendar":
+        return ""
+    is_in_calendar = withdrawn_at is None and state in IN_CALENDAR
+    if purpose in OF_ANSWERS and state not in PARTSTATS:
+        is_in_calendar = False
+    if is_in_calendar and purpose is not Purpose.WITHDRAWN:
+        return "REQUEST"
+    return "CANCEL" if has_it else ""
+
+
+def _attachment(row: Row[Any], method: str, language: str, at: datetime) -> Attachment:
+    event = EventShown(*row[-len(EVENT) :])
+    text = personal_calendar(
+        event,
+        Attendee(row.name, row.address, PARTSTATS.get(row.state, "NEEDS-ACTION")),
+        method=method,
+        sequence=event.sequence + row.sequence,
+        at=at,
+        language=language,
+        organiser=current_app.config["CALENDAR_ADDRESS"],
+    )
+    return Attachment("invitation.ics", text, "text/calendar", method)

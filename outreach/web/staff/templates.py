@@ -235,6 +235,7 @@ def _explain(form: TemplateForm, refusal: UnfitText) -> None:
     for entry in form.texts:
         for problem in refusal.problems.get(entry.form.language.data, []):
             entry.form.body.errors = [*entry.form.body.errors, problem]
+    form.texts.errors = [entry.form.errors for entry in form.texts]
 
 
 def _edit(form: TemplateForm, kind: str, line: TemplateLine | None = None) -> str:

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from outreach.db import reading
 from outreach.models.account import Role
 from outreach.queries.templates import latest_texts, template, templates
 from tests.factories import make_campaign, sign_in
@@ -70,6 +71,7 @@ def test_a_new_version_is_written(staff, letter):
     change = {f"texts-{number}-subject": "Come", f"texts-{number}-body": GOOD}
     answer = staff.post(f"/staff/templates/{letter.id}/edit", data=typed(letter, **change))
     assert answer.status_code == 303
+    reading().rollback()
     assert template(letter.id).version == letter.version + 1
     assert latest_texts(letter.id)[number].subject == "Come"
 

@@ -66,11 +66,13 @@ def inbound_mails(
     if assignee_id is not None:
         statement = statement.where(InboundMail.assignee_id == assignee_id)
     rows, following = page(statement, (InboundMail.id.expression,), after, falling=True)
-    lines = [
-        InboundLine(*row[:7], " ".join(row.text[: 2 * BEGINNING].split())[:BEGINNING], *row[8:12])
-        for row in rows
-    ]
-    return Page(lines, following)
+    return Page([_line(row) for row in rows], following)
+
+
+def _line(row: Any) -> InboundLine:
+    beginning = " ".join(row.text[: 2 * BEGINNING].split())[:BEGINNING]
+    values: list[Any] = [*row[:7], beginning, *row[8:12]]
+    return InboundLine(*values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,4 +64,5 @@ def _lines() -> Any:
 
 def _stopped(row: Any) -> Stopped:
     is_theirs = row.email_key is not None and digest_of(row.email_key) == row.digest
-    return Stopped(*row[:6], row.email if is_theirs else None)
+    values: list[Any] = [*row[:6], row.email if is_theirs else None]
+    return Stopped(*values)

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, Refusal
+from outreach.languages import marked
 from outreach.models.base import Base, Key, LinkKey, Zero
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.track import Track
@@ -45,7 +46,7 @@ class OfferClosed(Refusal):
     status = 410
 
     def __init__(self) -> None:
-        super().__init__("This seat is no longer open.")
+        super().__init__(marked("This seat is no longer open."))
 
 
 class Seat(Base):

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter
 from werkzeug.security import safe_join
 
 from outreach import clock
@@ -26,8 +27,15 @@ STRICT = (
 )
 
 
+class KeyConverter(IntegerConverter):
+    """An id in an address: as many digits as a key of the database can have, and no more."""
+
+    regex = r"\d{1,18}"
+
+
 def register(app: Flask) -> None:
     """Sessions, CSRF for every POST, headers for every answer."""
+    app.url_map.converters["int"] = KeyConverter
     csrf.init_app(app)
     logins.init_app(app)
     logins.login_view = "account.sign_in"

@@ -1,0 +1,21 @@
+"""What every page shares."""
+
+from tests.factories import sign_in
+
+
+def test_an_id_that_no_key_can_be_is_a_page_that_does_not_exist(client):
+    sign_in(client)
+    assert client.get("/staff/lists/99999999999999999999").status_code == 404
+
+
+def test_a_static_file_is_kept_for_a_year_under_the_address_of_its_content(client):
+    page = client.get("/account/sign-in").text
+    address = next(part for part in page.split('"') if part.startswith("/static/outreach.css?v="))
+    assert "immutable" in keeping(client, address)
+    assert "immutable" not in keeping(client, "/static/outreach.css")
+
+
+def keeping(client, address: str) -> str:
+    """How long the answer may be kept."""
+    with client.get(address) as answer:
+        return answer.headers.get("Cache-Control", "")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,11 @@ from outreach.db import is_postgresql, transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.intake.people import PersonRow
 from outreach.models.activity import Activity, Actor
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.message import Message, MessageState, Unit, UnitState
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.tally import TallyKind
+from outreach.tally import add_to_tallies, moved
 
 
 class ChangedMeanwhile(Conflict):
@@ -75,6 +79,8 @@ def edit_stakeholder(
         for name, value in values.items():
             setattr(row, name, value)
         row.changed_at = at
+        if is_new:
+            _use_new_address(session, row)
         session.add(Activity.of("edited", by, at, stakeholder_id=stakeholder_id, was=was))
 
 
@@ -88,6 +94,30 @@ def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime)
             row.is_mail_stopped, row.changed_at = is_stopped, at
             verb = "stopped_mail" if is_stopped else "allowed_mail"
             session.add(Activity.of(verb, by, at, stakeholder_id=stakeholder_id))
+
+
+def _use_new_address(session: Session, person: Stakeholder) -> None:
+    """Mail that still waits goes to the new address; whom we could not reach, we may again."""
+    resting = select(Unit.id).where(Unit.state.in_([UnitState.WAITING, UnitState.PAUSED]))
+    session.execute(
+        update(Message)
+        .where(
+            Message.stakeholder_id == person.id, Message.state == MessageState.WAITING,
+            Message.unit_id.in_(resting),
+        )
+        .values(address=person.email)
+    )  # fmt: skip
+    unreached = session.scalars(
+        select(Invitation).where(
+            Invitation.stakeholder_id == person.id,
+            Invitation.state == InvitationState.UNDELIVERABLE,
+        )
+    ).all()
+    old, new = InvitationState.UNDELIVERABLE, InvitationState.SILENT
+    for invitation in unreached:
+        invitation.state = new
+        place = (TallyKind.EVENT_INVITATIONS, invitation.event_id, invitation.group_id)
+        add_to_tallies(session, moved(*place, old, new))
 
 
 def _organisation(session: Session, person: PersonRow, at: datetime) -> int | None:

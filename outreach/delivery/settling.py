@@ -102,7 +102,7 @@ def _once_more(
     if not is_certain:
         session.execute(
             update(Message)
-            .where(Message.id.in_(ids))
+            .where(Message.id.in_(ids), Message.state == MessageState.WAITING)
             .values(possible_double=True)
             .execution_options(synchronize_session=False)
         )

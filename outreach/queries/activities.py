@@ -26,6 +26,20 @@ SENTENCES = {
     "allowed_mail": "Campaign mail allowed again",
     "invited": "Invited to {event}",
     "answered": "Answered {reply}",
+    "bounced": "The address bounced",
+    "complained": "Reported a mail as unwanted",
+    "unsubscribed": "Asked for no more campaign mail",
+    "resubscribed": "Asked for campaign mail again",
+    "replied_by_mail": "Replied by mail",
+    "is_away": "Answered that they are away",
+    "assigned_reply": "A reply was given to a colleague",
+    "answered_reply": "A reply was answered",
+    "closed_reply": "A reply was closed",
+    "reopened_reply": "A reply was opened again",
+    "suppressed": "The address must not be written to",
+    "lifted_suppression": "The address may be written to again",
+    "took_seat": "Accepted the seat",
+    "declined_seat": "Declined the seat",
 }
 """{verb: what it says}; other verbs are shown as they are."""
 

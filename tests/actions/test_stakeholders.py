@@ -10,13 +10,22 @@ from outreach.actions.stakeholders import (
     edit_stakeholder,
     stop_mail,
 )
+from outreach.db import reading
 from outreach.errors import NotFound, Refusal
 from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.models.activity import CONSOLE
+from outreach.models.invitation import Invitation, InvitationState
 from outreach.queries.activities import happenings_of
 from outreach.queries.stakeholders import person, stakeholders
-from tests.factories import NOON, make_organisation, make_stakeholder
+from tests.factories import (
+    NOON,
+    afresh,
+    make_invitation,
+    make_organisation,
+    make_stakeholder,
+)
+from tests.recount import assert_counts_add_up
 
 pytestmark = pytest.mark.usefixtures("app")
 LATER = NOON + timedelta(hours=1)
@@ -88,3 +97,11 @@ def test_campaign_mail_is_stopped_and_allowed_again_and_both_are_on_record():
     assert [line.what for line in happenings_of(known.id)] == [
         "Campaign mail allowed again", "No more campaign mail, as asked",
     ]
+
+
+def test_a_new_address_makes_an_unreachable_invitation_silent_again():
+    known = make_stakeholder("Ana Paz", "old@example.org")
+    invitation = make_invitation(known, state=InvitationState.UNDELIVERABLE)
+    edit(known, email="new@example.org")
+    assert afresh(reading().get_one, Invitation, invitation.id).state is InvitationState.SILENT
+    assert_counts_add_up()

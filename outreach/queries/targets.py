@@ -38,6 +38,9 @@ class TargetLine:
     is_star: bool
     tier: int
     why: str
+    wave: int
+    is_alternate: bool
+    """Asked only when a place is freed; not any more once that has happened."""
     state: InvitationState | None
     """Of the invitation to the list's event; None for someone not asked yet."""
 
@@ -139,7 +142,8 @@ def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
         select(
             Target.id, Target.stakeholder_id, Stakeholder.full_name, Stakeholder.office,
             Organisation.name, Stakeholder.country_code, Stakeholder.email, Target.is_star,
-            Target.tier, Target.why, Invitation.state,
+            Target.tier, Target.why, Target.wave,
+            and_(Target.is_alternate, Target.promoted_at.is_(None)), Invitation.state,
         )
     ).where(Target.list_id == list_id)
 

@@ -1,6 +1,7 @@
 """Importing the pages hangs them on the door."""
 
 from outreach.web.staff import (
+    allotments,
     campaign_drafts,
     campaign_previews,
     campaign_steps,
@@ -23,6 +24,7 @@ from outreach.web.staff import (
 from outreach.web.staff.door import blueprint
 
 __all__ = [
+    "allotments",
     "blueprint",
     "campaign_drafts",
     "campaign_previews",

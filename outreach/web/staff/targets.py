@@ -21,7 +21,7 @@ MOST_AT_ONCE = 500
 @blueprint.post("/staff/lists/<int:list_id>/targets/unstar", defaults={"is_star": False})
 def mark_stars(list_id: int, is_star: bool) -> str | Response:
     """Put those ticked on the short list, or take them off it."""
-    ids, who = _ticked(list_id)
+    ids, who = ticked(list_id)
     by = Actor.account(current_user.id)
     line = targets.mark_stars(list_id, ids, is_star, by=by, at=g.at)
     return _done(list_id, ids, line, f"{who} {'marked as star' if is_star else 'no longer star'}")
@@ -30,7 +30,7 @@ def mark_stars(list_id: int, is_star: bool) -> str | Response:
 @blueprint.post("/staff/lists/<int:list_id>/targets/tier")
 def set_tier(list_id: int) -> str | Response:
     """Give those ticked a tier."""
-    ids, who = _ticked(list_id)
+    ids, who = ticked(list_id)
     tier = request.form.get("tier", "")
     number = int(tier) if tier in ("1", "2", "3") else 0
     line = targets.set_tier(list_id, ids, number, by=Actor.account(current_user.id), at=g.at)
@@ -40,7 +40,7 @@ def set_tier(list_id: int) -> str | Response:
 @blueprint.post("/staff/lists/<int:list_id>/targets/remove")
 def remove_targets(list_id: int) -> Response:
     """Take those ticked off the list."""
-    ids, who = _ticked(list_id)
+    ids, who = ticked(list_id)
     line = targets.remove_targets(list_id, ids, by=Actor.account(current_user.id), at=g.at)
     if line is not None:
         offer_undo(f"{who} taken off the list.", _undo_url(list_id, line))
@@ -52,7 +52,7 @@ def take_back(list_id: int, activity_id: int) -> Response:
     """Put back what a change did."""
     by = Actor.account(current_user.id)
     count = targets.take_back(list_id, activity_id, by=by, at=g.at)
-    flash(f"Taken back for {_people(count)}.", "done")
+    flash(f"Taken back for {people_in_words(count)}.", "done")
     return redirect(url_for("staff.list_", list_id=list_id), 303)
 
 
@@ -79,7 +79,7 @@ def add_person(list_id: int) -> str | tuple[str, int] | Response:
     return redirect(url_for(again, list_id=list_id), 303)
 
 
-def _ticked(list_id: int) -> tuple[list[int], str]:
+def ticked(list_id: int) -> tuple[list[int], str]:
     """The ids that came with the form and who they are, in words: a name, or a count.
 
     `ids` are ticks of the table; `id` is a row's own button, which the table's ticks leave alone.
@@ -91,7 +91,7 @@ def _ticked(list_id: int) -> tuple[list[int], str]:
     if len(ids) > MOST_AT_ONCE:
         raise Refusal(f"Tick at most {MOST_AT_ONCE} people at a time.")
     people = addressees(list_id, ids)
-    return ids, people[0][1] if len(people) == 1 else _people(len(people))
+    return ids, people[0][1] if len(people) == 1 else people_in_words(len(people))
 
 
 def _done(list_id: int, ids: list[int], line: int | None, text: str) -> str | Response:
@@ -113,5 +113,5 @@ def _undo_url(list_id: int, activity_id: int) -> str:
     return url_for("staff.take_back", list_id=list_id, activity_id=activity_id)
 
 
-def _people(count: int) -> str:
+def people_in_words(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"

@@ -1,0 +1,458 @@
+"""Places of an allotment: no sequence of events overbooks one, promotes twice or forgets one."""
+
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from outreach.actions.allotments import (
+    NobodyToAsk,
+    approve_alternate,
+    ask_next,
+    change_allotment,
+)
+from outreach.actions.allotments import create_allotment as make_places
+from outreach.actions.alternates import mark_alternates, move_alternate, promote_alternates
+from outreach.actions.campaigns import approve_campaign, schedule_campaign
+from outreach.actions.delegations import send_someone
+from outreach.actions.invitations import answer_invitation, take_back_answer
+from outreach.actions.receipt_effects import apply_receipts
+from outreach.actions.steps import launch_due_steps
+from outreach.advice.alternates import reply_by_for
+from outreach.db import db, transaction
+from outreach.errors import Conflict, Refusal
+from outreach.models.activity import CONSOLE, Activity
+from outreach.models.allotment import Allotment, Placement, PlacementState, Vacancy, VacancyState
+from outreach.models.invitation import Invitation, InvitationState, Reply
+from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.target import Target
+from outreach.placing import admit
+from outreach.queries.audience import audience_count
+from outreach.tokens import new_key
+from tests.actions.test_invitations import at_once
+from tests.factories import (
+    NOON,
+    make_campaign,
+    make_event,
+    make_invitation,
+    make_list,
+    make_message,
+    make_stakeholder,
+    make_target,
+    save,
+)
+from tests.recount import assert_counts_add_up
+
+DAY = timedelta(days=1)
+_numbers = count(1)
+some = st.integers(0, 30)
+
+
+class Ground:
+    """An event with one list, an allotment, some who were asked and some alternates by rank."""
+
+    def __init__(self, places, asked=0, alternates=0, opens_at=NOON + 60 * DAY, **rules):
+        self.event = make_event(starts_at=opens_at, ends_at=opens_at + 2 * DAY)
+        self.list = make_list(event=self.event)
+        for _ in range(asked):
+            self.ask()
+        self.allotment_id = make_places(
+            self.event.id, self.list.group_id, places, by=CONSOLE, at=NOON, **rules
+        )
+        for _ in range(alternates):
+            self.add_alternate(NOON)
+
+    def ask(self, at=NOON):
+        """Someone of an ordinary wave, asked as a campaign does it."""
+        person = make_stakeholder(created_at=NOON)
+        make_target(self.list, person)
+        invitation = make_invitation(person, self.event, invited_at=at, reply_by=at + 20 * DAY)
+        make_message(person, invitation, event_id=self.event.id)
+        with transaction() as session:
+            admit(session, self.event.id, at)
+        return invitation
+
+    def add_alternate(self, at):
+        target = make_target(self.list)
+        mark_alternates(self.list.id, [target.id], True, by=CONSOLE, at=at)
+        return target
+
+    def bounce(self, invitation_id, at):
+        message = self.rows(Message, Message.invitation_id == invitation_id)[0]
+        save(
+            Receipt(
+                public_id=message.public_id, fingerprint=new_key(), kind=ReceiptKind.BOUNCE,
+                state=ReceiptState.NEW, is_hard=True, happened_at=at, received_at=at,
+            )
+        )
+        apply_receipts(at=at)
+
+    def rows(self, model, *where):
+        db.session.rollback()
+        db.session.expire_all()
+        return db.session.scalars(select(model).where(*where).order_by(model.id)).all()
+
+    def invitations(self):
+        return self.rows(Invitation, Invitation.event_id == self.event.id)
+
+    def states(self):
+        """How many stand how: {"taken": 2, …}"""
+        found = {}
+        for row in self.rows(Placement, Placement.allotment_id == self.allotment_id):
+            found[row.state.value] = found.get(row.state.value, 0) + 1
+        return found
+
+    def vacancies(self):
+        return self.rows(Vacancy, Vacancy.allotment_id == self.allotment_id)
+
+    def promoted(self):
+        """Stakeholders of the promoted, in the order of their promotion."""
+        rows = self.rows(
+            Activity, Activity.verb == "promoted_alternate", Activity.event_id == self.event.id
+        )
+        return [row.stakeholder_id for row in rows]
+
+    def eligible(self):
+        """Who could be asked, told from the rows and not by the code that chooses."""
+        invited = {row.stakeholder_id for row in self.invitations()}
+        waiting = self.rows(
+            Target, Target.list_id == self.list.id, Target.is_alternate,
+            Target.promoted_at.is_(None),
+        )
+        people = {row.id: row for row in self.rows(Stakeholder)}
+        return [
+            row
+            for row in waiting
+            if row.stakeholder_id not in invited and people[row.stakeholder_id].email
+        ]
+
+    def allotment(self):
+        return self.rows(Allotment, Allotment.id == self.allotment_id)[0]
+
+
+class Places(RuleBasedStateMachine):
+    """Everything that people, servers, staff and time can do to an allotment."""
+
+    @initialize(
+        places=st.integers(1, 4), asked=st.integers(0, 6), alternates=st.integers(0, 5),
+        is_automatic=st.sampled_from([True, True, True, False]),
+    )
+    def begin(self, places, asked, alternates, is_automatic):
+        self.at = NOON
+        self.ground = Ground(places, asked, alternates, is_automatic=is_automatic)
+        self.held = self.holding()
+
+    def holding(self):
+        states = self.ground.states()
+        return sum(states.get(word, 0) for word in ("taken", "asked", "waiting"))
+
+    def someone(self, number):
+        rows = self.ground.invitations()
+        return rows[number % len(rows)] if rows else None
+
+    @rule(number=some, reply=st.sampled_from([Reply.ACCEPTED, Reply.DECLINED, Reply.TENTATIVE]))
+    def answer(self, number, reply):
+        invitation = self.someone(number)
+        if invitation is not None:
+            with suppress(Refusal):
+                answer_invitation(invitation.id, reply, "", at=self.at)
+
+    @rule(number=some)
+    def take_back(self, number):
+        invitation = self.someone(number)
+        if invitation is not None:
+            with suppress(Refusal):
+                take_back_answer(invitation.id, at=self.at)
+
+    @rule(number=some)
+    def send_another(self, number):
+        invitation = self.someone(number)
+        if invitation is not None:
+            address = f"sent{next(_numbers)}@example.org"
+            with suppress(Refusal):
+                send_someone(invitation.id, f"Sent {address}", address, "", at=self.at)
+
+    @rule(number=some)
+    def bounce(self, number):
+        invitation = self.someone(number)
+        if invitation is not None:
+            self.ground.bounce(invitation.id, self.at)
+
+    @rule(days=st.integers(1, 12))
+    def time_passes(self, days):
+        self.at += days * DAY
+        promote_alternates(at=self.at)
+
+    @rule()
+    def the_clock_ticks_again(self):
+        before = self.ground.promoted()
+        promote_alternates(at=self.at)
+        assert self.ground.promoted() == before
+
+    @rule(number=some, place=st.integers(1, 6))
+    def reorder(self, number, place):
+        waiting = self.ground.rows(
+            Target, Target.list_id == self.ground.list.id, Target.is_alternate,
+            Target.promoted_at.is_(None),
+        )
+        if waiting:
+            target = waiting[number % len(waiting)]
+            move_alternate(self.ground.list.id, target.id, place, by=CONSOLE, at=self.at)
+
+    @rule()
+    def one_alternate_more(self):
+        self.ground.add_alternate(self.at)
+
+    @precondition(lambda self: len(self.ground.invitations()) < 9)
+    @rule()
+    def a_wave_goes_out(self):
+        self.ground.ask(self.at)
+        promote_alternates(at=self.at)
+        self.held = self.holding()
+
+    @rule(places=st.integers(0, 6), is_automatic=st.booleans())
+    def change_places(self, places, is_automatic):
+        with suppress(Conflict):
+            change_allotment(
+                self.ground.allotment_id, places=places, is_automatic=is_automatic,
+                answer_days=10, closing_days=7, by=CONSOLE, at=self.at,
+            )
+
+    @rule()
+    def ask_by_hand(self):
+        with suppress(Conflict):
+            ask_next(self.ground.allotment_id, by=CONSOLE, at=self.at)
+
+    @rule(number=some)
+    def approve(self, number):
+        vacancies = self.ground.vacancies()
+        if vacancies:
+            vacancy = vacancies[number % len(vacancies)]
+            try:
+                approve_alternate(vacancy.id, by=CONSOLE, at=self.at)
+            except Conflict:
+                return
+            assert vacancy.state is VacancyState.OPEN
+
+    @invariant()
+    def no_place_is_given_twice(self):
+        places, states = self.ground.allotment().places, self.ground.states()
+        assert states.get("taken", 0) <= places
+        by_invitation = {row.id: row for row in self.ground.invitations()}
+        for row in self.ground.rows(Placement):
+            invitation = by_invitation.get(row.invitation_id)
+            if invitation is not None and invitation.state is InvitationState.ACCEPTED:
+                assert row.state in (PlacementState.TAKEN, PlacementState.WAITING)
+            elif invitation is not None and invitation.state is not InvitationState.DELEGATED:
+                assert row.state in (PlacementState.ASKED, PlacementState.AWAY)
+
+    @invariant()
+    def nobody_is_promoted_twice_and_no_place_goes_to_two(self):
+        promoted = self.ground.promoted()
+        assert len(promoted) == len(set(promoted))
+        filled = [row.filled_by_id for row in self.ground.vacancies() if row.filled_by_id]
+        assert len(filled) == len(set(filled))
+
+    @invariant()
+    def nobody_waits_for_a_place_that_is_free(self):
+        allotment, states = self.ground.allotment(), self.ground.states()
+        if states.get("waiting"):
+            kept = states.get("taken", 0) + states.get("asked", 0)
+            assert kept >= allotment.places
+
+    @invariant()
+    def no_freed_place_stays_empty_while_an_alternate_waits(self):
+        allotment, held = self.ground.allotment(), self.holding()
+        before, self.held = self.held, held
+        reply_by = reply_by_for(
+            self.at, self.ground.event.starts_at, allotment.answer_days, allotment.closing_days
+        )
+        if not (allotment.is_automatic and self.ground.eligible() and reply_by):
+            return
+        assert held >= min(before, allotment.places)
+        assert all(row.state is not VacancyState.OPEN for row in self.ground.vacancies())
+
+    def teardown(self):
+        if hasattr(self, "ground"):
+            for invitation in self.ground.invitations():
+                assert invitation.reply_by <= self.ground.event.starts_at
+        db.session.rollback()
+
+
+def play(examples):
+    run_state_machine_as_test(
+        Places,
+        settings=settings(
+            max_examples=examples, stateful_step_count=25, deadline=None, database=None,
+            suppress_health_check=list(HealthCheck), derandomize=True,
+        ),
+    )
+    assert_counts_add_up()
+
+
+def test_no_sequence_of_events_overbooks_promotes_twice_or_forgets_a_place(app):
+    play(6)
+
+
+@pytest.mark.slow
+def test_nor_does_any_of_many_more_sequences(app):
+    play(150)
+
+
+def test_a_decline_frees_exactly_one_place_for_the_first_alternate_by_rank(app):
+    ground = Ground(2, asked=2, alternates=3)
+    first, _ = ground.invitations()
+    alternates = ground.eligible()
+    move_alternate(ground.list.id, alternates[2].id, 1, by=CONSOLE, at=NOON)
+    answer_invitation(first.id, Reply.DECLINED, "", at=NOON)
+    assert ground.promoted() == [alternates[2].stakeholder_id]
+    (vacancy,) = ground.vacancies()
+    assert (vacancy.why, vacancy.state) == ("declined", VacancyState.FILLED)
+    assert ground.states() == {"asked": 2, "away": 1}
+    (mail,) = ground.rows(Message, Message.stakeholder_id == alternates[2].stakeholder_id)
+    assert (mail.purpose, mail.state) == (Purpose.INVITATION, MessageState.WAITING)
+    assert ground.rows(Invitation, Invitation.id == mail.invitation_id)[0].reply_by == (
+        NOON + 10 * DAY
+    )
+    assert_counts_add_up()
+
+
+def test_a_changed_mind_that_comes_back_waits_when_its_place_has_gone(app):
+    """DOMAIN.md, rule 10; and leaving again frees nothing a second time."""
+    ground = Ground(1, asked=1, alternates=3)
+    (first,) = ground.invitations()
+    answer_invitation(first.id, Reply.DECLINED, "", at=NOON)
+    answer_invitation(first.id, Reply.ACCEPTED, "", at=NOON + DAY)
+    assert ground.states() == {"asked": 1, "waiting": 1}
+    answer_invitation(first.id, Reply.DECLINED, "", at=NOON + 2 * DAY)
+    assert len(ground.promoted()) == 1
+    answer_invitation(first.id, Reply.ACCEPTED, "", at=NOON + 3 * DAY)
+    alternate = ground.invitations()[1]
+    answer_invitation(alternate.id, Reply.DECLINED, "", at=NOON + 4 * DAY)
+    assert ground.states() == {"taken": 1, "away": 1}
+    assert len(ground.promoted()) == 1
+
+
+def test_who_comes_back_in_time_has_the_place_again_and_nobody_is_asked_for_it(app):
+    ground = Ground(1, asked=1, is_automatic=False, alternates=1)
+    (first,) = ground.invitations()
+    answer_invitation(first.id, Reply.DECLINED, "", at=NOON)
+    (vacancy,) = ground.vacancies()
+    answer_invitation(first.id, Reply.ACCEPTED, "", at=NOON + DAY)
+    with pytest.raises(NobodyToAsk, match="has been given"):
+        approve_alternate(vacancy.id, by=CONSOLE, at=NOON + DAY)
+    assert ground.states() == {"taken": 1}
+
+
+def test_where_a_person_decides_one_click_asks_one_and_a_second_click_nobody(app):
+    ground = Ground(1, asked=1, alternates=2, is_automatic=False)
+    (first,) = ground.invitations()
+    answer_invitation(first.id, Reply.DECLINED, "", at=NOON)
+    assert ground.promoted() == []
+    (vacancy,) = ground.vacancies()
+    approve_alternate(vacancy.id, by=CONSOLE, at=NOON)
+    with pytest.raises(NobodyToAsk):
+        approve_alternate(vacancy.id, by=CONSOLE, at=NOON)
+    assert len(ground.promoted()) == 1
+
+
+def test_a_bounce_and_a_reply_by_that_passed_free_a_place_each(app):
+    ground = Ground(2, asked=2, alternates=3)
+    first, _ = ground.invitations()
+    ground.bounce(first.id, NOON)
+    assert len(ground.promoted()) == 1
+    promote_alternates(at=NOON + 21 * DAY)
+    assert [row.why for row in ground.vacancies()] == ["bounced", "lapsed", "lapsed"]
+    assert len(ground.promoted()) == 3
+    assert_counts_add_up()
+
+
+def test_acceptances_beyond_the_places_wait_and_get_them_in_their_order(app):
+    ground = Ground(1, asked=3, alternates=1)
+    invitations = ground.invitations()
+    for hour, invitation in enumerate(invitations):
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON + hour * DAY)
+    assert ground.states() == {"taken": 1, "waiting": 2}
+    answer_invitation(invitations[0].id, Reply.DECLINED, "", at=NOON + 4 * DAY)
+    standing = {row.invitation_id: row.state for row in ground.rows(Placement)}
+    assert standing[invitations[1].id] is PlacementState.TAKEN
+    assert ground.promoted() == []
+
+
+def test_nobody_is_asked_so_late_that_no_answer_fits(app):
+    ground = Ground(1, asked=1, alternates=1)
+    (first,) = ground.invitations()
+    with transaction() as session:
+        session.get_one(Invitation, first.id).reply_by = NOON + 55 * DAY
+    db.session.rollback()
+    answer_invitation(first.id, Reply.DECLINED, "", at=NOON + 52 * DAY)
+    assert ground.promoted() == []
+    with pytest.raises(NobodyToAsk, match="too late"):
+        approve_alternate(ground.vacancies()[0].id, by=CONSOLE, at=NOON + 52 * DAY)
+
+
+def test_places_can_not_be_fewer_than_those_taken(app):
+    ground = Ground(2, asked=2)
+    for invitation in ground.invitations():
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    with pytest.raises(Conflict, match="2 places are taken"):
+        change_allotment(
+            ground.allotment_id, places=1, is_automatic=True, answer_days=10, closing_days=7,
+            by=CONSOLE, at=NOON,
+        )
+
+
+def test_declines_at_once_promote_one_alternate_each(app):
+    """Two declines at the same moment, a tick of the clock and a click: never one too many."""
+    ground = Ground(4, asked=4, alternates=8)
+    calls = [
+        partial(answer_invitation, invitation.id, Reply.DECLINED, "", at=NOON)
+        for invitation in ground.invitations()
+    ]
+    db.session.rollback()
+    assert at_once(app, [*calls, partial(promote_alternates, at=NOON)]) == []
+    assert ground.states() == {"asked": 4, "away": 4}
+    assert len(set(ground.promoted())) == 4
+    assert len(ground.vacancies()) == 4
+    assert_counts_add_up()
+
+
+def test_an_alternate_gets_no_mail_of_a_campaign_before_the_promotion(app):
+    target_list = make_list()
+    make_target(target_list)
+    target = make_target(target_list)
+    campaign = make_campaign(target_list)
+    assert audience_count(campaign.id) == 2
+    mark_alternates(target_list.id, [target.id], True, by=CONSOLE, at=NOON)
+    assert audience_count(campaign.id) == 1
+
+
+def test_a_campaign_gives_those_it_invites_their_places(app):
+    target_list = make_list()
+    target = make_target(target_list)
+    allotment_id = make_places(
+        target_list.event_id, target_list.group_id, 5, by=CONSOLE, at=NOON
+    )
+    campaign = make_campaign(target_list)
+    approve_campaign(campaign.id, by=CONSOLE, at=NOON)
+    schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
+    launch_due_steps(at=NOON)
+    db.session.rollback()
+    (row,) = db.session.scalars(select(Placement).where(Placement.allotment_id == allotment_id))
+    assert row.state is PlacementState.ASKED
+    assert row.invitation.stakeholder_id == target.stakeholder_id

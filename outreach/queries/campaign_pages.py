@@ -275,6 +275,13 @@ def letters_of(campaign_id: int) -> dict[int, Letter]:
     return {row[0]: Letter(*row) for row in rows}
 
 
+def times_if_scheduled(campaign_id: int, at: datetime) -> dict[int, datetime]:
+    """{step: when it would go} if the campaign were scheduled now; not of those without a time."""
+    campaign = reading().get(Campaign, campaign_id)
+    steps = campaign.steps if campaign else []
+    return {step.id: due_at for step in steps if (due_at := step.due(at)) is not None}
+
+
 def outcomes_by_group(campaign_id: int) -> list[tuple[str, dict[str, int]]]:
     """(group, {outcome: count}) of everyone written down. Cost: its summary rows."""
     rows = reading().execute(

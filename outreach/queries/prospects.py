@@ -34,13 +34,14 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoubtLine:
-    """So many people with the same doubt.
+    """So many people with the same doubt about the same steps.
 
-    key  the reason, the empty field, or "es>en": reads Spanish, would get English
+    steps  their numbers, from 1
+    key    the reason, the empty field, or "es>en": reads Spanish, would get English
     """
 
     doubt: Doubt
-    step: int
+    steps: tuple[int, ...]
     key: str
     count: int
 
@@ -107,13 +108,18 @@ def doubts(campaign_id: int, at: datetime) -> list[DoubtLine]:
     if campaign is None or not campaign.steps:
         return []
     lines = list(_left_out(campaign, at))
-    seen: set[int] = set()
+    found: dict[tuple[Doubt, str, int], set[int]] = {}
+    letters: dict[int, list[int]] = {}
     for number, step in enumerate(campaign.steps, start=1):
-        if step.version_id not in seen:
-            seen.add(step.version_id)
-            lines += _held(campaign, step, number, at)
-            lines += _fallbacks(campaign, step, number, at)
-    return lines
+        letters.setdefault(step.version_id, []).append(number)
+    for numbers in letters.values():
+        step = campaign.steps[numbers[0] - 1]
+        for doubt, key, count in (*_held(campaign, step, at), *_fallbacks(campaign, step, at)):
+            found.setdefault((doubt, key, count), set()).update(numbers)
+    return lines + [
+        DoubtLine(doubt, tuple(sorted(numbers)), key, count)
+        for (doubt, key, count), numbers in found.items()
+    ]
 
 
 def doubtful(
@@ -181,10 +187,10 @@ def _left_out(campaign: Campaign, at: datetime) -> Iterator[DoubtLine]:
     )
     number = campaign.steps.index(first) + 1
     for reason, count in rows:
-        yield DoubtLine(Doubt.LEFT_OUT, number, reason, count)
+        yield DoubtLine(Doubt.LEFT_OUT, (number,), reason, count)
 
 
-def _held(campaign: Campaign, step: Step, number: int, at: datetime) -> Iterator[DoubtLine]:
+def _held(campaign: Campaign, step: Step, at: datetime) -> Iterator[tuple[Doubt, str, int]]:
     people = _people(campaign, step, at)
     fields = sorted({name for names in _doubtful_fields(step).values() for name in names})
     if not fields:
@@ -196,10 +202,10 @@ def _held(campaign: Campaign, step: Step, number: int, at: datetime) -> Iterator
     row = reading().execute(_joined(select(*counts), people)).one()
     for name, count in zip(fields, row, strict=True):
         if count:
-            yield DoubtLine(Doubt.HELD, number, name, int(count))
+            yield Doubt.HELD, name, int(count)
 
 
-def _fallbacks(campaign: Campaign, step: Step, number: int, at: datetime) -> Iterator[DoubtLine]:
+def _fallbacks(campaign: Campaign, step: Step, at: datetime) -> Iterator[tuple[Doubt, str, int]]:
     people = _people(campaign, step, at)
     rows = reading().execute(
         _joined(select(_reads(), TemplateText.language, func.count()), people)
@@ -208,7 +214,7 @@ def _fallbacks(campaign: Campaign, step: Step, number: int, at: datetime) -> Ite
         .order_by(func.count().desc(), _reads())
     )
     for reads, gets, count in rows:
-        yield DoubtLine(Doubt.FALLBACK, number, f"{reads}>{gets}", count)
+        yield Doubt.FALLBACK, f"{reads}>{gets}", count
 
 
 def _condition(doubt: Doubt, key: str, people: Any, step: Step) -> ColumnElement[bool]:

@@ -176,7 +176,8 @@ def test_reminders_go_to_the_silent_only(mailer):
         "Answered": left_out(audience.ANSWERED),
     }
     drain(mailer, now=lambda: NOON + 16 * DAY)
-    assert [len(mailer.to(person.email)) for person in (silent, answered)] == [2, 1]
+    reminded = [mail.name for mail in mailer.sent if mail.subject.startswith("Your answer to")]
+    assert reminded == ["Silent"]
 
 
 def test_someone_who_joins_the_list_later_is_not_reminded_of_what_they_never_got(mailer):
@@ -275,8 +276,9 @@ def test_everyone_who_answers_is_thanked_once_however_often_they_change_their_mi
         launch_due_steps(at=NOON + hour * HOUR)
         drain(mailer, now=lambda hour=hour: NOON + hour * HOUR)
     assert list(rows(campaign_id, StepKind.THANK_YOU)) == ["Amina"]
-    _, thanked = mailer.to(person.email)
-    assert "you accept" in thanked.text
+    thanked = [mail for mail in mailer.sent if mail.subject.startswith("We have noted your answer")]
+    assert [mail.name for mail in thanked] == ["Amina"]
+    assert "you accept" in thanked[0].text
     assert step_of(campaign_id, StepKind.THANK_YOU).state == StepState.OPEN
 
 

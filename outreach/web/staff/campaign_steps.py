@@ -11,7 +11,7 @@ from outreach.errors import NotAllowed, NotFound
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
-from outreach.queries.campaign_pages import letters_of
+from outreach.queries.campaign_pages import letters_of, times_if_scheduled
 from outreach.queries.campaigns import steps_of
 from outreach.queries.prospects import doubts, reach
 from outreach.web.staff.campaigns import campaign_or_404
@@ -49,6 +49,7 @@ def schedule_campaign(campaign_id: int) -> str | Response:
         reach=reach(campaign_id, g.at),
         steps=steps_of(campaign_id),
         letters=letters_of(campaign_id),
+        times=times_if_scheduled(campaign_id, g.at),
         doubts=doubts(campaign_id, g.at),
     )
 

@@ -22,6 +22,7 @@ from outreach.queries.campaign_pages import (
     campaign_page,
     letters_of,
     outcomes_by_group,
+    times_if_scheduled,
 )
 from outreach.queries.campaign_pages import campaigns as campaign_lines
 from outreach.queries.campaigns import (
@@ -177,6 +178,7 @@ def _standing(page: CampaignPage) -> dict[str, object]:
         "waiting_count": waiting,
         "is_moving": page.state in LIVE and (waiting > 0 or _goes_soon(steps)),
         "done_by": _done_by(waiting, page.state),
+        "times": times_if_scheduled(page.id, g.at) if page.state in OPEN else {},
     }
 
 

@@ -357,7 +357,7 @@ def test_those_whose_mail_raises_a_doubt_are_counted_and_listed_before_the_appro
     make_target(banks, make_stakeholder("Nowhere", email=None))
     path = f"/staff/campaigns/{drafted(staff, banks)}"
     page = text(staff.get(path))
-    assert "reads Portuguese and would get step 1 in English" in words(staff.get(path))
+    assert "reads Portuguese and would get steps 1, 2, 3 and 4 in English" in words(staff.get(path))
     assert "left out of step 1: no address is known" in words(staff.get(path))
     links = re.findall(rf'href="({path}/doubts[^"]+)"', page)
     assert links

@@ -1,0 +1,92 @@
+"""When a step goes: so many days before a date, at an hour, on working days only.
+
+Days are counted on the calendar of the event's zone; the hour is the recipient's own.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.core import Locale, UnknownLocaleError, get_global
+
+SATURDAY, SUNDAY = 5, 6
+EASTERNMOST = timezone(timedelta(hours=14))
+"""Where every day begins first (Kiribati's Line Islands)."""
+
+CAPITALS = {
+    "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto",
+    "CD": "Africa/Kinshasa", "CL": "America/Santiago", "CN": "Asia/Shanghai",
+    "CY": "Asia/Nicosia", "EC": "America/Guayaquil", "ES": "Europe/Madrid",
+    "FM": "Pacific/Pohnpei", "GL": "America/Nuuk", "ID": "Asia/Jakarta", "KI": "Pacific/Tarawa",
+    "MH": "Pacific/Majuro", "MN": "Asia/Ulaanbaatar", "MX": "America/Mexico_City",
+    "NZ": "Pacific/Auckland", "PF": "Pacific/Tahiti", "PG": "Pacific/Port_Moresby",
+    "PT": "Europe/Lisbon", "RU": "Europe/Moscow", "UA": "Europe/Kyiv", "US": "America/New_York",
+    "UZ": "Asia/Tashkent",
+}  # fmt: skip
+"""Countries with several zones: that of the capital, where ministries sit."""
+
+
+def goes_on(
+    anchor: datetime, days_before: int, zone: ZoneInfo, country_code: str | None = None
+) -> date:
+    """The day so many days before an instant, on the calendar of a zone.
+
+    days_before   negative for days after
+    country_code  where only working days will do: a day off there moves to the working day before
+    """
+    day = anchor.astimezone(zone).date() - timedelta(days=days_before)
+    if country_code is None:
+        return day
+    off = weekend_of(country_code)
+    while day.weekday() in off:
+        day -= timedelta(days=1)
+    return day
+
+
+def goes_at(day: date, hour: int | None, anchor: datetime, zone: ZoneInfo) -> datetime:
+    """That day at an hour in a zone, as an instant in UTC.
+
+    hour  0 to 23; None keeps the anchor's own time of day in that zone
+    An hour that clocks skip is counted as if they had not yet been put forward, and of one that
+    comes twice it is the first: RFC 5545, 3.3.5.
+    """
+    clock_time = time(hour) if hour is not None else anchor.astimezone(zone).time()
+    return datetime.combine(day, clock_time.replace(fold=0), zone).astimezone(UTC)
+
+
+def first_on_earth(day: date, hour: int) -> datetime:
+    """The instant at which a day's hour comes for the first recipient anywhere, in UTC."""
+    return datetime.combine(day, time(hour), EASTERNMOST).astimezone(UTC)
+
+
+@cache
+def weekend_of(country_code: str) -> frozenset[int]:
+    """The days off of a country's week, 0 for Monday; Saturday and Sunday where it is not known.
+
+    Source: CLDR, supplemental week data, as Babel has it.
+    """
+    try:
+        locale = Locale.parse(f"und_{country_code}")
+    except (UnknownLocaleError, ValueError):
+        return frozenset((SATURDAY, SUNDAY))
+    first, last = locale.weekend_start, locale.weekend_end
+    return frozenset((first + step) % 7 for step in range((last - first) % 7 + 1))
+
+
+@cache
+def zones_by_country() -> dict[str, str]:
+    """{country code: IANA zone}; of a country with several zones, the capital's.
+
+    Source: the IANA database's countries, as CLDR and Babel have them.
+    """
+    known = available_timezones()
+    found: dict[str, str] = {}
+    for zone, country_code in sorted(get_global("zone_territories").items()):
+        if zone in known and len(country_code) == 2 and country_code != "ZZ":
+            found.setdefault(country_code, zone)
+    return found | CAPITALS
+
+
+def zone_of(country_code: str | None, otherwise: str) -> str:
+    """The zone in which people of a country mostly live by the clock; `otherwise` if not known."""
+    return zones_by_country().get(country_code or "", otherwise)

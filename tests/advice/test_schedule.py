@@ -1,0 +1,145 @@
+"""When a step goes: a table of calendars, clocks that change, and weeks that end on other days."""
+
+import csv
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from outreach.advice.schedule import (
+    first_on_earth,
+    goes_at,
+    goes_on,
+    weekend_of,
+    zone_of,
+    zones_by_country,
+)
+
+ZURICH = "Europe/Zurich"
+MEMBER_STATES = Path("outreach/reference/itu_member_states.csv")
+
+
+def at(text):
+    return datetime.fromisoformat(text)
+
+
+def when(anchor, days, hour, event_zone=ZURICH, recipient=None, country=None):
+    """The instant in UTC at which a step goes for someone, as text."""
+    day = goes_on(at(anchor), days, ZoneInfo(event_zone), country)
+    there = ZoneInfo(recipient or event_zone)
+    return goes_at(day, hour, at(anchor), there).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("case", "anchor", "days", "hour", "event_zone", "recipient", "expected"),
+    [
+        ("the hour stays when clocks go back in between",
+         "2026-11-02T17:00+00:00", 14, None, ZURICH, None, "2026-10-19T16:00:00+00:00"),
+        ("the hour stays when clocks go forward in between",
+         "2026-04-10T16:00+00:00", 14, None, ZURICH, None, "2026-03-27T17:00:00+00:00"),
+        ("nine in the morning, in winter and for a reply-by in summer",
+         "2026-04-10T16:00+00:00", 14, 9, ZURICH, None, "2026-03-27T08:00:00+00:00"),
+        ("an hour that clocks skip comes as if they had not been put forward",
+         "2026-04-12T16:00+00:00", 14, 2, ZURICH, None, "2026-03-29T01:00:00+00:00"),
+        ("of an hour that comes twice, the first",
+         "2026-11-08T17:00+00:00", 14, 2, ZURICH, None, "2026-10-25T00:00:00+00:00"),
+        ("the leap day counts",
+         "2028-03-07T17:00+00:00", 7, 9, ZURICH, None, "2028-02-29T08:00:00+00:00"),
+        ("and is not there in other years",
+         "2027-03-07T17:00+00:00", 7, 9, ZURICH, None, "2027-02-28T08:00:00+00:00"),
+        ("over the new year",
+         "2027-01-05T17:00+00:00", 14, 9, ZURICH, None, "2026-12-22T08:00:00+00:00"),
+        ("a zone that never changes its clocks",
+         "2026-11-02T15:00+00:00", 14, 9, "Africa/Kigali", None, "2026-10-19T07:00:00+00:00"),
+        ("a zone of a quarter of an hour",
+         "2026-11-02T17:00+00:00", 14, 9, ZURICH, "Asia/Kathmandu", "2026-10-19T03:15:00+00:00"),
+        ("a zone of half an hour",
+         "2026-11-02T17:00+00:00", 14, 9, ZURICH, "Asia/Kolkata", "2026-10-19T03:30:00+00:00"),
+        ("clocks that change by half an hour: before",
+         "2026-10-10T17:00+00:00", 7, 9, ZURICH, "Australia/Lord_Howe",
+         "2026-10-02T22:30:00+00:00"),
+        ("clocks that change by half an hour: after",
+         "2026-10-12T17:00+00:00", 7, 9, ZURICH, "Australia/Lord_Howe",
+         "2026-10-04T22:00:00+00:00"),
+        ("half an hour that clocks skip",
+         "2026-10-04T15:10+00:00", 1, None, "Australia/Lord_Howe", None,
+         "2026-10-03T15:40:00+00:00"),
+        ("the day is the event's, though it is tomorrow already where the recipient lives",
+         "2026-11-02T22:00+00:00", 14, 9, ZURICH, "Pacific/Kiritimati",
+         "2026-10-18T19:00:00+00:00"),
+        ("the day is the event's, though its evening is the next day in UTC",
+         "2026-11-03T02:00+00:00", 14, 9, "America/New_York", None, "2026-10-19T13:00:00+00:00"),
+        ("west of everyone, the same day of the calendar",
+         "2026-11-02T17:00+00:00", 14, 9, ZURICH, "Pacific/Pago_Pago",
+         "2026-10-19T20:00:00+00:00"),
+        ("days after, for an invitation or a last contact",
+         "2026-10-23T07:00+00:00", -7, 9, ZURICH, None, "2026-10-30T08:00:00+00:00"),
+        ("a date that Samoa left out does not exist there, and still has an instant",
+         "2011-12-31T12:00+00:00", 1, 9, ZURICH, "Pacific/Apia", "2011-12-30T19:00:00+00:00"),
+    ],
+)  # fmt: skip
+def test_days_are_the_events_and_the_hour_is_the_recipients(
+    case, anchor, days, hour, event_zone, recipient, expected
+):
+    assert when(anchor, days, hour, event_zone, recipient) == expected, case
+
+
+@pytest.mark.parametrize(
+    ("country", "reply_by", "expected"),
+    [
+        ("CH", "2026-11-06", "2026-10-23"),  # a Friday
+        ("CH", "2026-11-07", "2026-10-23"),  # Saturday
+        ("CH", "2026-11-08", "2026-10-23"),  # Sunday
+        ("CH", "2026-11-09", "2026-10-26"),
+        ("EG", "2026-11-06", "2026-10-22"),  # Friday and Saturday are off
+        ("EG", "2026-11-07", "2026-10-22"),
+        ("EG", "2026-11-08", "2026-10-25"),  # Sunday is not
+        ("AF", "2026-11-06", "2026-10-21"),  # Thursday and Friday
+        ("AF", "2026-11-07", "2026-10-24"),
+        ("IR", "2026-11-06", "2026-10-22"),  # Friday alone
+        ("IR", "2026-11-07", "2026-10-24"),
+        ("IN", "2026-11-07", "2026-10-24"),  # Sunday alone
+        ("IN", "2026-11-08", "2026-10-24"),
+        ("XX", "2026-11-08", "2026-10-23"),  # nobody knows: Saturday and Sunday
+    ],
+)
+def test_a_day_off_moves_to_the_working_day_before(country, reply_by, expected):
+    noon = at(f"{reply_by}T12:00+00:00")
+    assert goes_on(noon, 14, ZoneInfo(ZURICH), country) == date.fromisoformat(expected)
+
+
+def test_without_working_days_only_a_sunday_is_a_day_like_any_other():
+    assert goes_on(at("2026-11-08T12:00+00:00"), 14, ZoneInfo(ZURICH)) == date(2026, 10, 25)
+
+
+def test_a_reply_by_that_moves_takes_its_steps_along_by_days_of_the_calendar():
+    """Over the change of clocks: the hour stays, and so does the distance in days."""
+    before = when("2026-10-20T16:00+00:00", 14, 9)
+    after = when("2026-11-03T17:00+00:00", 14, 9)
+    assert (before, after) == ("2026-10-06T07:00:00+00:00", "2026-10-20T07:00:00+00:00")
+
+
+def test_the_week_of_each_country_has_at_least_five_working_days():
+    assert weekend_of("SA") == {4, 5}
+    for country_code in zones_by_country():
+        assert 1 <= len(weekend_of(country_code)) <= 2, country_code
+
+
+def test_every_member_state_has_a_zone():
+    with MEMBER_STATES.open(encoding="utf-8") as file:
+        codes = [line["iso3166_alpha2"] for line in csv.DictReader(file)]
+    assert len(codes) == 194
+    for code in codes:
+        ZoneInfo(zone_of(code, otherwise=""))
+    assert zone_of("AU", otherwise=ZURICH) == "Australia/Sydney"
+    assert zone_of("NP", otherwise=ZURICH) in ("Asia/Kathmandu", "Asia/Katmandu")
+    assert zone_of(None, otherwise=ZURICH) == zone_of("XX", otherwise=ZURICH) == ZURICH
+
+
+def test_the_first_hour_on_earth_is_not_after_anyones():
+    day = date(2026, 10, 19)
+    first = first_on_earth(day, 9)
+    assert first == datetime(2026, 10, 18, 19, tzinfo=UTC)
+    for zone in zones_by_country().values():
+        assert goes_at(day, 9, first, ZoneInfo(zone)) >= first

@@ -12,11 +12,13 @@ from flask import current_app
 from outreach import clock
 from outreach.actions.alternates import promote_alternates
 from outreach.actions.audits import keep_audit
+from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.heartbeats import note_tick
 from outreach.actions.inbound import read_new_inbound
 from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.receipts import look_again_at_parked
+from outreach.actions.stars import escalate_stars
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.choose import mailer_from
 from outreach.delivery.lanes import drain_in_lanes
@@ -85,6 +87,16 @@ def promote() -> int:
     return promote_alternates(at=common_clock()())
 
 
+def apply_calendars() -> int:
+    """Let what calendars answered count, where it may; says how many replies."""
+    return apply_calendar_replies(at=clock.now())
+
+
+def escalate() -> int:
+    """Tasks for those whose star's date has passed, and later for the approvers."""
+    return escalate_stars(at=clock.now())
+
+
 def finish() -> int:
     """Close the campaigns that have nothing left to do."""
     return finish_campaigns(at=common_clock()())
@@ -114,6 +126,8 @@ JOBS = (
     Job("apply-receipts", timedelta(seconds=2), apply_events),
     Job("read-inbound", timedelta(seconds=10), read_inbound),
     Job("promote-alternates", timedelta(minutes=1), promote),
+    Job("apply-calendar-replies", timedelta(seconds=10), apply_calendars),
+    Job("escalate-stars", timedelta(minutes=10), escalate),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
 )

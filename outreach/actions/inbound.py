@@ -26,7 +26,8 @@ from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.models.stakeholder import Stakeholder
 
 _PLAIN = (
-    "sender", "sender_name", "subject", "text", "calendar", "dkim", "spf", "attachments_count",
+    "sender", "sender_name", "subject", "text", "calendar", "dkim", "spf", "envelope_sender",
+    "attachments_count",
     "is_cut", "returns_on", "mail_id",
 )  # fmt: skip
 _LINES = {InboundKind.REPLY: "replied_by_mail", InboundKind.OUT_OF_OFFICE: "is_away"}

@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from unicodedata import category
-from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress
 
 from outreach.languages import locale_of, words_of
-from outreach.models.event import EventKind
+from outreach.models.event import EventKind, uid_of
 from outreach.queries.invitations import EventShown
-
-NAMESPACE = UUID("0b6f0b1e-6b0e-5e57-9d5c-6f1f3b1c7a4d")
-"""Of all UIDs of events; another one would make every calendar show every event twice."""
-
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
@@ -132,7 +127,7 @@ def _whole(
 
 def event_uid(event: EventShown) -> str:
     """The same for everyone, for ever: it follows from the conference's code and the event's id."""
-    return str(uuid5(NAMESPACE, f"{event.conference_code}/{event.id}"))
+    return uid_of(event.conference_code, event.id)
 
 
 def place(event: EventShown, language: str = "en") -> str:

@@ -74,6 +74,8 @@ class InboundLetter:
     calendar: str
     dkim: str
     spf: str
+    envelope_sender: str
+    """Of whose domain the SPF verdict speaks."""
     attachments_count: int
     is_cut: bool
     returns_on: date | None
@@ -103,11 +105,22 @@ def read_inbound(raw: bytes, content_type: str, *, at: datetime) -> InboundLette
         calendar=calendar,
         dkim=_field(fields, "dkim")[:500],
         spf=_field(fields, "SPF")[:200],
+        envelope_sender=_envelope_sender(_field(fields, "envelope")),
         attachments_count=sum(_is_kept(part) for part in mail.parts),
         is_cut=mail.is_cut or is_longer,
         returns_on=returns_on(text, at.date()) if kind == "out_of_office" else None,
         failed=failed if kind == "bounce" else None,
     )
+
+
+def _envelope_sender(envelope: str) -> str:
+    """The sender in the provider's `{"to": […], "from": "…"}`; empty where there is none."""
+    try:
+        known = json.loads(envelope)
+    except (ValueError, RecursionError):
+        return ""
+    sender = known.get("from") if isinstance(known, dict) else None
+    return sender[:300] if isinstance(sender, str) else ""
 
 
 def _fields(raw: bytes, content_type: str) -> Iterator[tuple[str, Part]]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -20,6 +21,15 @@ class EventKind(StrEnum):
 
 NEEDS = ("accessibility", "interpretation", "visa_letter", "diet")
 """What an event may ask about, in the order in which it is asked."""
+
+
+UIDS = UUID("0b6f0b1e-6b0e-5e57-9d5c-6f1f3b1c7a4d")
+"""Of all UIDs of events; another one would make every calendar show every event twice."""
+
+
+def uid_of(conference_code: str, event_id: int) -> str:
+    """How calendars know an event: the same for everyone, for ever."""
+    return str(uuid5(UIDS, f"{conference_code}/{event_id}"))
 
 
 class Event(Base):

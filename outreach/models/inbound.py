@@ -90,6 +90,7 @@ class InboundMail(Base):
     """The calendar part, as text."""
     dkim: Mapped[str] = mapped_column(default="", server_default="")
     spf: Mapped[str] = mapped_column(default="", server_default="")
+    envelope_sender: Mapped[str] = mapped_column(default="", server_default="")
     """The verdicts of the provider on who sent it, in its words."""
     attachments_count: Mapped[Zero]
     is_cut: Mapped[No]

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from outreach.errors import Refusal
 from outreach.languages import marked
-from outreach.models.base import Base, Key, LinkKey, No, Zero
+from outreach.models.base import Base, BigId, Key, LinkKey, No, Zero
 from outreach.models.event import Event
 from outreach.models.stakeholder import Stakeholder
 
@@ -76,13 +76,26 @@ class Invitation(Base):
     __table_args__ = (
         UniqueConstraint("stakeholder_id", "event_id"),
         Index("ix_invitations_event_state", "event_id", "state", "group_id"),
-        Index("ix_invitations_event_answered", "event_id", "answered_at"),
+        Index(
+            "ix_invitations_event_answered",
+            "event_id",
+            "answered_at",
+            sqlite_where=text("answered_at IS NOT NULL"),
+            postgresql_where=text("answered_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_invitations_delegate",
+            "delegate_id",
+            sqlite_where=text("delegate_id IS NOT NULL"),
+            postgresql_where=text("delegate_id IS NOT NULL"),
+        ),
     )
 
+    # No foreign keys upwards, as in Message: a campaign writes a million rows in one transaction.
     id: Mapped[Key]
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
-    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
-    group_id: Mapped[int] = mapped_column(ForeignKey("constituent_groups.id"))
+    stakeholder_id: Mapped[int] = mapped_column(BigId)
+    event_id: Mapped[int] = mapped_column(BigId)
+    group_id: Mapped[int] = mapped_column(BigId)
     """The constituent group on whose list the person was first asked."""
     is_star: Mapped[No]
     state: Mapped[InvitationState] = mapped_column(
@@ -97,7 +110,7 @@ class Invitation(Base):
     """What else the answer says; only what was said is there. `reason` (a code) of a decline,
     `decide_on` (a day, ISO 8601) where undecided, `attendance` (`in_person`, `remote`), `party`
     (how many come along), `needs` ({code: in the person's words})."""
-    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
     """The invitation of the person who is sent; while it stands, this one only reads."""
     delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
     """Where this invitation was made because another invitee sends the person: that one's."""
@@ -105,9 +118,15 @@ class Invitation(Base):
     sequence: Mapped[Zero]
     """Added to the event's for this person's calendar (RFC 5545, 3.8.7.4)."""
     withdrawn_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    """The same person's other invitation to the event, which counts and which this link opens."""
 
-    stakeholder: Mapped[Stakeholder] = relationship()
-    event: Mapped[Event] = relationship()
+    stakeholder: Mapped[Stakeholder] = relationship(
+        primaryjoin=lambda: foreign(Invitation.stakeholder_id) == Stakeholder.id
+    )
+    event: Mapped[Event] = relationship(
+        primaryjoin=lambda: foreign(Invitation.event_id) == Event.id
+    )
 
     def is_open(self, at: datetime) -> bool:
         """Whether an answer is still taken."""

@@ -68,6 +68,9 @@ class Stakeholder(Base):
     """The person asked for no campaign mail at all."""
     feed_key: Mapped[str | None] = mapped_column(unique=True)
     """Of the person's own calendar feed, once they made one (`outreach.tokens`)."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    """Set where this turned out to be someone we knew already: the row stays for the history, is in
+    no list, and has no address any more (`outreach.actions.merges`)."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 

@@ -15,6 +15,8 @@ class TaskKind(StrEnum):
     BOUNCED = "bounced"
     """Mail to the person came back: another address is wanted."""
     BY_HAND = "by_hand"
+    STAR = "star"
+    """The date of a star's next step has passed."""
 
 
 class Task(Base):

@@ -1,0 +1,155 @@
+"""Answers that came by letter, note verbale or phone, written down by staff with their proof."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.answering import record_answer
+from outreach.db import transaction
+from outreach.errors import Conflict, NotFound, Refusal
+from outreach.intake.proofs import kind_of
+from outreach.models.activity import Actor
+from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.proof import Proof, Way
+
+CHANNELS = {Way.LETTER: "letter", Way.NOTE_VERBALE: "letter"}
+"""Of the answer; everything else comes through `staff`."""
+
+
+class CameLater(Refusal):
+    """Nothing has come yet on a day that lies ahead."""
+
+    def __init__(self) -> None:
+        super().__init__("This day lies ahead. Give the day on which the answer came.")
+
+
+class SameAnswer(Conflict):
+    """That is how it stands already."""
+
+    def __init__(self) -> None:
+        super().__init__("This is how the answer stands already, so nothing was recorded.")
+
+
+class NotTheLast(Conflict):
+    """Only the last answer is taken back, and only one that staff recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("Another answer came after this one; only the last can be taken back.")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A scanned letter: its bytes, and what the person's machine called it."""
+
+    content: bytes
+    file_name: str
+
+
+def write_down_answer(
+    invitation_id: int,
+    reply: Reply,
+    note: str,
+    *,
+    way: Way,
+    came_on: date,
+    by: Actor,
+    at: datetime,
+    given_by: str = "",
+    reference: str = "",
+    paper: Paper | None = None,
+    folder: Path | None = None,
+) -> int:
+    """Write down an answer on someone's behalf; gives the answer's id.
+
+    came_on  the day on which it came, in the event's zone: whether it came in time counts by it
+    paper    kept in `folder` under a name of ours
+    Raises UnfitProof, CameLater, SameAnswer, AnswersClosed, InvitationWithdrawn, SomeoneIsSent.
+    """
+    kept = _keep(paper, folder) if paper and folder else None
+    try:
+        with transaction() as session:
+            invitation = _locked(session, invitation_id)
+            zone = invitation.event.zone
+            if came_on > at.astimezone(zone).date():
+                raise CameLater
+            morning = datetime.combine(came_on, time(), zone)
+            old = invitation.state
+            if not invitation.take(reply, note, min(at, morning + timedelta(hours=12))):
+                raise SameAnswer
+            invitation.answered_at = at
+            record_answer(
+                session, invitation, old, at=at, by=by, channel=CHANNELS.get(way, "staff"),
+                given_by=given_by, verb="recorded_answer",
+            )  # fmt: skip
+            answer_id = _last(session, invitation_id).id
+            proof = Proof(
+                answer_id=answer_id, way=way, came_on=came_on, reference=reference,
+                account_id=by.account_id,
+            )  # fmt: skip
+            if paper and kept:
+                path, media_type = kept
+                proof.stored_name, proof.media_type = path.name, media_type
+                proof.file_name, proof.bytes_count = paper.file_name[:255], len(paper.content)
+            session.add(proof)
+            return answer_id
+    except BaseException:
+        if kept:
+            kept[0].unlink(missing_ok=True)
+        raise
+
+
+def take_back_recorded_answer(answer_id: int, *, by: Actor, at: datetime) -> None:
+    """Undo an answer that staff recorded, if it is the last; its proof stays in the history."""
+    with transaction() as session:
+        answer = session.get(Answer, answer_id)
+        proof = session.scalar(select(Proof.id).where(Proof.answer_id == answer_id))
+        if answer is None or proof is None:
+            raise NotFound("recorded answer")
+        invitation = _locked(session, answer.invitation_id)
+        if _last(session, invitation.id).id != answer_id:
+            raise NotTheLast
+        before = session.scalar(
+            select(Answer)
+            .where(Answer.invitation_id == invitation.id, Answer.id < answer_id)
+            .order_by(Answer.id.desc())
+            .limit(1)
+        )
+        old = invitation.state
+        invitation.take_back(before, min(at, invitation.reply_by - timedelta(microseconds=1)))
+        record_answer(
+            session, invitation, old, at=at, by=by, channel="undo", verb="took_back_answer"
+        )
+
+
+def _keep(paper: Paper, folder: Path) -> tuple[Path, str]:
+    """The file on disk, safe against a power cut, and its type by its content (case A10)."""
+    ending, media_type = kind_of(paper.content)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{secrets.token_hex(16)}.{ending}"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(paper.content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path, media_type
+
+
+def _last(session: Session, invitation_id: int) -> Answer:
+    statement = select(Answer).where(Answer.invitation_id == invitation_id)
+    return session.scalars(statement.order_by(Answer.id.desc()).limit(1)).one()
+
+
+def _locked(session: Session, invitation_id: int) -> Invitation:
+    statement = select(Invitation).where(Invitation.id == invitation_id)
+    invitation = session.scalar(statement.with_for_update(of=Invitation))
+    if invitation is None:
+        raise NotFound("invitation")
+    return invitation

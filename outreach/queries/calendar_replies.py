@@ -1,0 +1,155 @@
+"""Replies of calendars: what is to be judged, and those that wait for a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from outreach.db import reading
+from outreach.models.answering_address import AnsweringAddress
+from outreach.models.calendar_reply import CalendarReply, Verdict
+from outreach.models.conference import Conference
+from outreach.models.event import Event, uid_of
+from outreach.models.inbound import InboundKind, InboundMail, InboundState
+from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
+from outreach.models.stakeholder import Stakeholder
+
+
+def unjudged(limit: int = 100) -> list[int]:
+    """Calendar mails that were read and not judged yet, oldest first. Cost: by an index."""
+    statement = (
+        select(InboundMail.id)
+        .outerjoin(CalendarReply, CalendarReply.inbound_id == InboundMail.id)
+        .where(
+            InboundMail.kind == InboundKind.CALENDAR, InboundMail.state == InboundState.READ,
+            CalendarReply.id.is_(None),
+        )
+        .order_by(InboundMail.id)
+        .limit(limit)
+    )  # fmt: skip
+    return list(reading().scalars(statement))
+
+
+def event_uids() -> dict[str, int]:
+    """{UID: event id} of every event. Some tens of rows."""
+    rows = reading().execute(
+        select(Conference.code, Event.id).join(Conference, Conference.id == Event.conference_id)
+    )
+    return {uid_of(code, event_id): event_id for code, event_id in rows}
+
+
+def people_at(email_key: str) -> list[int]:
+    """Whose address this is: preferred, or another one of their own."""
+    preferred = select(Stakeholder.id).where(Stakeholder.email_key == email_key)
+    others = select(AnsweringAddress.stakeholder_id).where(
+        AnsweringAddress.email_key == email_key, ~AnsweringAddress.is_assistant
+    )
+    return list(reading().scalars(preferred.union(others)))
+
+
+def invitations_to(event_id: int, stakeholder_ids: list[int]) -> list[int]:
+    """Their invitations to an event."""
+    statement = select(Invitation.id).where(
+        Invitation.event_id == event_id, Invitation.stakeholder_id.in_(stakeholder_ids)
+    )
+    return list(reading().scalars(statement))
+
+
+def addresses_of(stakeholder_id: int) -> tuple[frozenset[str], dict[str, str]]:
+    """A person's own addresses, and {address: name} of the assistants who may answer."""
+    preferred = reading().scalar(
+        select(Stakeholder.email_key).where(Stakeholder.id == stakeholder_id)
+    )
+    rows = reading().execute(
+        select(AnsweringAddress.email_key, AnsweringAddress.is_assistant, AnsweringAddress.name)
+        .where(AnsweringAddress.stakeholder_id == stakeholder_id)
+    ).all()  # fmt: skip
+    own = {key for key, is_assistant, _ in rows if not is_assistant} | {preferred or ""}
+    return frozenset(own - {""}), {key: name for key, is_assistant, name in rows if is_assistant}
+
+
+def newest_applied(invitation_id: int) -> tuple[int, datetime] | None:
+    """(SEQUENCE, DTSTAMP) of the newest reply that counted."""
+    row = reading().execute(
+        select(CalendarReply.sequence, CalendarReply.stamped_at)
+        .where(
+            CalendarReply.invitation_id == invitation_id, CalendarReply.stamped_at.is_not(None),
+            CalendarReply.verdict == Verdict.APPLIED,
+        )
+        .order_by(CalendarReply.sequence.desc(), CalendarReply.stamped_at.desc())
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+    return (row.sequence, row.stamped_at) if row else None
+
+
+def answered_otherwise_at(invitation_id: int) -> datetime | None:
+    """When the latest answer came that no calendar gave."""
+    return reading().scalar(
+        select(func.max(Answer.given_at, type_=Answer.given_at.type)).where(
+            Answer.invitation_id == invitation_id, Answer.channel != "calendar"
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A reply that nobody could prove, beside what we have."""
+
+    id: int
+    because: str
+    reply: Reply | None
+    comment: str
+    attendee: str
+    attendee_name: str
+    sent_by: str
+    delegated_to: str
+    stamped_at: datetime | None
+    received_at: datetime
+    sender: str
+    sender_name: str
+    subject: str
+    dkim: str
+    spf: str
+    text: str
+    event: str | None
+    time_zone: str | None
+    invitation_id: int | None
+    state: InvitationState | None
+    answered_at: datetime | None
+    note: str | None
+    stakeholder_id: int | None
+    full_name: str | None
+    email: str | None
+
+    @property
+    def can_be_taken(self) -> bool:
+        """Whether it says an answer, and whose."""
+        return self.reply is not None and self.invitation_id is not None
+
+
+def waiting_replies(after: int = 0, limit: int = 50) -> list[Waiting]:
+    """Those that wait, oldest first. Cost: the rows shown, by an index."""
+    columns: tuple[Any, ...] = (
+        CalendarReply.id, CalendarReply.because, CalendarReply.reply, CalendarReply.comment,
+        CalendarReply.attendee, CalendarReply.attendee_name, CalendarReply.sent_by,
+        CalendarReply.delegated_to, CalendarReply.stamped_at, CalendarReply.received_at,
+        InboundMail.sender, InboundMail.sender_name, InboundMail.subject, InboundMail.dkim,
+        InboundMail.spf, func.substr(InboundMail.text, 1, 1_000), Event.name, Event.time_zone,
+        Invitation.id, Invitation.state, Invitation.answered_at, Invitation.note, Stakeholder.id,
+        Stakeholder.full_name, Stakeholder.email,
+    )  # fmt: skip
+    rows = reading().execute(
+        select(*columns)
+        .join(InboundMail, InboundMail.id == CalendarReply.inbound_id)
+        .outerjoin(Invitation, Invitation.id == CalendarReply.invitation_id)
+        .outerjoin(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .outerjoin(Event, Event.id == CalendarReply.event_id)
+        .where(
+            CalendarReply.verdict == Verdict.UNVERIFIED, CalendarReply.settled_at.is_(None),
+            CalendarReply.id > after,
+        )
+        .order_by(CalendarReply.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [Waiting(*row) for row in rows]

@@ -1,0 +1,299 @@
+"""Replies of real calendar programs, from the provider's request to the answer.
+
+The mails stand in tests/intake/replies; docs/calendar.md shows the same table.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from outreach.actions.calendar_replies import (
+    NothingToTake,
+    apply_calendar_replies,
+    settle_calendar_reply,
+)
+from outreach.actions.inbound import keep_inbound, read_new_inbound
+from outreach.actions.invitations import answer_invitation
+from outreach.db import reading, transaction
+from outreach.models.activity import Activity, Actor
+from outreach.models.answering_address import AnsweringAddress
+from outreach.models.calendar_reply import CalendarReply, SettledAlready, Verdict
+from outreach.models.conference import Conference
+from outreach.models.event import Event, uid_of
+from outreach.models.inbound import InboundMail
+from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.message import Message
+from outreach.models.stakeholder import Stakeholder
+from tests.factories import (
+    NOON,
+    make_account,
+    make_event,
+    make_invitation,
+    make_stakeholder,
+    save,
+)
+
+HOUR = timedelta(hours=1)
+MAILS = Path(__file__).parents[1] / "intake" / "replies"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "calendar.md"
+OWN = "{@example.org : pass}"
+
+PROVEN = "It is newer than all before, and its sender is proven."
+DOUBTFUL = "It is not proven that it comes from the address in From."
+TABLE = [
+    # mail, DKIM, SPF, verdict, answer, why
+    ("gmail", OWN, "pass", "applied", "accepted", PROVEN),
+    ("outlook_com", OWN, "pass", "applied", "tentative", PROVEN),
+    ("exchange", OWN, "pass", "applied", "declined", PROVEN),
+    ("apple", OWN, "pass", "applied", "accepted", PROVEN),
+    ("thunderbird_sent_by", OWN, "pass", "applied", "accepted", PROVEN),
+    ("several_parts", OWN, "pass", "applied", "accepted", PROVEN),
+    ("alias", "{@example.net : pass}", "none", "applied", "accepted", PROVEN),
+    ("alias_of_another_domain", "{@alias.example.net : pass}", "none", "applied", "declined",
+     PROVEN),
+    ("spf_only", "none", "pass", "applied", "accepted", PROVEN),
+    ("endless_rule", OWN, "pass", "applied", "accepted", PROVEN),
+    ("unsigned", "none", "none", "unverified", "accepted", DOUBTFUL),
+    ("forged_from", "{@evil.example.com : pass}", "fail", "unverified", "declined", DOUBTFUL),
+    ("spf_of_another_domain", "none", "pass", "unverified", "declined", DOUBTFUL),
+    ("other_attendee", OWN, "pass", "unverified", "declined",
+     "It comes from another address than the invitee’s."),
+    ("unknown_assistant", OWN, "pass", "unverified", "accepted",
+     "It comes from another address than the invitee’s."),
+    ("assistant_without_sent_by", OWN, "pass", "unverified", "accepted",
+     "It comes from an assistant and does not say so."),
+    ("party_crasher", "{@crasher.example.org : pass}", "pass", "unverified", "accepted",
+     "Somebody answers who is not invited."),
+    ("delegated", OWN, "pass", "unverified", "",
+     "Someone else is to come instead: name them on the invitee’s page, or write back."),
+    ("counter", OWN, "pass", "unverified", "tentative", "Another time is proposed."),
+    ("no_stamp", OWN, "pass", "unverified", "accepted", "It does not say when it was written."),
+    ("one_occurrence", OWN, "pass", "unverified", "declined",
+     "It says something that is no answer to an invitation."),
+    ("after_the_deadline", OWN, "pass", "unverified", "accepted",
+     "Answers closed on 01 September 2026."),
+    ("unknown_uid", OWN, "pass", "ignored", "accepted", "It is about an event that is not ours."),
+    ("other_event", OWN, "pass", "ignored", "accepted",
+     "It is about an event to which this person is not invited."),
+    ("older_stamp", OWN, "pass", "ignored", "declined",
+     "A newer reply of the calendar has been applied already."),
+    ("lower_sequence", OWN, "pass", "ignored", "declined",
+     "It answers an older version of the event than the one that was sent since."),
+    ("withdrawn", OWN, "pass", "ignored", "accepted", "The invitation was withdrawn."),
+    ("earlier_than_the_page", OWN, "pass", "ignored", "declined",
+     "A later answer was given in another way; that one stands."),
+    ("needs_action", OWN, "pass", "ignored", "", "It says that nothing is decided yet."),
+]  # fmt: skip
+
+
+@pytest.fixture
+def invitation(app):
+    """Amina's, whose assistant Paul may answer, and who has another address."""
+    event = make_event("AFRICA", name="Regional meeting for Africa")
+    make_event("OTHER")
+    amina = make_stakeholder("Amina Diallo", "amina@example.org")
+    for email, is_assistant, name in (
+        ("assistant@example.org", True, "Paul Mbeki"), ("a.diallo@alias.example.net", False, ""),
+    ):  # fmt: skip
+        save(AnsweringAddress(stakeholder_id=amina.id, email=email, email_key=email, name=name,
+                              is_assistant=is_assistant, created_at=NOON))  # fmt: skip
+    return make_invitation(amina, event)
+
+
+@pytest.fixture
+def receive(app, tmp_path, invitation):
+    """Let a mail come in as Inbound Parse tells it; gives what became of it."""
+
+    def come(name, dkim=OWN, spf="pass", at=NOON, change=lambda text: text):
+        reading().rollback()
+        code = reading().scalar(select(Conference.code))
+        other = reading().scalar(select(Event.id).where(Event.code == "OTHER"))
+        text = (MAILS / f"{name}.eml").read_bytes().decode()
+        own = uid_of(code, invitation.event_id)
+        plain = change(_with_uids(text, own, uid_of(code, other)))
+        sender = "x@evil.example.com" if "another_domain" in name else "amina@example.org"
+        path = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}.http"
+        path.write_bytes(_form(plain, dkim, spf, f'{{"to":["c@in.example.org"],"from":"{sender}"}}'))
+        keep_inbound(path, path.name, 1, 'multipart/form-data; boundary="xYzZY"', at=at)
+        read_new_inbound(tmp_path, at=at)
+        apply_calendar_replies(at=at)
+        return latest()
+
+    return come
+
+
+def _with_uids(text, own, other):
+    """The UIDs put in, also where the part is encoded."""
+    from base64 import encodebytes
+
+    def again(match):
+        from base64 import b64decode
+
+        plain = b64decode(match[2]).decode().replace("{UID}", own).replace("{OTHER}", other)
+        return match[1] + encodebytes(plain.encode()).decode().replace("\n", "\r\n")
+
+    text = re.sub(
+        r"(Content-Transfer-Encoding: base64\r\n\r\n)([A-Za-z0-9+/=\r\n]{40,})", again, text
+    )
+    text = text.replace("UID:{UID}", f"UID:{own}").replace("UID:{OTHER}", f"UID:{other}")
+    return text.replace("UID:=7BUID=7D", f"UID:{own}")
+
+
+def _form(mail, dkim, spf, envelope):
+    fields = {"dkim": dkim, "SPF": spf, "envelope": envelope, "email": mail}
+    parts = [
+        f'--xYzZY\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    return "".join([*parts, "--xYzZY--\r\n"]).encode()
+
+
+def latest():
+    reading().rollback()
+    return reading().scalars(select(CalendarReply).order_by(CalendarReply.id.desc())).first()
+
+
+def state_of(invitation):
+    reading().rollback()
+    return reading().scalar(select(Invitation.state).where(Invitation.id == invitation.id))
+
+
+def counts():
+    reading().rollback()
+    return [
+        reading().scalar(select(func.count()).select_from(table))
+        for table in (Invitation, Stakeholder, Message, Answer, Event)
+    ]
+
+
+def change_invitation(invitation, **columns):
+    with transaction() as session:
+        row = session.get_one(Invitation, invitation.id)
+        for name, value in columns.items():
+            setattr(row, name, value)
+
+
+def prepare(name, invitation, receive):
+    """What came before."""
+    if name == "older_stamp":
+        receive("gmail")
+    if name == "lower_sequence":
+        change_invitation(invitation, sequence=1)
+    if name == "withdrawn":
+        change_invitation(invitation, withdrawn_at=NOON)
+    if name == "after_the_deadline":
+        change_invitation(invitation, reply_by=NOON - HOUR / 2)
+    if name == "earlier_than_the_page":
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON - HOUR)
+
+
+@pytest.mark.parametrize(("name", "dkim", "spf", "verdict", "answer", "why"), TABLE)
+def test_the_verdict_on_each_reply(name, dkim, spf, verdict, answer, why, invitation, receive):
+    """A32 to A36, A38."""
+    prepare(name, invitation, receive)
+    before, was = state_of(invitation), counts()
+    row = receive(name, dkim, spf)
+    assert (row.verdict, row.reply or "", row.because) == (verdict, answer, why)
+    if verdict == "applied":
+        assert state_of(invitation) == answer
+    else:
+        assert state_of(invitation) == before
+        assert counts() == was
+
+
+def test_the_document_shows_this_table():
+    lines = [
+        f"| {name.replace('_', ' ')} | {dkim} | {spf} | {answer or '–'} | **{verdict}** | {why} |"
+        for name, dkim, spf, verdict, answer, why in TABLE
+    ]
+    assert "\n".join(lines) in DOCUMENT.read_text()
+
+
+def test_every_mail_stands_in_the_table():
+    assert {path.stem for path in MAILS.glob("*.eml")} == {name for name, *_ in TABLE}
+
+
+def test_an_answer_by_calendar_is_an_answer_like_any_other(invitation, receive):
+    """In the history, in the journal, counted, with its comment as the note."""
+    receive("exchange")
+    answer = reading().scalars(select(Answer)).one()
+    assert (answer.channel, answer.reply, answer.given_by) == ("calendar", "declined", "")
+    assert answer.note == "Je suis à Kigali cette semaine-là, hélas."
+    line = reading().scalars(select(Activity).where(Activity.verb == "answered")).one()
+    assert line.detail["channel"] == "calendar"
+
+
+def test_the_answer_of_an_assistant_is_shown_as_theirs(invitation, receive):
+    """A32"""
+    receive("thunderbird_sent_by")
+    assert reading().scalars(select(Answer.given_by)).one() == "Paul Mbeki"
+
+
+def test_the_same_mail_again_changes_nothing(invitation, receive):
+    receive("gmail")
+    receive("gmail", change=lambda text: text.replace("<calendar-1@", "<calendar-2@"))
+    assert latest().verdict == Verdict.IGNORED
+    assert reading().scalar(select(func.count()).select_from(Answer)) == 1
+
+
+def test_a_clock_that_goes_ahead_does_not_win_for_ever(invitation, receive):
+    receive("gmail", change=lambda text: text.replace("20260901T11", "20990901T11"))
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON + HOUR)
+    row = receive("exchange", at=NOON + 3 * HOUR)
+    assert row.verdict == Verdict.IGNORED  # written at 11:00, before the answer on the page
+
+
+def test_what_a_calendar_cannot_say_is_kept(invitation, receive):
+    needs = {"needs": {"diet": "no nuts"}, "decide_on": "2026-10-01"}
+    answer_invitation(invitation.id, Reply.TENTATIVE, "", at=NOON - 2 * HOUR, particulars=needs)
+    receive("gmail")
+    reading().rollback()
+    kept = reading().get_one(Invitation, invitation.id)
+    assert (kept.state, kept.particulars) == ("accepted", {"needs": {"diet": "no nuts"}})
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "ADD", "PUBLISH"])
+def test_nobody_changes_our_event_from_outside(method, invitation, receive):
+    """A35"""
+    before = counts()
+    receive("unknown_uid", change=lambda text: text.replace("REPLY", method))
+    assert counts() == before
+
+
+def test_a_hundred_thousand_events_cost_little(invitation, receive):
+    """A37"""
+    many = "BEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\n" * 100_000
+    row = receive("gmail", change=lambda text: text.replace("BEGIN:VEVENT\r\n", many, 1))
+    assert row.verdict == Verdict.IGNORED
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_person_settles_what_is_in_doubt(is_taken, invitation, receive):
+    row = receive("unsigned", "none", "none")
+    by = Actor.account(make_account().id)
+    settle_calendar_reply(row.id, is_taken=is_taken, by=by, at=NOON)
+    assert state_of(invitation) == ("accepted" if is_taken else "silent")
+    assert latest().settled_by_id == by.account_id
+    with pytest.raises(SettledAlready):
+        settle_calendar_reply(row.id, is_taken=True, by=by, at=NOON)
+
+
+def test_a_stranger_cannot_be_taken_for_an_invitee(invitation, receive):
+    """A36"""
+    row = receive("party_crasher", "{@crasher.example.org : pass}")
+    with pytest.raises(NothingToTake):
+        settle_calendar_reply(row.id, is_taken=True, by=Actor.account(make_account().id), at=NOON)
+    assert latest().settled_at is None
+
+
+def test_mails_that_are_no_replies_are_not_judged(invitation, receive):
+    """A38: out of office, and our own mail come back."""
+    for name, change in (
+        ("away", lambda text: text.replace("METHOD:REPLY", "METHOD:REQUEST")
+         .replace("Subject: Accepted", "Subject: Out of office")),
+    ):  # fmt: skip
+        assert receive("unsigned", change=change) is None, name
+    assert reading().scalars(select(InboundMail.kind)).one() == "out_of_office"

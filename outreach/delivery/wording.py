@@ -101,6 +101,7 @@ def _page(body: str, language: str, footer: str, has_unsubscribe: bool) -> str:
         written += f'<p><a href="{{unsubscribe_link}}">{stop_words(language)}</a></p>'
     side = direction_of(language)
     page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
+    page = page.replace("direction:ltr", f"direction:{side}")  # MJML says it of every column
     page = page.replace("HOST", "{host}").replace("LETTER", html).replace("FOOTER", written)
     return str(_inliner.inline(page)).replace("%7B", "{").replace("%7D", "}")
 

@@ -117,7 +117,10 @@ def test_a_subject_stays_one_line():
 @pytest.mark.parametrize("language", ["ar", "fa", "en", "zh"])
 def test_a_mail_runs_in_the_direction_of_its_language(language):
     side = "rtl" if language in ("ar", "fa") else "ltr"
-    assert f'lang="{language}" dir="{side}"' in wording("Text", language=language).html.fill(VALUES)
+    html = wording("Text", language=language).html.fill(VALUES)
+    assert f'lang="{language}" dir="{side}"' in html
+    other = "ltr" if side == "rtl" else "rtl"
+    assert f"direction:{other}" not in html.replace(" ", "")
 
 
 def test_every_field_that_is_offered_can_stand_in_a_letter():

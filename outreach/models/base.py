@@ -64,6 +64,7 @@ class Base(DeclarativeBase):
             date: Date(),
             dict[str, Any]: JSON(),
             list[str]: JSON(),
+            list[Any]: JSON(),
             StrEnum: Enum(
                 StrEnum,
                 native_enum=False,

@@ -10,6 +10,7 @@ from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.activity import Activity
 from outreach.models.event import Event
+from outreach.queries.stakeholders import everyone_of
 
 SENTENCES = {
     "added_to_list": "Put on the list {list}",
@@ -26,6 +27,17 @@ SENTENCES = {
     "allowed_mail": "Campaign mail allowed again",
     "invited": "Invited to {event}",
     "answered": "Answered {reply}",
+    "recorded_answer": "Answer recorded: {reply}",
+    "took_back_answer": "Answer taken back",
+    "calendar_reply_ignored": "A calendar’s reply changed nothing: {because}",
+    "calendar_reply_unverified": "A calendar’s reply waits for a person: {because}",
+    "put_aside_calendar_reply": "A calendar’s reply was put aside",
+    "came": "Came to {event}",
+    "arrival_taken_back": "Did not come to {event} after all: a mistake at the door",
+    "made_feed": "Made a calendar feed",
+    "stopped_feed": "Stopped the calendar feed",
+    "merged": "Merged with {name}, known before as someone else",
+    "unmerged": "The merge was taken back: two people again",
     "bounced": "The address bounced",
     "complained": "Reported a mail as unwanted",
     "unsubscribed": "Asked for no more campaign mail",
@@ -72,7 +84,7 @@ def happenings_of(
         )
         .outerjoin(Account, Activity.account_id == Account.id)
         .outerjoin(Event, Activity.event_id == Event.id)
-        .where(Activity.stakeholder_id == stakeholder_id)
+        .where(Activity.stakeholder_id.in_(everyone_of(stakeholder_id)))
         .order_by(Activity.id.desc())
         .limit(limit)
     )
@@ -86,7 +98,8 @@ def happenings_of(
 
 def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
     """What a line of the journal says."""
-    words = {"list": "a list", "event": event or "an event", "reply": "", "fields": "", "was": ""}
+    words = {"list": "a list", "event": event or "an event", "reply": "", "fields": "", "was": "",
+             "name": "someone", "because": ""}
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     known = SENTENCES.get(verb)
     return known.format(**words) if known else verb.replace("_", " ").capitalize()

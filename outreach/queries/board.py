@@ -115,7 +115,10 @@ def recent_answers(event_id: int, at: datetime) -> dict[str, int]:
     """How many gave each answer within a week. Cost: an index range, 1,000 rows at the most."""
     recent = (
         select(Invitation.state)
-        .where(Invitation.event_id == event_id, Invitation.answered_at > at - RECENT)
+        .where(
+            Invitation.event_id == event_id, Invitation.answered_at > at - RECENT,
+            Invitation.merged_into_id.is_(None),
+        )
         .limit(RECENT_SHOWN)
         .subquery()
     )
@@ -177,7 +180,10 @@ def _states_by_country(event_id: int) -> dict[str, set[str]]:
         .join(ConstituentGroup, ConstituentGroup.id == Invitation.group_id)
         .join(Invitation.stakeholder)
         .outerjoin(Stakeholder.organisation)
-        .where(Invitation.event_id == event_id, ConstituentGroup.code == ADMINISTRATIONS)
+        .where(
+            Invitation.event_id == event_id, ConstituentGroup.code == ADMINISTRATIONS,
+            Invitation.merged_into_id.is_(None),
+        )
         .distinct()
     )
     found: dict[str, set[str]] = {}

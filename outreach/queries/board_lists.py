@@ -94,7 +94,7 @@ def _of_invitations(choice: Choice) -> Select[*tuple[Any, ...]]:
         .join(ConstituentGroup, ConstituentGroup.id == Invitation.group_id)
         .join(Invitation.stakeholder)
         .outerjoin(Stakeholder.organisation)
-        .where(Invitation.event_id == choice.event_id)
+        .where(Invitation.event_id == choice.event_id, Invitation.merged_into_id.is_(None))
     )
     return _in_state(statement, choice.state)
 

@@ -45,7 +45,7 @@ def people_named(words: str, *, limit: int = SHOWN) -> list[Found]:
     rows = reading().execute(
         select(Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name)
         .outerjoin(Stakeholder.organisation)
-        .where(wanted)
+        .where(wanted, Stakeholder.merged_into_id.is_(None))
         .limit(limit)
     )
     return [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from outreach.advice.folding import fold
 from outreach.db import reading
@@ -56,7 +56,7 @@ def stakeholders(
     statement = select(
         Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
         Stakeholder.country_code, Stakeholder.email, Stakeholder.language,
-    ).outerjoin(Stakeholder.organisation)
+    ).outerjoin(Stakeholder.organisation).where(Stakeholder.merged_into_id.is_(None))
     wanted = matching(words)
     if wanted is not None:
         statement = statement.where(wanted)
@@ -163,10 +163,17 @@ def invitations_of(stakeholder_id: int) -> list[Asked]:
             Invitation.answered_at, Invitation.note, Invitation.withdrawn_at.is_not(None),
         )
         .join(Invitation.event)
-        .where(Invitation.stakeholder_id == stakeholder_id)
+        .where(Invitation.stakeholder_id == stakeholder_id, Invitation.merged_into_id.is_(None))
         .order_by(Event.starts_at)
     )
     return [Asked(*row) for row in rows]
+
+
+def everyone_of(stakeholder_id: int) -> Select[tuple[int]]:
+    """The ids under which a person's history stands: their own, and those merged into it."""
+    return select(Stakeholder.id).where(
+        or_(Stakeholder.id == stakeholder_id, Stakeholder.merged_into_id == stakeholder_id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,7 @@ def mails_of(stakeholder_id: int, *, limit: int = 50) -> list[Mail]:
             Event.time_zone,
         )
         .join(Event, Message.event_id == Event.id)
-        .where(Message.stakeholder_id == stakeholder_id)
+        .where(Message.stakeholder_id.in_(everyone_of(stakeholder_id)))
         .order_by(Message.id.desc())
         .limit(limit)
     )

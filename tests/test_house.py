@@ -17,9 +17,12 @@ from tests.house import (
 FLOORS = [
     # Rooms between commas may know each other; rooms in different brackets of a floor never do.
     [["clock", "errors", "languages", "links", "tokens", "sheets"]],
-    [["models"], ["advice"], ["intake"]],
-    [["db", "answering", "placing", "posting", "tally", "stops", "schema", "dialect"]],
+    [["advice"], ["intake"]],
+    [["models"]],
+    [["db", "answering", "moving", "placing", "posting", "rows", "tally", "stops", "schema",
+      "dialect"]],
     [["queries"]],
+    [["freezing"]],
     [["actions"], ["delivery"]],
     [["jobs"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

@@ -125,7 +125,7 @@ EVENT: tuple[Any, ...] = (
     Event.allows_remote, Event.party_limit, Event.needs_asked,
 )  # fmt: skip
 
-_others = aliased(Invitation)
+_others, _linked = aliased(Invitation), aliased(Invitation)
 
 
 def _name_of(invitation_id: Any) -> Any:
@@ -160,14 +160,20 @@ PAGE = (
     .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
     .join(Event, Event.id == Invitation.event_id)
     .join(Conference, Conference.id == Event.conference_id)
-    .where(Invitation.link_key == bindparam("link_key"))
+    .where(
+        Invitation.id
+        == select(func.coalesce(_linked.merged_into_id, _linked.id))
+        .where(_linked.link_key == bindparam("link_key"))
+        .scalar_subquery()
+    )
 )
 """Put together once: doing so for each view takes longer than the database does."""
 
 
 def invitation_page(link_key: str) -> InvitationPage | None:
     """The page of the link with this key. One row by unique key, joined to four by their keys."""
-    row: Any = reading().execute(PAGE, {"link_key": link_key}).one_or_none()
+    # Of the connection, not of the session: what the ORM adds to each row takes as long as the rest.
+    row: Any = reading().connection().execute(PAGE, {"link_key": link_key}).one_or_none()
     if row is None:
         return None
     values: list[Any] = [*row[:OWN_AND_MORE], *person_and_event(row[OWN_AND_MORE:])]
@@ -176,7 +182,8 @@ def invitation_page(link_key: str) -> InvitationPage | None:
 
 def person_and_event(row: Any) -> tuple[Addressee, EventShown]:
     """The columns of ADDRESSEE and EVENT, in this order, as values."""
-    return Addressee(*row[: len(ADDRESSEE)]), EventShown(*row[len(ADDRESSEE) :])
+    *event, needs_asked = row[len(ADDRESSEE) :]
+    return Addressee(*row[: len(ADDRESSEE)]), EventShown(*event, tuple(needs_asked))
 
 
 def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:

@@ -204,7 +204,7 @@ def answers_without_history(session: Session, at: datetime) -> Rows:
         .outerjoin(Answer, Answer.id == last.c.id)
         .where(
             Invitation.state.in_(_ANSWERED),
-            or_(Answer.id.is_(None), Answer.reply != Invitation.state),
+            or_(Answer.reply.is_(None), Answer.reply != Invitation.state),
         ),
     )
 
@@ -307,7 +307,9 @@ RECOUNTS: dict[TallyKind, Any] = {
     TallyKind.CAMPAIGN_PEOPLE: _messages_by(Message.campaign_id).where(Message.is_first),
     TallyKind.EVENT_INVITATIONS: select(
         Invitation.event_id, Invitation.group_id, Invitation.state, func.count()
-    ).group_by(Invitation.event_id, Invitation.group_id, Invitation.state),
+    )
+    .where(Invitation.merged_into_id.is_(None))
+    .group_by(Invitation.event_id, Invitation.group_id, Invitation.state),
     TallyKind.LIST_TARGETS: union_all(
         _targets_as("wanted"), _targets_as("star").where(Target.is_star)
     ),

@@ -59,7 +59,9 @@ def record_answer(
 def _confirm(session: Session, invitation: Invitation, at: datetime, *, is_answer: bool) -> None:
     told = session.scalars(
         select(Message.state).where(
-            Message.invitation_id == invitation.id, Message.purpose.in_(OF_THE_PERSON)
+            Message.stakeholder_id == invitation.stakeholder_id,
+            Message.invitation_id == invitation.id,
+            Message.purpose.in_(OF_THE_PERSON),
         )
     ).all()
     if MessageState.WAITING in told:

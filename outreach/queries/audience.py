@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, null, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, null, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
@@ -51,33 +51,39 @@ NEVER_LEFT = (
 )
 
 
-def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
+def audience(
+    step: Step, texts: dict[str, int], at: datetime, *, is_narrow: bool = False
+) -> Select[Any]:
     """The rows of a step's audience, each person once.
 
-    texts  {language: text id} of the step's version
+    texts      {language: text id} of the step's version
+    is_narrow  without address, name and values, and in no order
     Columns: stakeholder_id, group_id, is_star, invitation_id, address, name, text_id, values,
     reason (None for those who get the mail). Cost: the campaign's lists, once.
     """
     campaign = step.campaign
-    people = people_of(campaign.id).cte("people")
+    people = people_of(campaign).cte("people")
     invitation = aliased(Invitation)
-    columns = (
+    columns: list[Any] = [
         Stakeholder.id.label("stakeholder_id"),
         people.c.group_id,
         people.c.is_star,
         invitation.id.label("invitation_id"),
-        func.coalesce(Stakeholder.email, "").label("address"),
-        Stakeholder.full_name.label("name"),
         text_for(texts, campaign.event.conference.language).label("text_id"),
-        personal_columns().label("values"),
         _reason(step, invitation, texts, at).label("reason"),
-    )
+    ]
+    if not is_narrow:
+        columns += [
+            func.coalesce(Stakeholder.email, "").label("address"),
+            Stakeholder.full_name.label("name"),
+            personal_columns().label("values"),
+        ]
     statement = (
         select(*columns)
         .select_from(people)
         .join(Stakeholder, Stakeholder.id == people.c.stakeholder_id)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-        .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
+        .outerjoin(Suppression, _is_listed())
         .outerjoin(
             invitation,
             and_(
@@ -88,7 +94,23 @@ def audience(step: Step, texts: dict[str, int], at: datetime) -> Select[Any]:
     )
     if step.anchor is Anchor.ANSWER:
         statement = statement.where(_joins_now(step, invitation))
-    return statement.order_by(Stakeholder.id)
+    return statement if is_narrow else statement.order_by(Stakeholder.id)
+
+
+def _is_listed() -> ColumnElement[bool]:
+    """The address is among those not to write to. With nobody on that list, nothing is digested."""
+    if reading().scalar(select(Suppression.id).limit(1)) is None:
+        return false()
+    return Suppression.digest == key_digest(Stakeholder.email_key)
+
+
+def has_messages(campaign_id: int) -> bool:
+    """Whether any row of the campaign has been written. Cost: one row by index."""
+    return reading().scalar(_any_message(campaign_id)) is not None
+
+
+def _any_message(campaign_id: int) -> Select[Any]:
+    return select(Message.id).where(Message.campaign_id == campaign_id).limit(1)
 
 
 def audience_count(campaign_id: int) -> int:
@@ -102,16 +124,23 @@ def audience_count(campaign_id: int) -> int:
     return reading().scalar(select(func.count()).select_from(people.subquery())) or 0
 
 
-def people_of(campaign_id: int) -> Select[Any]:
+def people_of(campaign: Campaign) -> Select[Any]:
     """Everyone on the campaign's lists once; the group is that of the first list they stand on."""
+    star = case((Target.is_star, 1), else_=0)
+    list_ids = [entry.list_id for entry in campaign.lists]
+    if len(list_ids) == 1:  # where nobody can stand twice, nothing needs to be grouped
+        return (
+            select(Target.stakeholder_id, star.label("is_star"), TargetList.group_id)
+            .join(TargetList, TargetList.id == Target.list_id)
+            .where(Target.list_id == list_ids[0], _is_called())
+        )
     first = (
         select(
             Target.stakeholder_id,
             func.min(Target.list_id).label("list_id"),
-            func.max(case((Target.is_star, 1), else_=0)).label("is_star"),
+            func.max(star).label("is_star"),
         )
-        .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id, _is_called())
+        .where(Target.list_id.in_(list_ids), _is_called())
         .group_by(Target.stakeholder_id)
         .subquery()
     )
@@ -199,6 +228,8 @@ def _is_suppressed(step: Step) -> ColumnElement[bool]:
 
 
 def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
+    if not has_messages(campaign.id):
+        return false()
     recent = aliased(Message)
     return exists().where(
         recent.stakeholder_id == Stakeholder.id,

@@ -9,6 +9,7 @@ The floors of the house, top to bottom; a module imports downwards only (tests/t
 4  actions | delivery       verbs | the way out; they meet in the `messages` table
 3  queries                  questions, SELECT only
 2  db  tally                the session and the only commit; summary rows
-1  models | advice | intake nouns | pure reasoning | bytes to checked values
+1  models                   nouns and their rules, over
+   advice | intake          pure reasoning | bytes to checked values
 0  clock errors links tokens sheets   ground
 """

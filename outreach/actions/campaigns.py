@@ -50,7 +50,8 @@ class StepPlan:
 
     template_code  the template whose latest version it pins
     fixed_at       for an anchor of FIXED
-    days_before    for an anchor of REPLY_BY
+    days_before    for an anchor of REPLY_BY or OPENING
+    hour           0 to 23, for the same; None for the time of day of what it is counted from
     """
 
     kind: StepKind
@@ -58,6 +59,8 @@ class StepPlan:
     template_code: str
     fixed_at: datetime | None = None
     days_before: int | None = None
+    hour: int | None = None
+    working_days_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,8 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
             audience=AUDIENCES[step.kind],
             fixed_at=step.fixed_at,
             days_before=step.days_before,
+            hour=step.hour,
+            working_days_only=step.working_days_only,
             version=_latest_version(session, step.template_code),
         )
         for position, step in enumerate(plan.steps)

@@ -1,6 +1,6 @@
 """The conference itself: named, placed, and moved in time."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -9,19 +9,24 @@ from outreach.db import transaction
 from outreach.models.activity import Activity, Actor
 from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
+from outreach.moving import by_wall_clock, move_with_event
 
 
 def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: datetime) -> None:
-    """Move the opening; every event of the conference moves by as many days, hours kept."""
+    """Move the opening; every event of the conference moves by as many days, hours kept.
+
+    Every open deadline moves along: reply-bys, steps counted from a date, seats to be filled.
+    """
     with transaction() as session:
         conference = session.get_one(Conference, conference_id, with_for_update=True)
         days = opens_on - conference.opens_on
         conference.opens_on += days
         conference.closes_on += days
         for event in session.scalars(select(Event).where(Event.conference_id == conference_id)):
-            event.starts_at = _by_wall_clock(event.starts_at, days, event)
-            event.ends_at = _by_wall_clock(event.ends_at, days, event)
+            event.starts_at = by_wall_clock(event.starts_at, days, event)
+            event.ends_at = by_wall_clock(event.ends_at, days, event)
             event.sequence += 1
+            move_with_event(session, event, days, at)
         session.add(Activity.of("moved_conference", by, at, days=days.days))
 
 
@@ -57,8 +62,3 @@ def describe_conference(
         event.venue = venue
         event.sequence += 1
         session.add(Activity.of("described_conference", by, at, event_id=event.id))
-
-
-def _by_wall_clock(at: datetime, days: timedelta, event: Event) -> datetime:
-    """The same hour in the event's zone, whatever daylight saving does in between."""
-    return at.astimezone(event.zone) + days

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.advice.schedule import goes_at, goes_on
 from outreach.errors import Conflict, NotAllowed
 from outreach.models.base import Base, Key, No
 from outreach.models.event import Event
@@ -44,6 +45,8 @@ class Anchor(StrEnum):
     """As soon as the campaign is scheduled."""
     FIXED = "fixed"
     REPLY_BY = "reply_by"
+    OPENING = "opening"
+    """The opening of the event."""
     ANSWER = "answer"
     """Each person's own answer; such a step stays open as long as the campaign runs."""
 
@@ -62,6 +65,10 @@ class StepState(StrEnum):
     MISSED = "missed"
     """Found too late; a person decides whether it still goes."""
     SKIPPED = "skipped"
+
+
+RELATIVE = (Anchor.REPLY_BY, Anchor.OPENING)
+"""What moves along when the date moves that it is counted from."""
 
 
 class WrongState(Conflict):
@@ -198,6 +205,34 @@ class Campaign(Base):
                     "reach nobody. Choose fewer days, or take the step out."
                 )
 
+    def move_reply_by(self, reply_by: datetime, at: datetime) -> None:
+        """Let answers count until another instant; every relative step to come moves along.
+
+        What was approved is no longer what stands there, so a campaign that has not been
+        scheduled is a draft again; one that is on its way goes on.
+        """
+        if self.state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+            raise WrongState("moved", self.state)
+        if reply_by <= at:
+            raise Conflict("This reply-by has passed. Choose a later one.")
+        self.reply_by = reply_by
+        if self.state in (CampaignState.DRAFT, CampaignState.APPROVED):
+            self.void_approval()
+        else:
+            self.follow_dates(at)
+
+    def follow_dates(self, at: datetime) -> None:
+        """Give every relative step to come its time anew.
+
+        One whose new time has passed is missed: a person says whether it still goes.
+        """
+        for step in self.steps:
+            if step.anchor not in RELATIVE or step.state is not StepState.WAITING:
+                continue
+            step.due_at = step.due(at)
+            if step.due_at is not None and step.due_at <= at:
+                step.state = StepState.MISSED
+
     def start(self) -> None:
         """A step of it has been launched."""
         if self.state is CampaignState.SCHEDULED:
@@ -248,7 +283,12 @@ class Step(Base):
     audience: Mapped[Audience]
     fixed_at: Mapped[datetime | None]
     days_before: Mapped[int | None]
-    """For an anchor of reply-by: how many days before it, on the calendar of the event's zone."""
+    """For a relative anchor: how many days before it, on the calendar of the event's zone."""
+    hour: Mapped[int | None]
+    """0 to 23, the hour of that day; without one it is the time of day of what it is counted from.
+    """
+    working_days_only: Mapped[No]
+    """A day off in the event's country moves the step to the working day before."""
     due_at: Mapped[datetime | None]
     """When it goes (UTC); nothing for a step that follows each answer, or before scheduling."""
     state: Mapped[StepState] = mapped_column(default=StepState.WAITING, server_default="waiting")
@@ -258,22 +298,58 @@ class Step(Base):
     campaign: Mapped[Campaign] = relationship(back_populates="steps")
     version: Mapped[TemplateVersion] = relationship()
 
-    def digest_parts(self) -> list[str | int | None]:
+    def digest_parts(self) -> list[str | int | bool | None]:
         """What an approval of this step stands for."""
         fixed = self.fixed_at.isoformat() if self.fixed_at else None
-        return [self.kind, self.anchor, self.audience, fixed, self.days_before, self.version_id]
+        return [
+            self.kind, self.anchor, self.audience, fixed, self.days_before, self.hour,
+            bool(self.working_days_only), self.version_id,
+        ]  # fmt: skip
 
-    def due(self, scheduled_at: datetime) -> datetime | None:
-        """When this step goes, once the campaign is scheduled at this instant."""
+    def due(
+        self,
+        scheduled_at: datetime,
+        *,
+        reply_by: datetime | None = None,
+        opens_at: datetime | None = None,
+    ) -> datetime | None:
+        """When this step goes, once the campaign is scheduled at this instant.
+
+        reply_by, opens_at  count from these instead, to see what a move would change
+        """
         if self.anchor is Anchor.START:
             return scheduled_at
         if self.anchor is Anchor.FIXED:
             return self.fixed_at
         if self.anchor is Anchor.ANSWER:
             return None
-        zone = self.campaign.event.zone
-        local = self.campaign.reply_by.astimezone(zone)
-        return local - timedelta(days=self.days_before or 0)  # wall-clock days, not 24 hours each
+        event = self.campaign.event
+        if self.anchor is Anchor.OPENING:
+            date_of = opens_at or event.starts_at
+        else:
+            date_of = reply_by or self.campaign.reply_by
+        country_code = event.country_code if self.working_days_only else None
+        day = goes_on(date_of, self.days_before or 0, event.zone, country_code)
+        return goes_at(day, self.hour, date_of, event.zone)
+
+    def move(self, to: datetime, at: datetime) -> None:
+        """Give an unsent step a time of its own; it no longer follows any other date.
+
+        Raises Conflict where it has gone, or the new time has passed or comes too late.
+        """
+        if self.anchor is Anchor.ANSWER:
+            raise Conflict("This step follows each answer; it has no time of its own to move.")
+        if self.state not in (StepState.WAITING, StepState.MISSED):
+            raise Conflict("This step has gone or was skipped. Only a step to come can be moved.")
+        if to <= at:
+            raise Conflict("This time has passed. Choose a later one.")
+        if to >= self.campaign.reply_by and self.audience is not Audience.ANSWERED:
+            raise Conflict("This is after the reply-by. Choose an earlier time.")
+        self.anchor, self.fixed_at = Anchor.FIXED, to
+        self.days_before, self.hour, self.working_days_only = None, None, False
+        self.state = StepState.WAITING
+        if self.campaign.scheduled_at is not None:
+            self.due_at = to
 
     def is_missed(self, at: datetime) -> bool:
         """Whether it was found too late to go without asking."""

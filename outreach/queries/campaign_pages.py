@@ -307,12 +307,22 @@ class PlannedStep:
     template_code: str
     fixed_at: datetime | None
     days_before: int | None
+    hour: int | None = None
+    working_days_only: bool = False
 
 
 def planned_steps(campaign_id: int) -> Sequence[PlannedStep]:
     """The steps of a campaign as its form shows them, in their order. One SELECT."""
     rows = reading().execute(
-        select(Step.kind, Step.anchor, Template.code, Step.fixed_at, Step.days_before)
+        select(
+            Step.kind,
+            Step.anchor,
+            Template.code,
+            Step.fixed_at,
+            Step.days_before,
+            Step.hour,
+            Step.working_days_only,
+        )
         .join(TemplateVersion, TemplateVersion.id == Step.version_id)
         .join(Template, Template.id == TemplateVersion.template_id)
         .where(Step.campaign_id == campaign_id)

@@ -1,0 +1,121 @@
+"""Deadlines that move along when a date moves: of invitations, campaigns, seats.
+
+The same hour of the event's zone is kept, whatever daylight saving does in between. What has
+passed stays as it was, and what would have passed already keeps its date.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy.orm import Session
+
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
+from outreach.models.event import Event
+from outreach.models.invitation import Invitation
+from outreach.models.seat import Seat
+from outreach.models.target import Target
+from outreach.models.track import Track
+
+OVER = (CampaignState.FINISHED, CampaignState.CANCELLED)
+
+
+def by_wall_clock(at: datetime, days: timedelta, event: Event) -> datetime:
+    """So many days later at the same hour of the event's zone."""
+    return at.astimezone(event.zone) + days
+
+
+def may_still_answer(event_id: int, at: datetime) -> ColumnElement[bool]:
+    """The invitations to an event whose answers are still taken."""
+    return and_(
+        Invitation.event_id == event_id,
+        Invitation.reply_by > at,
+        Invitation.withdrawn_at.is_(None),
+    )
+
+
+def has_date_of(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
+    """The open invitations that stand under a campaign's reply-by.
+
+    Those of people on its lists, and of whoever is sent in their place. An alternate who was
+    given a date of their own keeps it.
+    """
+    listed = (
+        select(Target.stakeholder_id)
+        .join(CampaignList, CampaignList.list_id == Target.list_id)
+        .where(CampaignList.campaign_id == campaign.id)
+    )
+    senders = select(Invitation.id).where(
+        Invitation.event_id == campaign.event_id, Invitation.stakeholder_id.in_(listed)
+    )
+    return and_(
+        may_still_answer(campaign.event_id, at),
+        Invitation.reply_by == campaign.reply_by,
+        Invitation.stakeholder_id.in_(listed) | Invitation.delegated_by_id.in_(senders),
+    )
+
+
+def move_campaign(session: Session, campaign: Campaign, reply_by: datetime, at: datetime) -> int:
+    """Let a campaign's answers count until another instant, invitations and steps moving along.
+
+    Returns how many invitations moved. Cost: one UPDATE over the campaign's lists.
+    """
+    whose = has_date_of(campaign, at)  # before the date changes: it is what they are known by
+    result = session.execute(
+        update(Invitation)
+        .where(whose)
+        .values(reply_by=reply_by)
+        .execution_options(synchronize_session=False)
+    )
+    campaign.move_reply_by(reply_by, at)
+    return int(getattr(result, "rowcount", 0))
+
+
+def campaigns_to_move(session: Session, event_id: int) -> Sequence[Campaign]:
+    """The campaigns of an event that are not over."""
+    return session.scalars(
+        select(Campaign)
+        .where(Campaign.event_id == event_id, Campaign.state.not_in(OVER))
+        .order_by(Campaign.id)
+    ).all()
+
+
+def move_with_event(session: Session, event: Event, days: timedelta, at: datetime) -> None:
+    """Move every open deadline of an event that has just moved by so many days.
+
+    Cost: an UPDATE for each date that its invitations have; the campaigns and seats one by one.
+    """
+    open_ones = may_still_answer(event.id, at)
+    changes = {
+        old: new
+        for old in session.scalars(select(Invitation.reply_by).where(open_ones).distinct())
+        if (new := by_wall_clock(old, days, event)) > at
+    }
+    # From the far end, so that none that has moved is met again under another one's old date.
+    for old in sorted(changes, reverse=days > timedelta(0)):
+        session.execute(
+            update(Invitation)
+            .where(open_ones, Invitation.reply_by == old)
+            .values(reply_by=changes[old])
+            .execution_options(synchronize_session=False)
+        )
+    for campaign in campaigns_to_move(session, event.id):
+        reply_by = by_wall_clock(campaign.reply_by, days, event)
+        if campaign.reply_by > at and reply_by > at:
+            campaign.move_reply_by(reply_by, at)
+        elif campaign.scheduled_at is not None:
+            campaign.follow_dates(at)
+    for seat in session.scalars(open_seats(event.id, at)):
+        moved = by_wall_clock(seat.fill_by, days, event)
+        if moved > at:
+            seat.fill_by = moved
+
+
+def open_seats(event_id: int, at: datetime) -> Select[Seat]:
+    """The seats of an event that are still to be filled by a date to come."""
+    return (
+        select(Seat)
+        .join(Track, Track.id == Seat.track_id)
+        .where(Track.event_id == event_id, Seat.holder_id.is_(None), Seat.fill_by > at)
+        .order_by(Seat.fill_by, Seat.id)
+    )

@@ -5,10 +5,11 @@ order, or one word of a name within one organisation. A block of more than WIDE 
 in it is compared with the next few: the work grows with the people, not with their square.
 
 Points: a name that is the same 60, in another order 57, one letter apart 45, with initials 40,
-alike 35; the same address 40, one that looks the same 35; the same organisation 30, another -15;
+alike or missing 35; the same address 40, one that looks the same 35; the same organisation 30, another -15;
 the same country 10, another -15. From ENOUGH on a person looks at a pair.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations, islice
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import token_sort_ratio
 
-from outreach.advice.folding import words_in_order
+from outreach.advice.folding import fold, words_in_order
 
 ENOUGH = 60
 """Of 100: a whole name that is the same, and nothing that speaks against it."""
@@ -71,8 +72,8 @@ def likely_duplicates(people: Iterable[Known]) -> Iterator[Pair]:
 
 def judge(one: Known, other: Known) -> Pair | None:
     """How much two people look like one, and why; None where it is not enough."""
-    points, reasons = _name(one.name_key, other.name_key)
-    is_lookalike = False
+    points, reasons = _name(one, other)
+    is_named_alike, is_lookalike = points > 0, False
     if one.email_key and one.email_key == other.email_key:
         points += 40
         reasons.append("same address")
@@ -89,37 +90,45 @@ def judge(one: Known, other: Known) -> Pair | None:
         points += 10 if same else -15
         if not same:
             reasons.append("different countries")
-    if points < ENOUGH and not is_lookalike:
-        return None
+    if not is_lookalike and (points < ENOUGH or not is_named_alike):
+        return None  # two names at one address are an office
     first, second = sorted((one.id, other.id))
     return Pair(first, second, max(ENOUGH, min(points, 100)), reasons, is_lookalike)
 
 
-def _name(one: str, other: str) -> tuple[int, list[str]]:
-    if not one or not other:
+def _name(one: Known, other: Known) -> tuple[int, list[str]]:
+    name, another = one.name_key, other.name_key
+    if not name or not another:
         return 0, []
-    if one == other:
+    if name == another:
         return 60, ["same name"]
-    words, others = words_in_order(one), words_in_order(other)
+    if one.email_key == other.email_key and (_is_nameless(one) or _is_nameless(other)):
+        return 35, ["one has no name yet"]
+    words, others = words_in_order(name), words_in_order(another)
     if words == others:
         return 57, ["same name in another order"]
-    if len(one) >= SHORTEST and (_is_near(one, other) or _is_near(words, others)):
+    if _DIGITS.findall(name) != _DIGITS.findall(another):
+        return 0, []  # "Delegate 7" and "Delegate 8" are two
+    if len(name) >= SHORTEST and (_is_near(name, another) or _is_near(words, others)):
         return 45, ["one letter apart"]
-    if _is_initialled(one.split(), other.split()):
+    if _is_initialled(name.split(), another.split()):
         return 40, ["same name with an initial"]
-    if token_sort_ratio(one, other, score_cutoff=ALIKE):
+    if token_sort_ratio(name, another, score_cutoff=ALIKE):
         return 35, ["names alike"]
     return 0, []
 
 
+_DIGITS = re.compile(r"\d+")
+
+
+def _is_nameless(person: Known) -> bool:
+    """Whether the address stands where a name should be."""
+    return person.email_key is not None and person.name_key == fold(person.email_key)
+
+
 def _is_near(one: str, other: str) -> bool:
     """Whether one letter is wrong, missing, too many, or has changed places with its neighbour."""
-    if one.translate(_NO_DIGITS) != one or other.translate(_NO_DIGITS) != other:
-        return False  # "Delegate 7" and "Delegate 8" are two
     return OSA.distance(one, other, score_cutoff=1) <= 1
-
-
-_NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
 def _is_initialled(one: list[str], other: list[str]) -> bool:

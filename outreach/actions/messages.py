@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound
+from outreach.errors import Conflict, NotAllowed, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import MANNERS, Campaign, CampaignState
 from outreach.models.message import (
@@ -21,6 +21,7 @@ from outreach.models.message import (
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import TallyKind
 from outreach.queries.audience import NEVER_LEFT, personal_values
+from outreach.queries.stars import SIGN_OFF, signers
 from outreach.tally import add_to_tallies, moved, total
 
 CERTAIN = ("held", "busy", "refused")
@@ -34,6 +35,7 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
     """
     with transaction() as session:
         message = _held(session, message_id)
+        _check_sign_off(message, by)
         campaign = _open_campaign(session, message)
         if message.text_id is None:
             raise Conflict("There is no text for this person. Cancel this mail.")
@@ -68,6 +70,15 @@ def _held(session: Session, message_id: int) -> Message:
     if message.state is not MessageState.HELD:
         raise Conflict("This mail is not held. Reload the page to see how it stands.")
     return message
+
+
+def _check_sign_off(message: Message, by: Actor) -> None:
+    """What waits for a star's owner is released by nobody else, as long as the star has one."""
+    if not message.reason.startswith(SIGN_OFF):
+        return
+    owner_id, name = signers(message.event_id).get(message.stakeholder_id, (None, ""))
+    if owner_id is not None and owner_id != by.account_id:
+        raise NotAllowed(f"Mail to this star is signed by {name} in person.")
 
 
 def _open_campaign(session: Session, message: Message) -> Campaign | None:

@@ -248,13 +248,10 @@ def _with_numbers(statement: Select[*tuple[Any, ...]]) -> list[AllotmentLine]:
     for part in (placed, vacant):
         for allotment_id, state, count in reading().execute(part):
             numbers[allotment_id, state.value] = count
-    return [
-        AllotmentLine(
-            *row,
-            standing=Standing(
-                row.places,
-                *(numbers.get((row[0], word), 0) for word in ("taken", "asked", "waiting", "open")),
-            ),
-        )
-        for row in rows
-    ]
+    words = ("taken", "asked", "waiting", "open")
+    lines = []
+    for row in rows:
+        counts = [numbers.get((row[0], word), 0) for word in words]
+        values = [*row, Standing(row.places, *counts)]
+        lines.append(AllotmentLine(*values))
+    return lines

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -77,3 +77,20 @@ def open_tasks(owner_id: int | None = None, *, limit: int = 50) -> list[OpenTask
         statement = statement.where(mine)
     rows: Any = reading().execute(statement)
     return [OpenTask(*row) for row in rows]
+
+
+def due_tasks(owner_id: int, today: date, *, limit: int = 20) -> list[OpenTask]:
+    """What is due for one of the team by today, and what nobody has taken. Cost: the rows."""
+    return [task for task in open_tasks(owner_id, limit=limit) if task.due_on <= today]
+
+
+def done_tasks(*, limit: int = 10) -> list[tuple[int, str, datetime, str | None]]:
+    """(task, what, when, by whom) of those done last. Cost: the done ones, by index."""
+    rows: Any = reading().execute(
+        select(Task.id, Task.what, Task.done_at, Account.name)
+        .outerjoin(Account, Account.id == Task.done_by_id)
+        .where(Task.done_at.is_not(None))
+        .order_by(Task.done_at.desc(), Task.id.desc())
+        .limit(limit)
+    )
+    return [(id_, what, done_at, name) for id_, what, done_at, name in rows]

@@ -3,11 +3,14 @@
 from zoneinfo import ZoneInfo
 
 from flask import abort, g, render_template
+from flask_login import current_user
 
 from outreach.queries.board import stars
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import events
 from outreach.queries.seats import seats
+from outreach.queries.stars import star_cards
+from outreach.queries.tasks import due_tasks
 from outreach.queries.today import (
     end_of_tomorrow,
     held_mails,
@@ -26,8 +29,11 @@ def today() -> str:
     conference = current_conference() or abort(404)
     zone = ZoneInfo(conference.time_zone)
     main = next(event for event in events() if event.conference == conference.code)
+    cards = star_cards([event.id for event in events()])
     return render_template(
-        "staff/today/today.html", event=main, steps=steps_to_come(end_of_tomorrow(g.at, zone)),
+        "staff/today/today.html", tasks=due_tasks(current_user.id, g.at.date()),
+        nominated=[card for card in cards if card.column == "nominated"],
+        late=[card for card in cards if card.is_late(g.at)], today=g.at.date(), event=main, steps=steps_to_come(end_of_tomorrow(g.at, zone)),
         missed=missed_steps(), held=held_mails(),
         campaigns=[one for one in open_campaigns() if one.state in WAITING],
         seats=[seat for seat in seats(conference.id) if seat.is_at_risk(g.at)],

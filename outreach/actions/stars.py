@@ -1,0 +1,222 @@
+"""Stars: nominated, approved by someone else, moved on, followed up; whose date has passed."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from outreach.db import is_postgresql, transaction
+from outreach.errors import Conflict, NotAllowed, NotFound, Refusal
+from outreach.models.account import PERMISSIONS, Account, Permission
+from outreach.models.activity import Activity, Actor
+from outreach.models.invitation import Invitation
+from outreach.models.star import COLUMNS, UNDER_WAY, Star, StarStage, column_of
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
+from outreach.models.task import Task, TaskKind
+from outreach.tally import add_to_tallies
+
+TO_THE_APPROVER = timedelta(days=2)
+"""So long after the date that the owner let pass, the approver is told too."""
+
+
+class NotAnApprover(NotAllowed):
+    """Only an approver decides."""
+
+    def __init__(self) -> None:
+        super().__init__("An approver decides about nominations. Your role only nominates.")
+
+
+def nominate_star(target_id: int, reason: str, *, by: Actor, at: datetime) -> int:
+    """Propose a target for the short list, with the reason; give the nomination."""
+    if not reason.strip():
+        raise Refusal("Say why this person belongs on the short list.")
+    with transaction() as session:
+        target = _target(session, target_id)
+        star = _star_of(session, target_id)
+        if target.is_star or (star is not None and star.stage is not StarStage.REJECTED):
+            raise Conflict("This person is a star, or nominated, already.")
+        if star is not None:  # rejected before: nominated anew, for new reasons
+            session.delete(star)
+            session.flush()
+        star = Star(
+            target_id=target_id, stage=StarStage.NOMINATED, stage_at=at, reason=reason.strip(),
+            nominated_by_id=by.account_id, nominated_at=at,
+        )
+        session.add(star)
+        try:
+            session.flush()
+        except IntegrityError:
+            raise Conflict("This person is a star, or nominated, already.") from None
+        session.add(_line("nominated_star", target, by, at, reason=star.reason))
+        return star.id
+
+
+def decide_star(
+    target_id: int, is_star: bool, why: str = "", *, by: Actor, at: datetime
+) -> None:
+    """Put a nominated person on the short list, or say why not; never the one who nominated."""
+    with transaction() as session:
+        target, star = _target(session, target_id), _star_of(session, target_id)
+        if star is None:
+            raise NotFound("nomination")
+        _check_approver(session, by)
+        star.decide(is_star, why, by.account_id, at)
+        if is_star and not target.is_star:
+            target.is_star = True
+            session.flush()
+            session.execute(
+                update(Invitation)
+                .where(
+                    Invitation.stakeholder_id == target.stakeholder_id,
+                    Invitation.event_id == target.list.event_id,
+                )
+                .values(is_star=True)
+                .execution_options(synchronize_session=False)
+            )
+            add_to_tallies(session, {(TallyKind.LIST_TARGETS, target.list_id, 0, "star"): 1})
+        verb = "approved_star" if is_star else "rejected_star"
+        session.add(_line(verb, target, by, at, why=star.decision))
+
+
+def move_star(target_id: int, column: str, *, by: Actor, at: datetime) -> None:
+    """Put a star into a column of the board. Out of *nominated* it is approved, by an approver."""
+    if column not in COLUMNS:
+        raise Refusal("There is no such column.")
+    with transaction() as session:
+        target = _target(session, target_id)
+        star, answer = _star_of(session, target_id), _answer(session, target)
+        now = column_of(star.stage if star else None, answer)
+        if now.value == column:
+            return
+        if star is None:
+            star = _marked(session, target, by, at)
+        if star.stage is StarStage.NOMINATED:
+            raise Conflict("An approver decides about this nomination first, on the star's page.")
+        if answer in ("accepted", "declined", "delegated"):
+            raise Conflict(
+                f"The answer on record is “{answer}”, and the card follows it. "
+                "Record another answer first."
+            )
+        star.move(StarStage(column), at)
+        session.add(_line("moved_star", target, by, at, column=column, before=now.value))
+
+
+def plan_star(
+    target_id: int, *, owner_id: int | None, next_step: str, next_on: date | None, by: Actor,
+    at: datetime,
+) -> None:
+    """Say who follows a star up, what comes next and by when."""
+    with transaction() as session:
+        target, star = _target(session, target_id), _star_of(session, target_id)
+        if owner_id is not None:
+            owner = session.get(Account, owner_id)
+            if owner is None or owner.is_disabled:
+                raise NotFound("colleague")
+        star = star or _marked(session, target, by, at)
+        target.owner_id, star.next_step, star.next_on = owner_id, next_step.strip(), next_on
+        session.add(
+            _line(
+                "planned_star", target, by, at, owner_id=owner_id, next_step=star.next_step,
+                next_on=next_on.isoformat() if next_on else None,
+            )
+        )
+
+
+def escalate_stars(*, at: datetime) -> int:
+    """A task for the owner of each star whose date has passed; later for the approver. Once each.
+
+    Says how many tasks were made.
+    """
+    today = at.date()
+    with transaction() as session:
+        rows = session.execute(
+            select(Star, Target)
+            .join(Star.target)
+            .where(Star.stage.in_(UNDER_WAY), Star.next_on < today)
+            .order_by(Star.id)
+        ).all()
+        tasks = []
+        for star, target in rows:
+            answer = _answer(session, target)
+            if star.next_on is None or column_of(star.stage, answer) not in UNDER_WAY:
+                continue
+            tasks.append(_task(star, target, "owner", target.owner_id, at))
+            if star.next_on + TO_THE_APPROVER < today:
+                tasks.append(_task(star, target, "approver", star.decided_by_id, at))
+        if not tasks:
+            return 0
+        made = session.connection().execute(
+            (postgresql if is_postgresql() else sqlite)
+            .insert(Task)
+            .values(tasks)
+            .on_conflict_do_nothing(index_elements=["origin"])
+            .returning(Task.id)
+        )
+        return len(made.all())
+
+
+def _task(
+    star: Star, target: Target, who: str, account_id: int | None, at: datetime
+) -> dict[str, Any]:
+    assert star.next_on is not None
+    name, step = target.stakeholder.full_name, star.next_step or "next step"
+    late = f"{step} was due on {star.next_on:%-d %B %Y}"
+    what = f"{name}: {late}." if who == "owner" else f"{name}: {late}, and nothing came of it."
+    return {
+        "stakeholder_id": target.stakeholder_id, "target_id": target.id, "kind": TaskKind.STAR,
+        "owner_id": account_id, "what": what, "due_on": at.date(), "created_at": at,
+        "origin": f"star {star.id} {star.next_on.isoformat()} {who}",
+    }
+
+
+def _marked(session: Session, target: Target, by: Actor, at: datetime) -> Star:
+    """The row of a star that was marked on its list: nominated and approved in one."""
+    if not target.is_star:
+        raise NotFound("star")
+    star = Star(
+        target_id=target.id, stage=StarStage.APPROVED, stage_at=at, reason=target.why,
+        nominated_by_id=by.account_id, nominated_at=at, decided_at=at,
+    )
+    session.add(star)
+    session.flush()
+    return star
+
+
+def _check_approver(session: Session, by: Actor) -> None:
+    account = session.get(Account, by.account_id) if by.account_id is not None else None
+    if account is not None and Permission.APPROVE not in PERMISSIONS[account.role]:
+        raise NotAnApprover
+
+
+def _target(session: Session, target_id: int) -> Target:
+    target = session.get(Target, target_id, with_for_update=True)
+    if target is None:
+        raise NotFound("star")
+    return target
+
+
+def _star_of(session: Session, target_id: int) -> Star | None:
+    return session.scalar(select(Star).where(Star.target_id == target_id))
+
+
+def _answer(session: Session, target: Target) -> str | None:
+    """The state of the invitation to the list's event."""
+    state = session.scalar(
+        select(Invitation.state)
+        .join(TargetList, TargetList.event_id == Invitation.event_id)
+        .where(
+            TargetList.id == target.list_id, Invitation.stakeholder_id == target.stakeholder_id
+        )
+    )
+    return state.value if state else None
+
+
+def _line(verb: str, target: Target, by: Actor, at: datetime, **detail: Any) -> Activity:
+    return Activity.of(
+        verb, by, at, stakeholder_id=target.stakeholder_id, event_id=target.list.event_id,
+        list_id=target.list_id, target_id=target.id, **detail,
+    )

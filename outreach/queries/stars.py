@@ -1,0 +1,156 @@
+"""Stars: on the board by how far they are; one with what comes next; who signs their mail."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import aliased
+
+from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.invitation import Invitation
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.star import UNDECIDED, UNDER_WAY, Star, StarStage, column_of
+from outreach.models.target import Target, TargetList
+from outreach.queries.stakeholders import matching
+
+SHOWN = 500
+SIGN_OFF = "Waits for the personal sign-off of "
+
+
+@dataclass(frozen=True, slots=True)
+class StarCard:
+    """A star, or someone nominated."""
+
+    target_id: int
+    list_id: int
+    list: str
+    event_id: int
+    stakeholder_id: int
+    name: str
+    office: str
+    organisation: str | None
+    why: str
+    owner_id: int | None
+    owner: str | None
+    answer: str | None
+    stage: StarStage | None
+    stage_at: datetime | None
+    reason: str | None
+    nominated_by_id: int | None
+    nominated_by: str | None
+    nominated_at: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+    decision: str | None
+    next_step: str
+    next_on: date | None
+
+    @property
+    def column(self) -> StarStage:
+        """Where the card stands."""
+        return column_of(self.stage, self.answer)
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether the date of the next step has passed while nothing came of it."""
+        return self.next_on is not None and self.next_on < at.date() and self.column in UNDER_WAY
+
+
+def star_cards(conference_event_ids: list[int]) -> list[StarCard]:
+    """Everyone on the short list or nominated for it, whose date comes first on top.
+
+    Cost: the stars of these events, by index.
+    """
+    statement = _cards().where(
+        TargetList.event_id.in_(conference_event_ids), or_(Target.is_star, Star.id.is_not(None))
+    )
+    cards = _read(statement.order_by(Target.tier, Target.rank, Target.id).limit(SHOWN))
+    return sorted(cards, key=lambda card: card.next_on or date.max)
+
+
+def star_card(target_id: int) -> StarCard | None:
+    """One star, or nomination. One row by key."""
+    found = _read(
+        _cards().where(Target.id == target_id, or_(Target.is_star, Star.id.is_not(None)))
+    )
+    return found[0] if found else None
+
+
+def nominees(event_ids: list[int], words: str, *, limit: int = 10) -> list[tuple[int, str, str]]:
+    """(target, name, list) of those on a list who could be nominated. Cost: the lists, once."""
+    wanted = matching(words)
+    if wanted is None:
+        return []
+    rows = reading().execute(
+        select(Target.id, Stakeholder.full_name, TargetList.name)
+        .join(Target.stakeholder)
+        .join(Target.list)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .outerjoin(Star, Star.target_id == Target.id)
+        .where(
+            TargetList.event_id.in_(event_ids), wanted, ~Target.is_star,
+            or_(Star.id.is_(None), Star.stage == StarStage.REJECTED),
+        )
+        .order_by(Stakeholder.name_key, Target.id)
+        .limit(limit)
+    )
+    return [(id_, name, of) for id_, name, of in rows]
+
+
+def signers(event_id: int) -> dict[int, tuple[int, str]]:
+    """{stakeholder: (owner, name)} of the stars of an event whose mail is signed personally.
+
+    Those who came to the short list by nomination and have an owner. Cost: the stars, by index.
+    """
+    rows = reading().execute(
+        select(Target.stakeholder_id, Account.id, Account.name)
+        .join(Star, Star.target_id == Target.id)
+        .join(TargetList, TargetList.id == Target.list_id)
+        .join(Account, Account.id == Target.owner_id)
+        .where(
+            TargetList.event_id == event_id, Star.stage.not_in(UNDECIDED),
+            Star.decided_by_id.is_not(None),
+        )
+        .order_by(Target.id.desc())
+    )
+    return {person: (owner_id, name) for person, owner_id, name in rows}
+
+
+def _cards() -> Select[*tuple[Any, ...]]:
+    owner, nominator, decider = aliased(Account), aliased(Account), aliased(Account)
+    return (
+        select(
+            Target.id, Target.list_id, TargetList.name, TargetList.event_id, Stakeholder.id,
+            Stakeholder.full_name, Stakeholder.office, Organisation.name, Target.why,
+            owner.id, owner.name, Invitation.state, Star.stage, Star.stage_at, Star.reason,
+            nominator.id, nominator.name, Star.nominated_at, decider.name, Star.decided_at,
+            Star.decision, Star.next_step, Star.next_on,
+        )
+        .select_from(Target)
+        .join(TargetList, TargetList.id == Target.list_id)
+        .join(Stakeholder, Stakeholder.id == Target.stakeholder_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .outerjoin(Star, Star.target_id == Target.id)
+        .outerjoin(owner, owner.id == Target.owner_id)
+        .outerjoin(nominator, nominator.id == Star.nominated_by_id)
+        .outerjoin(decider, decider.id == Star.decided_by_id)
+        .outerjoin(
+            Invitation,
+            and_(
+                Invitation.stakeholder_id == Target.stakeholder_id,
+                Invitation.event_id == TargetList.event_id,
+            ),
+        )
+    )
+
+
+def _read(statement: Select[*tuple[Any, ...]]) -> list[StarCard]:
+    rows: Any = reading().execute(statement)
+    cards = []
+    for row in rows:
+        values = list(row)
+        values[11] = row[11].value if row[11] else None
+        values[21] = row[21] or ""
+        cards.append(StarCard(*values))
+    return cards

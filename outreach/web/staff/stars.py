@@ -1,0 +1,126 @@
+"""Stars: the board by how far they are; one star with its decision, owner and next step."""
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional
+
+from outreach.actions import stars
+from outreach.errors import Refusal
+from outreach.models.activity import Actor
+from outreach.models.star import BY_HAND, COLUMNS
+from outreach.queries.accounts import team
+from outreach.queries.events import events
+from outreach.queries.stars import StarCard, nominees, star_card, star_cards
+from outreach.web.staff.door import blueprint
+
+TITLES = {column.value: column.value.capitalize() for column in COLUMNS}
+
+
+class PlanForm(FlaskForm):
+    """Who follows a star up, and what comes next."""
+
+    owner_id = SelectField(
+        "Owner", coerce=int,
+        description="Follows this star up, is told when a date passes, and signs each of their "
+        "mails.",
+    )
+    next_step = StringField("Next step", [Length(max=300)])
+    next_on = DateField("By", [Optional()])
+
+
+@blueprint.get("/staff/stars", endpoint="stars")
+def all_stars() -> str:
+    """The board."""
+    ids = [event.id for event in events()]
+    cards = star_cards(ids)
+    columns = [
+        (column.value, TITLES[column.value], [one for one in cards if one.column is column])
+        for column in COLUMNS
+    ]
+    words = request.args.get("q", "")[:200]
+    return render_template(
+        "staff/stars/stars.html", columns=columns, cards=cards, words=words,
+        found=nominees(ids, words), moves=[(one.value, TITLES[one.value]) for one in BY_HAND],
+    )
+
+
+@blueprint.post("/staff/stars")
+def nominate_star() -> Response:
+    """Propose someone of a list for the short list."""
+    target_id = request.form.get("target_id", type=int)
+    try:
+        if target_id is None:
+            raise Refusal("Choose whom you nominate.")
+        stars.nominate_star(target_id, request.form.get("reason", "")[:2000], by=_me(), at=g.at)
+        flash("Nominated. An approver other than you decides.", "done")
+    except Refusal as refusal:
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.stars"), 303)
+
+
+@blueprint.get("/staff/stars/<int:target_id>")
+def star(target_id: int) -> str:
+    """One star, or nomination."""
+    card = _card(target_id)
+    form = _plan_form()
+    form.owner_id.data, form.next_step.data = card.owner_id or 0, card.next_step
+    form.next_on.data = card.next_on
+    return render_template("staff/stars/star.html", star=card, form=form, titles=TITLES)
+
+
+@blueprint.post("/staff/stars/<int:target_id>/plan")
+def plan_star(target_id: int) -> tuple[str, int] | Response:
+    """Say who follows a star up, what comes next and by when."""
+    card, form = _card(target_id), _plan_form()
+    if not form.validate():
+        page = render_template("staff/stars/star.html", star=card, form=form, titles=TITLES)
+        return page, 422
+    stars.plan_star(
+        target_id, owner_id=form.owner_id.data or None, next_step=form.next_step.data or "",
+        next_on=form.next_on.data, by=_me(), at=g.at,
+    )
+    flash("Kept.", "done")
+    return redirect(url_for("staff.star", target_id=target_id), 303)
+
+
+@blueprint.post("/staff/stars/<int:target_id>/approve", defaults={"is_star": True})
+@blueprint.post("/staff/stars/<int:target_id>/reject", defaults={"is_star": False})
+def decide_star(target_id: int, is_star: bool) -> Response:
+    """Approve or reject a nomination."""
+    why = request.form.get("why", "")[:2000]
+    try:
+        stars.decide_star(target_id, is_star, why, by=_me(), at=g.at)
+        flash("On the short list." if is_star else "Rejected; the reason is kept.", "done")
+    except Refusal as refusal:
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.star", target_id=target_id), 303)
+
+
+@blueprint.post("/staff/stars/<int:target_id>/move")
+def move_star(target_id: int) -> Response:
+    """Put a card into another column."""
+    try:
+        stars.move_star(target_id, request.form.get("column", ""), by=_me(), at=g.at)
+    except Refusal as refusal:
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.stars"), 303)
+
+
+def _plan_form() -> PlanForm:
+    form = PlanForm()
+    form.owner_id.choices = [
+        SelectChoice(0, "Nobody yet"), *(SelectChoice(one.id, one.name) for one in team())
+    ]
+    return form
+
+
+def _card(target_id: int) -> StarCard:
+    return star_card(target_id) or abort(404)
+
+
+def _me() -> Actor:
+    return Actor.account(current_user.id)

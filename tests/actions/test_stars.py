@@ -1,0 +1,175 @@
+"""Stars: two people for each, a card that follows the answer, tasks for late dates, sign-off."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions.campaigns import approve_campaign, schedule_campaign
+from outreach.actions.invitations import answer_invitation
+from outreach.actions.messages import release_message
+from outreach.actions.stars import (
+    NotAnApprover,
+    decide_star,
+    escalate_stars,
+    move_star,
+    nominate_star,
+    plan_star,
+)
+from outreach.actions.steps import launch_due_steps
+from outreach.actions.targets import mark_stars
+from outreach.db import db
+from outreach.delivery.outbox import drain
+from outreach.errors import Conflict, NotAllowed, Refusal
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE, Actor
+from outreach.models.invitation import Reply
+from outreach.models.message import Message, MessageState
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.star import OwnNomination
+from outreach.models.target import Target, TargetList
+from outreach.models.task import Task
+from outreach.queries.lists import target_list
+from outreach.queries.stars import nominees, star_card, star_cards
+from tests.factories import (
+    NOON,
+    afresh,
+    make_account,
+    make_campaign,
+    make_invitation,
+    make_list,
+    make_stakeholder,
+    make_target,
+    the_event,
+)
+from tests.recount import assert_counts_add_up
+
+DAY = timedelta(days=1)
+
+
+def team():
+    """(a promoter, an approver)"""
+    return tuple(Actor.account(make_account(role).id) for role in (Role.PROMOTER, Role.APPROVER))
+
+
+def a_star(owner=None):
+    """Someone who came to the short list by the two of them."""
+    promoter, approver = team()
+    target = make_target(make_list(), make_stakeholder())
+    nominate_star(target.id, "Chairs the bank", by=promoter, at=NOON)
+    decide_star(target.id, True, by=approver, at=NOON)
+    if owner is not None:
+        plan_star(
+            target.id, owner_id=owner.id, next_step="Call the office",
+            next_on=(NOON + 3 * DAY).date(), by=promoter, at=NOON,
+        )
+    return target, approver
+
+
+def test_whoever_nominates_does_not_approve_and_only_an_approver_does(app):
+    promoter, approver = team()
+    target = make_target()
+    with pytest.raises(Refusal, match="Say why"):
+        nominate_star(target.id, " ", by=approver, at=NOON)
+    nominate_star(target.id, "Chairs the bank", by=approver, at=NOON)
+    with pytest.raises(OwnNomination):
+        decide_star(target.id, True, by=approver, at=NOON)
+    with pytest.raises(NotAnApprover):
+        decide_star(target.id, True, by=promoter, at=NOON)
+    assert not db.session.get(Target, target.id).is_star
+    decide_star(target.id, True, by=team()[1], at=NOON)
+    assert afresh(target_list, target.list_id).star_count == 1
+    with pytest.raises(Conflict):
+        nominate_star(target.id, "Again", by=promoter, at=NOON)
+
+
+def test_a_rejection_says_why_and_the_person_can_be_nominated_anew(app):
+    promoter, approver = team()
+    target = make_target()
+    nominate_star(target.id, "Famous", by=promoter, at=NOON)
+    with pytest.raises(Refusal, match="why not"):
+        decide_star(target.id, False, by=approver, at=NOON)
+    decide_star(target.id, False, "Famous for something else", by=approver, at=NOON)
+    assert afresh(star_card, target.id).decision == "Famous for something else"
+    nominate_star(target.id, "Leads a fund now", by=promoter, at=NOON + DAY)
+    assert afresh(star_card, target.id).column == "nominated"
+
+
+def test_a_card_follows_the_answer_on_record_and_else_the_hand(app):
+    target, approver = a_star()
+    assert afresh(star_card, target.id).column == "approved"
+    move_star(target.id, "talking", by=approver, at=NOON)
+    assert afresh(star_card, target.id).column == "talking"
+    star = db.session.get(Stakeholder, target.stakeholder_id)
+    invitation = make_invitation(star, the_event())
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    assert afresh(star_card, target.id).column == "accepted"
+    with pytest.raises(Conflict, match="answer on record"):
+        move_star(target.id, "declined", by=approver, at=NOON)
+
+
+def test_a_star_marked_on_its_list_stands_among_the_approved_and_can_be_moved(app):
+    promoter, _ = team()
+    target = make_target()
+    mark_stars(target.list_id, [target.id], True, by=promoter, at=NOON)
+    (card,) = afresh(star_cards, [the_event().id])
+    assert (card.column, card.stage) == ("approved", None)
+    move_star(target.id, "asked", by=promoter, at=NOON)
+    assert afresh(star_card, target.id).column == "asked"
+    nominated = make_target(stakeholder=make_stakeholder("Somebody Else"))
+    nominate_star(nominated.id, "Why not", by=promoter, at=NOON)
+    with pytest.raises(Conflict, match="approver decides"):
+        move_star(nominated.id, "approved", by=promoter, at=NOON)
+
+
+def test_who_can_be_nominated_is_found_by_name(app):
+    target = make_target(stakeholder=make_stakeholder("Amina Diallo"))
+    assert [found[:2] for found in nominees([the_event().id], "diallo")] == [
+        (target.id, "Amina Diallo")
+    ]
+    nominate_star(target.id, "Why not", by=CONSOLE, at=NOON)
+    assert afresh(nominees, [the_event().id], "diallo") == []
+
+
+def test_a_date_that_passed_goes_to_the_owner_and_two_days_later_to_the_approver(app):
+    owner = make_account(name="Olga Owner")
+    _, approver = a_star(owner)
+    assert escalate_stars(at=NOON + 3 * DAY) == 0
+    assert [escalate_stars(at=NOON + 4 * DAY) for _ in range(2)] == [1, 0]
+    assert escalate_stars(at=NOON + 6 * DAY) == 1
+    tasks = db.session.scalars(select(Task).order_by(Task.id)).all()
+    assert [task.owner_id for task in tasks] == [owner.id, approver.account_id]
+    assert "Call the office was due on 4 September 2026" in tasks[0].what
+
+
+def test_a_mail_to_a_star_waits_for_its_owner_and_goes_when_the_owner_signs(app, mailer):
+    owner = make_account(name="Olga Owner")
+    target, approver = a_star(owner)
+    star_list = db.session.get(TargetList, target.list_id)
+    person = make_stakeholder()
+    make_target(star_list, person)
+    campaign = make_campaign(star_list)
+    approve_campaign(campaign.id, by=CONSOLE, at=NOON)
+    schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
+    launch_due_steps(at=NOON)
+    drain(mailer, now=lambda: NOON)
+    assert [email.to for email in mailer.sent] == [person.email]
+    db.session.rollback()
+    message = db.session.scalars(
+        select(Message).where(Message.stakeholder_id == target.stakeholder_id)
+    ).one()
+    assert (message.state, message.reason) == (
+        MessageState.HELD, "Waits for the personal sign-off of Olga Owner.",
+    )
+    with pytest.raises(NotAllowed, match="signed by Olga Owner"):
+        release_message(message.id, by=approver, at=NOON)
+    release_message(message.id, by=Actor.account(owner.id), at=NOON)
+    drain(mailer, now=lambda: NOON)
+    assert len(mailer.sent) == 2
+    assert_counts_add_up()
+
+
+def test_lists_know_nothing_of_those_who_are_only_nominated(app):
+    target = make_target(make_list())
+    nominate_star(target.id, "Why not", by=CONSOLE, at=NOON)
+    assert afresh(target_list, target.list_id).star_count == 0

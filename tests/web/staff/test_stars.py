@@ -1,0 +1,64 @@
+"""Stars on their board: nominated by name, decided by another, moved by a menu, kept a plan."""
+
+from datetime import timedelta
+
+from outreach.actions.stars import nominate_star
+from outreach.clock import now
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE
+from tests.factories import NOON, make_stakeholder, make_target, sign_in
+
+
+def test_someone_is_found_nominated_and_waits_for_an_approver(client):
+    target = make_target(stakeholder=make_stakeholder("Amina Diallo"))
+    sign_in(client, Role.APPROVER)
+    assert "The short list is empty" in client.get("/staff/stars").text
+    assert "Amina Diallo" in client.get("/staff/stars?q=amina").text
+    client.post("/staff/stars", data={"target_id": target.id, "reason": "Leads the fund"})
+    page = client.get("/staff/stars").text
+    assert "1 star: 1 waits for an approver" in page
+    url = f"/staff/stars/{target.id}"
+    assert "You nominated this person" in client.get(url).text
+    client.post(f"{url}/approve")
+    assert "You nominated this star. Someone else decides about it." in client.get(url).text
+    sign_in(client, Role.APPROVER)
+    client.post(f"{url}/approve")
+    assert "On the short list." in client.get(url).text
+
+
+def test_a_card_is_moved_by_its_menu_and_a_plan_is_kept(client):
+    target = make_target(stakeholder=make_stakeholder("Amina Diallo"), is_star=True)
+    account = sign_in(client)
+    client.post(f"/staff/stars/{target.id}/move", data={"column": "talking"})
+    page = client.get("/staff/stars").text
+    column = page[page.index('data-column="talking"') : page.index('data-column="accepted"')]
+    assert "Amina Diallo" in column
+    yesterday = (now() - timedelta(days=1)).date()
+    plan = {"owner_id": account.id, "next_step": "Call the office", "next_on": f"{yesterday}"}
+    assert client.post(f"/staff/stars/{target.id}/plan", data=plan).status_code == 303
+    assert "1 past its date" in client.get("/staff/stars").text
+    assert "Call the office" in client.get("/staff/today").text
+    wrong = client.post(f"/staff/stars/{target.id}/plan", data=plan | {"next_on": "soon"})
+    assert wrong.status_code == 422
+    client.post(f"/staff/stars/{target.id}/move", data={"column": "heaven"})
+    assert "There is no such column." in client.get("/staff/stars").text
+
+
+def test_a_promoter_nominates_and_does_not_decide(client):
+    target = make_target(stakeholder=make_stakeholder("Amina Diallo"))
+    nominate_star(target.id, "Leads the fund", by=CONSOLE, at=NOON)
+    sign_in(client)
+    url = f"/staff/stars/{target.id}"
+    assert "An approver decides about this nomination" in client.get(url).text
+    client.post(f"{url}/approve")
+    assert "Your role only nominates" in client.get(url).text
+    assert "Amina Diallo" in client.get("/staff/today").text
+    assert client.get("/staff/stars/999999").status_code == 404
+
+
+def test_beside_the_board_a_star_is_a_part_of_a_page(client):
+    target = make_target(stakeholder=make_stakeholder("Amina Diallo"), is_star=True)
+    sign_in(client)
+    part = client.get(f"/staff/stars/{target.id}", headers={"HX-Request": "true"}).text
+    assert "<html" not in part
+    assert "Keep this plan" in part

@@ -1,0 +1,48 @@
+"""Tasks: given, taken, done, opened again; what is due stands on Today."""
+
+from datetime import timedelta
+
+from outreach.actions.tasks import add_task
+from outreach.clock import now
+from outreach.models.activity import CONSOLE
+from tests.factories import make_account, make_stakeholder, sign_in
+
+
+def test_a_task_about_someone_is_given_done_and_opened_again(client):
+    person = make_stakeholder("Amina Diallo")
+    account = sign_in(client)
+    url = f"/staff/tasks?stakeholder_id={person.id}"
+    assert "about <bdi>Amina Diallo</bdi>" in client.get(url).text
+    form = {"what": "Call the office", "due_on": f"{now().date()}", "owner_id": account.id,
+            "stakeholder_id": person.id}  # fmt: skip
+    assert client.post("/staff/tasks", data=form).status_code == 303
+    page = client.get("/staff/tasks").text
+    assert "1 thing is to be done by you" in page
+    assert f"/staff/stakeholders/{person.id}" in page
+    assert "Call the office" in client.get("/staff/today").text
+    number = page.split("/staff/tasks/")[1].split("/")[0]
+    for _ in range(2):
+        assert client.post(f"/staff/tasks/{number}/done").status_code == 303
+    assert "Nothing is to be done by you" in client.get("/staff/tasks").text
+    client.post(f"/staff/tasks/{number}/open")
+    assert "1 thing is to be done by you" in client.get("/staff/tasks").text
+
+
+def test_what_nobody_has_taken_is_shown_to_everyone_until_one_takes_it(client):
+    task_id = add_task("Find an address", now().date(), by=CONSOLE, at=now())
+    sign_in(client)
+    assert "Take" in client.get("/staff/tasks").text
+    client.post(f"/staff/tasks/{task_id}/take")
+    sign_in(client, account=make_account())
+    assert "Find an address" not in client.get("/staff/tasks").text
+    assert "Find an address" in client.get("/staff/tasks?whose=all").text
+
+
+def test_what_is_overdue_says_so_and_a_task_without_words_is_refused(client):
+    late = (now() - timedelta(days=3)).date()
+    add_task("Call", late, by=CONSOLE, at=now())
+    sign_in(client)
+    assert "Overdue since" in client.get("/staff/tasks").text
+    wrong = client.post("/staff/tasks", data={"what": "", "due_on": f"{late}", "owner_id": 0})
+    assert wrong.status_code == 422
+    assert client.post("/staff/tasks/99999/done").status_code == 404

@@ -207,11 +207,16 @@ def _held(campaign: Campaign, step: Step, at: datetime) -> Iterator[tuple[Doubt,
 
 def _fallbacks(campaign: Campaign, step: Step, at: datetime) -> Iterator[tuple[Doubt, str, int]]:
     people = _people(campaign, step, at)
-    rows = reading().execute(
-        _joined(select(_reads(), TemplateText.language, func.count()), people)
+    # PostgreSQL takes two parameters of equal value for two values: group by a column instead.
+    each = (
+        _joined(select(_reads().label("reads"), TemplateText.language.label("gets")), people)
         .where(people.c.reason.is_(None), _reads() != TemplateText.language)
-        .group_by(_reads(), TemplateText.language)
-        .order_by(func.count().desc(), _reads())
+        .subquery()
+    )
+    rows = reading().execute(
+        select(each.c.reads, each.c.gets, func.count())
+        .group_by(each.c.reads, each.c.gets)
+        .order_by(func.count().desc(), each.c.reads)
     )
     for reads, gets, count in rows:
         yield Doubt.FALLBACK, f"{reads}>{gets}", count

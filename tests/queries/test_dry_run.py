@@ -1,0 +1,186 @@
+"""The dry run says what is then really sent, person by person."""
+
+from datetime import timedelta
+
+import pytest
+
+from outreach.actions.campaigns import (
+    StepPlan,
+    approve_campaign,
+    change_campaign,
+    pause_campaign,
+    schedule_campaign,
+)
+from outreach.actions.steps import launch_due_steps
+from outreach.db import reading, transaction
+from outreach.delivery.outbox import drain
+from outreach.models.activity import CONSOLE
+from outreach.models.campaign import Anchor, Step, StepKind
+from outreach.models.invitation import InvitationState
+from outreach.models.message import Message, MessageState
+from outreach.queries.audience import JUST_WRITTEN, NO_ADDRESS, NOT_INVITED
+from outreach.queries.dry_run import GOES, dry_run, people_of_run
+from outreach.stops import stop_addresses
+from tests.actions.test_campaigns import INVITATION, plan, reminder
+from tests.factories import (
+    NOON,
+    afresh,
+    make_campaign,
+    make_invitation,
+    make_list,
+    make_stakeholder,
+    make_target,
+)
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+THANKS = StepPlan(StepKind.THANK_YOU, Anchor.ANSWER, "thank_you")
+
+
+def going(target_list, *steps, **rest):
+    campaign = make_campaign(target_list)
+    change_campaign(campaign.id, plan(target_list, *steps, **rest), by=CONSOLE, at=NOON)
+    approve_campaign(campaign.id, by=CONSOLE, at=NOON)
+    schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
+    return campaign.id
+
+
+def promised(campaign_id, at):
+    """{(step, name)} of every mail that the dry run foresees."""
+    runs = afresh(dry_run, campaign_id, at)
+    return {
+        (run.step_id, person.name)
+        for person in people_of_run(runs, limit=10_000)
+        for run, reason in person.mails
+        if reason == GOES
+    }
+
+
+def sent(campaign_id):
+    """{(step, name)} of every mail of the campaign that went out."""
+    reading().rollback()
+    rows = reading().query(Message.step_id, Message.name, Message.state)
+    return {
+        (step_id, name)
+        for step_id, name, state in rows.filter(Message.campaign_id == campaign_id)
+        if state == MessageState.ACCEPTED
+    }
+
+
+def live_through(campaign_id, mailer, start, days, every=6 * HOUR):
+    """Let the time pass: the clock ticks, the outbox is drained."""
+    now = start
+    while now <= start + days * DAY:
+        launch_due_steps(at=now)
+        drain(mailer, now=lambda now=now: now)
+        now += every
+
+
+@pytest.fixture
+def crowd(app):
+    """A list with everyone who makes a difference."""
+    target_list = make_list()
+    people = {
+        name: make_stakeholder(name, email=email, is_mail_stopped=stopped)
+        for name, email, stopped in [
+            ("Silent one", "", False), ("Silent two", "", False), ("No address", None, False),
+            ("Stopped", "", True), ("Bounced", "", False), ("Answered", "", False),
+            ("Withdrawn", "", False), ("Suppressed", "", False), ("Asked before", "", False),
+            ("Asked this morning", "", False),
+        ]
+    }  # fmt: skip
+    for person in people.values():
+        make_target(target_list, person)
+    with transaction() as session:
+        owner = [(people["Suppressed"].email_key, people["Suppressed"].id)]
+        stop_addresses(session, owner, "unsubscribed", source="page", at=NOON)
+    make_invitation(people["Answered"], state=InvitationState.ACCEPTED, answered_at=NOON + HOUR)
+    make_invitation(people["Bounced"], state=InvitationState.UNDELIVERABLE)
+    make_invitation(people["Withdrawn"], withdrawn_at=NOON)
+    make_invitation(people["Asked before"], invited_at=NOON - 9 * DAY)
+    make_invitation(people["Asked this morning"], invited_at=NOON - HOUR)
+    return target_list
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (INVITATION, reminder(14), reminder(3)),
+        (INVITATION, reminder(29), reminder(28), reminder(3), THANKS),
+        (StepPlan(StepKind.INVITATION, Anchor.FIXED, "invitation", fixed_at=NOON + 2 * DAY),
+         StepPlan(StepKind.REMINDER, Anchor.REPLY_BY, "reminder", days_before=7, hour=9,
+                  working_days_only=True)),
+    ],
+)  # fmt: skip
+def test_what_the_dry_run_says_is_what_is_then_sent_person_by_person(crowd, mailer, steps):
+    campaign_id = going(crowd, *steps)
+    foreseen = promised(campaign_id, NOON)
+    assert len({name for _, name in foreseen}) >= 4
+    live_through(campaign_id, mailer, NOON, 31)
+    assert sent(campaign_id) == foreseen
+    assert len(mailer.sent) == len(foreseen)
+
+
+def test_it_is_right_too_when_asked_in_the_middle(crowd, mailer):
+    """Some mails have left, some wait, someone joined the list late."""
+    campaign_id = going(crowd, INVITATION, reminder(14), reminder(3))
+    launch_due_steps(at=NOON)
+    drain(mailer, now=lambda: NOON)
+    before = sent(campaign_id)
+    make_target(crowd, make_stakeholder("Late"))
+    middle = NOON + 16 * DAY + 6 * HOUR
+    launch_due_steps(at=middle)  # frozen, and not yet handed over
+    foreseen = promised(campaign_id, middle)
+    assert foreseen
+    assert not any(name == "Late" for _, name in foreseen)
+    live_through(campaign_id, mailer, middle, 15)
+    assert sent(campaign_id) - before == foreseen
+
+
+def test_two_steps_closer_than_twenty_hours_write_to_nobody_the_second_time(app):
+    target_list = make_list()
+    person = make_stakeholder("Amina")
+    make_target(target_list, person)
+    campaign_id = going(target_list, INVITATION, reminder(14), reminder(3))
+    with transaction() as session:
+        first, second = (
+            session.query(Step).filter_by(campaign_id=campaign_id, kind="reminder").order_by("id")
+        )
+        second.due_at = first.due_at + 19 * HOUR
+    _, first, second = afresh(dry_run, campaign_id, NOON)
+    assert (first.people[person.id], second.people[person.id]) == (GOES, JUST_WRITTEN)
+
+
+def test_a_draft_is_read_as_if_it_were_scheduled_now(app):
+    target_list = make_list()
+    make_target(target_list, make_stakeholder("Reached"))
+    make_target(target_list, make_stakeholder("Not reached", email=None))
+    campaign = make_campaign(target_list)
+    change_campaign(campaign.id, plan(target_list), by=CONSOLE, at=NOON)
+    runs = afresh(dry_run, campaign.id, NOON)
+    assert [(run.kind, run.count) for run in runs] == [
+        ("invitation", 1), ("reminder", 1), ("reminder", 1),
+    ]  # fmt: skip
+    assert runs[0].left_out == [(NO_ADDRESS, 1)]
+    assert reading().query(Message).count() == 0
+
+
+def test_those_whom_no_step_invites_are_not_reminded(app):
+    target_list = make_list()
+    make_target(target_list, make_stakeholder("Late"))
+    campaign_id = going(target_list, INVITATION, reminder(14))
+    launch_due_steps(at=NOON)
+    make_target(target_list, later := make_stakeholder("Later"))
+    *_, last = afresh(dry_run, campaign_id, NOON + HOUR)
+    assert last.people[later.id] == NOT_INVITED
+
+
+def test_a_paused_campaign_is_read_as_if_it_went_on_and_one_that_is_over_sends_nothing(app):
+    target_list = make_list()
+    make_target(target_list)
+    campaign_id = going(target_list, INVITATION)
+    launch_due_steps(at=NOON)
+    pause_campaign(campaign_id, by=CONSOLE, at=NOON)
+    (waiting,) = afresh(dry_run, campaign_id, NOON)
+    assert (waiting.is_written, waiting.count) == (True, 1)
+    assert afresh(dry_run, 10**9, NOON) == []

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from outreach.db import reading
+from outreach.db import glance, reading
 from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
@@ -172,8 +172,17 @@ PAGE = (
 
 def invitation_page(link_key: str) -> InvitationPage | None:
     """The page of the link with this key. One row by unique key, joined to four by their keys."""
-    # Of the connection, not of the session: what the ORM adds to each row takes as long as the rest.
-    row: Any = reading().connection().execute(PAGE, {"link_key": link_key}).one_or_none()
+    # Of the connection, not of the session: what the ORM adds to a row takes as long as the rest.
+    return _page(reading().connection().execute(PAGE, {"link_key": link_key}).one_or_none())
+
+
+def invitation_glance(link_key: str) -> InvitationPage | None:
+    """The same for somebody who only looks, with nothing around the one question."""
+    with glance() as connection:
+        return _page(connection.execute(PAGE, {"link_key": link_key}).one_or_none())
+
+
+def _page(row: Any) -> InvitationPage | None:
     if row is None:
         return None
     values: list[Any] = [*row[:OWN_AND_MORE], *person_and_event(row[OWN_AND_MORE:])]

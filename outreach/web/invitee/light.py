@@ -13,10 +13,11 @@ from flask import Flask
 
 from outreach import clock
 from outreach.languages import languages, spoken
-from outreach.queries.invitations import invitation_page
+from outreach.queries.invitations import InvitationPage, invitation_glance
 from outreach.tokens import key_of
 from outreach.web.invitee.door import PRIVATE, blueprint
-from outreach.web.invitee.rendering import sheet_of
+from outreach.web.invitee.pressed import pressed_page
+from outreach.web.invitee.rendering import GZIPPED, PLAIN, sheet_of, takes_gzip
 from outreach.web.invitee.view import invitation_view
 
 if TYPE_CHECKING:
@@ -51,23 +52,35 @@ class ShortWay:
             return None
         with self.app.app_context():
             link_key = key_of("answer", token)
-            page = invitation_page(link_key) if link_key else None
+            page = invitation_glance(link_key) if link_key else None
             if link_key is None or page is None or page.withdrawn_at:
                 return None
-            language = spoken(wish or page.person.language)
             try:
-                view = invitation_view(
-                    page, link_key, token=token, at=clock.now(), language=language
-                )
-                sheet = sheet_of(language)
-                onward = f"?language={wish}" if wish else ""
-                tail = sheet.fill("invitation.html", onward=onward, **view)
+                language = spoken(wish or page.person.language)
+                accepts = environ.get("HTTP_ACCEPT_ENCODING", "")
+                body, headers = _written(page, link_key, token, language, wish, accepts)
             except Exception:  # the long way meets the same fault, tells it and logs it
                 return None
-        body, headers = sheet.whole(tail, environ.get("HTTP_ACCEPT_ENCODING", ""))
+        sheet = sheet_of(language)
         length = ("Content-Length", str(len(body)))
         policy = ("Content-Security-Policy", sheet.policy)
         return [*headers, length, policy, *PRIVATE, *ELSEWHERE], body
+
+
+def _written(
+    page: InvitationPage, link_key: str, token: str, language: str, wish: str, accepts: str
+) -> tuple[bytes, list[tuple[str, str]]]:
+    """The body and the headers of its form."""
+    onward, at = f"?language={wish}" if wish else "", clock.now()
+    found = pressed_page(page, link_key, token=token, at=at, language=language, onward=onward)
+    if found is not None:
+        pressed, words = found
+        if takes_gzip(accepts):
+            return pressed.pack(words), GZIPPED
+        return pressed.fill(words), PLAIN
+    view = invitation_view(page, link_key, token=token, at=at, language=language)
+    sheet = sheet_of(language)
+    return sheet.whole(sheet.fill("invitation.html", onward=onward, **view), accepts)
 
 
 ELSEWHERE = [

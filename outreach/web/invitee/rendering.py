@@ -12,7 +12,7 @@ A page shows nothing that came in a GET, so that compressing it tells nobody its
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,13 @@ from markupsafe import Markup
 from outreach.delivery.calendar import place
 from outreach.languages import direction_of, languages, name_of, words_of
 from outreach.web.invitee import words
+from outreach.web.invitee.folding import FoldingEnvironment
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """RFC 1952, section 2.3.1: deflate, no flags, no time, any system."""
-TYPE = ("Content-Type", "text/html; charset=utf-8")
+PLAIN = [("Content-Type", "text/html; charset=utf-8"), ("Vary", "Accept-Encoding")]
+GZIPPED = [*PLAIN, ("Content-Encoding", "gzip")]
 WORDS = ("instant", "left", "days", "day", "hours")
 """Those of `words` that are told the language last."""
 
@@ -66,13 +68,12 @@ class Sheet:
 
         accepts  the request's Accept-Encoding
         """
-        headers = [TYPE, ("Vary", "Accept-Encoding")]
-        if not takes_gzip(accepts):
-            return self.head + tail, headers
-        return self.pack(tail), [*headers, ("Content-Encoding", "gzip")]
+        if takes_gzip(accepts):
+            return self.pack(tail), GZIPPED
+        return self.head + tail, PLAIN
 
 
-@cache
+@lru_cache(512)
 def takes_gzip(accepts: str) -> bool:
     """Whether an Accept-Encoding names gzip and does not refuse it (RFC 9110, section 12.5.3)."""
     for part in accepts[:500].lower().split(","):
@@ -99,10 +100,11 @@ def sheet_of(language: str) -> Sheet:
 
 
 def _environment(language: str) -> Environment:
-    environment = Environment(
+    environment = FoldingEnvironment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"], auto_reload=False,
     )  # fmt: skip
+    environment.catalogue = words_of(language)
     environment.filters["apart"] = apart
     environment.install_gettext_translations(words_of(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(

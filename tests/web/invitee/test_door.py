@@ -12,7 +12,7 @@ import pytest
 from outreach.errors import Refusal
 from outreach.tokens import new_key, personal_token
 from outreach.web.invitee import invitation as pages
-from outreach.web.invitee import light
+from outreach.web.invitee import light, pressed
 from tests.factories import make_invitation, make_message, make_seat_offer
 
 LETTERS = {"i": "answer", "s": "seat", "u": "unsubscribe"}
@@ -119,6 +119,8 @@ def test_a_fault_is_told_without_naming_anyone(app, client, guest, monkeypatch):
 
     monkeypatch.setattr(pages, "invitation_view", broken)
     monkeypatch.setattr(light, "invitation_view", broken)
+    monkeypatch.setattr(pressed, "invitation_view", broken)
+    pressed._press.cache_clear()
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.testing = False
     try:

@@ -1,0 +1,105 @@
+"""The short way to an invitee's page gives what the long way gives, byte for byte."""
+
+import gzip
+from datetime import timedelta
+
+import pytest
+
+from outreach.actions.invitations import answer_invitation
+from outreach.models.invitation import Reply
+from outreach.web.invitee import light, pressed
+from tests.factories import (
+    NOON,
+    make_event,
+    make_invitation,
+    make_organisation,
+    make_seat_offer,
+    make_stakeholder,
+)
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+PRIVATE = (
+    "Cache-Control", "Referrer-Policy", "X-Robots-Tag", "X-Content-Type-Options",
+    "Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy", "Content-Type",
+)  # fmt: skip
+
+
+@pytest.fixture
+def long_way(monkeypatch):
+    """Let Flask itself answer."""
+
+    def switch(on):
+        monkeypatch.setattr(light, "PATH", light.re.compile(r"\Znever") if on else kept)
+
+    kept = light.PATH
+    return switch
+
+
+def shapes():
+    person = make_stakeholder(
+        "Amina <b>Otieno</b> & Söhne", title="H.E. Dr", salutation="Your “Excellency”",
+        office="Minister's office", organisation=make_organisation("Bank & <i>Trust</i>"),
+        country_code="KE", language="fr",
+    )  # fmt: skip
+    answered = make_invitation()
+    answer_invitation(answered.id, Reply.ACCEPTED, "Gladly", at=NOON - timedelta(days=1))
+    busy = make_stakeholder("王小明", language="zh")
+    make_invitation(busy, make_event(name="Round table"))
+    make_seat_offer(busy)
+    return {
+        "bare": make_invitation(make_stakeholder("Ana")),
+        "full": make_invitation(person),
+        "answered": answered,
+        "several": make_invitation(busy),
+        "closed": make_invitation(reply_by=NOON),
+    }
+
+
+def test_both_ways_give_the_same_page_in_every_shape_and_language(guest, client, long_way):
+    for name, invitation in shapes().items():
+        for query in ("", "?language=ar", "?language=zh"):
+            path = guest(invitation).path + query
+            answers = []
+            for on in (True, False):
+                long_way(on)
+                answers += [client.get(path), client.get(path, headers=GZIP)]
+            plain, packed, *short = answers
+            assert [each.status_code for each in answers] == [200] * 4
+            assert gzip.decompress(packed.data) == plain.data
+            assert short[0].data == plain.data, (name, query)
+            assert gzip.decompress(short[1].data) == plain.data, (name, query)
+            for header in PRIVATE:
+                assert short[1].headers[header] == packed.headers[header]
+            assert "Accept-Encoding" in short[1].headers["Vary"]
+            assert short[1].headers["Content-Encoding"] == "gzip"
+            assert int(short[1].headers["Content-Length"]) == len(short[1].data)
+
+
+def test_people_who_share_an_event_share_a_mould_and_nothing_else(guest, client):
+    pressed._press.cache_clear()
+    people = [make_stakeholder(f"Person {letter}", office=letter) for letter in "ABC"]
+    paths = [guest(make_invitation(person)).path for person in people]
+    texts = [client.get(path).text for path in paths]
+    assert pressed._press.cache_info().misses == 1
+    for number, text in enumerate(texts):
+        assert f"Person {'ABC'[number]}" in text
+        assert f"Person {'BCA'[number]}" not in text
+        assert paths[number] in text
+        assert pressed.OPEN not in text
+
+
+@pytest.mark.parametrize(
+    "query", ["?language=xx", "?answer=accepted", "?language=fr&x=1", "?language=%66r"]
+)
+def test_an_unusual_request_goes_the_long_way_and_is_answered(guest, client, query):
+    assert client.get(guest(make_invitation()).path + query).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepts", "is_packed"),
+    [("", False), ("gzip", True), ("br;q=1.0, GZIP;q=0.2", True), ("gzip;q=0", False),
+     ("identity", False), ("x" * 9000, False)],
+)  # fmt: skip
+def test_a_page_is_compressed_where_that_is_taken(guest, client, accepts, is_packed):
+    answer = client.get(guest(make_invitation()).path, headers={"Accept-Encoding": accepts})
+    assert ("Content-Encoding" in answer.headers) == is_packed

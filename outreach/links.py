@@ -20,6 +20,11 @@ def seat_url(link_key: str) -> str:
     return absolute(f"/s/{personal_token('seat', link_key)}")
 
 
+def feed_url(feed_key: str) -> str:
+    """A person's own calendar feed."""
+    return absolute(f"/f/{personal_token('feed', feed_key)}.ics")
+
+
 def unsubscribe_url(public_id: str) -> str:
     """The unsubscribe page of the person to whom this message goes."""
     return absolute(f"/u/{personal_token('unsubscribe', public_id)}")

@@ -20,6 +20,7 @@ from outreach.languages import locale_of, words_of
 from outreach.models.event import EventKind, uid_of
 from outreach.queries.invitations import EventShown
 
+
 @dataclass(frozen=True, slots=True)
 class Attendee:
     """The one person whom a REQUEST or a CANCEL names.
@@ -91,6 +92,7 @@ def _entry(
     event: EventShown, sequence: int, at: datetime, language: str, organiser: str = ""
 ) -> Event:
     starts_at, ends_at, _ = _local(event)
+    mailbox = f"mailto:{_line(organiser or event.reply_to)}"
     return Event.new(
         uid=event_uid(event),
         stamp=at,
@@ -100,7 +102,7 @@ def _entry(
         summary=_line(event.name),
         location=_line(place(event, language)),
         description=_text(event, language),
-        organizer=vCalAddress.new(f"mailto:{_line(organiser or event.reply_to)}", cn=_line(event.host)),
+        organizer=vCalAddress.new(mailbox, cn=_line(event.host)),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row, exists, or_, select
 
 from outreach.db import reading
 from outreach.delivery.calendar import Attendee, personal_calendar
+from outreach.delivery.codes import check_in_png
 from outreach.delivery.mailer import Attachment
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
@@ -51,11 +52,11 @@ _has_it = or_(
 def calendars_of(
     unit_id: int, purpose: Purpose, language: str, *, at: datetime
 ) -> dict[int, tuple[Attachment, ...]]:
-    """{message id: its calendar}, of the messages that wait in a unit. One SELECT."""
+    """{message id: its calendar, and the code for the door}, of what waits in a unit. One SELECT."""
     statement = (
         select(
             Message.id, Message.address, Message.name, Invitation.state, Invitation.sequence,
-            Invitation.withdrawn_at, Campaign.has_calendar, _last_channel.label("channel"),
+            Invitation.link_key, Invitation.withdrawn_at, _last_channel.label("channel"),
             _has_it.label("has_it"), *EVENT,
         )
         .join(Invitation, Invitation.id == Message.invitation_id)
@@ -64,11 +65,13 @@ def calendars_of(
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .where(Message.unit_id == unit_id, Message.state == MessageState.WAITING)
     )  # fmt: skip
-    return {
-        row.id: (_attachment(row, method, language, at),)
-        for row in reading().execute(statement)
-        if (method := method_of(purpose, row.state, row.channel, row.withdrawn_at, row.has_it))
-    }
+    files: dict[int, tuple[Attachment, ...]] = {}
+    for row in reading().execute(statement):
+        method = method_of(purpose, row.state, row.channel, row.withdrawn_at, row.has_it)
+        files[row.id] = (_attachment(row, method, language, at),) if method else ()
+        if purpose in OF_ANSWERS and row.state is InvitationState.ACCEPTED:
+            files[row.id] += (Attachment("check-in.png", check_in_png(row.link_key), "image/png"),)
+    return files
 
 
 def method_of(

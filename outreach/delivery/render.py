@@ -70,7 +70,7 @@ class Setting:
 
 
 def render_unit(unit_id: int) -> Rendered:
-    """The letter of a unit and everyone who waits in it. Two SELECTs whatever its size, one more with calendars."""
+    """The letter of a unit and everyone who waits in it. Two SELECTs, or three with calendars."""
     setting = _setting(unit_id)
     rows = _rows(unit_id)
     held: dict[str, list[int]] = {}

@@ -22,7 +22,7 @@ MOST_DEPTH = 5
 
 _NAME = re.compile(r"[A-Z0-9-]{1,60}")
 _MARKS = re.compile(r'[";:]')
-_STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z?")
+_STAMP = re.compile(r"(\d{8}T\d{6})Z?")
 _ESCAPES = {"n": "\n", "N": "\n"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
@@ -179,7 +179,7 @@ def _stamp(value: str) -> datetime | None:
     """DTSTAMP is in UTC (RFC 5545, 3.8.7.2); one without the Z is taken for it."""
     match = _STAMP.fullmatch(value.strip())
     try:
-        return datetime(*map(int, match.groups()), tzinfo=UTC) if match else None
+        return datetime.fromisoformat(match[1]).replace(tzinfo=UTC) if match else None
     except ValueError:
         return None
 

@@ -73,7 +73,7 @@ def answers_with_proof(invitation_id: int) -> list[GivenAnswer]:
         .where(Answer.invitation_id == invitation_id)
         .order_by(Answer.id.desc())
     )  # fmt: skip
-    return [GivenAnswer(*row) for row in rows]
+    return [GivenAnswer(*values) for values in map(tuple, rows)]
 
 
 def proof_file(answer_id: int) -> tuple[str, str] | None:
@@ -83,4 +83,4 @@ def proof_file(answer_id: int) -> tuple[str, str] | None:
             Proof.answer_id == answer_id, Proof.stored_name.is_not(None)
         )
     ).one_or_none()  # fmt: skip
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1]) if row and row[0] else None

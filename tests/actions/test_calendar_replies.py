@@ -116,7 +116,8 @@ def receive(app, tmp_path, invitation):
         plain = change(_with_uids(text, own, uid_of(code, other)))
         sender = "x@evil.example.com" if "another_domain" in name else "amina@example.org"
         path = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}.http"
-        path.write_bytes(_form(plain, dkim, spf, f'{{"to":["c@in.example.org"],"from":"{sender}"}}'))
+        envelope = f'{{"to":["calendar@in.example.org"],"from":"{sender}"}}'
+        path.write_bytes(_form(plain, dkim, spf, envelope))
         keep_inbound(path, path.name, 1, 'multipart/form-data; boundary="xYzZY"', at=at)
         read_new_inbound(tmp_path, at=at)
         apply_calendar_replies(at=at)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from outreach.errors import Refusal
 from outreach.languages import languages, marked, spoken, words_of
 from outreach.models.invitation import AnswersClosed
+from outreach.queries.feeds import feed_of
 from outreach.queries.invitations import invitation_page
 from outreach.queries.mails import language_of_mail
 from outreach.queries.seat_offers import seat_offer_page
@@ -55,6 +56,7 @@ PURPOSES: dict[str, tuple[str, Opened]] = {
     "i": ("answer", invitation_page),
     "s": ("seat", seat_offer_page),
     "u": ("unsubscribe", unsubscribe_page),
+    "f": ("feed", feed_of),
 }
 """First part of the path: the purpose of its tokens, and the question that their key answers."""
 
@@ -78,6 +80,7 @@ def guard() -> Response | None:
 @blueprint.route("/i/<path:_rest>")
 @blueprint.route("/s/<path:_rest>")
 @blueprint.route("/u/<path:_rest>")
+@blueprint.route("/f/<path:_rest>")
 def elsewhere(_rest: str) -> Response:
     """Below a link there is nothing but what the link opens; the guard has answered already."""
     return closed_door(404)

@@ -17,6 +17,7 @@ ACTIONS = (
     ("Add a track to the programme", "staff.new_track", "plus", "promote"),
     ("Add someone to the team", "staff.settings", "user-plus", "administer"),
     ("Move the conference’s dates", "staff.settings", "calendar-event", "administer"),
+    ("Let people in at the door", "staff.doors", "user", "promote"),
     ("See the seats at risk", "organiser.board_seats", "armchair", "read"),
 )
 """(words, endpoint, icon, permission); one whose page does not exist is not offered."""

@@ -1,0 +1,94 @@
+"""The pages on which staff record answers and settle calendar replies."""
+
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from outreach import clock
+from outreach.db import reading
+from outreach.models.calendar_reply import CalendarReply, Verdict
+from outreach.models.inbound import InboundMail
+from outreach.models.invitation import Answer, Invitation, Reply
+from tests.factories import NOON, afresh, make_invitation, make_stakeholder, save, sign_in
+
+
+@pytest.fixture
+def staff(client, monkeypatch, app, tmp_path):
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    app.config["INSTANCE_DIR"] = str(tmp_path)
+    sign_in(client)
+    return client
+
+
+def fields(**more):
+    return {"reply": "declined", "way": "letter", "came_on": "2026-08-30"} | more
+
+
+def state_of(invitation):
+    return afresh(lambda: reading().get_one(Invitation, invitation.id).state)
+
+
+def test_an_answer_is_recorded_with_its_paper_and_taken_back(staff):
+    invitation = make_invitation(make_stakeholder("Amina"))
+    address = f"/staff/invitations/{invitation.id}/answer"
+    assert address in staff.get(f"/staff/stakeholders/{invitation.stakeholder_id}").text
+    answer = staff.post(
+        address, data=fields(paper=(BytesIO(b"%PDF-1.7"), "<img onerror=x>.pdf"))
+    )
+    assert answer.status_code == 303
+    page = staff.get(address).text
+    assert state_of(invitation) == "declined"
+    assert "<img onerror" not in page
+    answer_id = reading().scalar(select(Answer.id))
+    paper = staff.get(f"/staff/answers/{answer_id}/paper")
+    assert (paper.mimetype, paper.data) == ("application/pdf", b"%PDF-1.7")
+    assert paper.headers["Content-Disposition"].startswith("attachment")
+    staff.post(f"/staff/invitations/{invitation.id}/answers/{answer_id}/undo")
+    assert state_of(invitation) == "silent"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"reply": "maybe"}, {"came_on": ""}, {"came_on": "2026-09-05"}, {"way": "owl"},
+     {"paper": (BytesIO(b"<html>"), "letter.pdf")}],
+)  # fmt: skip
+def test_what_is_wrong_is_said_and_nothing_is_recorded(staff, more):
+    invitation = make_invitation()
+    answer = staff.post(f"/staff/invitations/{invitation.id}/answer", data=fields(**more))
+    assert answer.status_code == 422
+    assert "o-errors" in answer.text
+    assert state_of(invitation) == "silent"
+
+
+@pytest.fixture
+def in_doubt(app):
+    invitation = make_invitation(make_stakeholder("Amina", "amina@example.org"))
+    mail = InboundMail(
+        stored_name="x", content_type="x", digest="x", bytes_count=1, received_at=NOON,
+        sender="eve@example.org", sender_name="<script>alert(1)</script>", dkim="none",
+    )  # fmt: skip
+    save(mail)
+    save(CalendarReply(
+        inbound_id=mail.id, invitation_id=invitation.id, event_id=invitation.event_id,
+        verdict=Verdict.UNVERIFIED, because="It is not proven.", reply=Reply.ACCEPTED,
+        attendee="amina@example.org", received_at=NOON, stamped_at=NOON,
+    ))  # fmt: skip
+    return invitation
+
+
+@pytest.mark.parametrize(
+    ("do", "state"), [("take", "accepted"), ("ignore", "silent"), ("", "silent")]
+)
+def test_a_reply_in_doubt_stands_beside_what_we_have_until_someone_settles_it(
+    staff, in_doubt, do, state
+):
+    """A14, A32"""
+    page = staff.get("/staff/replies/unverified").text
+    for words in ("What came", "What we have", "eve@example.org"):
+        assert words in page
+    assert "<script>alert" not in page
+    reply_id = reading().scalar(select(CalendarReply.id))
+    assert staff.post(f"/staff/replies/unverified/{reply_id}", data={"do": do}).status_code == 303
+    assert state_of(in_doubt) == state
+    assert "No calendar reply is in doubt" in staff.get("/staff/replies/unverified").text

@@ -58,9 +58,13 @@ def reminder(days):
 
 def plan(target_list, *steps, reply_by=NOON + 30 * DAY, **rest):
     values = {
-        "name": "Invitations", "event_id": target_list.event_id, "list_ids": [target_list.id],
-        "reply_by": reply_by, "steps": steps or (INVITATION, reminder(14), reminder(3)),
-        "sender_name": "The Secretariat", "sender_address": "invitations@example.org",
+        "name": "Invitations",
+        "event_id": target_list.event_id,
+        "list_ids": [target_list.id],
+        "reply_by": reply_by,
+        "steps": steps or (INVITATION, reminder(14), reminder(3)),
+        "sender_name": "The Secretariat",
+        "sender_address": "invitations@example.org",
     }
     return Plan(**values | rest)
 
@@ -201,9 +205,7 @@ def test_a_campaign_without_lists_or_steps_or_with_a_foreign_list_is_refused(ban
         ),
         (
             (
-                StepPlan(
-                    StepKind.INVITATION, Anchor.FIXED, "invitation", fixed_at=NOON + 16 * DAY
-                ),
+                StepPlan(StepKind.INVITATION, Anchor.FIXED, "invitation", fixed_at=NOON + 16 * DAY),
                 reminder(14),
             ),
             r"Step 2 \(reminder\) would go before the invitation or less than 20 hours after it",
@@ -287,7 +289,9 @@ def test_a_change_takes_the_latest_letters_and_its_own_steps(draft, banks, autho
     thanks = StepPlan(StepKind.THANK_YOU, Anchor.ANSWER, "thank_you")
     change_campaign(draft, plan(banks, INVITATION, reminder(7), thanks), by=author, at=NOON)
     assert [(step.kind, step.days_before) for step in planned_steps(draft)] == [
-        (StepKind.INVITATION, None), (StepKind.REMINDER, 7), (StepKind.THANK_YOU, None),
+        (StepKind.INVITATION, None),
+        (StepKind.REMINDER, 7),
+        (StepKind.THANK_YOU, None),
     ]
     assert reading().query(Step).count() == 3
 

@@ -14,6 +14,7 @@ from outreach.actions.alternates import promote_alternates
 from outreach.actions.audits import keep_audit
 from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import finish_campaigns
+from outreach.actions.duplicates import find_duplicates
 from outreach.actions.heartbeats import note_tick
 from outreach.actions.inbound import read_new_inbound
 from outreach.actions.receipt_effects import apply_receipts
@@ -30,6 +31,7 @@ from outreach.delivery.workers import worker_name
 from outreach.errors import NotFound
 from outreach.models.message import UNIT_SIZE
 from outreach.queries.audit import Report, audit, last_audit
+from outreach.queries.duplicates import last_search
 
 QUIET_HOURS = range(1, 5)
 """In UTC: when the nightly audit runs, unless the last one is older than LATEST."""
@@ -111,6 +113,14 @@ def audit_nightly() -> int:
     return sum(finding.broken for finding in audit_now().findings)
 
 
+def compare_nightly() -> int:
+    """Compare everyone with everyone alike once a night; says how many pairs are new."""
+    at, last = clock.now(), last_search()
+    if last is not None and at - last.at < (NIGHT if at.hour in QUIET_HOURS else LATEST):
+        return 0
+    return find_duplicates(at=at)
+
+
 def audit_now() -> Report:
     """Recompute the promises, and keep what was found."""
     at = clock.now()
@@ -130,6 +140,7 @@ JOBS = (
     Job("escalate-stars", timedelta(minutes=10), escalate),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
+    Job("find-duplicates", timedelta(minutes=30), compare_nightly),
 )
 
 

@@ -64,7 +64,7 @@ def merge_stakeholders(
         kept, gone = _both(rows, kept_id, gone_id)
         if seen_at and seen_at != (kept["changed_at"], gone["changed_at"]):
             raise Conflict("Someone changed one of the two since you opened the page. Look again.")
-        if _look_the_same(kept["email"], gone["email"]) and not is_confirmed:
+        if look_the_same(kept["email"], gone["email"]) and not is_confirmed:
             raise LooksTheSame
         values = merged(kept, gone, choices)
         _leave_out_waiting(session, rows, gone_id, at)
@@ -132,7 +132,8 @@ def _both(rows: Rows, kept_id: int, gone_id: int) -> tuple[Row, Row]:
     return kept, gone
 
 
-def _look_the_same(one: str | None, other: str | None) -> bool:
+def look_the_same(one: str | None, other: str | None) -> bool:
+    """Whether two addresses are two and pass for one (case A09)."""
     if not one or not other or one.casefold() == other.casefold():
         return False
     return skeleton(one) == skeleton(other)

@@ -5,8 +5,8 @@ order, or one word of a name within one organisation. A block of more than WIDE 
 in it is compared with the next few: the work grows with the people, not with their square.
 
 Points: a name that is the same 60, in another order 57, one letter apart 45, with initials 40,
-alike or missing 35; the same address 40, one that looks the same 35; the same organisation 30, another -15;
-the same country 10, another -15. From ENOUGH on a person looks at a pair.
+alike or missing 35; one address 40, one that looks so 35; one organisation 30, two -15; one
+country 10, two -15. From ENOUGH on a person looks at a pair.
 """
 
 import re

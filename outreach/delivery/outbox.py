@@ -140,9 +140,10 @@ def _begin(
         if stands not in LIVE:
             _set_aside(session, claim, stands, at)
             return None
+        # Who is left out needs nobody's look, whatever else is missing.
+        leave_out_the_changed(session, unit, at)
         for reason, ids in rendered.held.items():
             move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
-        leave_out_the_changed(session, unit, at)
         if rates.domain:
             hold_back_domains(session, unit, rates.domain, at)
         count = session.scalar(

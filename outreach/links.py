@@ -1,8 +1,10 @@
 """Every absolute URL that leaves the house, built on PUBLIC_URL and never on a request's Host."""
 
+from collections.abc import Callable
+
 from flask import current_app
 
-from outreach.tokens import personal_token
+from outreach.tokens import personal_token, token_maker
 
 
 def absolute(path: str) -> str:
@@ -33,3 +35,9 @@ def unsubscribe_url(public_id: str) -> str:
 def sign_in_url(secret: str) -> str:
     """A one-time link for someone with an account."""
     return absolute(f"/account/link/{secret}")
+
+
+def link_maker(purpose: str, path: str) -> Callable[[str], str]:
+    """The links of a whole unit: link_maker("answer", "/i/")(link_key) is answer_url(link_key)."""
+    base, token = absolute(path), token_maker(purpose)
+    return lambda key: base + token(key)

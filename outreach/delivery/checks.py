@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, null, select
+from sqlalchemy import ColumnElement, and_, case, false, null, select
 from sqlalchemy.orm import Session
 
 from outreach.delivery.ledger import move_by_id
@@ -30,23 +30,32 @@ def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
 def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
     """Leave out whoever answered, unsubscribed or was withdrawn since; says how many."""
     reason = _reason(unit.purpose, at)
-    rows = session.execute(
+    changed = (
         select(Message.id, reason)
         .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
-        .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
+        .outerjoin(Suppression, _is_listed(session))
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-        .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
-        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
         .where(
             Message.unit_id == unit.id, Message.state == MessageState.WAITING, reason.is_not(None)
         )
     )
+    if unit.purpose is Purpose.SEAT:
+        changed = changed.join(SeatOffer, SeatOffer.id == Message.offer_id).join(
+            Seat, Seat.id == SeatOffer.seat_id
+        )
     by_reason: dict[str, list[int]] = {}
-    for message_id, why in rows:
+    for message_id, why in session.execute(changed):
         by_reason.setdefault(why, []).append(message_id)
     for why, ids in by_reason.items():
         move_by_id(session, ids, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why)
     return sum(map(len, by_reason.values()))
+
+
+def _is_listed(session: Session) -> ColumnElement[bool]:
+    """The address is among those not to write to. With nobody on that list, nothing is digested."""
+    if session.scalar(select(Suppression.id).limit(1)) is None:
+        return false()
+    return Suppression.digest == key_digest(Stakeholder.email_key)
 
 
 def _reason(purpose: Purpose, at: datetime) -> Any:

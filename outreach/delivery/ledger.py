@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from outreach.db import is_postgresql
 from outreach.models.message import Message, MessageState, counted_as, may_become
 from outreach.models.tally import TallyKind
 from outreach.tally import Place, add_to_tallies, moved, total
+
+PLACES = (Message.step_id, Message.campaign_id, Message.group_id, Message.is_first)
+"""What decides in which summary rows a message counts."""
 
 
 def move_messages(
@@ -29,15 +33,27 @@ def move_messages(
     """
     if not may_become(old, new):
         raise ValueError(f"a message never goes from {old} to {new}")
-    rows = session.execute(
+    those = (which, Message.state == old)
+    change = (
         update(Message)
-        .where(which, Message.state == old)
+        .where(*those)
         .values(state=new, reason=reason, changed_at=at, **values)
-        .returning(Message.step_id, Message.campaign_id, Message.group_id, Message.is_first)
         .execution_options(synchronize_session=False)
-    ).all()
-    _recount(session, Counter(tuple(row) for row in rows), old, new)
-    return len(rows)
+    )
+    if counted_as(old) == counted_as(new):
+        return session.connection().execute(change).rowcount
+    if is_postgresql():
+        moved_rows = change.returning(*PLACES).cte("moved_rows")
+        columns = [moved_rows.c[column.key] for column in PLACES]
+        rows: Sequence[Any] = session.execute(
+            select(*columns, func.count()).group_by(*columns)
+        ).all()
+    else:
+        # One writer at a time: what is counted here is what is changed in the next line.
+        rows = session.execute(select(*PLACES, func.count()).where(*those).group_by(*PLACES)).all()
+        session.execute(change)
+    _recount(session, Counter({tuple(row[:-1]): row[-1] for row in rows}), old, new)
+    return sum(row[-1] for row in rows)
 
 
 def move_by_id(

@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from outreach.languages import locale_of, marked, words_of
 
-__all__ = ["answer_word", "dates", "locale_of", "role_word", "stop_words"]
+__all__ = ["answer_word", "country", "dates", "day", "locale_of", "role_word", "stop_words"]
 
 ANSWERS = {
     "accepted": marked("you accept"),
@@ -47,11 +47,25 @@ def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale
     )
 
 
+@lru_cache(4_096)
+def day(at: datetime, time_zone: str, locale: Locale) -> str:
+    """The day of an instant in a zone, written out. A whole unit shares a few of them."""
+    return str(format_date(at.astimezone(ZoneInfo(time_zone)).date(), "long", locale=locale))
+
+
+@lru_cache(4_096)
+def country(code: str, language: str) -> str:
+    """A country in a language; the code itself where CLDR has no name for it."""
+    return str(locale_of(language).territories.get(code, code)) if code else ""
+
+
+@lru_cache(1_024)
 def answer_word(answer: str, language: str) -> str:
     """An answer as it is told to the person."""
     return str(words_of(language).gettext(ANSWERS.get(answer, answer)))
 
 
+@lru_cache(64)
 def role_word(role: str, language: str) -> str:
     """A seat's role."""
     return str(words_of(language).gettext(ROLES.get(role, role)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.delivery.breaker import note_answer
 from outreach.delivery.claims import FIRST_WAIT, Claim, sibling_of
-from outreach.delivery.ledger import move_by_id
+from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent, Unfit
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.campaign import Campaign, CampaignState
@@ -107,14 +107,7 @@ def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime, mailer
         )
         if unit is None:
             return False
-        for states, new in (
-            (found.accepted, MessageState.ACCEPTED),
-            (found.refused, MessageState.REFUSED),
-            (found.held, MessageState.HELD),
-            (found.unknown, MessageState.UNKNOWN),
-        ):
-            for reason, ids in states.items():
-                move_by_id(session, ids, MessageState.HANDING_OVER, new, at=at, reason=reason)
+        _move(session, unit, found, at)
         busy_unit = _put_back(session, unit, found, at) if found.busy else None
         _close(unit, found, keeps_waiting=busy_unit is unit)
         if found.configuration and unit.campaign_id is not None:
@@ -127,6 +120,24 @@ def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime, mailer
             .values(ended_at=at, result=found.words(), detail=found.detail())
         )
         return True
+
+
+def _move(session: Session, unit: Unit, found: Sorted, at: datetime) -> None:
+    """Each message to the state that its outcome means; those a busy provider left stay."""
+    old = MessageState.HANDING_OVER
+    if found.words() == "accepted":
+        # The usual case: all of the unit that is under way, without naming a thousand ids.
+        which = Message.unit_id == unit.id
+        move_messages(session, which, old, MessageState.ACCEPTED, at=at)
+        return
+    for states, new in (
+        (found.accepted, MessageState.ACCEPTED),
+        (found.refused, MessageState.REFUSED),
+        (found.held, MessageState.HELD),
+        (found.unknown, MessageState.UNKNOWN),
+    ):
+        for reason, ids in states.items():
+            move_by_id(session, ids, old, new, at=at, reason=reason)
 
 
 def _close(unit: Unit, found: Sorted, *, keeps_waiting: bool) -> None:

@@ -12,6 +12,7 @@ from flask import current_app
 from outreach import clock
 from outreach.actions.alternates import promote_alternates
 from outreach.actions.audits import keep_audit
+from outreach.actions.calendar_changes import tell_of_changes
 from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.duplicates import find_duplicates
@@ -99,6 +100,14 @@ def escalate() -> int:
     return escalate_stars(at=clock.now())
 
 
+def tell_calendars() -> int:
+    """Write to those who come to an event that changed; says how many."""
+    told = 0
+    while not stopping.is_set() and (count := tell_of_changes(at=clock.now())):
+        told += count
+    return told
+
+
 def finish() -> int:
     """Close the campaigns that have nothing left to do."""
     return finish_campaigns(at=common_clock()())
@@ -138,6 +147,7 @@ JOBS = (
     Job("promote-alternates", timedelta(minutes=1), promote),
     Job("apply-calendar-replies", timedelta(seconds=10), apply_calendars),
     Job("escalate-stars", timedelta(minutes=10), escalate),
+    Job("tell-of-changes", timedelta(minutes=1), tell_calendars),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
     Job("find-duplicates", timedelta(minutes=30), compare_nightly),

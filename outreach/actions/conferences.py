@@ -51,6 +51,7 @@ def describe_conference(
                 Event.conference_id == conference_id, Event.kind == EventKind.CONFERENCE
             )
         ).one()
+        before = _known_to_calendars(event)
         conference.host, conference.reply_to = host, reply_to
         conference.name = event.name = name
         conference.city = event.city = city
@@ -60,5 +61,12 @@ def describe_conference(
         event.ends_at = event.ends_at.astimezone(event.zone).replace(tzinfo=zone)
         conference.time_zone = event.time_zone = time_zone
         event.venue = venue
-        event.sequence += 1
+        if _known_to_calendars(event) != before:
+            event.sequence += 1
         session.add(Activity.of("described_conference", by, at, event_id=event.id))
+
+
+def _known_to_calendars(event: Event) -> tuple[object, ...]:
+    """What those who come must learn of when it changes."""
+    place = event.venue, event.city, event.country_code
+    return event.name, *place, event.starts_at, event.ends_at, event.time_zone

@@ -48,6 +48,8 @@ LETTERS = {
     "thank_you": "Thanks for an answer",
     "seat": "Request to take a seat",
     "confirmation": "Confirmation of an answer",
+    "moved": "To those who come, when an event changes",
+    "withdrawn": "To someone whose invitation is withdrawn",
     "delegation": "To someone who is sent in an invitee's place",
 }
 

@@ -52,7 +52,7 @@ _has_it = or_(
 def calendars_of(
     unit_id: int, purpose: Purpose, language: str, *, at: datetime
 ) -> dict[int, tuple[Attachment, ...]]:
-    """{message id: its calendar, and the code for the door}, of what waits in a unit. One SELECT."""
+    """{message id: its calendar, and the code for the door}, of all in a unit. One SELECT."""
     statement = (
         select(
             Message.id, Message.address, Message.name, Invitation.state, Invitation.sequence,

@@ -117,6 +117,8 @@ class Invitation(Base):
     link_key: Mapped[LinkKey]
     sequence: Mapped[Zero]
     """Added to the event's for this person's calendar (RFC 5545, 3.8.7.4)."""
+    told_sequence: Mapped[Zero]
+    """The event's sequence of which the person was told last, once they come."""
     withdrawn_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
     """The same person's other invitation to the event, which counts and which this link opens."""
@@ -149,6 +151,7 @@ class Invitation(Base):
         """Count a change that puts the event into the person's calendar or takes it out."""
         if (old in IN_CALENDAR) != (self.state in IN_CALENDAR):
             self.sequence += 1
+        self.told_sequence = self.event.sequence
 
     def take_back(self, before: "Answer | None", at: datetime) -> None:
         """Be again as the answer before left it; silent where there was none."""

@@ -34,6 +34,7 @@ SENTENCES = {
     "put_aside_calendar_reply": "A calendar’s reply was put aside",
     "came": "Came to {event}",
     "arrival_taken_back": "Did not come to {event} after all: a mistake at the door",
+    "withdrew_invitation": "Invitation to {event} withdrawn",
     "made_feed": "Made a calendar feed",
     "stopped_feed": "Stopped the calendar feed",
     "merged": "Merged with {name}, known before as someone else",

@@ -6,6 +6,11 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from outreach.actions.calendar_changes import (
+    WithdrawnAlready,
+    tell_of_changes,
+    withdraw_invitation,
+)
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.steps import launch_due_steps
@@ -147,3 +152,51 @@ def test_an_event_that_moved_has_a_higher_sequence_for_everyone(app, sent):
     answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
     ((_, entry, _),) = sent("amina@example.org")
     assert entry["SEQUENCE"] == 5
+
+
+def test_who_comes_is_told_once_when_the_event_moves_and_nobody_else(app, sent):
+    """Rule 3 of the field: dates and venues do move."""
+    amina = make_invitation(make_stakeholder("Amina", "amina@example.org"))
+    make_invitation(make_stakeholder("Silent", "silent@example.org"))
+    answer_invitation(amina.id, Reply.ACCEPTED, "", at=NOON)
+    assert tell_of_changes(at=NOON) == 0
+    with transaction() as session:
+        event = session.get_one(Event, amina.event_id)
+        event.sequence, event.city = 1, "Bern"
+    assert (tell_of_changes(at=NOON), tell_of_changes(at=NOON)) == (1, 0)
+    _, (method, entry, _) = sent("amina@example.org")
+    assert (method, entry["SEQUENCE"]) == ("REQUEST", 1)
+    assert "Bern" in entry["LOCATION"]
+    assert sent("silent@example.org") == []
+
+
+def test_who_accepts_after_the_move_is_not_told_again(app):
+    invitation = make_invitation()
+    with transaction() as session:
+        session.get_one(Event, invitation.event_id).sequence = 4
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    assert tell_of_changes(at=NOON) == 0
+
+
+def test_a_withdrawn_invitation_leaves_the_calendar(app, sent):
+    """A39: CANCEL on withdrawal."""
+    invitation = make_invitation(make_stakeholder("Amina", "amina@example.org"))
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    sent("amina@example.org")
+    by = Actor.account(make_account().id)
+    withdraw_invitation(invitation.id, by=by, at=NOON)
+    *_, (method, entry, _) = sent("amina@example.org")
+    assert (method, entry["SEQUENCE"], entry["STATUS"]) == ("CANCEL", 1, "CANCELLED")
+    with pytest.raises(WithdrawnAlready):
+        withdraw_invitation(invitation.id, by=by, at=NOON)
+
+
+def test_the_confirmation_holds_the_code_for_the_door(app, sent, mail_folder):
+    invitation = make_invitation(make_stakeholder("Amina", "amina@example.org"))
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    sent("amina@example.org")
+    (path,) = mail_folder.rglob("*.eml")
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    (code,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert code.get_filename() == "check-in.png"
+    assert code.get_content().startswith(b"\x89PNG")

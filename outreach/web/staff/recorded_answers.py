@@ -23,6 +23,7 @@ from wtforms import DateField, RadioField, SelectChoice, SelectField, StringFiel
 from wtforms.validators import InputRequired, Length
 
 from outreach.actions import recorded_answers as answers
+from outreach.actions.calendar_changes import WithdrawnAlready, withdraw_invitation
 from outreach.errors import Refusal
 from outreach.intake.proofs import LARGEST, UnfitProof
 from outreach.models.activity import Actor
@@ -122,6 +123,18 @@ def take_back_recorded(invitation_id: int, answer_id: int) -> Response:
         answers.take_back_recorded_answer(answer_id, by=Actor.account(current_user.id), at=g.at)
         flash("The recorded answer is taken back.", "done")
     except answers.NotTheLast as refusal:
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.recorded_answer", invitation_id=invitation_id), 303)
+
+
+@blueprint.post("/staff/invitations/<int:invitation_id>/withdraw")
+def withdraw(invitation_id: int) -> Response:
+    """Ask the person no more, and tell them."""
+    asked = _asked_or_404(invitation_id)
+    try:
+        withdraw_invitation(invitation_id, by=Actor.account(current_user.id), at=g.at)
+        flash(f"The invitation of {asked.full_name} is withdrawn; a mail tells them.", "done")
+    except WithdrawnAlready as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.recorded_answer", invitation_id=invitation_id), 303)
 

@@ -44,6 +44,7 @@ def test_an_answer_is_recorded_with_its_paper_and_taken_back(staff):
     paper = staff.get(f"/staff/answers/{answer_id}/paper")
     assert (paper.mimetype, paper.data) == ("application/pdf", b"%PDF-1.7")
     assert paper.headers["Content-Disposition"].startswith("attachment")
+    paper.close()
     staff.post(f"/staff/invitations/{invitation.id}/answers/{answer_id}/undo")
     assert state_of(invitation) == "silent"
 

@@ -88,6 +88,7 @@ def _will_be_thanked(session: Session, invitation: Invitation) -> bool:
             Step.anchor == Anchor.ANSWER,
             Step.state.in_((StepState.WAITING, StepState.OPEN)),
             Target.stakeholder_id == person_id,
+            CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
             ~exists().where(Message.step_id == Step.id, Message.stakeholder_id == person_id),
         )
         .limit(1)

@@ -76,6 +76,8 @@ class Plan:
     sender_address: str
     is_vip: bool = False
     has_calendar: bool = False
+    wave: int | None = None
+    """Only the targets of this wave; None for all of them."""
 
 
 def draft_campaign(plan: Plan, *, by: Actor, at: datetime) -> int:
@@ -219,7 +221,9 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
     campaign.name, campaign.event, campaign.reply_by = plan.name, event, plan.reply_by
     campaign.sender_name, campaign.sender_address = plan.sender_name, plan.sender_address
     campaign.is_vip, campaign.has_calendar = plan.is_vip, plan.has_calendar
-    campaign.lists = [CampaignList(list=_list(session, id_, event)) for id_ in plan.list_ids]
+    campaign.lists = [
+        CampaignList(list=_list(session, id_, event), wave=plan.wave) for id_ in plan.list_ids
+    ]
     campaign.steps = [
         Step(
             position=position,

@@ -97,6 +97,8 @@ class CampaignList(Base):
     id: Mapped[Key]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id"), index=True)
+    wave: Mapped[int | None]
+    """Only its targets of this wave; nothing for all of them."""
 
     list: Mapped[TargetList] = relationship()
 
@@ -145,7 +147,7 @@ class Campaign(Base):
             self.has_calendar,
             self.sender_name,
             self.sender_address,
-            sorted(entry.list_id for entry in self.lists),
+            sorted((entry.list_id, entry.wave or 0) for entry in self.lists),
             [step.digest_parts() for step in self.steps],
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()

@@ -184,6 +184,12 @@ def supposing(line: AllotmentLine, declines: int, at: datetime) -> list[Supposed
     if reply_by_for(at, line.starts_at, line.answer_days, line.closing_days) is None:
         alternates = []
     standing, found = line.standing, []
+    # Freed before, and one click away from the first of them.
+    promised = min(standing.vacancies, standing.free, len(alternates))
+    alternates = alternates[promised:]
+    standing = replace(
+        standing, asked=standing.asked + promised, vacancies=standing.vacancies - promised
+    )
     for number in range(1, min(declines, MOST_DECLINES, standing.taken + standing.asked) + 1):
         left = replace(standing, asked=standing.asked - 1)
         if not standing.asked:

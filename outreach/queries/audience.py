@@ -118,7 +118,7 @@ def audience_count(campaign_id: int) -> int:
     people = (
         select(Target.stakeholder_id)
         .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id, _is_called())
+        .where(CampaignList.campaign_id == campaign_id, is_called(), is_of_wave())
         .distinct()
     )
     return reading().scalar(select(func.count()).select_from(people.subquery())) or 0
@@ -132,7 +132,7 @@ def people_of(campaign: Campaign) -> Select[Any]:
         return (
             select(Target.stakeholder_id, star.label("is_star"), TargetList.group_id)
             .join(TargetList, TargetList.id == Target.list_id)
-            .where(Target.list_id == list_ids[0], _is_called())
+            .where(Target.list_id == list_ids[0], is_called(campaign.lists[0].wave))
         )
     first = (
         select(
@@ -140,7 +140,7 @@ def people_of(campaign: Campaign) -> Select[Any]:
             func.min(Target.list_id).label("list_id"),
             func.max(star).label("is_star"),
         )
-        .where(Target.list_id.in_(list_ids), _is_called())
+        .where(Target.list_id.in_(list_ids), is_called(campaign.lists[0].wave))
         .group_by(Target.stakeholder_id)
         .subquery()
     )
@@ -149,9 +149,15 @@ def people_of(campaign: Campaign) -> Select[Any]:
     )
 
 
-def _is_called() -> ColumnElement[bool]:
-    """Not an alternate who still waits for a place."""
-    return ~Target.is_alternate | Target.promoted_at.is_not(None)
+def is_called(wave: int | None = None) -> ColumnElement[bool]:
+    """Of this wave (None for any), and not an alternate who still waits for a place."""
+    is_ready = ~Target.is_alternate | Target.promoted_at.is_not(None)
+    return is_ready if wave is None else is_ready & (Target.wave == wave)
+
+
+def is_of_wave() -> ColumnElement[bool]:
+    """Of the wave that the CampaignList names, where it names one; for statements that join it."""
+    return CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave)
 
 
 def text_for(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]:
@@ -268,7 +274,7 @@ def somebody_joins(step_id: int) -> bool:
         .where(
             Step.id == step_id,
             Invitation.answered_at >= Campaign.scheduled_at,
-            Invitation.state.in_(GIVEN),
+            Invitation.state.in_(GIVEN), is_of_wave(),
             ~exists().where(
                 Message.step_id == step_id, Message.stakeholder_id == Invitation.stakeholder_id
             ),

@@ -162,6 +162,8 @@ class CampaignPage:
     approver: str | None
     approved_at: datetime | None
     scheduled_at: datetime | None
+    wave: int | None
+    """Which of the targets; None for all of them."""
     lists: list[tuple[int, str, int]] = field(default_factory=list)
     """(id, name, how many names)"""
     asked_by: str | None = None
@@ -194,6 +196,9 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
                 approver.name,
                 Campaign.approved_at,
                 Campaign.scheduled_at,
+                select(func.min(CampaignList.wave))
+                .where(CampaignList.campaign_id == Campaign.id)
+                .scalar_subquery(),
             )
             .join(Event, Event.id == Campaign.event_id)
             .outerjoin(author, author.id == Campaign.author_id)

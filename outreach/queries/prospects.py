@@ -16,7 +16,7 @@ from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target
 from outreach.models.template import TemplateText
-from outreach.queries.audience import audience, text_for, texts_of
+from outreach.queries.audience import audience, is_called, is_of_wave, text_for, texts_of
 from outreach.queries.stakeholders import matching
 
 SNAPSHOT = ("title", "salutation", "given_name", "family_name", "office", "organisation")
@@ -273,7 +273,7 @@ def members(campaign_id: int, words: str = "", *, limit: int = 20) -> list[tuple
     on_it = (
         select(Target.stakeholder_id)
         .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id)
+        .where(CampaignList.campaign_id == campaign_id, is_called(), is_of_wave())
     )
     statement = (
         select(Stakeholder.id, Stakeholder.full_name, func.coalesce(Organisation.name, ""))

@@ -25,7 +25,12 @@ from outreach.actions.allotments import (
     change_allotment,
 )
 from outreach.actions.allotments import create_allotment as make_places
-from outreach.actions.alternates import mark_alternates, move_alternate, promote_alternates
+from outreach.actions.alternates import (
+    mark_alternates,
+    move_alternate,
+    promote_alternates,
+    set_wave,
+)
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.delegations import send_someone
 from outreach.actions.invitations import answer_invitation, take_back_answer
@@ -36,6 +41,7 @@ from outreach.db import db, transaction
 from outreach.errors import Conflict, Refusal
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.allotment import Allotment, Placement, PlacementState, Vacancy, VacancyState
+from outreach.models.campaign import Campaign, CampaignList
 from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
@@ -456,3 +462,27 @@ def test_a_campaign_gives_those_it_invites_their_places(app):
     (row,) = db.session.scalars(select(Placement).where(Placement.allotment_id == allotment_id))
     assert row.state is PlacementState.ASKED
     assert row.invitation.stakeholder_id == target.stakeholder_id
+
+
+def test_a_campaign_of_a_wave_reaches_that_wave_only(app):
+    target_list = make_list()
+    make_target(target_list)
+    wave_two = make_target(target_list, make_stakeholder("Second"))
+    set_wave(target_list.id, [wave_two.id], 2, by=CONSOLE, at=NOON)
+    campaign = make_campaign(target_list)
+    before = campaign.digest()
+    with transaction() as session:
+        (entry,) = session.scalars(
+            select(CampaignList).where(CampaignList.campaign_id == campaign.id)
+        )
+        entry.wave = 2
+    db.session.rollback()
+    db.session.expire_all()
+    assert db.session.get(Campaign, campaign.id).digest() != before
+    approve_campaign(campaign.id, by=CONSOLE, at=NOON)
+    schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
+    launch_due_steps(at=NOON)
+    db.session.rollback()
+    sent = db.session.scalars(select(Message.name).where(Message.campaign_id == campaign.id))
+    assert list(sent) == ["Second"]
+    assert audience_count(campaign.id) == 1

@@ -65,6 +65,14 @@ class CampaignForm(FlaskForm):
         option_widget=CheckboxInput(),
         description="Who stands on several of them gets one mail.",
     )
+    wave = SelectField(
+        "Of these", coerce=int, default=0,
+        choices=[
+            SelectChoice(0, "Everyone"), *(SelectChoice(n, f"Wave {n}") for n in range(1, 10))
+        ],
+        description="A wave is a round: the next one gets a campaign of its own. Alternates are "
+        "left out until a place is freed for them.",
+    )
     reply_on = DateField("Answers count until", [InputRequired("Choose the day of the reply-by.")])
     reply_at = TimeField("at", [InputRequired("Choose the hour of the reply-by.")])
     invitation = SelectField("Letter")
@@ -124,7 +132,7 @@ class CampaignForm(FlaskForm):
         self.lists.data = [id_ for id_, _, _ in page.lists]
         self.reply_on.data, self.reply_at.data = local.date(), local.time()
         self.sender_name.data, self.is_vip.data = page.sender_name, page.is_vip
-        self.has_calendar.data = page.has_calendar
+        self.has_calendar.data, self.wave.data = page.has_calendar, page.wave or 0
         self.thanks.data, self.fixed_at.data = False, MORNING
         for step in steps:
             self._show_step(step, zone)
@@ -171,6 +179,7 @@ class CampaignForm(FlaskForm):
             sender_address=current_app.config["MAIL_FROM"],
             is_vip=self.is_vip.data,
             has_calendar=self.has_calendar.data,
+            wave=self.wave.data or None,
         )
 
     def _steps(self, zone: str) -> list[StepPlan]:

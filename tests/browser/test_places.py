@@ -1,0 +1,91 @@
+"""Allotments, stars and tasks in a real browser: axe finds nothing, a phone will do, keys work."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from outreach import clock
+from outreach.actions.accounts import make_one_time_link
+from outreach.actions.invitations import answer_invitation
+from outreach.actions.stars import decide_star, nominate_star, plan_star
+from outreach.actions.tasks import add_task
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE, Actor
+from outreach.models.invitation import Reply
+from tests.actions.test_places import Ground
+from tests.factories import NOON, afresh, make_account, make_stakeholder, make_target
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+NAMES = ["Wanjiru Kamau", "李小龍", "سارة العبد الله", "Ł" * 60]
+
+
+@pytest.fixture
+def staff(page):
+    """Signed in as an approver, as by a mail."""
+    account = make_account(Role.APPROVER, name="Olga Owner")
+    page.goto(f"/account/link/{make_one_time_link(account.id, at=clock.now())}")
+    page.click("form button")
+    page.account_id = account.id
+    return page
+
+
+@pytest.fixture
+def ground(staff):
+    """Places with everything that may stand on their page, stars in every column, tasks."""
+    at = clock.now()
+    ground = Ground(6, asked=8, alternates=4, opens_at=at + timedelta(days=90), is_automatic=False)
+    invitations = ground.invitations()
+    for number, invitation in enumerate(invitations):
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON + timedelta(hours=number))
+    for invitation in invitations[:3]:
+        answer_invitation(invitation.id, Reply.DECLINED, "", at=NOON + timedelta(days=1))
+    for number, name in enumerate(NAMES):
+        target = make_target(ground.list, make_stakeholder(name, office="Director-General"))
+        by = CONSOLE if number else Actor.account(staff.account_id)
+        nominate_star(target.id, "Speaks for all of them", by=by, at=NOON)
+        if number > 1:
+            decide_star(target.id, True, by=Actor.account(staff.account_id), at=NOON)
+            plan_star(
+                target.id, owner_id=staff.account_id, next_step="Call the office",
+                next_on=(at - timedelta(days=2)).date(), by=CONSOLE, at=NOON,
+            )
+        ground.star_id = target.id
+    for days in (-2, 0, 3):
+        add_task(f"Call {NAMES[0]}", (at + timedelta(days=days)).date(), by=CONSOLE, at=NOON)
+    return ground
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_every_page_passes_axe_and_fits_its_width(staff, ground, tmp_path, scheme, width):
+    staff.set_viewport_size({"width": width, "height": 844})
+    staff.emulate_media(color_scheme=scheme)
+    for place in [
+        f"events/{ground.event.id}/allotments", f"allotments/{ground.allotment_id}?declines=5",
+        "stars?q=kamau", f"stars/{ground.star_id}", "tasks", "today", f"lists/{ground.list.id}",
+    ]:
+        staff.goto(f"/staff/{place}")
+        staff.evaluate(AXE.read_text())
+        found = staff.evaluate("axe.run()")["violations"]
+        assert not found, (place, [(one["id"], one["nodes"][0]["html"]) for one in found])
+        wide = staff.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, (place, wide)
+
+
+def test_alternates_are_put_in_order_by_keyboard(staff, ground):
+    staff.goto(f"/staff/allotments/{ground.allotment_id}")
+    first, second = (row.id for row in ground.eligible()[:2])
+    staff.locator("button[aria-label$=' down']").first.focus()
+    with staff.expect_navigation():
+        staff.keyboard.press("Enter")
+    order = afresh(lambda: sorted(ground.eligible(), key=lambda row: row.rank))
+    assert [row.id for row in order[:2]] == [second, first]
+
+
+def test_a_star_is_moved_by_the_menu_of_its_card(staff, ground):
+    staff.goto("/staff/stars")
+    menu = staff.locator(".o-card-move select").first
+    with staff.expect_navigation():
+        menu.select_option("talking")
+    assert staff.locator("[data-column=talking] .o-card").count() == 1

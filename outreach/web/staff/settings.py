@@ -22,6 +22,7 @@ from outreach.models.activity import Actor
 from outreach.queries.accounts import team
 from outreach.queries.conferences import ConferenceLine, current_conference, groups
 from outreach.queries.events import EventLine, events
+from outreach.queries.moves import conference_moves
 from outreach.web.staff.door import blueprint
 
 Parameters = ParamSpec("Parameters")
@@ -126,13 +127,14 @@ def move_conference() -> str | tuple[str, int] | Response:
         conferences.move_conference(
             conference.id, form.opens_on.data, by=Actor.account(current_user.id), at=g.at
         )
-        flash("The conference has its new date, and its events moved along.", "done")
+        flash("The conference has its new date; its events and open deadlines moved along.", "done")
         return redirect(url_for("staff.settings"), 303)
     days = form.opens_on.data - conference.opens_on
     return render_template(
         "staff/settings/dates.html", opens_on=form.opens_on.data, days=days.days,
         moves=[(event, moved(event, days)) for event in events()
                if event.conference == conference.code],
+        deadlines=conference_moves(conference.id, days, g.at),
     )  # fmt: skip
 
 

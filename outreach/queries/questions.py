@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach.db import reading
+from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.question import Question, QuestionAnswer, QuestionKind
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -57,7 +58,7 @@ def answers_of(invitation_id: int) -> dict[int, dict[str, Any]]:
             QuestionAnswer.invitation_id == invitation_id
         )
     )
-    return {question_id: value for question_id, value in rows}
+    return {row.question_id: row.value for row in rows}
 
 
 def answered_people(event_id: int) -> list[Answered]:
@@ -83,3 +84,23 @@ def answered_people(event_id: int) -> list[Answered]:
         Answered(id_, name, email, organisation, state.value, note, said, given.get(id_, {}))
         for id_, name, email, organisation, state, note, said in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class EventAsked:
+    """An event as its answer form knows it."""
+
+    id: int
+    name: str
+    allows_remote: bool
+    party_limit: int
+    needs_asked: list[str]
+
+
+def event_asked(event_id: int) -> EventAsked | None:
+    """One row by key."""
+    row = reading().execute(
+        select(Event.id, Event.name, Event.allows_remote, Event.party_limit, Event.needs_asked)
+        .where(Event.id == event_id)
+    ).one_or_none()  # fmt: skip
+    return EventAsked(*row) if row else None

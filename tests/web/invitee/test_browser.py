@@ -1,5 +1,6 @@
 """An invitee's pages in a real browser: without scripts, at phone width, in both themes."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,22 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from outreach.actions.delegations import send_someone
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.suppressions import unsubscribe
 from outreach.db import reading
+from outreach.models.event import NEEDS
 from outreach.models.invitation import Invitation, Reply
-from tests.factories import NOON, make_invitation, make_message, make_seat_offer, make_stakeholder
+from outreach.models.question import Question, QuestionKind
+from tests.factories import (
+    NOON,
+    make_event,
+    make_invitation,
+    make_message,
+    make_seat_offer,
+    make_stakeholder,
+    save,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +38,10 @@ def phone(live: str, _chromium: Any) -> Iterator[Any]:
     )
     yield context.new_page()
     context.close()
+
+
+SIX = ("ar", "en", "es", "fr", "ru", "zh")
+PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
 
 
 @pytest.fixture(params=[("light", 390), ("dark", 1440)], ids=["light-390", "dark-1440"])
@@ -98,3 +114,83 @@ def test_every_page_passes_axe_and_fits_its_width(judge, guest):
         judge.evaluate(f"{AXE.read_text()};0")
         found = judge.evaluate("axe.run()")["violations"]
         assert not [(name, each["id"], each["nodes"][0]["html"]) for each in found]
+
+
+def asking_everything() -> Any:
+    """An event whose form has every kind of field, and someone with other things to answer."""
+    event = make_event(
+        name="Round table on finance", allows_remote=True, party_limit=3, needs_asked=list(NEEDS),
+        venue="Palais des Nations",
+    )  # fmt: skip
+    for number, kind in enumerate(QuestionKind):
+        words = {"text": f"Question {number}?", "hint": "A hint", "choices": ["One", "Two"]}
+        save(Question(event_id=event.id, kind=kind, texts={"en": words}, position=number))
+    person = make_stakeholder("Amina Otieno", salutation="Your Excellency", country_code="KE")
+    make_invitation(person)
+    make_seat_offer(person)
+    return make_invitation(person, event)
+
+
+def delegated() -> Any:
+    invitation = make_invitation()
+    send_someone(invitation.id, "Ben Mwangi", "ben@example.org", "", at=NOON)
+    return invitation
+
+
+@pytest.fixture
+def narrow(live: str, _chromium: Any) -> Iterator[Any]:
+    """In forced colours and without motion; its policy lets axe in."""
+    context = _chromium.new_context(
+        base_url=live, viewport={"width": 320, "height": 800}, bypass_csp=True,
+        forced_colors="active", reduced_motion="reduce",
+    )  # fmt: skip
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("language", SIX)
+def test_every_state_passes_axe_in_every_language_at_400_percent(narrow, guest, language):
+    """320 CSS pixels are 1280 at 400 %."""
+    page = narrow
+    paths = every_page(guest) | {
+        "everything": guest(asking_everything()).path, "delegated": guest(delegated()).path,
+    }  # fmt: skip
+    for name, path in paths.items():
+        page.goto(f"{path}?language={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        page.evaluate(f"{AXE.read_text()};0")
+        found = page.evaluate("axe.run()")["violations"]
+        assert not [(name, each["id"], each["nodes"][0]["html"]) for each in found]
+
+
+def test_an_answer_is_given_by_keyboard_alone(phone, guest):
+    invitation = make_invitation()
+    phone.goto(guest(invitation).path)
+    for _ in range(40):
+        phone.keyboard.press("Tab")
+        if phone.evaluate("document.activeElement.name") == "answer":
+            break
+    phone.keyboard.press("Space")
+    phone.keyboard.press("Enter")
+    phone.get_by_role("heading", name="You accept").wait_for()
+
+
+def test_each_person_gets_the_page_in_their_own_language(phone, guest):
+    """PICTURES=1 takes those of docs/pictures anew."""
+    wanted = os.environ.get("PICTURES") == "1"
+    people = {
+        "ar": make_stakeholder("سموّ الشيخة مريم بنت راشد", title="معالي", language="ar",
+                               salutation="معالي الوزيرة", office="وزيرة الاتصالات"),
+        "zh": make_stakeholder("李明华", language="zh", salutation="尊敬的部长阁下",
+                               office="工业和信息化部"),
+        "en": make_stakeholder("Amina Wanjiru Otieno", title="Dr", language="en",
+                               salutation="Your Excellency", office="Minister of Digital Affairs"),
+    }  # fmt: skip
+    for language, person in people.items():
+        phone.goto(guest(make_invitation(person)).path)
+        assert phone.locator("html").get_attribute("lang") == language
+        if wanted:
+            phone.screenshot(path=PICTURES / f"invitation-{language}.png", full_page=True)

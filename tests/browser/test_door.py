@@ -1,0 +1,103 @@
+"""The door, recorded answers, replies in doubt and the calendar page, in a real browser."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from outreach import clock
+from outreach.actions.accounts import make_one_time_link
+from outreach.actions.feeds import renew_feed
+from outreach.delivery.codes import check_in_token
+from outreach.models.calendar_reply import CalendarReply, Verdict
+from outreach.models.inbound import InboundMail
+from outreach.models.invitation import Reply
+from outreach.queries.attendance import at_the_door
+from outreach.tokens import personal_token
+from tests.factories import (
+    NOON,
+    afresh,
+    make_account,
+    make_invitation,
+    make_organisation,
+    make_stakeholder,
+    save,
+)
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+LONG = "Her Excellency Wolfeschlegelsteinhausenbergerdorff-Ångström " + "Ł" * 40
+
+
+@pytest.fixture
+def zoe(app):
+    person = make_stakeholder(
+        "Zoë Ångström", "zoe@example.org", make_organisation("Bank of the Lakes"), language="en"
+    )
+    return make_invitation(person, state="accepted", reply_by=clock.now() + timedelta(days=9))
+
+
+@pytest.fixture
+def staff(page):
+    """Signed in, as by a mail."""
+    page.goto(f"/account/link/{make_one_time_link(make_account().id, at=clock.now())}")
+    page.click("form button")
+    return page
+
+
+def in_doubt(invitation):
+    mail = InboundMail(
+        stored_name="x", content_type="x", digest="x", bytes_count=1, received_at=NOON,
+        sender="eve@example.org", sender_name="Eve", dkim="{@evil.example.com : pass}", spf="fail",
+    )  # fmt: skip
+    save(mail)
+    save(CalendarReply(
+        inbound_id=mail.id, invitation_id=invitation.id, event_id=invitation.event_id,
+        verdict=Verdict.UNVERIFIED, reply=Reply.DECLINED, attendee="zoe@example.org",
+        because="It is not proven that it comes from the address in From.", received_at=NOON,
+        stamped_at=NOON, comment="Not coming " * 20,
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_passes_axe_and_fits_its_width(staff, zoe, scheme, width):
+    make_invitation(make_stakeholder(LONG), reply_by=clock.now() + timedelta(days=9))
+    in_doubt(zoe)
+    renew_feed(zoe.stakeholder_id, at=NOON)
+    door = f"/staff/checkin/{zoe.event_id}"
+    staff.set_viewport_size({"width": width, "height": 900})
+    staff.emulate_media(color_scheme=scheme)
+    staff.goto(door)
+    staff.fill("#code", check_in_token(zoe.link_key))
+    staff.keyboard.press("Enter")
+    staff.get_by_text("Zoë Ångström, Bank of the Lakes is in.").wait_for()
+    calendar = f"/i/{personal_token('answer', zoe.link_key)}/calendar"
+    pages = {
+        "doors": "/staff/checkin", "door": f"{door}?q=e", "unverified": "/staff/replies/unverified",
+        "record": f"/staff/invitations/{zoe.id}/answer", "calendar": calendar,
+        "calendar-ar": f"{calendar}?language=ar",
+    }  # fmt: skip
+    for name, address in pages.items():
+        staff.goto(address)
+        if folder := os.environ.get("SHOTS"):
+            staff.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
+        assert staff.evaluate("document.documentElement.scrollWidth") <= width, name
+        staff.evaluate(AXE.read_text())
+        wrong = staff.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
+        assert not wrong, (name, wrong)
+
+
+def test_arrivals_wait_for_the_network_and_are_sent_when_it_is_back(staff, zoe):
+    staff.goto(f"/staff/checkin/{zoe.event_id}")
+    staff.context.set_offline(True)
+    staff.fill("#code", check_in_token(zoe.link_key))
+    staff.keyboard.press("Enter")
+    staff.get_by_text("1 arrival waits for the network").wait_for()
+    noted_by = clock.now()
+    assert afresh(at_the_door, zoe.id).came_at is None
+    staff.context.set_offline(False)
+    staff.get_by_text("Already in").first.wait_for(timeout=15_000)
+    assert afresh(at_the_door, zoe.id).came_at <= noted_by
+    assert staff.evaluate("localStorage.length") == 0

@@ -102,6 +102,13 @@ def whole_person(stakeholder_id: int) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
+def merged_into(stakeholder_id: int) -> int | None:
+    """Whom someone turned out to be; None for everyone who is one person. One row by key."""
+    return reading().scalar(
+        select(Stakeholder.merged_into_id).where(Stakeholder.id == stakeholder_id)
+    )
+
+
 def organisation_names(ids: set[int]) -> dict[int, str]:
     """{id: name}. Rows by key."""
     rows = reading().execute(

@@ -169,7 +169,7 @@ def invitations_of(stakeholder_id: int) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
-def everyone_of(stakeholder_id: int) -> Select[tuple[int]]:
+def everyone_of(stakeholder_id: int) -> Select[int]:
     """The ids under which a person's history stands: their own, and those merged into it."""
     return select(Stakeholder.id).where(
         or_(Stakeholder.id == stakeholder_id, Stakeholder.merged_into_id == stakeholder_id)

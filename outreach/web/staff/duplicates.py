@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from unicodedata import name
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -121,14 +122,21 @@ def _merge_page(kept: dict[str, Any], gone: dict[str, Any], form: MergeForm) -> 
         chosen={field.name: chosen.get(field.name, field.choice) for field in fields},
         organisations=known.organisation_names(ids), prefix=CHOICE,
         asks=merges.look_the_same(kept["email"], gone["email"]),
+        letters=[_foreign_letters(row["email"] or "") for row in (kept, gone)],
     )  # fmt: skip
+
+
+def _foreign_letters(address: str) -> str:
+    """The letters that are not what they may seem, by their names."""
+    names = {name(letter, "unknown letter").lower() for letter in address if not letter.isascii()}
+    return ", ".join(sorted(names))
 
 
 def _choices() -> dict[str, str]:
     return {
-        name.removeprefix(CHOICE): value
-        for name, value in request.form.items()
-        if name.startswith(CHOICE) and value in (KEPT, GONE, BOTH)
+        field.removeprefix(CHOICE): value
+        for field, value in request.form.items()
+        if field.startswith(CHOICE) and value in (KEPT, GONE, BOTH)
     }
 
 

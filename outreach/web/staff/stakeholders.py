@@ -10,6 +10,7 @@ from outreach.actions import stakeholders as people
 from outreach.models.activity import Actor
 from outreach.queries.activities import happenings_of
 from outreach.queries.conferences import current_conference
+from outreach.queries.duplicates import merged_into
 from outreach.queries.stakeholders import (
     Person,
     invitations_of,
@@ -37,9 +38,11 @@ def all_stakeholders() -> str:
 
 
 @blueprint.get("/staff/stakeholders/<int:stakeholder_id>")
-def stakeholder(stakeholder_id: int) -> str:
+def stakeholder(stakeholder_id: int) -> str | Response:
     """One person: who they are, where they are wanted, what became of it."""
     known = _person_or_404(stakeholder_id)
+    if kept_id := merged_into(stakeholder_id):
+        return redirect(url_for("staff.stakeholder", stakeholder_id=kept_id))
     conference = current_conference()
     before = request.args.get("before", "")
     return render_template(

@@ -35,6 +35,8 @@ SENTENCES = {
     "came": "Came to {event}",
     "arrival_taken_back": "Did not come to {event} after all: a mistake at the door",
     "withdrew_invitation": "Invitation to {event} withdrawn",
+    "added_address": "Another address may answer",
+    "removed_address": "An address may answer no more",
     "made_feed": "Made a calendar feed",
     "stopped_feed": "Stopped the calendar feed",
     "merged": "Merged with {name}, known before as someone else",

@@ -153,3 +153,16 @@ def waiting_replies(after: int = 0, limit: int = 50) -> list[Waiting]:
         .limit(limit)
     )  # fmt: skip
     return [Waiting(*row) for row in rows]
+
+
+def answering_addresses(stakeholder_id: int) -> list[tuple[int, str, str, bool]]:
+    """(id, address, name, whether it is an assistant's) of a person's other addresses."""
+    rows = reading().execute(
+        select(
+            AnsweringAddress.id, AnsweringAddress.email, AnsweringAddress.name,
+            AnsweringAddress.is_assistant,
+        )
+        .where(AnsweringAddress.stakeholder_id == stakeholder_id)
+        .order_by(AnsweringAddress.id)
+    )  # fmt: skip
+    return [(id_, email, name, is_assistant) for id_, email, name, is_assistant in rows]

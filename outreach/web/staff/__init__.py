@@ -2,6 +2,7 @@
 
 from outreach.web.staff import (
     allotments,
+    answering_addresses,
     campaign_drafts,
     campaign_previews,
     campaign_steps,
@@ -33,6 +34,7 @@ from outreach.web.staff.door import blueprint
 
 __all__ = [
     "allotments",
+    "answering_addresses",
     "blueprint",
     "campaign_drafts",
     "campaign_previews",

@@ -10,6 +10,7 @@ from outreach.db import reading
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.queries.calendar_replies import answering_addresses
 from tests.factories import NOON, afresh, make_invitation, make_stakeholder, save, sign_in
 
 
@@ -93,3 +94,18 @@ def test_a_reply_in_doubt_stands_beside_what_we_have_until_someone_settles_it(
     assert staff.post(f"/staff/replies/unverified/{reply_id}", data={"do": do}).status_code == 303
     assert state_of(in_doubt) == state
     assert "No calendar reply is in doubt" in staff.get("/staff/replies/unverified").text
+
+
+def test_an_assistant_is_noted_once_and_taken_off_again(staff):
+    person = make_stakeholder("Amina", "amina@example.org")
+    address = f"/staff/stakeholders/{person.id}/addresses"
+    assert address in staff.get(f"/staff/stakeholders/{person.id}").text
+    paul = {"email": "Paul@Example.org", "whose": "assistant", "name": "Paul"}
+    assert staff.post(address, data=paul).status_code == 303
+    assert staff.post(address, data=paul).status_code == 409
+    assert staff.post(address, data=paul | {"email": "amina@example.org"}).status_code == 409
+    assert staff.post(address, data=paul | {"email": "a@b@c"}).status_code == 422
+    ((id_, email, name, is_assistant),) = afresh(answering_addresses, person.id)
+    assert (email, name, is_assistant) == ("Paul@example.org", "Paul", True)
+    staff.post(f"/staff/addresses/{id_}/remove")
+    assert afresh(answering_addresses, person.id) == []

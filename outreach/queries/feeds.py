@@ -32,7 +32,10 @@ class Feed:
 def feed_of(feed_key: str) -> Feed | None:
     """The feed with this key; None for one that was stopped. Two SELECTs by index."""
     row = reading().execute(
-        select(Stakeholder.id, func.coalesce(Stakeholder.language, Organisation.language))
+        select(
+            func.coalesce(Stakeholder.merged_into_id, Stakeholder.id),
+            func.coalesce(Stakeholder.language, Organisation.language),
+        )
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .where(Stakeholder.feed_key == feed_key)
     ).one_or_none()  # fmt: skip

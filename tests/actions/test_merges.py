@@ -21,6 +21,8 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.target import Target
 from outreach.models.task import Task, TaskKind
+from outreach.queries.audit import audit
+from outreach.queries.feeds import feed_of
 from outreach.queries.invitations import invitation_page
 from outreach.queries.stakeholders import invitations_of, mails_of, stakeholders
 from outreach.tokens import new_key
@@ -147,6 +149,8 @@ def test_of_two_invitations_the_later_answer_counts_and_both_links_open_it(two, 
     assert now(Invitation, wins.id).stakeholder_id == kept.id
     assert [(row.id, row.is_withdrawn) for row in invitations_of(kept.id)] == [(wins.id, False)]
     assert_counts_add_up()
+    broken = [finding.what for finding in audit(LATER).findings if finding.broken]
+    assert broken == ["Every answer that is shown is the last of its history."]  # not of a factory
 
 
 def test_an_invitation_that_only_the_other_had_moves_with_its_link(two):
@@ -166,6 +170,13 @@ def test_mails_stay_and_are_shown_on_the_kept_person_and_waiting_ones_are_left_o
     row = now(Message, waiting.id)
     assert (row.state, row.reason) == (MessageState.LEFT_OUT, "merged")
     assert {sent.id, waiting.id} < {mail.id for mail in mails_of(kept.id)}
+
+
+def test_the_feeds_of_both_show_what_the_one_person_comes_to(app):
+    kept, gone = (make_stakeholder("Bo Li", feed_key=new_key()) for _ in range(2))
+    make_invitation(gone, state="accepted", answered_at=NOON)
+    merge(kept, gone)
+    assert [len(feed_of(row.feed_key).events) for row in (kept, gone)] == [1, 1]
 
 
 def test_the_stricter_opt_out_holds(two):

@@ -10,7 +10,7 @@ from outreach.actions import stakeholders as people
 from outreach.models.activity import Actor
 from outreach.queries.activities import happenings_of
 from outreach.queries.conferences import current_conference
-from outreach.queries.duplicates import merged_into
+from outreach.queries.duplicates import duplicates_of, merged_into
 from outreach.queries.stakeholders import (
     Person,
     invitations_of,
@@ -53,6 +53,7 @@ def stakeholder(stakeholder_id: int) -> str | Response:
         if known.organisation_id and conference else None,
         others=people_with_address(known.email_key, other_than=known.id)
         if known.email_key else [],
+        alike=duplicates_of(stakeholder_id),
         happenings=happenings_of(stakeholder_id, before=_number(before)),
         has_message_page="staff.message" in current_app.view_functions,
     )

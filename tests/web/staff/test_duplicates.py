@@ -60,6 +60,7 @@ def test_a_pair_stands_there_with_its_score_and_reasons(client, two):
     page = client.get("/staff/duplicates").text
     for text in ("Wanjiru Kamau", "KAMAU Wanjiru", "Same name in another order", "87", "One new"):
         assert text in page
+    assert "May be the same person as" in client.get(f"/staff/stakeholders/{two[0].id}").text
 
 
 def test_who_is_called_two_people_is_not_asked_about_again_until_someone_does(client, two):

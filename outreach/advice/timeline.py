@@ -53,16 +53,20 @@ def scale_of(instants: Sequence[datetime], width: int) -> Scale:
     return Scale(first, max(last, first + timedelta(days=1)), width)
 
 
-def place(labels: Sequence[tuple[str, datetime, int]], scale: Scale) -> list[Placed]:
+def place(
+    labels: Sequence[tuple[str, datetime, int]], scale: Scale, wall: datetime
+) -> list[Placed]:
     """Put labels into lanes from the line upwards, so that none covers another.
 
     labels  (key, instant, how many letters)
+    wall    an instant whose line no label crosses, where it can be helped
     """
     ends: list[list[tuple[float, float]]] = []
     found = []
     for key, at, letters in sorted(labels, key=lambda one: one[1]):
         x, width = scale.x(at), letters * LETTER
-        ends_here = x + width > scale.width and x > scale.width / 2
+        end = scale.x(wall) if at <= wall else scale.width
+        ends_here = x + width > end and x - width > 0
         left, right = (x - width, x) if ends_here else (x, x + width)
         lane = next(
             (n for n, taken in enumerate(ends)

@@ -35,6 +35,7 @@ MOVABLE = ("waiting", "missed")
 OVER = ("finished", "cancelled")
 NOT_YET = ("draft", "approved")
 PEOPLE_SHOWN = 50
+TICK_ROOM = 26
 COLUMNS = ("Name", "Address", "Step", "Mail", "When", "Goes", "Reason")
 
 
@@ -132,14 +133,20 @@ def _picture(page: CampaignPage, marks: list[Mark], width: int) -> Picture:
     placed = place(
         [(key, mark.at, max(len(mark.label(zone)), len(mark.name) + 3))
          for key, mark in shown.items() if mark.at],
-        scale,
+        scale, page.reply_by,
     )  # fmt: skip
     today = scale.x(g.at) if scale.start <= g.at <= scale.end else None
     return Picture(
         width, max((one.lane for one in placed), default=0) + 1,
-        [(shown[one.key], one) for one in placed], ticks(scale, zone), today,
-        scale.x(page.reply_by),
+        [(shown[one.key], one) for one in placed],
+        [one for one in ticks(scale, zone) if _is_clear(one.x, today, scale.x(page.reply_by))],
+        today, scale.x(page.reply_by),
     )  # fmt: skip
+
+
+def _is_clear(x: float, *lines: float | None) -> bool:
+    """Whether a tick's words would stand clear of the lines that are drawn through them."""
+    return all(line is None or abs(x - line) > TICK_ROOM for line in lines)
 
 
 @blueprint.get("/staff/campaigns/<int:campaign_id>/dry-run")

@@ -1,0 +1,86 @@
+"""The timeline of a campaign in a real browser: it passes axe, fits a phone, and moves by keyboard."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from outreach import clock
+from outreach.actions.accounts import make_one_time_link
+from outreach.actions.campaigns import approve_campaign, change_campaign, schedule_campaign
+from outreach.actions.steps import launch_due_steps
+from outreach.delivery.outbox import drain
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE
+from outreach.queries.campaigns import steps_of
+from tests.actions.test_campaigns import INVITATION, plan, reminder
+from tests.factories import (
+    afresh,
+    make_account,
+    make_campaign,
+    make_list,
+    make_stakeholder,
+    make_target,
+)
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def under_way(app, mailer):
+    """A campaign whose invitation left ten days ago, with three reminders to come."""
+    began = clock.now() - 10 * DAY
+    target_list = make_list()
+    for n in range(60):
+        make_target(target_list, make_stakeholder(f"Person {n}", email=None if n < 3 else ""))
+    campaign = make_campaign(target_list, created_at=began)
+    steps = (INVITATION, reminder(14), reminder(3), reminder(1))
+    wished = plan(target_list, *steps, reply_by=began + 30 * DAY)
+    change_campaign(campaign.id, wished, by=CONSOLE, at=began)
+    approve_campaign(campaign.id, by=CONSOLE, at=began)
+    schedule_campaign(campaign.id, by=CONSOLE, at=began)
+    launch_due_steps(at=began)
+    drain(mailer, now=lambda: began)
+    return campaign.id
+
+
+@pytest.fixture
+def staff(page):
+    """An approver, signed in as by a mail."""
+    account = make_account(Role.APPROVER)
+    page.goto(f"/account/link/{make_one_time_link(account.id, at=clock.now())}")
+    page.click("form button")
+    return page
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_every_page_passes_axe_and_fits_its_width(staff, under_way, scheme, width):
+    staff.set_viewport_size({"width": width, "height": 844})
+    staff.emulate_media(color_scheme=scheme)
+    day = (clock.now() + 40 * DAY).date().isoformat()
+    for place in ("timeline", "dry-run", f"reply-by?on={day}&time=18:00"):
+        staff.goto(f"/staff/campaigns/{under_way}/{place}")
+        if folded := staff.query_selector("details summary:has-text('Move')"):
+            folded.click()
+        staff.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
+        found = staff.evaluate("axe.run()")["violations"]
+        assert not [(one["id"], one["nodes"][0]["html"]) for one in found], place
+        assert staff.evaluate("document.documentElement.scrollWidth") <= width, place
+    staff.goto(f"/staff/campaigns/{under_way}/timeline")
+    assert staff.locator("svg.o-time:visible").count() == 1
+
+
+def test_a_step_is_moved_with_the_keyboard_alone(staff, under_way):
+    staff.goto(f"/staff/campaigns/{under_way}/timeline")
+    staff.focus("details summary:has-text('Move')")
+    staff.keyboard.press("Enter")
+    day = (clock.now() + 5 * DAY).date()
+    staff.fill("#on-2", day.isoformat())
+    staff.fill("#time-2", "09:30")
+    staff.focus("#time-2")
+    staff.keyboard.press("Enter")
+    staff.wait_for_selector("text=The step has its new time")
+    moved = afresh(steps_of, under_way)[1]
+    assert (moved.anchor, moved.due_at.date()) == ("fixed", day)

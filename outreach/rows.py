@@ -31,6 +31,7 @@ class Rows:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._numbers: list[Counter[Place]] = []
+        self._renumbered: dict[tuple[str, int], int] = {}
         self.changes: list[Change] = []
 
     def row(self, table: Table, id_: int) -> dict[str, Any] | None:
@@ -71,13 +72,13 @@ class Rows:
             table = Base.metadata.tables[table_name]
             now = self.row(table, id_)
             if what == "removed":
-                self._put_back(table, columns, is_free=now is None)
+                self._put_back(table, id_, columns, is_free=now is None)
             elif now is not None and what == "added":
                 self._session.execute(delete(table).where(table.c.id == id_))
                 self._count(table, now, {})
             elif now is not None:
                 old = {
-                    name: _read(table, name, before)
+                    name: self._as_it_was(table, name, before)
                     for name, (before, after) in columns.items()
                     if _plain(now[name]) == after
                 }
@@ -89,12 +90,22 @@ class Rows:
         add_to_tallies(self._session, total(self._numbers))
         self._session.expire_all()
 
-    def _put_back(self, table: Table, columns: Mapping[str, Any], *, is_free: bool) -> None:
-        row = {name: _read(table, name, before) for name, (before, _) in columns.items()}
+    def _put_back(
+        self, table: Table, id_: int, columns: Mapping[str, Any], *, is_free: bool
+    ) -> None:
+        row = {n: self._as_it_was(table, n, before) for n, (before, _) in columns.items()}
         if not is_free:
             del row["id"]  # SQLite gives the highest number out again once its row is gone
-        self._session.execute(insert(table).values(row))
+        new = self._session.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+        if new != id_:
+            self._renumbered[table.name, id_] = new
         self._count(table, {}, row)
+
+    def _as_it_was(self, table: Table, name: str, value: Any) -> Any:
+        """A value of the record; where it names a row that got another number, that number."""
+        for key in table.c[name].foreign_keys:
+            value = self._renumbered.get((key.column.table.name, value), value)
+        return _read(table, name, value)
 
     def _write(
         self, table: Table, id_: int, before: dict[str, Any], values: dict[str, Any]

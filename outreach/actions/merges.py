@@ -187,8 +187,11 @@ def _join_targets(session: Session, rows: Rows, kept_id: int, gone_id: int) -> N
             promoted_at=other["promoted_at"] or row.promoted_at,
         )  # fmt: skip
         for table, column in _pointing_at(TARGETS):
-            for id_ in session.scalars(select(table.c.id).where(column == row.id)).all():
-                rows.change(table, id_, **{column.name: other_id})
+            for each in session.execute(select(table).where(column == row.id)).all():
+                if _has_it(session, table, column, each, other_id):
+                    rows.remove(table, each.id)
+                else:
+                    rows.change(table, each.id, **{column.name: other_id})
         rows.remove(TARGETS, row.id)
 
 
@@ -267,6 +270,7 @@ def _move_the_rest(session: Session, rows: Rows, kept_id: int, gone_id: int) -> 
 
 
 def _has_it(session: Session, table: Table, column: Column[Any], row: Any, kept_id: int) -> bool:
+    """Whether a unique key leaves no room for this row beside one that is there already."""
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint) and column.name in constraint.columns:
             others = [each for each in constraint.columns if each.name != column.name]

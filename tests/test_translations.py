@@ -71,8 +71,8 @@ def test_a_seventh_language_is_a_folder(tmp_path, monkeypatch):
 def test_every_first_letter_stands_in_every_language(code, language):
     text = (REFERENCE / "letters" / f"{code}.{language}.md").read_text()
     subject, _, body = text.partition("\n")
-    assert not list(problems_of(subject, body))
     english = (REFERENCE / "letters" / f"{code}.en.md").read_text()
+    assert not list(problems_of(subject, body, needs_link="{rsvp_link}" in english))
     assert fields_in(text) == fields_in(english)
     wording = wording_of(subject, body, language, "From us", True)
     stop = words_of(language).gettext("Stop campaign mail to this address")

@@ -109,7 +109,7 @@ class Invitation(Base):
     particulars: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     """What else the answer says; only what was said is there. `reason` (a code) of a decline,
     `decide_on` (a day, ISO 8601) where undecided, `attendance` (`in_person`, `remote`), `party`
-    (how many come along), `needs` ({code: in the person's words})."""
+    (how many come along), `needs` (codes), `needs_note` (in the person's words)."""
     delegate_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
     """The invitation of the person who is sent; while it stands, this one only reads."""
     delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))

@@ -191,8 +191,9 @@ def _page(row: Any) -> InvitationPage | None:
 
 def person_and_event(row: Any) -> tuple[Addressee, EventShown]:
     """The columns of ADDRESSEE and EVENT, in this order, as values."""
-    *event, needs_asked = row[len(ADDRESSEE) :]
-    return Addressee(*row[: len(ADDRESSEE)]), EventShown(*event, tuple(needs_asked))
+    event: list[Any] = list(row[len(ADDRESSEE) :])
+    event[-1] = tuple(event[-1])  # of what is asked; with a list in it the event has no hash
+    return Addressee(*row[: len(ADDRESSEE)]), EventShown(*event)
 
 
 def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:

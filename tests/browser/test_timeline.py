@@ -1,4 +1,4 @@
-"""The timeline of a campaign in a real browser: it passes axe, fits a phone, and moves by keyboard."""
+"""The timeline of a campaign in a real browser: it passes axe, fits a phone, moves by keyboard."""
 
 from datetime import timedelta
 from pathlib import Path

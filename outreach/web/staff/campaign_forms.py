@@ -42,9 +42,24 @@ class ReminderForm(Form):
     """One reminder to the silent."""
 
     days = IntegerField(
-        "Days before the reply-by",
+        "Days before",
         [InputRequired("Say how many days, or remove this reminder."), NumberRange(1, 365)],
     )
+    counted_from = SelectField(
+        "Counted from",
+        choices=[
+            SelectChoice(Anchor.REPLY_BY.value, "the reply-by"),
+            SelectChoice(Anchor.OPENING.value, "the opening"),
+        ],
+        default=Anchor.REPLY_BY.value,
+    )
+    hour = SelectField(
+        "At",
+        choices=[SelectChoice("", "the same time of day"),
+                 *(SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24))],
+        default="",
+    )  # fmt: skip
+    working_days_only = BooleanField("Working days only")
     template = SelectField("Letter")
 
 
@@ -144,7 +159,15 @@ class CampaignForm(FlaskForm):
                 local = step.fixed_at.astimezone(zone)
                 self.fixed_on.data, self.fixed_at.data = local.date(), local.time()
         elif step.kind is StepKind.REMINDER:
-            self.reminders.append_entry({"days": step.days_before, "template": step.template_code})
+            self.reminders.append_entry(
+                {
+                    "days": step.days_before,
+                    "template": step.template_code,
+                    "counted_from": step.anchor.value,
+                    "hour": "" if step.hour is None else str(step.hour),
+                    "working_days_only": step.working_days_only,
+                }
+            )
         else:
             self.thanks.data, self.thanks_letter.data = True, step.template_code
 
@@ -155,7 +178,11 @@ class CampaignForm(FlaskForm):
 
     def validate_reminders(self, field: FieldList) -> None:
         """Two reminders on one day would reach nobody the second time."""
-        days = [entry.form.days.data for entry in field if entry.form.days.data is not None]
+        days = [
+            (entry.form.counted_from.data, entry.form.days.data)
+            for entry in field
+            if entry.form.days.data is not None
+        ]
         if len(days) != len(set(days)):
             raise ValidationError("Two reminders stand on the same day. Remove one of them.")
 
@@ -199,7 +226,12 @@ class CampaignForm(FlaskForm):
         )
         steps += [
             StepPlan(
-                StepKind.REMINDER, Anchor.REPLY_BY, one.template.data, days_before=one.days.data
+                StepKind.REMINDER,
+                Anchor(one.counted_from.data),
+                one.template.data,
+                days_before=one.days.data,
+                hour=int(one.hour.data) if one.hour.data else None,
+                working_days_only=one.working_days_only.data,
             )
             for one in reminders
         ]

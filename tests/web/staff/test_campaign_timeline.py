@@ -171,3 +171,22 @@ def test_what_is_not_there_is_404(client):
     sign_in(client)
     for end in ("timeline", "dry-run", "dry-run.csv", "reply-by"):
         assert client.get(address(10**9, end)).status_code == 404
+
+
+def test_the_form_sets_an_hour_and_working_days_and_shows_them_again(client, draft):
+    sign_in(client)
+    page = client.get(address(draft, "change")).text
+    assert page.count("Working days only") == 2
+    form = {
+        "name": "With hours", "event": campaign_page(draft).event_id, "do": "save",
+        "lists": campaign_page(draft).lists[0][0], "reply_on": "2026-10-04", "reply_at": "18:00",
+        "invitation": "invitation", "goes": "start", "sender_name": "The Secretariat",
+        "reminders-0-days": "14", "reminders-0-template": "reminder", "reminders-0-hour": "9",
+        "reminders-0-working_days_only": "y", "thanks_letter": "thank_you",
+    }  # fmt: skip
+    assert client.post(address(draft, "change"), data=form).status_code == 303
+    again = client.get(address(draft, "change")).text
+    assert '<option selected value="9">09:00</option>' in again
+    picture = client.get(address(draft, "timeline")).text
+    assert "Fri 18 Sep" in picture  # two weeks before is a Sunday
+    assert "09:00" in picture

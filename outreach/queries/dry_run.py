@@ -83,7 +83,7 @@ def dry_run(campaign_id: int, at: datetime) -> list[StepRun]:
 
     A draft is taken as scheduled now; a paused campaign as resumed now. Steps that were missed
     wait for a person and send nothing. Cost: the audience once for each step to come, and the
-    campaign's messages; 0.2 s for 6,000 people and four steps.
+    campaign's messages; 0.4 s for 6,000 people and four steps, 0.8 s once some have gone (SQLite).
     """
     campaign = reading().get(Campaign, campaign_id)
     if campaign is None or campaign.state in OVER:

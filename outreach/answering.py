@@ -66,7 +66,8 @@ def _confirm(session: Session, invitation: Invitation, at: datetime, *, is_answe
     ).all()
     if MessageState.WAITING in told:
         return
-    if is_answer and not _will_be_thanked(session, invitation) or (not is_answer and told):
+    is_wanted = not _will_be_thanked(session, invitation) if is_answer else bool(told)
+    if is_wanted:
         post(
             session, Purpose.CONFIRMATION, invitation.stakeholder, invitation.event, at=at,
             invitation_id=invitation.id,

@@ -1,4 +1,4 @@
-"""Reference facts: groups, the conference to begin with, its regions and meetings, first letters."""
+"""Reference facts: groups, a conference to begin with, its regions and meetings, first letters."""
 
 import csv
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from outreach.models.template import Template, TemplateText, TemplateVersion
 REFERENCE = Path(__file__).parent.parent / "reference"
 
 WTDC17_OPENED_ON = date(2017, 10, 9)
-"""The preparatory meetings stand at the same distance before every opening (reference/README.md)."""
+"""Before every opening the preparatory meetings stand as far ahead (reference/README.md)."""
 
 REGIONS = {
     "AFR": "Africa",

@@ -56,7 +56,8 @@ def _address(session: Session, person: Stakeholder) -> str:
         )
     if person.is_mail_stopped:
         raise CannotBeAsked(f"{person.full_name} asked for no more mail. Ask in another way.")
-    statement = select(Suppression.id).where(Suppression.digest == digest_of(person.email_key or ""))
+    digest = digest_of(person.email_key or "")
+    statement = select(Suppression.id).where(Suppression.digest == digest)
     if session.scalar(statement):
         raise CannotBeAsked(
             f"We must not write to the address of {person.full_name}: it bounced, or its owner "

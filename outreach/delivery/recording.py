@@ -200,4 +200,4 @@ def messages_of(session: Session, unit_id: int) -> dict[str, int]:
             Message.unit_id == unit_id, Message.state == MessageState.HANDING_OVER
         )
     )
-    return {public_id: id_ for public_id, id_ in rows}
+    return dict(row._tuple() for row in rows)

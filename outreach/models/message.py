@@ -194,7 +194,7 @@ class Message(Base):
         Index("ix_messages_unit", "unit_id"),
         Index("ix_messages_stakeholder", "stakeholder_id", "id"),
         Index("ix_messages_campaign_first", "campaign_id", "is_first", "id"),
-        # No index holds the state, and pages are left room: two changes of state cost no index work.
+        # No index holds the state, and pages are left room: a change of state costs no index work.
         {"postgresql_with": {"fillfactor": "60"}},
     )
     # No foreign keys but one: on PostgreSQL each costs a look-up and a lock for every row of a

@@ -122,7 +122,11 @@ def _name(step: Step) -> str:
 
 
 def _line(
-    what: str, subject: str, was: datetime | None, becomes: datetime | None, event: Event,
+    what: str,
+    subject: str,
+    was: datetime | None,
+    becomes: datetime | None,
+    event: Event,
     note: str = "",
 ) -> Move:
     return Move(what, subject, was, becomes, event.time_zone, event.city, note)

@@ -13,7 +13,7 @@ from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
-WITHOUT_LINK = ("thank_you",)
+WITHOUT_LINK = ("thank_you", "withdrawn")
 """Kinds of letter in which the personal link may be missing: these people have answered."""
 
 

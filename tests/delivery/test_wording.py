@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from outreach.actions.templates import WITHOUT_LINK
 from outreach.advice.merging import FIELDS, problems_of
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.wording import ALL_FIELDS, as_text, wording_of
@@ -37,7 +38,7 @@ def wording(body, subject="A subject", language="en", stop=True):
 def test_every_letter_of_the_reference_becomes_a_mail(path):
     subject, _, body = path.read_text(encoding="utf-8").partition("\n")
     kind, language, _ = path.name.split(".")
-    assert not list(problems_of(subject, body.strip(), needs_link=kind != "thank_you"))
+    assert not list(problems_of(subject, body.strip(), needs_link=kind not in WITHOUT_LINK))
     made = wording(body, subject, language)
     for part in (made.subject, made.text, made.html):
         assert "{" not in part.fill(VALUES).replace("{ ", "").split("</style>")[-1]

@@ -44,6 +44,8 @@ KINDS = {
     "thank_you": "Thanks for an answer",
     "confirmation": "Confirmation of an answer",
     "delegation": "Welcome to a member of a delegation",
+    "moved": "To those who come, when an event changes",
+    "withdrawn": "To someone whose invitation is withdrawn",
     "seat": "Request to take a seat",
 }
 LONGEST_BODY = 50_000

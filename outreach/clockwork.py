@@ -4,6 +4,7 @@ Its ticks only wake work up; what is due stands in the tables. SIGTERM and Ctrl-
 that is under way end, and then stop.
 """
 
+import gc
 import logging
 import signal
 from functools import partial
@@ -40,9 +41,17 @@ def main() -> None:
             id=job.name,
             next_run_time=clock.now(),
         )
+    settle_memory()
     scheduler.start()
     stopping.wait()
     scheduler.shutdown(wait=True)
+
+
+def settle_memory() -> None:
+    """What was loaded at the start stays: the collector need not look at it for every unit."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def tick(app: Flask, job: Job) -> None:

@@ -23,7 +23,7 @@ from outreach.actions.receipts import look_again_at_parked
 from outreach.actions.stars import escalate_stars
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.choose import mailer_from
-from outreach.delivery.lanes import drain_in_lanes
+from outreach.delivery.lanes import drain_in_lanes, due_count
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import Drained, Rates
 from outreach.delivery.settling import settle_unknown
@@ -62,6 +62,11 @@ def launch() -> int:
 def drain_outbox() -> int:
     """Hand over what is due; says how many messages. A stop waits for one call at the most."""
     return _drain().messages
+
+
+def due_units(most: int) -> int:
+    """How many units could be taken now, counted up to `most`."""
+    return due_count(common_clock()(), most)
 
 
 def settle() -> int:

@@ -39,7 +39,7 @@ def drain_in_lanes(
             keeps_going=keeps_going,
         )
 
-    needed = min(lanes, _due_count(now(), lanes))
+    needed = min(lanes, due_count(now(), lanes))
     if needed <= 1:
         return one_lane()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -57,7 +57,7 @@ def drain_in_lanes(
     )
 
 
-def _due_count(at: datetime, most: int) -> int:
+def due_count(at: datetime, most: int) -> int:
     """How many units are due, counted up to `most`; reads only: an idle tick costs little."""
     due = select(Unit.id).where(Unit.state == UnitState.WAITING, Unit.next_at <= at).limit(most)
     found = len(db.session.scalars(due).all())

@@ -63,6 +63,11 @@ class Setting:
     has_calendar: bool = False
 
     @property
+    def domain(self) -> str:
+        """What stands behind the @ of every Message-ID."""
+        return self.sender.email.rpartition("@")[2]
+
+    @property
     def is_campaign(self) -> bool:
         """Whether a stop must be offered (RFC 8058)."""
         return self.purpose not in NO_UNSUBSCRIBE
@@ -197,21 +202,15 @@ def _recipient(
     setting: Setting,
     attachments: tuple[Attachment, ...] = (),
 ) -> Recipient:
-    domain = setting.sender.email.rpartition("@")[2]
     headers = {}
     if setting.is_campaign:
         headers = {
             "List-Unsubscribe": f"<{values['unsubscribe_link']}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
-    return Recipient(
-        public_id=row.public_id,
-        message_id=f"<{row.public_id}@{domain}>",
-        to=Address(row.name, row.address),
-        values=values,
-        headers=headers,
-        attachments=attachments,
-    )
+    message_id = f"<{row.public_id}@{setting.domain}>"
+    to = Address(row.name, row.address)
+    return Recipient(row.public_id, message_id, to, values, headers, attachments)
 
 
 def _setting(unit_id: int) -> Setting:

@@ -1,0 +1,105 @@
+"""The engine on PostgreSQL: several workers drain at once, and survive each other's death."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from bench.provider.running import RunningProvider
+from outreach.db import db
+from outreach.models.heartbeat import Heartbeat
+from outreach.models.message import Attempt
+from tests.faults.campaigns import (
+    Clocks,
+    assert_the_ledger_is_sound,
+    clocks,
+    copies,
+    frozen_campaign,
+    is_settled,
+    outcomes,
+    settings_for,
+    until,
+)
+
+pytestmark = [pytest.mark.faults, pytest.mark.postgres]
+ENGINE = "outreach.engine"
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[RunningProvider]:
+    with RunningProvider(tmp_path) as running:
+        yield running
+
+
+def attempts() -> int:
+    count: int = db.session.scalar(select(func.count()).select_from(Attempt)) or 0
+    db.session.remove()
+    return count
+
+
+def test_two_workers_share_a_campaign_and_one_is_killed(
+    app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider
+) -> None:
+    """P8, A55: both drain; the dead one's work is taken over within 45 s; nobody gets two."""
+    campaign_id = frozen_campaign(600, 10)
+    provider.control(delay=0.3)
+    with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
+        workers = [these.start(ENGINE), these.start(ENGINE)]
+        until(lambda: attempts() > 10, within=60, what="the first hand-overs")
+        workers[0].send_signal(signal.SIGKILL)
+        took = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
+        workers[1].terminate()
+        assert workers[1].wait(timeout=30) == 0
+    print({"workers": 2, "kills": 1, "people": 600, "settled_in": round(took, 1)})
+    assert set(copies(provider, tmp_path).values()) == {1}
+    assert outcomes(campaign_id)["sent"] == 600
+    assert_the_ledger_is_sound()
+
+
+def test_a_tick_happens_once_for_all_workers_and_goes_on_when_one_dies_in_it(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    """A job of a dead worker would stay “doing” and hold its lock: the sweep gives it to others."""
+    with clocks(database_url, tmp_path) as these:
+        these.start(ENGINE)
+        these.start(ENGINE)
+        ticked(these)
+        url = database_url.replace("postgresql+psycopg", "postgresql")
+        with psycopg.connect(url, autocommit=True) as connection:
+            # As a machine leaves it that lost its power: doing, and no heartbeat for long.
+            connection.execute("SET search_path = engine")
+            connection.execute(
+                "WITH dead AS (INSERT INTO procrastinate_workers (last_heartbeat)"
+                " VALUES (now() - interval '1 minute') RETURNING id)"
+                " INSERT INTO procrastinate_jobs"
+                " (queue_name, task_name, lock, status, args, worker_id)"
+                " SELECT 'default', 'finish-campaigns', 'finish-campaigns', 'doing',"
+                " '{\"timestamp\": 0}', id FROM dead"
+            )
+            stuck = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'timestamp' = '0'"
+
+            def is_free() -> bool:
+                row = connection.execute(stuck).fetchone()
+                return row is not None and row[0] == 0
+
+            took = until(is_free, within=45, what="the dead worker's job was done by another")
+        print({"recovered_in": round(took, 1)})
+
+
+def ticked(these: Clocks) -> None:
+    def has_ticked() -> bool:
+        names = set(db.session.scalars(select(Heartbeat.name)))
+        db.session.remove()
+        return {"launch-due-steps", "drain-outbox"} <= names
+
+    until(has_ticked, within=60, what="the jobs tick")
+    assert all(one.poll() is None for one in these.running)
+
+
+def test_it_says_where_it_cannot_work(tmp_path: Path) -> None:
+    with clocks(f"sqlite:///{tmp_path / 'x.sqlite3'}", tmp_path) as these:
+        assert these.start(ENGINE).wait(timeout=30) == 2

@@ -22,7 +22,7 @@ FLOORS = [
     [["db", "answering", "moving", "placing", "posting", "rows", "tally", "stops", "schema",
       "dialect"]],
     [["queries"]],
-    [["freezing"]],
+    [["freezing"], ["roster"]],
     [["actions"], ["delivery"]],
     [["jobs"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

@@ -200,4 +200,4 @@ def messages_of(session: Session, unit_id: int) -> dict[str, int]:
             Message.unit_id == unit_id, Message.state == MessageState.HANDING_OVER
         )
     )
-    return dict(row._tuple() for row in rows)
+    return {row.public_id: row.id for row in rows}

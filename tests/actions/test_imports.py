@@ -5,8 +5,7 @@ import csv
 import pytest
 from sqlalchemy import func, select
 
-from outreach import sheets
-from outreach.actions import imports
+from outreach import roster, sheets
 from outreach.actions.imports import (
     import_file,
 )
@@ -233,7 +232,7 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(bring):
 def test_a_fault_in_the_middle_leaves_nothing_behind(bring, monkeypatch):
     rows = [["Name", "Email"]] + [[f"P {n}", f"p{n}@example.org"] for n in range(2_500)]
     chunks = []
-    whole = imports._Roster.bring_in
+    whole = roster.Roster.bring_in
 
     def fail_at_the_third(roster, lines):
         chunks.append(len(lines))
@@ -241,7 +240,7 @@ def test_a_fault_in_the_middle_leaves_nothing_behind(bring, monkeypatch):
             raise RuntimeError("the power went")
         return whole(roster, lines)
 
-    monkeypatch.setattr(imports._Roster, "bring_in", fail_at_the_third)
+    monkeypatch.setattr(roster.Roster, "bring_in", fail_at_the_third)
     wanted = make_list()
     with pytest.raises(RuntimeError):
         bring(wanted, *rows)

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -22,74 +21,7 @@ from tests.factories import (
     make_target,
     sign_in,
 )
-
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def staff(client):
-    client.account = sign_in(client)
-    return client
-
-
-@pytest.fixture
-def approver(app):
-    client = app.test_client()
-    client.account = sign_in(client, Role.APPROVER)
-    return client
-
-
-def text(answer):
-    return answer.get_data(as_text=True)
-
-
-def words(answer):
-    """A page's text, without tags and in single spaces."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text(answer)))
-
-
-def typed(target_list, **changes):
-    """A form as a browser sends it."""
-    reply_on = (clock.now() + 40 * DAY).date().isoformat()
-    form = {
-        "name": "Invitations to the banks",
-        "event": target_list.event_id,
-        "lists": [target_list.id],
-        "reply_on": reply_on,
-        "reply_at": "18:00",
-        "invitation": "invitation",
-        "goes": "start",
-        "fixed_on": "",
-        "fixed_at": "09:00",
-        "reminders-0-days": "14",
-        "reminders-0-template": "reminder",
-        "reminders-1-days": "3",
-        "reminders-1-template": "reminder",
-        "thanks": "y",
-        "thanks_letter": "thank_you",
-        "sender_name": "The Secretariat",
-        "do": "save",
-    }
-    return {name: value for name, value in (form | changes).items() if value is not None}
-
-
-@pytest.fixture
-def banks(app):
-    target_list = make_list()
-    for number in range(4):
-        make_target(target_list, make_stakeholder(f"Person {number}"))
-    return target_list
-
-
-def drafted(staff, target_list, **changes):
-    answer = staff.post("/staff/campaigns/new", data=typed(target_list, **changes))
-    assert answer.status_code == 303, words(answer)
-    return int(answer.location.rsplit("/", 1)[1])
-
-
-def campaign(campaign_id):
-    reading().rollback()
-    return reading().get(Campaign, campaign_id)
+from tests.web.staff.campaigning import DAY, campaign, drafted, text, typed, words
 
 
 def test_only_the_promotion_team_sees_campaigns(client):
@@ -218,13 +150,6 @@ def test_a_change_says_that_it_takes_the_approval_away(staff, approver, banks):
     assert staff.post(path, data=typed(banks, reply_on="")).status_code == 422
 
 
-@pytest.fixture
-def approved(staff, approver, banks):
-    campaign_id = drafted(staff, banks)
-    approver.post(f"/staff/campaigns/{campaign_id}/approve")
-    return f"/staff/campaigns/{campaign_id}"
-
-
 def test_the_last_confirmation_names_the_count_and_the_first_three(staff, approved, banks):
     make_target(banks, make_stakeholder("Nobody", email=None))
     page = words(staff.get(f"{approved}/schedule"))
@@ -242,13 +167,6 @@ def test_what_is_not_approved_has_no_last_confirmation(staff, banks):
     path = f"/staff/campaigns/{drafted(staff, banks)}/schedule"
     assert staff.get(path).status_code == 409
     assert staff.post(path).status_code == 409
-
-
-@pytest.fixture
-def running(staff, approved, mailer):
-    staff.post(f"{approved}/schedule")
-    launch_due_steps(at=clock.now())
-    return approved
 
 
 def test_a_running_campaign_asks_for_its_numbers_again_only_while_mails_leave(
@@ -326,46 +244,6 @@ def test_a_missed_step_asks_and_goes_or_is_skipped(staff, running):
     staff.post(path, data={"decision": "skip"})
     reading().rollback()
     assert {step.id: step.state for step in steps_of(campaign_id)}[reminder.id] == StepState.SKIPPED
-
-
-def test_a_preview_shows_the_mail_as_anyone_of_the_audience_and_changes_nothing(staff, banks):
-    """A17."""
-    campaign_id = drafted(staff, banks)
-    path = f"/staff/campaigns/{campaign_id}/preview"
-    page = text(staff.get(path))
-    assert "What <bdi>Person 0</bdi> would get" in page
-    frame = re.search(r'<iframe[^>]*src="([^"]+)" sandbox', page).group(1)
-    answer = staff.get(frame)
-    assert "Dear Person 0" in text(answer)
-    policy = answer.headers["Content-Security-Policy"]
-    assert "sandbox" in policy
-    assert "frame-ancestors 'self'" in policy
-    assert "script" not in policy
-    assert "Person 3" in words(staff.get(f"{path}?q=person 3&width=phone"))
-    assert "Nobody of this name" in words(staff.get(f"{path}?q=nobody"))
-    assert staff.get(f"{path}?person=999999").status_code == 404
-
-
-def test_a_preview_of_empty_lists_says_so(staff):
-    found = make_campaign(make_list())
-    assert "hold nobody yet" in words(staff.get(f"/staff/campaigns/{found.id}/preview"))
-
-
-def test_those_whose_mail_raises_a_doubt_are_counted_and_listed_before_the_approval(staff, banks):
-    """A12."""
-    make_target(banks, make_stakeholder("Português", language="pt"))
-    make_target(banks, make_stakeholder("Nowhere", email=None))
-    path = f"/staff/campaigns/{drafted(staff, banks)}"
-    page = text(staff.get(path))
-    assert "reads Portuguese and would get steps 1, 2, 3 and 4 in English" in words(staff.get(path))
-    assert "left out of step 1: no address is known" in words(staff.get(path))
-    links = re.findall(rf'href="({path}/doubts[^"]+)"', page)
-    assert links
-    listed = " ".join(words(staff.get(link.replace("&amp;", "&"))) for link in links)
-    assert "Português" in listed
-    assert "Nowhere" in listed
-    assert staff.get(f"{path}/doubts?doubt=odd").status_code == 404
-    assert "Nobody any more" in text(staff.get(f"{path}/doubts?doubt=held&key=%00&step=-3"))
 
 
 def test_names_from_anywhere_stay_inert_on_every_page(staff, banks):

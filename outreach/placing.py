@@ -103,7 +103,11 @@ def standing_of(session: Session, allotment: Allotment) -> Standing:
 
 
 def settle(
-    session: Session, allotment: Allotment, placement: Placement, at: datetime, *,
+    session: Session,
+    allotment: Allotment,
+    placement: Placement,
+    at: datetime,
+    *,
     frees: bool = True,
 ) -> None:
     """Let a placement follow its invitation.
@@ -134,8 +138,11 @@ def settle(
         if frees and had_one and standing_of(session, allotment).free > standing.vacancies:
             session.add(
                 Vacancy(
-                    allotment_id=allotment.id, left_by_id=placement.invitation_id, why=wish,
-                    freed_at=at, state=VacancyState.OPEN,
+                    allotment_id=allotment.id,
+                    left_by_id=placement.invitation_id,
+                    why=wish,
+                    freed_at=at,
+                    state=VacancyState.OPEN,
                 )
             )
     elif old is PlacementState.AWAY and new is not PlacementState.WAITING:
@@ -152,9 +159,7 @@ def fill(
     standing = standing_of(session, allotment)
     waiting = session.scalars(
         select(Placement)
-        .where(
-            Placement.allotment_id == allotment.id, Placement.state == PlacementState.WAITING
-        )
+        .where(Placement.allotment_id == allotment.id, Placement.state == PlacementState.WAITING)
         .order_by(Placement.since, Placement.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -178,9 +183,7 @@ def fill(
         invitation = ask_alternate(session, allotment, target, reply_by, at=at, by=by)
         vacancy.state, vacancy.closed_at = VacancyState.FILLED, at
         vacancy.filled_by_id = invitation.id
-        numbers[
-            TallyKind.EVENT_INVITATIONS, allotment.event_id, allotment.group_id, "silent"
-        ] += 1
+        numbers[TallyKind.EVENT_INVITATIONS, allotment.event_id, allotment.group_id, "silent"] += 1
     session.flush()
     return numbers
 
@@ -214,7 +217,12 @@ def next_alternates(session: Session, allotment: Allotment, limit: int) -> list[
 
 
 def ask_alternate(
-    session: Session, allotment: Allotment, target: Target, reply_by: datetime, *, at: datetime,
+    session: Session,
+    allotment: Allotment,
+    target: Target,
+    reply_by: datetime,
+    *,
+    at: datetime,
     by: Actor,
 ) -> Invitation:
     """Invite an alternate, by a mail of their own; nothing in it tells that they are one."""
@@ -228,7 +236,9 @@ def ask_alternate(
     session.flush()
     session.add(
         Placement(
-            allotment_id=allotment.id, invitation_id=invitation.id, state=PlacementState.ASKED,
+            allotment_id=allotment.id,
+            invitation_id=invitation.id,
+            state=PlacementState.ASKED,
             since=at,
         )
     )
@@ -264,14 +274,17 @@ def admit(session: Session, event_id: int, at: datetime) -> None:
         lock_allotment(session, allotment_id)
     new = (
         select(
-            func.min(TargetList.allotment_id), Invitation.id,
-            type_coerce(PlacementState.ASKED.value, Text), literal(at, UTCDateTime()),
+            func.min(TargetList.allotment_id),
+            Invitation.id,
+            type_coerce(PlacementState.ASKED.value, Text),
+            literal(at, UTCDateTime()),
             literal(False),
         )
         .join(Target, Target.stakeholder_id == Invitation.stakeholder_id)
         .join(TargetList, TargetList.id == Target.list_id)
         .where(
-            Invitation.event_id == event_id, TargetList.event_id == event_id,
+            Invitation.event_id == event_id,
+            TargetList.event_id == event_id,
             TargetList.allotment_id.is_not(None),
             ~exists().where(Placement.invitation_id == Invitation.id),
         )
@@ -329,8 +342,10 @@ def _campaign_text(session: Session, target: Target, like: int | None) -> int | 
         .join(CampaignList, CampaignList.campaign_id == Campaign.id)
         .join(other, other.language == TemplateText.language)
         .where(
-            CampaignList.list_id == target.list_id, Step.audience == Audience.EVERYONE,
-            Campaign.state.in_(SENT_OUT), other.id == like,
+            CampaignList.list_id == target.list_id,
+            Step.audience == Audience.EVERYONE,
+            Campaign.state.in_(SENT_OUT),
+            other.id == like,
         )
         .order_by(Step.launched_at.desc(), Step.id.desc())
         .limit(1)

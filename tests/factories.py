@@ -43,9 +43,14 @@ def make_conference(code: str | None = None, **columns: Any) -> Conference:
     """Another conference, with two regions, two Member States and its own event."""
     code = code or f"CONF-{next(_numbers)}"
     values: dict[str, Any] = {
-        "name": "World Conference", "opens_on": NOON.date() + timedelta(days=90),
-        "closes_on": NOON.date() + timedelta(days=97), "city": "Geneva", "country_code": "CH",
-        "time_zone": "Europe/Zurich", "language": "en", "host": "The Secretariat",
+        "name": "World Conference",
+        "opens_on": NOON.date() + timedelta(days=90),
+        "closes_on": NOON.date() + timedelta(days=97),
+        "city": "Geneva",
+        "country_code": "CH",
+        "time_zone": "Europe/Zurich",
+        "language": "en",
+        "host": "The Secretariat",
         "reply_to": "secretariat@example.org",
     }
     conference = Conference(code=code, **values | columns)
@@ -87,9 +92,13 @@ def make_event(
     """An event three months from NOON."""
     conference = conference or the_conference()
     values: dict[str, Any] = {
-        "kind": EventKind.SIDE_EVENT, "name": "Round table on finance", "city": "Geneva",
-        "country_code": "CH", "time_zone": "Europe/Zurich",
-        "starts_at": NOON + timedelta(days=90), "ends_at": NOON + timedelta(days=90, hours=3),
+        "kind": EventKind.SIDE_EVENT,
+        "name": "Round table on finance",
+        "city": "Geneva",
+        "country_code": "CH",
+        "time_zone": "Europe/Zurich",
+        "starts_at": NOON + timedelta(days=90),
+        "ends_at": NOON + timedelta(days=90, hours=3),
     }
     event = Event(
         code=code or f"EVENT-{next(_numbers)}", conference_id=conference.id, **values | columns
@@ -102,8 +111,11 @@ def make_account(role: Role = Role.PROMOTER, email: str | None = None, **columns
     """Someone of the team."""
     number = next(_numbers)
     account = Account(
-        email=email or f"colleague{number}@example.org", role=role, created_at=NOON,
-        name=columns.pop("name", f"Colleague {number}"), **columns,
+        email=email or f"colleague{number}@example.org",
+        role=role,
+        created_at=NOON,
+        name=columns.pop("name", f"Colleague {number}"),
+        **columns,
     )
     save(account)
     return account
@@ -137,7 +149,9 @@ def make_organisation(
         )
         save(
             Standing(
-                conference_id=conference.id, organisation_id=organisation.id, group_id=row.id,
+                conference_id=conference.id,
+                organisation_id=organisation.id,
+                group_id=row.id,
                 region_id=region_id,
             )
         )
@@ -145,7 +159,9 @@ def make_organisation(
 
 
 def make_stakeholder(
-    name: str | None = None, email: str | None = "", organisation: Organisation | None = None,
+    name: str | None = None,
+    email: str | None = "",
+    organisation: Organisation | None = None,
     **columns: Any,
 ) -> Stakeholder:
     """A person we know; email None for one without an address."""
@@ -153,10 +169,13 @@ def make_stakeholder(
     name = name or f"Person {number}"
     address = None if email is None else read_address(email or f"person{number}@example.org")
     stakeholder = Stakeholder(
-        full_name=name, name_key=fold(name), email=address and address.email,
+        full_name=name,
+        name_key=fold(name),
+        email=address and address.email,
         email_key=address and address.key,
         organisation_id=organisation.id if organisation else None,
-        created_at=columns.pop("created_at", NOON), changed_at=columns.pop("changed_at", NOON),
+        created_at=columns.pop("created_at", NOON),
+        changed_at=columns.pop("changed_at", NOON),
         **columns,
     )
     save(stakeholder)
@@ -164,13 +183,19 @@ def make_stakeholder(
 
 
 def make_list(
-    code: str | None = None, *, group: str = "development_finance", event: Event | None = None,
+    code: str | None = None,
+    *,
+    group: str = "development_finance",
+    event: Event | None = None,
     name: str = "Development banks",
 ) -> TargetList:
     """A target list for the conference."""
     target_list = TargetList(
-        code=code or f"list-{next(_numbers)}", name=name, created_at=NOON,
-        event_id=(event or the_event()).id, group_id=the_group(group).id,
+        code=code or f"list-{next(_numbers)}",
+        name=name,
+        created_at=NOON,
+        event_id=(event or the_event()).id,
+        group_id=the_group(group).id,
     )
     save(target_list)
     return target_list
@@ -183,8 +208,11 @@ def make_target(
     target_list = target_list or make_list()
     stakeholder = stakeholder or make_stakeholder()
     target = Target(
-        list_id=target_list.id, stakeholder_id=stakeholder.id, created_at=NOON,
-        rank=columns.pop("rank", next(_numbers)), **columns,
+        list_id=target_list.id,
+        stakeholder_id=stakeholder.id,
+        created_at=NOON,
+        rank=columns.pop("rank", next(_numbers)),
+        **columns,
     )
     with transaction() as session:
         session.add(target)
@@ -196,14 +224,20 @@ def make_target(
 
 
 def make_invitation(
-    stakeholder: Stakeholder | None = None, event: Event | None = None,
-    group: str = "development_finance", **columns: Any,
+    stakeholder: Stakeholder | None = None,
+    event: Event | None = None,
+    group: str = "development_finance",
+    **columns: Any,
 ) -> Invitation:
     """Someone asked to an event, with the tally that goes with it."""
     invitation = Invitation(
-        stakeholder_id=(stakeholder or make_stakeholder()).id, event_id=(event or the_event()).id,
-        group_id=the_group(group).id, invited_at=columns.pop("invited_at", NOON),
-        reply_by=columns.pop("reply_by", NOON + timedelta(days=30)), link_key=new_key(), **columns,
+        stakeholder_id=(stakeholder or make_stakeholder()).id,
+        event_id=(event or the_event()).id,
+        group_id=the_group(group).id,
+        invited_at=columns.pop("invited_at", NOON),
+        reply_by=columns.pop("reply_by", NOON + timedelta(days=30)),
+        link_key=new_key(),
+        **columns,
     )
     with transaction() as session:
         session.add(invitation)
@@ -220,9 +254,12 @@ def make_campaign(
     """A draft with one step, the invitation, due as soon as it is scheduled."""
     target_list = target_list or make_list()
     values: dict[str, Any] = {
-        "name": "Invitations to the banks", "event_id": target_list.event_id,
-        "reply_by": NOON + timedelta(days=30), "sender_name": "The Secretariat",
-        "sender_address": "invitations@example.org", "created_at": NOON,
+        "name": "Invitations to the banks",
+        "event_id": target_list.event_id,
+        "reply_by": NOON + timedelta(days=30),
+        "sender_name": "The Secretariat",
+        "sender_address": "invitations@example.org",
+        "created_at": NOON,
     }
     campaign = Campaign(**values | columns, lists=[CampaignList(list_id=target_list.id)])
     if steps:
@@ -231,8 +268,11 @@ def make_campaign(
         )
         campaign.steps.append(
             Step(
-                position=1, kind=StepKind.INVITATION, anchor=Anchor.START,
-                audience=Audience.EVERYONE, version_id=version,
+                position=1,
+                kind=StepKind.INVITATION,
+                anchor=Anchor.START,
+                audience=Audience.EVERYONE,
+                version_id=version,
             )
         )
     save(campaign)
@@ -240,7 +280,10 @@ def make_campaign(
 
 
 def make_seat_offer(
-    stakeholder: Stakeholder | None = None, seat: Seat | None = None, *, is_asked: bool = True,
+    stakeholder: Stakeholder | None = None,
+    seat: Seat | None = None,
+    *,
+    is_asked: bool = True,
     **columns: Any,
 ) -> SeatOffer:
     """Someone proposed for a seat and, if not said otherwise, asked; a new seat without one."""
@@ -262,12 +305,19 @@ def make_message(
     """A mail that went out to someone, as far as its links are concerned."""
     person = stakeholder or make_stakeholder()
     values: dict[str, Any] = {
-        "public_id": new_key(), "purpose": Purpose.INVITATION, "state": MessageState.ACCEPTED,
-        "address": person.email or "", "name": person.full_name, "values": {},
-        "created_at": NOON, "changed_at": NOON, "event_id": the_event().id,
+        "public_id": new_key(),
+        "purpose": Purpose.INVITATION,
+        "state": MessageState.ACCEPTED,
+        "address": person.email or "",
+        "name": person.full_name,
+        "values": {},
+        "created_at": NOON,
+        "changed_at": NOON,
+        "event_id": the_event().id,
     }
     message = Message(
-        stakeholder_id=person.id, invitation_id=invitation.id if invitation else None,
+        stakeholder_id=person.id,
+        invitation_id=invitation.id if invitation else None,
         **values | columns,
     )
     save(message)

@@ -19,8 +19,20 @@ FLOORS = [
     [["clock", "errors", "languages", "links", "tokens", "sheets"]],
     [["advice"], ["intake"]],
     [["models"]],
-    [["db", "answering", "moving", "placing", "posting", "rows", "tally", "stops", "schema",
-      "dialect"]],
+    [
+        [
+            "db",
+            "answering",
+            "moving",
+            "placing",
+            "posting",
+            "rows",
+            "tally",
+            "stops",
+            "schema",
+            "dialect",
+        ]
+    ],
     [["queries"]],
     [["freezing"], ["roster"]],
     [["actions"], ["delivery"]],

@@ -38,8 +38,16 @@ class NobodyToAsk(Conflict):
 
 
 def create_allotment(
-    event_id: int, group_id: int, places: int, *, by: Actor, at: datetime, host: str = "",
-    is_automatic: bool = True, answer_days: int = 10, closing_days: int = 7,
+    event_id: int,
+    group_id: int,
+    places: int,
+    *,
+    by: Actor,
+    at: datetime,
+    host: str = "",
+    is_automatic: bool = True,
+    answer_days: int = 10,
+    closing_days: int = 7,
 ) -> int:
     """Make an allotment; the group's lists that have none draw on it, unless it is a host's.
 
@@ -51,8 +59,14 @@ def create_allotment(
         if session.get(Event, event_id) is None:
             raise NotFound("event")
         allotment = Allotment(
-            event_id=event_id, group_id=group_id, host=host, places=places, created_at=at,
-            is_automatic=is_automatic, answer_days=answer_days, closing_days=closing_days,
+            event_id=event_id,
+            group_id=group_id,
+            host=host,
+            places=places,
+            created_at=at,
+            is_automatic=is_automatic,
+            answer_days=answer_days,
+            closing_days=closing_days,
         )
         session.add(allotment)
         try:
@@ -63,7 +77,8 @@ def create_allotment(
             session.execute(
                 update(TargetList)
                 .where(
-                    TargetList.event_id == event_id, TargetList.group_id == group_id,
+                    TargetList.event_id == event_id,
+                    TargetList.group_id == group_id,
                     TargetList.allotment_id.is_(None),
                 )
                 .values(allotment_id=allotment.id)
@@ -71,16 +86,27 @@ def create_allotment(
         _admit_earlier(session, allotment, at)
         session.add(
             Activity.of(
-                "created_allotment", by, at, event_id=event_id, allotment_id=allotment.id,
-                places=places, host=host,
+                "created_allotment",
+                by,
+                at,
+                event_id=event_id,
+                allotment_id=allotment.id,
+                places=places,
+                host=host,
             )
         )
         return allotment.id
 
 
 def change_allotment(
-    allotment_id: int, *, places: int, is_automatic: bool, answer_days: int, closing_days: int,
-    by: Actor, at: datetime,
+    allotment_id: int,
+    *,
+    places: int,
+    is_automatic: bool,
+    answer_days: int,
+    closing_days: int,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Change the places and the rules; more places go to those who wait, at once."""
     _check(places, answer_days, closing_days)
@@ -96,7 +122,12 @@ def change_allotment(
         add_to_tallies(session, fill(session, allotment, at=at, by=by))
         session.add(
             Activity.of(
-                "changed_allotment", by, at, event_id=allotment.event_id, was=was, places=places,
+                "changed_allotment",
+                by,
+                at,
+                event_id=allotment.event_id,
+                was=was,
+                places=places,
                 allotment_id=allotment_id,
             )
         )
@@ -119,7 +150,11 @@ def draw_on(list_id: int, allotment_id: int, *, by: Actor, at: datetime) -> None
         add_to_tallies(session, fill(session, allotment, at=at, by=by))
         session.add(
             Activity.of(
-                "drew_on_allotment", by, at, event_id=allotment.event_id, list_id=list_id,
+                "drew_on_allotment",
+                by,
+                at,
+                event_id=allotment.event_id,
+                list_id=list_id,
                 allotment_id=allotment_id,
             )
         )
@@ -181,8 +216,10 @@ def _admit_earlier(session: Session, allotment: Allotment, at: datetime) -> None
         select(Placement)
         .join(Placement.invitation)
         .where(
-            Placement.allotment_id == allotment.id, Placement.state == PlacementState.ASKED,
-            (Invitation.state != InvitationState.SILENT) | (Invitation.reply_by <= at)
+            Placement.allotment_id == allotment.id,
+            Placement.state == PlacementState.ASKED,
+            (Invitation.state != InvitationState.SILENT)
+            | (Invitation.reply_by <= at)
             | Invitation.withdrawn_at.is_not(None),
         )
         .order_by(func.coalesce(Invitation.answered_at, Invitation.invited_at), Placement.id)

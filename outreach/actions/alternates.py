@@ -36,8 +36,10 @@ def mark_alternates(
         rows = session.scalars(
             select(Target)
             .where(
-                Target.list_id == list_id, Target.id.in_(target_ids),
-                Target.promoted_at.is_(None), Target.is_alternate != is_alternate,
+                Target.list_id == list_id,
+                Target.id.in_(target_ids),
+                Target.promoted_at.is_(None),
+                Target.is_alternate != is_alternate,
             )
             .order_by(Target.id)
             .with_for_update()
@@ -52,9 +54,7 @@ def mark_alternates(
         return len(rows)
 
 
-def set_wave(
-    list_id: int, target_ids: Sequence[int], wave: int, *, by: Actor, at: datetime
-) -> int:
+def set_wave(list_id: int, target_ids: Sequence[int], wave: int, *, by: Actor, at: datetime) -> int:
     """Say in which round people are asked; says how many changed."""
     if wave not in WAVES:
         raise Refusal("A wave is a number from 1 to 9.")
@@ -80,9 +80,7 @@ def move_alternate(list_id: int, target_id: int, place: int, *, by: Actor, at: d
         _lock(session, target_list)
         rows = session.scalars(
             select(Target)
-            .where(
-                Target.list_id == list_id, Target.is_alternate, Target.promoted_at.is_(None)
-            )
+            .where(Target.list_id == list_id, Target.is_alternate, Target.promoted_at.is_(None))
             .order_by(Target.rank, Target.id)
             .limit(MOST_TO_REORDER + 1)
             .with_for_update()
@@ -152,11 +150,21 @@ def _lock(session: Session, target_list: TargetList) -> Allotment | None:
 
 
 def _line(
-    verb: str, target_list: TargetList, rows: Sequence[Target], by: Actor, at: datetime,
+    verb: str,
+    target_list: TargetList,
+    rows: Sequence[Target],
+    by: Actor,
+    at: datetime,
     **detail: int,
 ) -> Activity:
     only = rows[0].stakeholder_id if len(rows) == 1 else None
     return Activity.of(
-        verb, by, at, stakeholder_id=only, event_id=target_list.event_id, list_id=target_list.id,
-        list=target_list.name, **detail,
+        verb,
+        by,
+        at,
+        stakeholder_id=only,
+        event_id=target_list.event_id,
+        list_id=target_list.id,
+        list=target_list.name,
+        **detail,
     )

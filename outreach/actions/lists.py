@@ -81,8 +81,13 @@ def rename_list(list_id: int, name: str, *, by: Actor, at: datetime) -> None:
             raise NotFound("list")
         session.add(
             Activity.of(
-                "renamed_list", by, at, event_id=target_list.event_id, list_id=list_id,
-                was=target_list.name, name=name,
+                "renamed_list",
+                by,
+                at,
+                event_id=target_list.event_id,
+                list_id=list_id,
+                was=target_list.name,
+                name=name,
             )
         )
         target_list.name = name

@@ -49,8 +49,14 @@ class LooksTheSame(Refusal):
 
 
 def merge_stakeholders(
-    kept_id: int, gone_id: int, choices: Mapping[str, str], *, by: Actor, at: datetime,
-    seen_at: tuple[datetime, datetime] | None = None, is_confirmed: bool = False,
+    kept_id: int,
+    gone_id: int,
+    choices: Mapping[str, str],
+    *,
+    by: Actor,
+    at: datetime,
+    seen_at: tuple[datetime, datetime] | None = None,
+    is_confirmed: bool = False,
 ) -> int:
     """Make two people one; gives the id of the merge, by which it is undone.
 
@@ -105,9 +111,7 @@ def undo_merge(merge_id: int, *, by: Actor, at: datetime) -> Merge:
         _check_newest(session, merge)
         rows = Rows(session)
         gone_out = _left_for_good(session, merge)
-        rows.take_back(
-            [c for c in merge.changes if not (c[1] == "messages" and c[2] in gone_out)]
-        )
+        rows.take_back([c for c in merge.changes if not (c[1] == "messages" and c[2] in gone_out)])
         rows.finish()
         places = [change[2] for change in merge.changes if change[1] == "invitations"]
         add_to_tallies(session, settle_places(session, places, at=at))
@@ -162,7 +166,8 @@ def _left_for_good(session: Session, merge: Merge) -> set[int]:
             select(Message.id)
             .join(Unit, Unit.id == Message.unit_id)
             .where(
-                Message.id.in_(ids), Unit.state.not_in([UnitState.WAITING, UnitState.PAUSED]),
+                Message.id.in_(ids),
+                Unit.state.not_in([UnitState.WAITING, UnitState.PAUSED]),
             )
         )
     )
@@ -287,18 +292,14 @@ def _join_people(
     left = {"email": None, "email_key": None, "external_id": None} | dict.fromkeys(feed)
     rows.change(PEOPLE, gone["id"], **left, merged_into_id=kept["id"], changed_at=at)
     stopped = kept["is_mail_stopped"] or gone["is_mail_stopped"]
-    rows.change(
-        PEOPLE, kept["id"], **values, **feed, is_mail_stopped=stopped, changed_at=at
-    )
+    rows.change(PEOPLE, kept["id"], **values, **feed, is_mail_stopped=stopped, changed_at=at)
 
 
 def _keep_addresses(
     session: Session, rows: Rows, kept: Row, gone: Row, values: Row, at: datetime
 ) -> None:
     """Answers from the other address still count, and what stopped either address stops both."""
-    known = {
-        row["email_key"]: row["email"] for row in (kept, gone) if row["email_key"] is not None
-    }
+    known = {row["email_key"]: row["email"] for row in (kept, gone) if row["email_key"] is not None}
     key = values["email_key"]
     table = Base.metadata.tables["answering_addresses"]
     for other in sorted(known.keys() - {key}):
@@ -332,7 +333,8 @@ def _keep_addresses(
 def _check_newest(session: Session, merge: Merge) -> None:
     later = session.scalar(
         select(Merge.id).where(
-            Merge.id > merge.id, Merge.undone_at.is_(None),
+            Merge.id > merge.id,
+            Merge.undone_at.is_(None),
             or_(
                 Merge.kept_id.in_([merge.kept_id, merge.gone_id]),
                 Merge.gone_id.in_([merge.kept_id, merge.gone_id]),

@@ -48,9 +48,15 @@ def answer_seat_offer(
             raise SeatAnswerChanged
         session.add(
             Activity.of(
-                "took_seat" if is_yes else "declined_seat", by, at,
-                stakeholder_id=offer.stakeholder_id, event_id=seat.track.event_id,
-                seat_id=seat.id, offer_id=offer.id, track=seat.track.name, role=seat.role.value,
+                "took_seat" if is_yes else "declined_seat",
+                by,
+                at,
+                stakeholder_id=offer.stakeholder_id,
+                event_id=seat.track.event_id,
+                seat_id=seat.id,
+                offer_id=offer.id,
+                track=seat.track.name,
+                role=seat.role.value,
                 has_note=bool(note),
             )
         )

@@ -40,9 +40,15 @@ def ask_for_seat(offer_id: int, *, by: Actor, at: datetime) -> int:
         message = _mail(session, offer, _text_id(session, offer), address, at)
         session.add(
             Activity.of(
-                "asked_for_seat", by, at, stakeholder_id=offer.stakeholder_id,
-                event_id=seat.track.event_id, seat_id=seat.id, offer_id=offer.id,
-                track=seat.track.name, role=seat.role.value,
+                "asked_for_seat",
+                by,
+                at,
+                stakeholder_id=offer.stakeholder_id,
+                event_id=seat.track.event_id,
+                seat_id=seat.id,
+                offer_id=offer.id,
+                track=seat.track.name,
+                role=seat.role.value,
             )
         )
         return message.id
@@ -77,18 +83,14 @@ def _text_id(session: Session, offer: SeatOffer) -> int:
     )
     texts: dict[str | None, int] = {row.language: row.id for row in rows}
     organisation = person.organisation
-    wished = (
-        person.language, organisation.language if organisation else None, conference.language
-    )
+    wished = (person.language, organisation.language if organisation else None, conference.language)
     for language in wished:
         if language in texts:
             return texts[language]
     raise CannotBeAsked("The request to take a seat has no text in a language of this person.")
 
 
-def _mail(
-    session: Session, offer: SeatOffer, text_id: int, address: str, at: datetime
-) -> Message:
+def _mail(session: Session, offer: SeatOffer, text_id: int, address: str, at: datetime) -> Message:
     """The message in a unit of its own, due at once."""
     person, event_id = offer.stakeholder, offer.seat.track.event_id
     unit = Unit(text_id=text_id, event_id=event_id, purpose=Purpose.SEAT, next_at=at)
@@ -97,9 +99,18 @@ def _mail(
     organisation = person.organisation
     country = person.country_code or (organisation.country_code if organisation else None)
     message = Message(
-        public_id=new_key(), unit_id=unit.id, stakeholder_id=person.id, offer_id=offer.id,
-        text_id=text_id, event_id=event_id, purpose=Purpose.SEAT, state=MessageState.WAITING,
-        address=address, name=person.full_name, created_at=at, changed_at=at,
+        public_id=new_key(),
+        unit_id=unit.id,
+        stakeholder_id=person.id,
+        offer_id=offer.id,
+        text_id=text_id,
+        event_id=event_id,
+        purpose=Purpose.SEAT,
+        state=MessageState.WAITING,
+        address=address,
+        name=person.full_name,
+        created_at=at,
+        changed_at=at,
         values=person.merge_values() | {"country_code": country or ""},
     )
     session.add(message)

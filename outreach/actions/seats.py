@@ -103,10 +103,22 @@ def _offer(session: Session, offer_id: int) -> SeatOffer:
 
 
 def _line(
-    verb: str, seat: Seat, by: Actor, at: datetime, *, stakeholder_id: int | None = None,
+    verb: str,
+    seat: Seat,
+    by: Actor,
+    at: datetime,
+    *,
+    stakeholder_id: int | None = None,
     **detail: Any,
 ) -> Activity:
     return Activity.of(
-        verb, by, at, stakeholder_id=stakeholder_id, event_id=seat.track.event_id, seat_id=seat.id,
-        track=seat.track.name, role=seat.role.value, **detail,
+        verb,
+        by,
+        at,
+        stakeholder_id=stakeholder_id,
+        event_id=seat.track.event_id,
+        seat_id=seat.id,
+        track=seat.track.name,
+        role=seat.role.value,
+        **detail,
     )

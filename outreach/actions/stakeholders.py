@@ -39,13 +39,25 @@ class LooksLikeAnother(Refusal):
 
 
 _PLAIN = (
-    "full_name", "given_name", "family_name", "title", "salutation", "office", "gender", "notes",
+    "full_name",
+    "given_name",
+    "family_name",
+    "title",
+    "salutation",
+    "office",
+    "gender",
+    "notes",
     "language",
 )
 
 
 def edit_stakeholder(
-    stakeholder_id: int, person: PersonRow, *, changed_at: datetime, by: Actor, at: datetime,
+    stakeholder_id: int,
+    person: PersonRow,
+    *,
+    changed_at: datetime,
+    by: Actor,
+    at: datetime,
     is_confirmed: bool = False,
 ) -> None:
     """Write what a form says of someone, names as typed; what it leaves empty becomes empty.
@@ -67,8 +79,10 @@ def edit_stakeholder(
         if address and address.is_lookalike and is_new and not is_confirmed:
             raise LooksLikeAnother(address.email)
         values = {name: getattr(person, name) for name in _PLAIN} | {
-            "country_code": person.country, "email": address and address.email,
-            "email_key": address and address.key, "external_id": person.external_id or None,
+            "country_code": person.country,
+            "email": address and address.email,
+            "email_key": address and address.key,
+            "external_id": person.external_id or None,
             "organisation_id": _organisation(session, person, at),
             "name_key": fold(person.full_name) or person.full_name.casefold(),
         }

@@ -43,8 +43,12 @@ def nominate_star(target_id: int, reason: str, *, by: Actor, at: datetime) -> in
             session.delete(star)
             session.flush()
         star = Star(
-            target_id=target_id, stage=StarStage.NOMINATED, stage_at=at, reason=reason.strip(),
-            nominated_by_id=by.account_id, nominated_at=at,
+            target_id=target_id,
+            stage=StarStage.NOMINATED,
+            stage_at=at,
+            reason=reason.strip(),
+            nominated_by_id=by.account_id,
+            nominated_at=at,
         )
         session.add(star)
         try:
@@ -55,9 +59,7 @@ def nominate_star(target_id: int, reason: str, *, by: Actor, at: datetime) -> in
         return star.id
 
 
-def decide_star(
-    target_id: int, is_star: bool, why: str = "", *, by: Actor, at: datetime
-) -> None:
+def decide_star(target_id: int, is_star: bool, why: str = "", *, by: Actor, at: datetime) -> None:
     """Put a nominated person on the short list, or say why not; never the one who nominated."""
     with transaction() as session:
         target, star = _target(session, target_id), _star_of(session, target_id)
@@ -106,7 +108,12 @@ def move_star(target_id: int, column: str, *, by: Actor, at: datetime) -> None:
 
 
 def plan_star(
-    target_id: int, *, owner_id: int | None, next_step: str, next_on: date | None, by: Actor,
+    target_id: int,
+    *,
+    owner_id: int | None,
+    next_step: str,
+    next_on: date | None,
+    by: Actor,
     at: datetime,
 ) -> None:
     """Say who follows a star up, what comes next and by when."""
@@ -120,7 +127,12 @@ def plan_star(
         target.owner_id, star.next_step, star.next_on = owner_id, next_step.strip(), next_on
         session.add(
             _line(
-                "planned_star", target, by, at, owner_id=owner_id, next_step=star.next_step,
+                "planned_star",
+                target,
+                by,
+                at,
+                owner_id=owner_id,
+                next_step=star.next_step,
                 next_on=next_on.isoformat() if next_on else None,
             )
         )
@@ -167,8 +179,13 @@ def _task(
     late = f"{step} was due on {star.next_on:%-d %B %Y}"
     what = f"{name}: {late}." if who == "owner" else f"{name}: {late}, and nothing came of it."
     return {
-        "stakeholder_id": target.stakeholder_id, "target_id": target.id, "kind": TaskKind.STAR,
-        "owner_id": account_id, "what": what, "due_on": at.date(), "created_at": at,
+        "stakeholder_id": target.stakeholder_id,
+        "target_id": target.id,
+        "kind": TaskKind.STAR,
+        "owner_id": account_id,
+        "what": what,
+        "due_on": at.date(),
+        "created_at": at,
         "origin": f"star {star.id} {star.next_on.isoformat()} {who}",
     }
 
@@ -178,8 +195,13 @@ def _marked(session: Session, target: Target, by: Actor, at: datetime) -> Star:
     if not target.is_star:
         raise NotFound("star")
     star = Star(
-        target_id=target.id, stage=StarStage.APPROVED, stage_at=at, reason=target.why,
-        nominated_by_id=by.account_id, nominated_at=at, decided_at=at,
+        target_id=target.id,
+        stage=StarStage.APPROVED,
+        stage_at=at,
+        reason=target.why,
+        nominated_by_id=by.account_id,
+        nominated_at=at,
+        decided_at=at,
     )
     session.add(star)
     session.flush()
@@ -208,15 +230,19 @@ def _answer(session: Session, target: Target) -> str | None:
     state = session.scalar(
         select(Invitation.state)
         .join(TargetList, TargetList.event_id == Invitation.event_id)
-        .where(
-            TargetList.id == target.list_id, Invitation.stakeholder_id == target.stakeholder_id
-        )
+        .where(TargetList.id == target.list_id, Invitation.stakeholder_id == target.stakeholder_id)
     )
     return state.value if state else None
 
 
 def _line(verb: str, target: Target, by: Actor, at: datetime, **detail: Any) -> Activity:
     return Activity.of(
-        verb, by, at, stakeholder_id=target.stakeholder_id, event_id=target.list.event_id,
-        list_id=target.list_id, target_id=target.id, **detail,
+        verb,
+        by,
+        at,
+        stakeholder_id=target.stakeholder_id,
+        event_id=target.list.event_id,
+        list_id=target.list_id,
+        target_id=target.id,
+        **detail,
     )

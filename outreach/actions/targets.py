@@ -25,8 +25,16 @@ UNDO_LIFE = timedelta(hours=1)
 """The bar shows for ten seconds; a page that was left open may still take it back for a while."""
 
 _KEPT = (
-    "stakeholder_id", "is_star", "tier", "rank", "why", "owner_id", "decide_on", "wave",
-    "is_alternate", "created_at",
+    "stakeholder_id",
+    "is_star",
+    "tier",
+    "rank",
+    "why",
+    "owner_id",
+    "decide_on",
+    "wave",
+    "is_alternate",
+    "created_at",
 )
 
 
@@ -44,6 +52,7 @@ def mark_stars(
 
     Gives the line of the journal by which it can be taken back; None when nothing was to change.
     """
+
     def mark(target: Target) -> None:
         target.is_star = is_star
 
@@ -117,8 +126,12 @@ def take_back(list_id: int, activity_id: int, *, by: Actor, at: datetime) -> int
 
 
 def _change(
-    list_id: int, target_ids: Sequence[int], change: Callable[[Target], None], verb: str,
-    by: Actor, at: datetime,
+    list_id: int,
+    target_ids: Sequence[int],
+    change: Callable[[Target], None],
+    verb: str,
+    by: Actor,
+    at: datetime,
 ) -> int | None:
     with transaction() as session:
         target_list = _list(session, list_id)
@@ -188,8 +201,14 @@ def _journal(
     before = [_asleep({name: getattr(row, name) for name in _KEPT}) for row in rows]
     only = rows[0].stakeholder_id if len(rows) == 1 else None
     return Activity.of(
-        verb, by, at, stakeholder_id=only, event_id=target_list.event_id,
-        list_id=target_list.id, list=target_list.name, before=before,
+        verb,
+        by,
+        at,
+        stakeholder_id=only,
+        event_id=target_list.event_id,
+        list_id=target_list.id,
+        list=target_list.name,
+        before=before,
     )
 
 
@@ -197,7 +216,8 @@ def _asleep(row: dict[str, Any]) -> dict[str, Any]:
     """A row as JSON."""
     day = row["decide_on"]
     return row | {
-        "decide_on": day.isoformat() if day else None, "created_at": row["created_at"].isoformat()
+        "decide_on": day.isoformat() if day else None,
+        "created_at": row["created_at"].isoformat(),
     }
 
 

@@ -16,8 +16,14 @@ LONGEST = 500
 
 
 def add_task(
-    what: str, due_on: date, *, by: Actor, at: datetime, owner_id: int | None = None,
-    stakeholder_id: int | None = None, target_id: int | None = None,
+    what: str,
+    due_on: date,
+    *,
+    by: Actor,
+    at: datetime,
+    owner_id: int | None = None,
+    stakeholder_id: int | None = None,
+    target_id: int | None = None,
 ) -> int:
     """Give someone of the team something to do by a date; nobody in particular without owner."""
     what = " ".join(what.split())[:LONGEST]
@@ -26,8 +32,13 @@ def add_task(
     with transaction() as session:
         _check(session, owner_id, stakeholder_id, target_id)
         task = Task(
-            kind=TaskKind.BY_HAND, what=what, due_on=due_on, owner_id=owner_id,
-            stakeholder_id=stakeholder_id, target_id=target_id, created_at=at,
+            kind=TaskKind.BY_HAND,
+            what=what,
+            due_on=due_on,
+            owner_id=owner_id,
+            stakeholder_id=stakeholder_id,
+            target_id=target_id,
+            created_at=at,
         )
         session.add(task)
         session.flush()
@@ -85,6 +96,11 @@ def _check(
 
 def _line(verb: str, task: Task, by: Actor, at: datetime) -> Activity:
     return Activity.of(
-        verb, by, at, stakeholder_id=task.stakeholder_id, task_id=task.id, what=task.what,
+        verb,
+        by,
+        at,
+        stakeholder_id=task.stakeholder_id,
+        task_id=task.id,
+        what=task.what,
         owner_id=task.owner_id,
     )

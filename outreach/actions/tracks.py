@@ -29,7 +29,10 @@ def create_track(
         if session.scalar(same):
             raise Conflict(f"There is a track “{name}” already.")
         track = Track(
-            event_id=event_id, code=code, name=name, summary=summary.strip(),
+            event_id=event_id,
+            code=code,
+            name=name,
+            summary=summary.strip(),
             position=_last(session, event_id) + 1,
         )
         session.add(track)

@@ -34,9 +34,14 @@ def start_import(list_id: int, upload: Path, file_name: str, *, by: Actor, at: d
                 raise AlreadyImported
             kept = upload.rename(upload.with_name(f"{secrets.token_hex(16)}.{sheet.kind}"))
             row = Import(
-                list_id=list_id, account_id=by.account_id, file_name=file_name[:255],
-                stored_name=kept.name, fingerprint=sheet.fingerprint, created_at=at,
-                state=ImportState.PREVIEWED, columns=guessed_columns(sheet.headers),
+                list_id=list_id,
+                account_id=by.account_id,
+                file_name=file_name[:255],
+                stored_name=kept.name,
+                fingerprint=sheet.fingerprint,
+                created_at=at,
+                state=ImportState.PREVIEWED,
+                columns=guessed_columns(sheet.headers),
             )
             session.add(row)
             session.flush()

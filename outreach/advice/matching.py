@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from outreach.advice.folding import words_in_order
 
 
-def known_as(
-    name_key: str, known: Sequence[tuple[int, str]], *, is_shared: bool
-) -> int | None:
+def known_as(name_key: str, known: Sequence[tuple[int, str]], *, is_shared: bool) -> int | None:
     """Which of the people at an address a row means; None for someone new.
 
     name_key   of the row, folded; empty when the row has no name

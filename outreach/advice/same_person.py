@@ -18,8 +18,11 @@ APART = frozenset(
 """Columns that nobody chooses: they follow from the merge."""
 
 LABELS = {
-    "full_name": "Name", "email": "Address", "organisation_id": "Organisation",
-    "country_code": "Country", "external_id": "Your own number",
+    "full_name": "Name",
+    "email": "Address",
+    "organisation_id": "Organisation",
+    "country_code": "Country",
+    "external_id": "Your own number",
 }
 FIRST = ("full_name", "email", "organisation_id", "title", "salutation", "office")
 

@@ -58,8 +58,12 @@ SENTENCES = {
 }
 """{verb: what it says}; other verbs are shown as they are."""
 
-_ACTORS = {"invitee": "by the invitee", "clock": "by the clock", "provider": "by the provider",
-           "console": "by an operator"}
+_ACTORS = {
+    "invitee": "by the invitee",
+    "clock": "by the clock",
+    "provider": "by the provider",
+    "console": "by an operator",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,12 @@ def happenings_of(
     """
     statement = (
         select(
-            Activity.id, Activity.at, Activity.verb, Activity.detail, Activity.actor, Account.name,
+            Activity.id,
+            Activity.at,
+            Activity.verb,
+            Activity.detail,
+            Activity.actor,
+            Account.name,
             Event.name,
         )
         .outerjoin(Account, Activity.account_id == Account.id)
@@ -101,8 +110,15 @@ def happenings_of(
 
 def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
     """What a line of the journal says."""
-    words = {"list": "a list", "event": event or "an event", "reply": "", "fields": "", "was": "",
-             "name": "someone", "because": ""}
+    words = {
+        "list": "a list",
+        "event": event or "an event",
+        "reply": "",
+        "fields": "",
+        "was": "",
+        "name": "someone",
+        "because": "",
+    }
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     known = SENTENCES.get(verb)
     return known.format(**words) if known else verb.replace("_", " ").capitalize()

@@ -117,13 +117,21 @@ def lists_of(event_id: int) -> list[tuple[int, str, int | None]]:
 def alternates_of(allotment_id: int, *, limit: int = SHOWN) -> list[AlternateLine]:
     """Alternates who still wait, by rank. Cost: the alternates of its lists."""
     can_be_asked = and_(
-        Stakeholder.email.is_not(None), ~Stakeholder.is_mail_stopped, Suppression.id.is_(None),
+        Stakeholder.email.is_not(None),
+        ~Stakeholder.is_mail_stopped,
+        Suppression.id.is_(None),
         Invitation.id.is_(None),
     )
     rows: Any = reading().execute(
         select(
-            Target.id, Target.list_id, TargetList.name, Stakeholder.id, Stakeholder.full_name,
-            Stakeholder.office, Organisation.name, can_be_asked,
+            Target.id,
+            Target.list_id,
+            TargetList.name,
+            Stakeholder.id,
+            Stakeholder.full_name,
+            Stakeholder.office,
+            Organisation.name,
+            can_be_asked,
         )
         .join(TargetList, TargetList.id == Target.list_id)
         .join(Stakeholder, Stakeholder.id == Target.stakeholder_id)
@@ -137,7 +145,8 @@ def alternates_of(allotment_id: int, *, limit: int = SHOWN) -> list[AlternateLin
             ),
         )
         .where(
-            TargetList.allotment_id == allotment_id, Target.is_alternate,
+            TargetList.allotment_id == allotment_id,
+            Target.is_alternate,
             Target.promoted_at.is_(None),
         )
         .order_by(Target.rank, Target.id)
@@ -152,8 +161,14 @@ def vacancies_of(allotment_id: int, *, limit: int = SHOWN) -> list[VacancyLine]:
     who, other = aliased(Stakeholder), aliased(Stakeholder)
     rows: Any = reading().execute(
         select(
-            Vacancy.id, Vacancy.why, Vacancy.freed_at, Vacancy.state, who.id, who.full_name,
-            other.id, other.full_name,
+            Vacancy.id,
+            Vacancy.why,
+            Vacancy.freed_at,
+            Vacancy.state,
+            who.id,
+            who.full_name,
+            other.id,
+            other.full_name,
         )
         .join(left, left.id == Vacancy.left_by_id)
         .join(who, who.id == left.stakeholder_id)
@@ -214,9 +229,7 @@ def _waiting(allotment_id: int, limit: int) -> list[tuple[int, int, str, bool]]:
         select(Placement.id, Stakeholder.id, Stakeholder.full_name, Placement.was_away)
         .join(Invitation, Invitation.id == Placement.invitation_id)
         .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
-        .where(
-            Placement.allotment_id == allotment_id, Placement.state == PlacementState.WAITING
-        )
+        .where(Placement.allotment_id == allotment_id, Placement.state == PlacementState.WAITING)
         .order_by(Placement.since, Placement.id)
         .limit(limit)
     )
@@ -226,9 +239,18 @@ def _waiting(allotment_id: int, limit: int) -> list[tuple[int, int, str, bool]]:
 def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Allotment.id, Allotment.event_id, Event.name, Event.starts_at, Event.time_zone,
-            Allotment.group_id, ConstituentGroup.name, Allotment.host, Allotment.places,
-            Allotment.is_automatic, Allotment.answer_days, Allotment.closing_days,
+            Allotment.id,
+            Allotment.event_id,
+            Event.name,
+            Event.starts_at,
+            Event.time_zone,
+            Allotment.group_id,
+            ConstituentGroup.name,
+            Allotment.host,
+            Allotment.places,
+            Allotment.is_automatic,
+            Allotment.answer_days,
+            Allotment.closing_days,
         )
         .join(Allotment.event)
         .join(Allotment.group)
@@ -241,9 +263,7 @@ def _with_numbers(statement: Select[*tuple[Any, ...]]) -> list[AllotmentLine]:
     numbers: dict[tuple[int, str], int] = {}
     placed = (
         select(Placement.allotment_id, Placement.state, func.count())
-        .where(
-            Placement.allotment_id.in_(ids), Placement.state != PlacementState.AWAY
-        )
+        .where(Placement.allotment_id.in_(ids), Placement.state != PlacementState.AWAY)
         .group_by(Placement.allotment_id, Placement.state)
     )
     vacant = (

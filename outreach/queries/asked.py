@@ -52,7 +52,8 @@ def asked_of(stakeholder_id: int, link_key: str, at: datetime) -> list[Asked]:
     others = [each for each in found if each.link_key != link_key]
     others.sort(
         key=lambda each: (
-            not each.is_waiting(at), each.reply_by if each.is_waiting(at) else each.starts_at
+            not each.is_waiting(at),
+            each.reply_by if each.is_waiting(at) else each.starts_at,
         )
     )
     return others[:MOST]

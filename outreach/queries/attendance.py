@@ -111,9 +111,7 @@ def counts_by_group(event_id: int) -> list[GroupCount]:
         Tally.state == InvitationState.ACCEPTED.value, Tally.group_id == ConstituentGroup.id,
     )  # fmt: skip
     rows = reading().execute(
-        select(
-            ConstituentGroup.name, func.coalesce(came.c.count, 0), func.coalesce(Tally.count, 0)
-        )
+        select(ConstituentGroup.name, func.coalesce(came.c.count, 0), func.coalesce(Tally.count, 0))
         .outerjoin(came, came.c.group_id == ConstituentGroup.id)
         .outerjoin(Tally, is_accepted)
         .where(or_(came.c.count > 0, Tally.count > 0))

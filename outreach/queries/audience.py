@@ -274,7 +274,8 @@ def somebody_joins(step_id: int) -> bool:
         .where(
             Step.id == step_id,
             Invitation.answered_at >= Campaign.scheduled_at,
-            Invitation.state.in_(GIVEN), is_of_wave(),
+            Invitation.state.in_(GIVEN),
+            is_of_wave(),
             ~exists().where(
                 Message.step_id == step_id, Message.stakeholder_id == Invitation.stakeholder_id
             ),

@@ -116,7 +116,8 @@ def recent_answers(event_id: int, at: datetime) -> dict[str, int]:
     recent = (
         select(Invitation.state)
         .where(
-            Invitation.event_id == event_id, Invitation.answered_at > at - RECENT,
+            Invitation.event_id == event_id,
+            Invitation.answered_at > at - RECENT,
             Invitation.merged_into_id.is_(None),
         )
         .limit(RECENT_SHOWN)
@@ -150,7 +151,13 @@ class RegionTiles:
 
 
 BEST_FIRST = (
-    "accepted", "delegated", "tentative", "declined", "silent", "undeliverable", "not_asked"
+    "accepted",
+    "delegated",
+    "tentative",
+    "declined",
+    "silent",
+    "undeliverable",
+    "not_asked",
 )
 """Of several people of one administration, the one who is furthest speaks for its tile."""
 
@@ -181,7 +188,8 @@ def _states_by_country(event_id: int) -> dict[str, set[str]]:
         .join(Invitation.stakeholder)
         .outerjoin(Stakeholder.organisation)
         .where(
-            Invitation.event_id == event_id, ConstituentGroup.code == ADMINISTRATIONS,
+            Invitation.event_id == event_id,
+            ConstituentGroup.code == ADMINISTRATIONS,
             Invitation.merged_into_id.is_(None),
         )
         .distinct()
@@ -230,8 +238,14 @@ def _furthest_last(state: str) -> int:
 def _stars(event_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
-            Account.name, Invitation.state, Invitation.invited_at, Invitation.answered_at,
+            Stakeholder.id,
+            Stakeholder.full_name,
+            Stakeholder.office,
+            Organisation.name,
+            Account.name,
+            Invitation.state,
+            Invitation.invited_at,
+            Invitation.answered_at,
             Invitation.reply_by,
         )
         .select_from(Target)
@@ -266,9 +280,15 @@ class FirstSteps:
 
 def first_steps() -> FirstSteps:
     """Whether there is a list, anyone on one, and a campaign. One SELECT of three lookups."""
-    row = reading().execute(
-        select(
-            select(TargetList.id).exists(), select(Target.id).exists(), select(Campaign.id).exists()
+    row = (
+        reading()
+        .execute(
+            select(
+                select(TargetList.id).exists(),
+                select(Target.id).exists(),
+                select(Campaign.id).exists(),
+            )
         )
-    ).one()
+        .one()
+    )
     return FirstSteps(*map(bool, row))

@@ -82,9 +82,7 @@ def people(choice: Choice, after: str | None = None, *, limit: int = PAGE) -> Pa
 
 
 _PERSON = (Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name)
-_STANDING = (
-    Invitation.state, Invitation.invited_at, Invitation.answered_at, Invitation.reply_by
-)
+_STANDING = (Invitation.state, Invitation.invited_at, Invitation.answered_at, Invitation.reply_by)
 
 
 def _of_invitations(choice: Choice) -> Select[*tuple[Any, ...]]:
@@ -134,8 +132,10 @@ def _is_starred_before(event_id: int) -> Any:
         select(other.id)
         .join(other_list, other_list.id == other.list_id)
         .where(
-            other.stakeholder_id == Target.stakeholder_id, other.is_star,
-            other.id < Target.id, other_list.event_id == event_id,
+            other.stakeholder_id == Target.stakeholder_id,
+            other.is_star,
+            other.id < Target.id,
+            other_list.event_id == event_id,
         )
         .exists()
     )

@@ -45,15 +45,24 @@ def deadlines(
 
 def _of_campaign(campaign: CampaignInBrief) -> Deadline:
     return Deadline(
-        campaign.reply_by, "reply_by", campaign.id, f"Answers close: {campaign.name}",
-        campaign.time_zone, campaign.place, campaign.event_id,
+        campaign.reply_by,
+        "reply_by",
+        campaign.id,
+        f"Answers close: {campaign.name}",
+        campaign.time_zone,
+        campaign.place,
+        campaign.event_id,
     )
 
 
 def _of_step(step: DueStep) -> Deadline:
     return Deadline(
-        step.due_at, "step", step.campaign_id, f"{step.words} goes out: {step.campaign}",
-        step.time_zone, step.place,
+        step.due_at,
+        "step",
+        step.campaign_id,
+        f"{step.words} goes out: {step.campaign}",
+        step.time_zone,
+        step.place,
     )
 
 
@@ -65,7 +74,11 @@ def _of_seats(seats: Sequence[SeatLine]) -> list[Deadline]:
             by_date.setdefault(seat.fill_by, []).append(seat)
     return [
         Deadline(
-            at, "seat", some[0].id, f"{_seats_in_words(some)} to be filled", some[0].time_zone,
+            at,
+            "seat",
+            some[0].id,
+            f"{_seats_in_words(some)} to be filled",
+            some[0].time_zone,
             some[0].place,
         )
         for at, some in by_date.items()
@@ -82,6 +95,11 @@ def _seats_in_words(some: Sequence[SeatLine]) -> str:
 
 def _of_event(event: EventLine) -> Deadline:
     return Deadline(
-        event.starts_at, "opening", event.id, f"{event.name} opens", event.time_zone, event.city,
+        event.starts_at,
+        "opening",
+        event.id,
+        f"{event.name} opens",
+        event.time_zone,
+        event.city,
         event.id,
     )

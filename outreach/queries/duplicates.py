@@ -23,8 +23,12 @@ def people_to_compare() -> Iterator[Known]:
     """Everyone who is not merged away. Cost: all people once through; 1,000 in memory at a time."""
     rows = reading().execute(
         select(
-            Stakeholder.id, Stakeholder.name_key, Stakeholder.email_key, Stakeholder.email,
-            Stakeholder.organisation_id, Stakeholder.country_code,
+            Stakeholder.id,
+            Stakeholder.name_key,
+            Stakeholder.email_key,
+            Stakeholder.email,
+            Stakeholder.organisation_id,
+            Stakeholder.country_code,
         )
         .where(Stakeholder.merged_into_id.is_(None))
         .order_by(Stakeholder.id)
@@ -68,7 +72,8 @@ def duplicates(
     before  (score, id) of the last one of the page before
     """
     statement = _pairs().where(
-        Duplicate.state == state, _first.merged_into_id.is_(None),
+        Duplicate.state == state,
+        _first.merged_into_id.is_(None),
         _second.merged_into_id.is_(None),
     )
     if before is not None:
@@ -84,7 +89,8 @@ def duplicates_of(stakeholder_id: int) -> list[PairLine]:
     statement = _pairs().where(
         Duplicate.state == DuplicateState.FOUND,
         (Duplicate.first_id == stakeholder_id) | (Duplicate.second_id == stakeholder_id),
-        _first.merged_into_id.is_(None), _second.merged_into_id.is_(None),
+        _first.merged_into_id.is_(None),
+        _second.merged_into_id.is_(None),
     )
     return [_line(row) for row in reading().execute(statement.limit(PAGE))]
 
@@ -129,14 +135,20 @@ class LastSearch:
 
 def last_search() -> LastSearch | None:
     """The latest comparison. One row by an index."""
-    row = reading().execute(
-        select(
-            DuplicateSearch.at, DuplicateSearch.people_count, DuplicateSearch.found_count,
-            DuplicateSearch.seconds,
+    row = (
+        reading()
+        .execute(
+            select(
+                DuplicateSearch.at,
+                DuplicateSearch.people_count,
+                DuplicateSearch.found_count,
+                DuplicateSearch.seconds,
+            )
+            .order_by(DuplicateSearch.at.desc())
+            .limit(1)
         )
-        .order_by(DuplicateSearch.at.desc())
-        .limit(1)
-    ).one_or_none()
+        .one_or_none()
+    )
     return LastSearch(*row) if row else None
 
 
@@ -162,7 +174,11 @@ def latest_merges(limit: int = 20) -> list[MergeLine]:
     """What was merged last, newest first. Cost: the rows shown."""
     rows = reading().execute(
         select(
-            Merge.id, Merge.kept_id, _first.full_name, _second.full_name, Merge.merged_at,
+            Merge.id,
+            Merge.kept_id,
+            _first.full_name,
+            _second.full_name,
+            Merge.merged_at,
             Merge.undone_at,
         )
         .join(_first, _first.id == Merge.kept_id)
@@ -176,9 +192,21 @@ def latest_merges(limit: int = 20) -> list[MergeLine]:
 def _pairs() -> Any:
     return (
         select(
-            Duplicate.id, Duplicate.score, Duplicate.reasons, Duplicate.is_lookalike,
-            Duplicate.state, _first.id, _first.full_name, _first.email, _first.office, _bank.name,
-            _second.id, _second.full_name, _second.email, _second.office, _other_bank.name,
+            Duplicate.id,
+            Duplicate.score,
+            Duplicate.reasons,
+            Duplicate.is_lookalike,
+            Duplicate.state,
+            _first.id,
+            _first.full_name,
+            _first.email,
+            _first.office,
+            _bank.name,
+            _second.id,
+            _second.full_name,
+            _second.email,
+            _second.office,
+            _other_bank.name,
         )
         .join(_first, _first.id == Duplicate.first_id)
         .join(_second, _second.id == Duplicate.second_id)

@@ -47,7 +47,8 @@ def feed_of(feed_key: str) -> Feed | None:
         .join(Event, Event.id == Invitation.event_id)
         .join(Conference, Conference.id == Event.conference_id)
         .where(
-            Invitation.stakeholder_id == row[0], Invitation.state.in_(coming),
+            Invitation.stakeholder_id == row[0],
+            Invitation.state.in_(coming),
             Invitation.withdrawn_at.is_(None),
         )
         .order_by(Event.starts_at)

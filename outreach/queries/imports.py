@@ -53,14 +53,18 @@ def imports_of(list_id: int, *, limit: int = 10) -> list[ImportLine]:
 
 def is_imported(list_id: int, fingerprint: str) -> bool:
     """Whether this very file went into this list before. Cost: one index."""
-    return reading().scalar(
-        select(Import.id)
-        .where(
-            Import.fingerprint == fingerprint, Import.list_id == list_id,
-            Import.state == ImportState.APPLIED,
+    return (
+        reading().scalar(
+            select(Import.id)
+            .where(
+                Import.fingerprint == fingerprint,
+                Import.list_id == list_id,
+                Import.state == ImportState.APPLIED,
+            )
+            .limit(1)
         )
-        .limit(1)
-    ) is not None
+        is not None
+    )
 
 
 def _imports() -> Select[*tuple[Any, ...]]:

@@ -28,8 +28,12 @@ class Page(Generic[Line]):
 
 
 def page(
-    statement: Select[*tuple[Any, ...]], order: Sequence[ColumnElement[Any]], after: str | None, *,
-    limit: int = PAGE, falling: bool = False,
+    statement: Select[*tuple[Any, ...]],
+    order: Sequence[ColumnElement[Any]],
+    after: str | None,
+    *,
+    limit: int = PAGE,
+    falling: bool = False,
 ) -> tuple[list[Row[*tuple[Any, ...]]], str | None]:
     """The rows after a place, in this order, and the place of the next ones.
 

@@ -80,9 +80,17 @@ def event_choices(conference_id: int) -> list[tuple[str, str]]:
 def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            TargetList.id, TargetList.code, TargetList.name, ConstituentGroup.name,
-            ConstituentGroup.status, ConstituentGroup.legal_basis, Event.id, Event.name,
-            Event.starts_at, Event.ends_at, Event.time_zone,
+            TargetList.id,
+            TargetList.code,
+            TargetList.name,
+            ConstituentGroup.name,
+            ConstituentGroup.status,
+            ConstituentGroup.legal_basis,
+            Event.id,
+            Event.name,
+            Event.starts_at,
+            Event.ends_at,
+            Event.time_zone,
         )
         .join(TargetList.group)
         .join(TargetList.event)

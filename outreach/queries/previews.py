@@ -72,10 +72,19 @@ def _columns(sheet: Sheet, columns: dict[int, str]) -> list[Column]:
     first = list(islice(sheet.rows(), 50))
     return [
         Column(
-            number, header, columns.get(number, ""),
-            tuple(islice((cells[number][:80] for row in first
-                          if (cells := row.values) and number < len(cells)
-                          and cells[number].strip()), EXAMPLES)),
+            number,
+            header,
+            columns.get(number, ""),
+            tuple(
+                islice(
+                    (
+                        cells[number][:80]
+                        for row in first
+                        if (cells := row.values) and number < len(cells) and cells[number].strip()
+                    ),
+                    EXAMPLES,
+                )
+            ),
         )
         for number, header in enumerate(sheet.headers)
     ]

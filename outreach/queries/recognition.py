@@ -25,14 +25,36 @@ MOST_PROBLEMS = 10_000
 """In a report; the page offers all of them as a file, however many."""
 
 FILLED = (
-    "given_name", "family_name", "title", "salutation", "office", "language", "country_code",
-    "gender", "notes", "external_id",
+    "given_name",
+    "family_name",
+    "title",
+    "salutation",
+    "office",
+    "language",
+    "country_code",
+    "gender",
+    "notes",
+    "external_id",
 )
 """What a file may add about someone we know, where nothing stands yet."""
 
 TAKEN = (
-    "email", "full_name", "given_name", "family_name", "title", "salutation", "office",
-    "organisation", "country", "language", "gender", "star", "tier", "why", "rank", "notes",
+    "email",
+    "full_name",
+    "given_name",
+    "family_name",
+    "title",
+    "salutation",
+    "office",
+    "organisation",
+    "country",
+    "language",
+    "gender",
+    "star",
+    "tier",
+    "why",
+    "rank",
+    "notes",
     "external_id",
 )
 """The fields of `outreach.intake.fields` for which there is a place so far."""
@@ -107,7 +129,10 @@ class Recogniser:
         return [self._one(person, known, on_list, alike) for person in people]
 
     def _one(
-        self, person: PersonRow, known: dict[str, list[Any]], on_list: set[int],
+        self,
+        person: PersonRow,
+        known: dict[str, list[Any]],
+        on_list: set[int],
         alike: dict[str, str],
     ) -> Recognised | RefusedRow:
         key = person.address.key if person.address else ""
@@ -125,7 +150,13 @@ class Recogniser:
             return Recognised(person, name, shown_key, None, "", False, {}, False, remarks)
         row = next(row for row in there if row.id == id_)
         return Recognised(
-            person, name, shown_key, id_, row.full_name, id_ in on_list, _missing(person, row),
+            person,
+            name,
+            shown_key,
+            id_,
+            row.full_name,
+            id_ in on_list,
+            _missing(person, row),
             bool(person.organisation) and row.organisation_id is None,
             _remarks_on_known(person, name_key, row),
         )
@@ -139,8 +170,12 @@ class Recogniser:
         columns = [getattr(Stakeholder, name) for name in FILLED]
         rows = reading().execute(
             select(
-                Stakeholder.id, Stakeholder.email_key, Stakeholder.name_key, Stakeholder.full_name,
-                Stakeholder.organisation_id, *columns,
+                Stakeholder.id,
+                Stakeholder.email_key,
+                Stakeholder.name_key,
+                Stakeholder.full_name,
+                Stakeholder.organisation_id,
+                *columns,
             )
             .where(Stakeholder.email_key.in_(keys))
             .order_by(Stakeholder.id)
@@ -174,9 +209,7 @@ class Recogniser:
 
 
 def _missing(person: PersonRow, row: Any) -> dict[str, Any]:
-    said = {name: getattr(person, name, None) for name in FILLED} | {
-        "country_code": person.country
-    }
+    said = {name: getattr(person, name, None) for name in FILLED} | {"country_code": person.country}
     return {name: value for name, value in said.items() if value and not getattr(row, name)}
 
 
@@ -252,8 +285,11 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """As the command prints it."""
         return {
-            "import": self.import_id, "read": self.read, "created": self.created,
-            "updated": self.updated, "skipped": self.skipped,
+            "import": self.import_id,
+            "read": self.read,
+            "created": self.created,
+            "updated": self.updated,
+            "skipped": self.skipped,
             "problems": [_plain(problem) for problem in self.problems],
             "warnings": [_plain(problem) for problem in self.warnings],
             "notes": self.notes,

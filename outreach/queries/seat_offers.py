@@ -65,16 +65,20 @@ OWN: tuple[Any, ...] = (
 
 def seat_offer_page(link_key: str) -> SeatOfferPage | None:
     """The page of the link with this key, once the question was sent. One row by unique key."""
-    row: Any = reading().execute(
-        select(*OWN, *ADDRESSEE, *EVENT)
-        .join(Seat, Seat.id == SeatOffer.seat_id)
-        .join(Track, Track.id == Seat.track_id)
-        .join(Stakeholder, Stakeholder.id == SeatOffer.stakeholder_id)
-        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-        .join(Event, Event.id == Track.event_id)
-        .join(Conference, Conference.id == Event.conference_id)
-        .where(SeatOffer.link_key == link_key, SeatOffer.asked_at.is_not(None))
-    ).one_or_none()
+    row: Any = (
+        reading()
+        .execute(
+            select(*OWN, *ADDRESSEE, *EVENT)
+            .join(Seat, Seat.id == SeatOffer.seat_id)
+            .join(Track, Track.id == Seat.track_id)
+            .join(Stakeholder, Stakeholder.id == SeatOffer.stakeholder_id)
+            .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+            .join(Event, Event.id == Track.event_id)
+            .join(Conference, Conference.id == Event.conference_id)
+            .where(SeatOffer.link_key == link_key, SeatOffer.asked_at.is_not(None))
+        )
+        .one_or_none()
+    )
     if row is None:
         return None
     values: list[Any] = [*row[: len(OWN)], *person_and_event(row[len(OWN) :])]

@@ -113,8 +113,15 @@ def seat(seat_id: int) -> SeatLine | None:
 def _seats() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Seat.id, Seat.track_id, Track.name, Event.name, Event.time_zone, Event.city, Seat.role,
-            Seat.fill_by, Seat.holder_id,
+            Seat.id,
+            Seat.track_id,
+            Track.name,
+            Event.name,
+            Event.time_zone,
+            Event.city,
+            Seat.role,
+            Seat.fill_by,
+            Seat.holder_id,
         )
         .join(Seat.track)
         .join(Track.event)
@@ -131,9 +138,18 @@ def _with_offers(statement: Select[*tuple[Any, ...]]) -> list[SeatLine]:
 def _offers(seat_ids: Sequence[int]) -> dict[int, list[OfferLine]]:
     rows: Any = reading().execute(
         select(
-            SeatOffer.id, SeatOffer.seat_id, SeatOffer.stakeholder_id, Stakeholder.full_name,
-            Stakeholder.office, Organisation.name, Stakeholder.email, SeatOffer.state,
-            SeatOffer.why, SeatOffer.note, SeatOffer.proposed_at, SeatOffer.asked_at,
+            SeatOffer.id,
+            SeatOffer.seat_id,
+            SeatOffer.stakeholder_id,
+            Stakeholder.full_name,
+            Stakeholder.office,
+            Organisation.name,
+            Stakeholder.email,
+            SeatOffer.state,
+            SeatOffer.why,
+            SeatOffer.note,
+            SeatOffer.proposed_at,
+            SeatOffer.asked_at,
             SeatOffer.answered_at,
         )
         .join(SeatOffer.stakeholder)

@@ -53,10 +53,19 @@ def stakeholders(
     words: str = "", *, sort: str = "name", after: str | None = None, limit: int = PAGE
 ) -> Page[StakeholderLine]:
     """A page of all people by name. Cost: the rows of the page; with words, see `matching`."""
-    statement = select(
-        Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
-        Stakeholder.country_code, Stakeholder.email, Stakeholder.language,
-    ).outerjoin(Stakeholder.organisation).where(Stakeholder.merged_into_id.is_(None))
+    statement = (
+        select(
+            Stakeholder.id,
+            Stakeholder.full_name,
+            Stakeholder.office,
+            Organisation.name,
+            Stakeholder.country_code,
+            Stakeholder.email,
+            Stakeholder.language,
+        )
+        .outerjoin(Stakeholder.organisation)
+        .where(Stakeholder.merged_into_id.is_(None))
+    )
     wanted = matching(words)
     if wanted is not None:
         statement = statement.where(wanted)
@@ -96,11 +105,15 @@ def person(stakeholder_id: int) -> Person | None:
         Organisation.name if name == "organisation" else getattr(Stakeholder, name)
         for name in Person.__dataclass_fields__
     ]
-    row = reading().execute(
-        select(*columns)
-        .outerjoin(Stakeholder.organisation)
-        .where(Stakeholder.id == stakeholder_id)
-    ).one_or_none()
+    row = (
+        reading()
+        .execute(
+            select(*columns)
+            .outerjoin(Stakeholder.organisation)
+            .where(Stakeholder.id == stakeholder_id)
+        )
+        .one_or_none()
+    )
     return Person(*row) if row else None
 
 
@@ -109,9 +122,7 @@ def standing_group(organisation_id: int, conference_id: int) -> str | None:
     return reading().scalar(
         select(ConstituentGroup.name)
         .join(Standing, Standing.group_id == ConstituentGroup.id)
-        .where(
-            Standing.organisation_id == organisation_id, Standing.conference_id == conference_id
-        )
+        .where(Standing.organisation_id == organisation_id, Standing.conference_id == conference_id)
     )
 
 
@@ -130,9 +141,7 @@ class Wanted:
 def wanted_of(stakeholder_id: int) -> list[Wanted]:
     """The lists on which someone stands. Cost: their targets."""
     rows = reading().execute(
-        select(
-            TargetList.id, TargetList.name, Event.name, Target.is_star, Target.tier, Target.why
-        )
+        select(TargetList.id, TargetList.name, Event.name, Target.is_star, Target.tier, Target.why)
         .join(Target, Target.list_id == TargetList.id)
         .join(TargetList.event)
         .where(Target.stakeholder_id == stakeholder_id)
@@ -159,8 +168,14 @@ def invitations_of(stakeholder_id: int) -> list[Asked]:
     """What someone is invited to. Cost: their invitations."""
     rows = reading().execute(
         select(
-            Invitation.id, Event.name, Event.time_zone, Invitation.state, Invitation.reply_by,
-            Invitation.answered_at, Invitation.note, Invitation.withdrawn_at.is_not(None),
+            Invitation.id,
+            Event.name,
+            Event.time_zone,
+            Invitation.state,
+            Invitation.reply_by,
+            Invitation.answered_at,
+            Invitation.note,
+            Invitation.withdrawn_at.is_not(None),
         )
         .join(Invitation.event)
         .where(Invitation.stakeholder_id == stakeholder_id, Invitation.merged_into_id.is_(None))
@@ -198,7 +213,11 @@ def mails_of(stakeholder_id: int, *, limit: int = 50) -> list[Mail]:
     """The latest messages to someone, newest first. Cost: the rows shown, by an index."""
     rows = reading().execute(
         select(
-            Message.id, Message.purpose, Message.state, Message.reason, Message.changed_at,
+            Message.id,
+            Message.purpose,
+            Message.state,
+            Message.reason,
+            Message.changed_at,
             Event.time_zone,
         )
         .join(Event, Message.event_id == Event.id)

@@ -71,9 +71,7 @@ def star_cards(conference_event_ids: list[int]) -> list[StarCard]:
 
 def star_card(target_id: int) -> StarCard | None:
     """One star, or nomination. One row by key."""
-    found = _read(
-        _cards().where(Target.id == target_id, or_(Target.is_star, Star.id.is_not(None)))
-    )
+    found = _read(_cards().where(Target.id == target_id, or_(Target.is_star, Star.id.is_not(None))))
     return found[0] if found else None
 
 
@@ -89,7 +87,9 @@ def nominees(event_ids: list[int], words: str, *, limit: int = 10) -> list[tuple
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .outerjoin(Star, Star.target_id == Target.id)
         .where(
-            TargetList.event_id.in_(event_ids), wanted, ~Target.is_star,
+            TargetList.event_id.in_(event_ids),
+            wanted,
+            ~Target.is_star,
             or_(Star.id.is_(None), Star.stage == StarStage.REJECTED),
         )
         .order_by(Stakeholder.name_key, Target.id)
@@ -109,7 +109,8 @@ def signers(event_id: int) -> dict[int, tuple[int, str]]:
         .join(TargetList, TargetList.id == Target.list_id)
         .join(Account, Account.id == Target.owner_id)
         .where(
-            TargetList.event_id == event_id, Star.stage.not_in(UNDECIDED),
+            TargetList.event_id == event_id,
+            Star.stage.not_in(UNDECIDED),
             Star.decided_by_id.is_not(None),
         )
         .order_by(Target.id.desc())
@@ -121,11 +122,29 @@ def _cards() -> Select[*tuple[Any, ...]]:
     owner, nominator, decider = aliased(Account), aliased(Account), aliased(Account)
     return (
         select(
-            Target.id, Target.list_id, TargetList.name, TargetList.event_id, Stakeholder.id,
-            Stakeholder.full_name, Stakeholder.office, Organisation.name, Target.why,
-            owner.id, owner.name, Invitation.state, Star.stage, Star.stage_at, Star.reason,
-            nominator.id, nominator.name, Star.nominated_at, decider.name, Star.decided_at,
-            Star.decision, Star.next_step, Star.next_on,
+            Target.id,
+            Target.list_id,
+            TargetList.name,
+            TargetList.event_id,
+            Stakeholder.id,
+            Stakeholder.full_name,
+            Stakeholder.office,
+            Organisation.name,
+            Target.why,
+            owner.id,
+            owner.name,
+            Invitation.state,
+            Star.stage,
+            Star.stage_at,
+            Star.reason,
+            nominator.id,
+            nominator.name,
+            Star.nominated_at,
+            decider.name,
+            Star.decided_at,
+            Star.decision,
+            Star.next_step,
+            Star.next_on,
         )
         .select_from(Target)
         .join(TargetList, TargetList.id == Target.list_id)

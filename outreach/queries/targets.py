@@ -65,7 +65,10 @@ EVERYONE = Selection()
 
 
 def targets(
-    list_id: int, selection: Selection = EVERYONE, *, after: str | None = None,
+    list_id: int,
+    selection: Selection = EVERYONE,
+    *,
+    after: str | None = None,
     limit: int = PAGE,
 ) -> Page[TargetLine]:
     """A page of a list.
@@ -94,8 +97,23 @@ def target_line(list_id: int, target_id: int) -> TargetLine | None:
 
 
 EXPORT_HEADERS = (
-    "Name", "Given name", "Family name", "Title", "Salutation", "Office", "Email", "Organisation",
-    "Country", "Language", "Gender", "Star", "Tier", "Why", "Notes", "External id", "Answer",
+    "Name",
+    "Given name",
+    "Family name",
+    "Title",
+    "Salutation",
+    "Office",
+    "Email",
+    "Organisation",
+    "Country",
+    "Language",
+    "Gender",
+    "Star",
+    "Tier",
+    "Why",
+    "Notes",
+    "External id",
+    "Answer",
 )
 """All but the last are read again by an import."""
 
@@ -105,18 +123,27 @@ def export_rows(list_id: int, *, batch: int = 2_000) -> Iterator[tuple[str | int
 
     Cost: each row once, some thousands at a time; never the whole list in memory.
     """
-    statement = (
-        _joined(
-            select(
-                Stakeholder.full_name, Stakeholder.given_name, Stakeholder.family_name,
-                Stakeholder.title, Stakeholder.salutation, Stakeholder.office, Stakeholder.email,
-                Organisation.name, Stakeholder.country_code, Stakeholder.language,
-                Stakeholder.gender, case((Target.is_star, "yes"), else_=""), Target.tier,
-                Target.why, Stakeholder.notes, Stakeholder.external_id, Invitation.state,
-            )
+    statement = _joined(
+        select(
+            Stakeholder.full_name,
+            Stakeholder.given_name,
+            Stakeholder.family_name,
+            Stakeholder.title,
+            Stakeholder.salutation,
+            Stakeholder.office,
+            Stakeholder.email,
+            Organisation.name,
+            Stakeholder.country_code,
+            Stakeholder.language,
+            Stakeholder.gender,
+            case((Target.is_star, "yes"), else_=""),
+            Target.tier,
+            Target.why,
+            Stakeholder.notes,
+            Stakeholder.external_id,
+            Invitation.state,
         )
-        .where(Target.list_id == list_id)
-    )
+    ).where(Target.list_id == list_id)
     after: str | None = None
     while True:
         rows, after = page(statement, SORTS["rank"], after, limit=batch)
@@ -140,10 +167,19 @@ def addressees(list_id: int, target_ids: list[int]) -> list[tuple[int, str]]:
 def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
     return _joined(
         select(
-            Target.id, Target.stakeholder_id, Stakeholder.full_name, Stakeholder.office,
-            Organisation.name, Stakeholder.country_code, Stakeholder.email, Target.is_star,
-            Target.tier, Target.why, Target.wave,
-            and_(Target.is_alternate, Target.promoted_at.is_(None)), Invitation.state,
+            Target.id,
+            Target.stakeholder_id,
+            Stakeholder.full_name,
+            Stakeholder.office,
+            Organisation.name,
+            Stakeholder.country_code,
+            Stakeholder.email,
+            Target.is_star,
+            Target.tier,
+            Target.why,
+            Target.wave,
+            and_(Target.is_alternate, Target.promoted_at.is_(None)),
+            Invitation.state,
         )
     ).where(Target.list_id == list_id)
 

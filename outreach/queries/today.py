@@ -17,7 +17,9 @@ from outreach.models.tally import Tally, TallyKind
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 SHOWN = 20
 STEP_WORDS = {
-    "invitation": "The invitation", "reminder": "A reminder", "thank_you": "Thanks for answers"
+    "invitation": "The invitation",
+    "reminder": "A reminder",
+    "thank_you": "Thanks for answers",
 }
 
 
@@ -44,7 +46,8 @@ def steps_to_come(until: datetime, *, limit: int = SHOWN) -> list[DueStep]:
     return _steps(
         _step_lines()
         .where(
-            Step.state == StepState.WAITING, Step.due_at < until,
+            Step.state == StepState.WAITING,
+            Step.due_at < until,
             Campaign.state.in_((CampaignState.SCHEDULED, CampaignState.RUNNING)),
         )
         .limit(limit)
@@ -54,9 +57,7 @@ def steps_to_come(until: datetime, *, limit: int = SHOWN) -> list[DueStep]:
 def missed_steps(*, limit: int = SHOWN) -> list[DueStep]:
     """Steps found too late, for a person to decide. Cost: they, by index."""
     return _steps(
-        _step_lines()
-        .where(Step.state == StepState.MISSED, Campaign.state.in_(LIVE))
-        .limit(limit)
+        _step_lines().where(Step.state == StepState.MISSED, Campaign.state.in_(LIVE)).limit(limit)
     )
 
 
@@ -71,9 +72,7 @@ def _step_lines() -> Select[*tuple[Any, ...]]:
 
 
 def _steps(statement: Select[*tuple[Any, ...]]) -> list[DueStep]:
-    return [
-        DueStep(id_, kind.value, *rest) for id_, kind, *rest in reading().execute(statement)
-    ]
+    return [DueStep(id_, kind.value, *rest) for id_, kind, *rest in reading().execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,8 @@ def held_mails(*, limit: int = SHOWN) -> list[HeldMail]:
     steps = list(
         reading().scalars(
             select(Tally.subject_id).where(
-                Tally.kind == TallyKind.STEP_MESSAGES, Tally.state == MessageState.HELD.value,
+                Tally.kind == TallyKind.STEP_MESSAGES,
+                Tally.state == MessageState.HELD.value,
                 Tally.count > 0,
             )
         )
@@ -137,8 +137,17 @@ def open_campaigns(*, limit: int = 100) -> list[CampaignInBrief]:
     ended = (CampaignState.FINISHED, CampaignState.CANCELLED)
     rows: Any = reading().execute(
         select(
-            Campaign.id, Campaign.name, Campaign.state, Campaign.reply_by, Campaign.paused_because,
-            Campaign.author_id, Account.name, Event.id, Event.name, Event.time_zone, Event.city,
+            Campaign.id,
+            Campaign.name,
+            Campaign.state,
+            Campaign.reply_by,
+            Campaign.paused_because,
+            Campaign.author_id,
+            Account.name,
+            Event.id,
+            Event.name,
+            Event.time_zone,
+            Event.city,
         )
         .join(Campaign.event)
         .outerjoin(Account, Account.id == Campaign.author_id)

@@ -27,7 +27,13 @@ def tracks(conference_id: int, track_id: int | None = None) -> list[TrackLine]:
     """The tracks of a conference in their order, or only the one with this id."""
     statement = (
         select(
-            Track.id, Track.code, Track.name, Track.summary, Event.id, Event.name, Event.time_zone,
+            Track.id,
+            Track.code,
+            Track.name,
+            Track.summary,
+            Event.id,
+            Event.name,
+            Event.time_zone,
             Event.city,
         )
         .join(Track.event)

@@ -39,17 +39,27 @@ class UnsubscribePage:
 
 def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
     """The page of the mail with this id. Two statements by unique key."""
-    row: Any = reading().execute(
-        select(
-            Message.id, Message.stakeholder_id, Message.campaign_id, Message.event_id,
-            Message.address, Conference.name, Conference.host, Conference.reply_to,
-            Stakeholder.email_key,
+    row: Any = (
+        reading()
+        .execute(
+            select(
+                Message.id,
+                Message.stakeholder_id,
+                Message.campaign_id,
+                Message.event_id,
+                Message.address,
+                Conference.name,
+                Conference.host,
+                Conference.reply_to,
+                Stakeholder.email_key,
+            )
+            .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+            .join(Event, Event.id == Message.event_id)
+            .join(Conference, Conference.id == Event.conference_id)
+            .where(Message.public_id == public_id)
         )
-        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
-        .join(Event, Event.id == Message.event_id)
-        .join(Conference, Conference.id == Event.conference_id)
-        .where(Message.public_id == public_id)
-    ).one_or_none()
+        .one_or_none()
+    )
     keys = _keys(row.address, row.email_key) if row else ()
     if row is None or not keys:
         return None

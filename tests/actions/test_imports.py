@@ -59,19 +59,46 @@ def test_everyone_of_a_file_is_wanted_with_star_tier_and_reason(bring):
     wanted = make_list()
     report = bring(
         wanted,
-        ["Full name", "E-mail", "Institution", "Function", "Country", "Language", "VIP", "Tier",
-         "Why"],
-        ["Wanjiru Kamau", "W.Kamau@Example.org", "Bank of the Lakes", "Governor", "Kenya", "French",
-         "yes", "1", "Chairs the board"],
+        [
+            "Full name",
+            "E-mail",
+            "Institution",
+            "Function",
+            "Country",
+            "Language",
+            "VIP",
+            "Tier",
+            "Why",
+        ],
+        [
+            "Wanjiru Kamau",
+            "W.Kamau@Example.org",
+            "Bank of the Lakes",
+            "Governor",
+            "Kenya",
+            "French",
+            "yes",
+            "1",
+            "Chairs the board",
+        ],
         ["李小龍", "li@example.org", "", "", "", "", "", "", ""],
     )
     assert report.as_dict() | {"import": None} == {
-        "import": None, "read": 2, "created": 2, "updated": 0, "skipped": 0, "problems": [],
-        "warnings": [], "notes": [],
+        "import": None,
+        "read": 2,
+        "created": 2,
+        "updated": 0,
+        "skipped": 0,
+        "problems": [],
+        "warnings": [],
+        "notes": [],
     }
     first = reading().scalars(select(Stakeholder).order_by(Stakeholder.id)).first()
     assert (first.email, first.office, first.country_code, first.language) == (
-        "W.Kamau@example.org", "Governor", "KE", "fr",
+        "W.Kamau@example.org",
+        "Governor",
+        "KE",
+        "fr",
     )
     target = reading().scalars(select(Target).where(Target.stakeholder_id == first.id)).one()
     assert (target.is_star, target.tier, target.why) == (True, 1, "Chairs the board")
@@ -81,16 +108,21 @@ def test_everyone_of_a_file_is_wanted_with_star_tier_and_reason(bring):
 
 def test_an_organisation_stands_at_the_conference_in_the_lists_group_and_its_region(bring):
     bring(
-        make_list(group="academia"), ["Name", "Email", "Organisation", "Country"],
+        make_list(group="academia"),
+        ["Name", "Email", "Organisation", "Country"],
         ["Wanjiru Kamau", "w@example.org", "Lakes University", "Kenya"],
         ["Ana Paz", "ana@example.org", "LAKES  UNIVERSITY", "Kenya"],
     )
-    row = reading().execute(
-        select(Organisation.name, ConstituentGroup.code, Region.code)
-        .join(Standing, Standing.organisation_id == Organisation.id)
-        .join(ConstituentGroup, Standing.group_id == ConstituentGroup.id)
-        .join(Region, Standing.region_id == Region.id)
-    ).one()
+    row = (
+        reading()
+        .execute(
+            select(Organisation.name, ConstituentGroup.code, Region.code)
+            .join(Standing, Standing.organisation_id == Organisation.id)
+            .join(ConstituentGroup, Standing.group_id == ConstituentGroup.id)
+            .join(Region, Standing.region_id == Region.id)
+        )
+        .one()
+    )
     assert tuple(row) == ("Lakes University", "academia", "AFR")
 
 
@@ -99,7 +131,8 @@ def test_a_known_person_is_found_by_address_and_only_completed(bring):
     known = make_stakeholder("Wanjiru Kamau", "w.kamau@example.org", bank, office="Governor")
     wanted = make_list()
     report = bring(
-        wanted, ["Name", "Email", "Position", "Language", "Organisation"],
+        wanted,
+        ["Name", "Email", "Position", "Language", "Organisation"],
         ["KAMAU, Wanjiru", "W.KAMAU@EXAMPLE.ORG", "Director", "fr", "Another bank"],
     )
     assert (report.created, report.updated, report.skipped) == (0, 1, 0)
@@ -134,7 +167,9 @@ def test_two_people_of_one_office_are_both_wanted_and_told_apart_by_name(bring):
 
 def test_a_row_that_repeats_another_is_left_out_and_names_it(bring):
     report = bring(
-        make_list(), ["Name", "Email"], ["Ana Paz", "ana@example.org"],
+        make_list(),
+        ["Name", "Email"],
+        ["Ana Paz", "ana@example.org"],
         ["ana  paz", "ANA@example.org"],
     )
     assert (report.created, report.skipped) == (1, 1)
@@ -191,8 +226,9 @@ def test_cells_that_look_like_formulas_are_kept_as_typed_and_come_back(bring, ce
 def test_our_own_export_brings_the_same_people_to_another_list(bring, tmp_path):
     wanted, other = make_list(), make_list()
     bring(
-        wanted, ["Name", "Email", "Star", "Tier", "Organisation", "Notes"],
-        ["Zoë", "zoe@example.org", "yes", "3", "Bank; \"quoted\"", "two\nlines"],
+        wanted,
+        ["Name", "Email", "Star", "Tier", "Organisation", "Notes"],
+        ["Zoë", "zoe@example.org", "yes", "3", 'Bank; "quoted"', "two\nlines"],
         ["Ли", "li@example.org", "", "1", "", ""],
     )
     path = tmp_path / "export.xlsx"
@@ -292,7 +328,9 @@ def test_a_csv_is_read_whatever_wrote_it(tmp_path, encoding, mark):
 def test_a_name_with_a_line_break_becomes_one_line_and_a_nul_leaves_the_row_out(bring):
     """A15 as it shows here."""
     report = bring(
-        make_list(), ["Name", "Email"], ["Ana\r\nBcc: x@example.org", "ana@example.org"],
+        make_list(),
+        ["Name", "Email"],
+        ["Ana\r\nBcc: x@example.org", "ana@example.org"],
         ["Eva\0", "eva@example.org"],
     )
     assert people() == [("Ana Bcc: x@example.org", "ana@example.org")]

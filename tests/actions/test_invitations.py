@@ -169,8 +169,12 @@ def test_two_people_who_say_yes_at_once_do_not_sit_on_one_seat(app):
     first = make_seat_offer()
     other = make_stakeholder()
     second = SeatOffer(
-        seat_id=first.seat_id, stakeholder_id=other.id, link_key="f" * 32, proposed_at=NOON,
-        asked_at=NOON, state=OfferState.ASKED,
+        seat_id=first.seat_id,
+        stakeholder_id=other.id,
+        link_key="f" * 32,
+        proposed_at=NOON,
+        asked_at=NOON,
+        state=OfferState.ASKED,
     )
     save(second)
     db.session.remove()

@@ -76,9 +76,13 @@ def make_someone(about, wanted):
         make_message(person)
         make_message(person, state=MessageState.WAITING)
     stopped = about["reason"] and person.email_key
-    if stopped and reading().scalar(
-        select(Suppression.id).where(Suppression.digest == digest_of(person.email_key))
-    ) is None:
+    if (
+        stopped
+        and reading().scalar(
+            select(Suppression.id).where(Suppression.digest == digest_of(person.email_key))
+        )
+        is None
+    ):
         save(
             Suppression(
                 digest=digest_of(person.email_key), reason=about["reason"], source="page",

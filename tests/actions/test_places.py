@@ -85,8 +85,13 @@ class Ground:
         message = self.rows(Message, Message.invitation_id == invitation_id)[0]
         save(
             Receipt(
-                public_id=message.public_id, fingerprint=new_key(), kind=ReceiptKind.BOUNCE,
-                state=ReceiptState.NEW, is_hard=True, happened_at=at, received_at=at,
+                public_id=message.public_id,
+                fingerprint=new_key(),
+                kind=ReceiptKind.BOUNCE,
+                state=ReceiptState.NEW,
+                is_hard=True,
+                happened_at=at,
+                received_at=at,
             )
         )
         apply_receipts(at=at)
@@ -120,7 +125,9 @@ class Ground:
         """Who could be asked, told from the rows and not by the code that chooses."""
         invited = {row.stakeholder_id for row in self.invitations()}
         waiting = self.rows(
-            Target, Target.list_id == self.list.id, Target.is_alternate,
+            Target,
+            Target.list_id == self.list.id,
+            Target.is_alternate,
             Target.promoted_at.is_(None),
         )
         people = {row.id: row for row in self.rows(Stakeholder)}
@@ -232,8 +239,13 @@ def test_places_can_not_be_fewer_than_those_taken(app):
         answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
     with pytest.raises(Conflict, match="2 places are taken"):
         change_allotment(
-            ground.allotment_id, places=1, is_automatic=True, answer_days=10, closing_days=7,
-            by=CONSOLE, at=NOON,
+            ground.allotment_id,
+            places=1,
+            is_automatic=True,
+            answer_days=10,
+            closing_days=7,
+            by=CONSOLE,
+            at=NOON,
         )
 
 
@@ -265,9 +277,7 @@ def test_an_alternate_gets_no_mail_of_a_campaign_before_the_promotion(app):
 def test_a_campaign_gives_those_it_invites_their_places(app):
     target_list = make_list()
     target = make_target(target_list)
-    allotment_id = make_places(
-        target_list.event_id, target_list.group_id, 5, by=CONSOLE, at=NOON
-    )
+    allotment_id = make_places(target_list.event_id, target_list.group_id, 5, by=CONSOLE, at=NOON)
     campaign = make_campaign(target_list)
     approve_campaign(campaign.id, by=CONSOLE, at=NOON)
     schedule_campaign(campaign.id, by=CONSOLE, at=NOON)

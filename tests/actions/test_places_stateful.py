@@ -47,7 +47,9 @@ class Places(RuleBasedStateMachine):
     """Everything that people, servers, staff and time can do to an allotment."""
 
     @initialize(
-        places=st.integers(1, 4), asked=st.integers(0, 6), alternates=st.integers(0, 5),
+        places=st.integers(1, 4),
+        asked=st.integers(0, 6),
+        alternates=st.integers(0, 5),
         is_automatic=st.sampled_from([True, True, True, False]),
     )
     def begin(self, places, asked, alternates, is_automatic):
@@ -105,7 +107,9 @@ class Places(RuleBasedStateMachine):
     @rule(number=some, place=st.integers(1, 6))
     def reorder(self, number, place):
         waiting = self.ground.rows(
-            Target, Target.list_id == self.ground.list.id, Target.is_alternate,
+            Target,
+            Target.list_id == self.ground.list.id,
+            Target.is_alternate,
             Target.promoted_at.is_(None),
         )
         if waiting:
@@ -127,8 +131,13 @@ class Places(RuleBasedStateMachine):
     def change_places(self, places, is_automatic):
         with suppress(Conflict):
             change_allotment(
-                self.ground.allotment_id, places=places, is_automatic=is_automatic,
-                answer_days=10, closing_days=7, by=CONSOLE, at=self.at,
+                self.ground.allotment_id,
+                places=places,
+                is_automatic=is_automatic,
+                answer_days=10,
+                closing_days=7,
+                by=CONSOLE,
+                at=self.at,
             )
 
     @rule()
@@ -196,8 +205,12 @@ def play(examples):
     run_state_machine_as_test(
         Places,
         settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, database=None,
-            suppress_health_check=list(HealthCheck), derandomize=True,
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
     )
     assert_counts_add_up()

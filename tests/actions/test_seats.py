@@ -88,9 +88,7 @@ def test_the_question_is_asked_in_the_language_of_the_person_then_of_the_organis
     save(bank)
     cases = (("fr", None, "fr"), ("zz", bank, "fr"), (None, None, "en"))
     for own, organisation, expected in cases:
-        offer_id = asked(
-            seat_id, "Amina Sow", language=own, organisation=organisation
-        )
+        offer_id = asked(seat_id, "Amina Sow", language=own, organisation=organisation)
         language = reading().scalar(
             select(TemplateText.language)
             .join(Message, Message.text_id == TemplateText.id)

@@ -44,7 +44,9 @@ def test_a_name_stays_as_it_is_typed_and_is_found_by_its_key():
     edit(known, "ŁUKASZ van der Żół", organisation="New Bank")
     now = person(known.id)
     assert (now.full_name, now.organisation, now.changed_at) == (
-        "ŁUKASZ van der Żół", "New Bank", LATER,
+        "ŁUKASZ van der Żół",
+        "New Bank",
+        LATER,
     )
     assert [line.id for line in stakeholders("lukasz zol").lines] == [known.id]
 
@@ -95,7 +97,8 @@ def test_campaign_mail_is_stopped_and_allowed_again_and_both_are_on_record():
         stop_mail(known.id, is_stopped, by=CONSOLE, at=LATER)
         assert person(known.id).is_mail_stopped is is_stopped
     assert [line.what for line in happenings_of(known.id)] == [
-        "Campaign mail allowed again", "No more campaign mail, as asked",
+        "Campaign mail allowed again",
+        "No more campaign mail, as asked",
     ]
 
 

@@ -60,8 +60,12 @@ def a_star(owner=None):
     decide_star(target.id, True, by=approver, at=NOON)
     if owner is not None:
         plan_star(
-            target.id, owner_id=owner.id, next_step="Call the office",
-            next_on=(NOON + 3 * DAY).date(), by=promoter, at=NOON,
+            target.id,
+            owner_id=owner.id,
+            next_step="Call the office",
+            next_on=(NOON + 3 * DAY).date(),
+            by=promoter,
+            at=NOON,
         )
     return target, approver
 
@@ -159,7 +163,8 @@ def test_a_mail_to_a_star_waits_for_its_owner_and_goes_when_the_owner_signs(app,
         select(Message).where(Message.stakeholder_id == target.stakeholder_id)
     ).one()
     assert (message.state, message.reason) == (
-        MessageState.HELD, "Waits for the personal sign-off of Olga Owner.",
+        MessageState.HELD,
+        "Waits for the personal sign-off of Olga Owner.",
     )
     with pytest.raises(NotAllowed, match="signed by Olga Owner"):
         release_message(message.id, by=approver, at=NOON)

@@ -86,7 +86,10 @@ def test_who_was_taken_off_a_list_comes_back_to_the_same_place():
     take_back(wanted.id, line, **BY)
     after = targets(wanted.id).lines[0]
     assert (after.name, after.tier, after.why, after.is_star) == (
-        before.name, 1, "Chairs the board", True,
+        before.name,
+        1,
+        "Chairs the board",
+        True,
     )
     assert numbers(wanted) == recount(wanted) == (2, 1)
 
@@ -134,8 +137,11 @@ def test_pages_of_a_list_hold_everyone_once_in_every_order(sort, falling):
     wanted, sort = make_list(), falling + sort
     for number in range(7):
         make_target(
-            wanted, make_stakeholder(f"Name {number % 3}"), is_star=number % 2 == 0,
-            tier=1 + number % 3, rank=number % 4,
+            wanted,
+            make_stakeholder(f"Name {number % 3}"),
+            is_star=number % 2 == 0,
+            tier=1 + number % 3,
+            rank=number % 4,
         )
     whole = targets(wanted.id, Selection(sort=sort)).lines
     paged, after = [], None

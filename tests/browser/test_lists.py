@@ -58,8 +58,12 @@ def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, schem
     staff.emulate_media(color_scheme=scheme)
     lists = [f"{wanted.id}", f"{empty.id}", "new", f"{wanted.id}/add", f"{wanted.id}/import", ""]
     for place in [
-        preview, unnamed, *(f"/staff/lists/{end}".rstrip("/") for end in lists),
-        "/staff/stakeholders", "/staff/stakeholders/1", "/staff/stakeholders/1/edit",
+        preview,
+        unnamed,
+        *(f"/staff/lists/{end}".rstrip("/") for end in lists),
+        "/staff/stakeholders",
+        "/staff/stakeholders/1",
+        "/staff/stakeholders/1/edit",
     ]:
         staff.goto(place)
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, place

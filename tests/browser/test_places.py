@@ -48,8 +48,12 @@ def ground(staff):
         if number > 1:
             decide_star(target.id, True, by=Actor.account(staff.account_id), at=NOON)
             plan_star(
-                target.id, owner_id=staff.account_id, next_step="Call the office",
-                next_on=(at - timedelta(days=2)).date(), by=CONSOLE, at=NOON,
+                target.id,
+                owner_id=staff.account_id,
+                next_step="Call the office",
+                next_on=(at - timedelta(days=2)).date(),
+                by=CONSOLE,
+                at=NOON,
             )
         ground.star_id = target.id
     for days in (-2, 0, 3):
@@ -62,8 +66,13 @@ def test_every_page_passes_axe_and_fits_its_width(staff, ground, tmp_path, schem
     staff.set_viewport_size({"width": width, "height": 844})
     staff.emulate_media(color_scheme=scheme)
     for place in [
-        f"events/{ground.event.id}/allotments", f"allotments/{ground.allotment_id}?declines=5",
-        "stars?q=kamau", f"stars/{ground.star_id}", "tasks", "today", f"lists/{ground.list.id}",
+        f"events/{ground.event.id}/allotments",
+        f"allotments/{ground.allotment_id}?declines=5",
+        "stars?q=kamau",
+        f"stars/{ground.star_id}",
+        "tasks",
+        "today",
+        f"lists/{ground.list.id}",
     ]:
         staff.goto(f"/staff/{place}")
         staff.evaluate(AXE.read_text())

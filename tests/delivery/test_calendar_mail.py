@@ -76,9 +76,7 @@ def invited_by_campaign(**columns):
     approve_campaign(campaign.id, by=approver, at=NOON)
     schedule_campaign(campaign.id, by=approver, at=NOON)
     launch_due_steps(at=NOON)
-    return reading().scalars(
-        select(Invitation).where(Invitation.stakeholder_id == amina.id)
-    ).one()
+    return reading().scalars(select(Invitation).where(Invitation.stakeholder_id == amina.id)).one()
 
 
 @pytest.mark.parametrize("has_calendar", [True, False])

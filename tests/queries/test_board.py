@@ -159,9 +159,7 @@ def test_the_tile_of_namibia_is_called_na(event):
 
 def test_recent_answers_are_those_of_a_week(event):
     for days in (1, 6, 8):
-        make_invitation(
-            state=InvitationState.ACCEPTED, answered_at=NOON - timedelta(days=days)
-        )
+        make_invitation(state=InvitationState.ACCEPTED, answered_at=NOON - timedelta(days=days))
     assert recent_answers(event.id, NOON) == {"accepted": 2}
 
 

@@ -93,7 +93,8 @@ def test_the_journal_is_read_newest_first_and_a_verb_of_tomorrow_is_shown_too():
     save(Activity.of("starred", CONSOLE, NOON, stakeholder_id=person.id, list="Banks"))
     save(Activity.of("bowed_deeply", CONSOLE, NOON, stakeholder_id=person.id))
     assert [line.what for line in happenings_of(person.id)] == [
-        "Bowed deeply", "Marked as a star on Banks",
+        "Bowed deeply",
+        "Marked as a star on Banks",
     ]
 
 

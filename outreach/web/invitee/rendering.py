@@ -110,7 +110,9 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(words_of(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         {name: partial(getattr(words, name), language=language) for name in WORDS},
-        place=partial(place, language=language), map_url=words.map_url, language=language,
+        place=partial(place, language=language),
+        map_url=words.map_url,
+        language=language,
         direction=direction_of(language),
         tongues=[(code, name_of(code), direction_of(code)) for code in languages()],
     )

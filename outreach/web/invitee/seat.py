@@ -21,12 +21,8 @@ DUTIES = {
         "A co-chair opens the sessions of the track, leads its discussion together "
         "with the other co-chair, and reports what was concluded."
     ),
-    SeatRole.MODERATOR: marked(
-        "A moderator leads the discussion of a session and keeps its time."
-    ),
-    SeatRole.SPEAKER: marked(
-        "A speaker gives a short statement and takes part in the discussion."
-    ),
+    SeatRole.MODERATOR: marked("A moderator leads the discussion of a session and keeps its time."),
+    SeatRole.SPEAKER: marked("A speaker gives a short statement and takes part in the discussion."),
 }
 ASKED = {
     SeatRole.CO_CHAIR: marked("%(host)s asks you to be co-chair of the track “%(track)s”"),

@@ -41,11 +41,18 @@ def board() -> str:
     groups = questions.group_standings(event.id)
     places, campaigns = seats(conference.id), open_campaigns()
     return render_template(
-        "organiser/board/board.html", event=event, events=shown(mine, event), groups=groups,
-        whole=questions.together(groups), recent=questions.recent_answers(event.id, g.at),
+        "organiser/board/board.html",
+        event=event,
+        events=shown(mine, event),
+        groups=groups,
+        whole=questions.together(groups),
+        recent=questions.recent_answers(event.id, g.at),
         regions=questions.administration_tiles(conference.id, event.id),
-        stars=questions.stars(event.id), seats=places, tracks=by_track(places),
-        needs=needs(places, campaigns), **dates(mine, event, places, campaigns),
+        stars=questions.stars(event.id),
+        seats=places,
+        tracks=by_track(places),
+        needs=needs(places, campaigns),
+        **dates(mine, event, places, campaigns),
     )
 
 
@@ -89,7 +96,9 @@ def needs(places: list[SeatLine], campaigns: list[CampaignInBrief]) -> dict[str,
 
 
 def dates(
-    among: list[EventLine], event: EventLine, places: list[SeatLine],
+    among: list[EventLine],
+    event: EventLine,
+    places: list[SeatLine],
     campaigns: list[CampaignInBrief],
 ) -> dict[str, Any]:
     """The next date of this event, and those of the whole conference as a time line."""
@@ -105,8 +114,11 @@ def dates(
 def timeline_item(line: Deadline) -> dict[str, Any]:
     """As the time line of the pieces takes it."""
     return {
-        "what": line.what, "when": f"{when(line.at, line.time_zone, line.place)} ({far(line.at)})",
-        "iso": line.at.isoformat(), "url": _page_of(line), "is_to_come": True,
+        "what": line.what,
+        "when": f"{when(line.at, line.time_zone, line.place)} ({far(line.at)})",
+        "iso": line.at.isoformat(),
+        "url": _page_of(line),
+        "is_to_come": True,
     }
 
 

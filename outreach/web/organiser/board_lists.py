@@ -33,8 +33,14 @@ def board_people() -> str:
     )  # fmt: skip
     address: dict[str, Any] = {"event": event.code, **asked, "q": words}
     return render_template(
-        "organiser/board/people.html", page=page, event=event, events=shown(mine, event),
-        asked=asked, words=words, states=STATE_CHOICES, groups=group_choices(),
+        "organiser/board/people.html",
+        page=page,
+        event=event,
+        events=shown(mine, event),
+        asked=asked,
+        words=words,
+        states=STATE_CHOICES,
+        groups=group_choices(),
         first_url=url_for("organiser.board_people", **address) if request.args.get("after") else "",
         next_url=page.next and url_for("organiser.board_people", **address, after=page.next),
     )
@@ -46,7 +52,8 @@ def board_seats() -> str:
     conference = current_conference() or abort(404)
     standing = request.args.get("standing", "")
     chosen = [
-        seat for seat in seats(conference.id)
+        seat
+        for seat in seats(conference.id)
         if standing not in set(SeatStanding) or seat.standing(g.at) == standing
     ]
     return render_template(

@@ -37,18 +37,23 @@ class RulesForm(FlaskForm):
 
     places = IntegerField("Places", [InputRequired("Say how many."), NumberRange(0, 1_000_000)])
     mode = RadioField(
-        "When a place is freed", default="automatic",
+        "When a place is freed",
+        default="automatic",
         choices=[
             SelectChoice("automatic", "Ask the next alternate at once"),
             SelectChoice("approval", "Wait for one click of the team"),
         ],
     )
     answer_days = IntegerField(
-        "Days to answer", [InputRequired(), NumberRange(1, 365)], default=10,
+        "Days to answer",
+        [InputRequired(), NumberRange(1, 365)],
+        default=10,
         description="What a promoted alternate gets, counted from the day of the mail.",
     )
     closing_days = IntegerField(
-        "Closed before the event, in days", [InputRequired(), NumberRange(0, 365)], default=7,
+        "Closed before the event, in days",
+        [InputRequired(), NumberRange(0, 365)],
+        default=7,
         description="No answer is awaited later than this; with less than 2 days left nobody is "
         "asked any more.",
     )
@@ -56,8 +61,10 @@ class RulesForm(FlaskForm):
     def rules(self) -> dict[str, Any]:
         """As the actions take them."""
         return {
-            "places": self.places.data, "is_automatic": self.mode.data == "automatic",
-            "answer_days": self.answer_days.data, "closing_days": self.closing_days.data,
+            "places": self.places.data,
+            "is_automatic": self.mode.data == "automatic",
+            "answer_days": self.answer_days.data,
+            "closing_days": self.closing_days.data,
         }
 
 
@@ -66,7 +73,8 @@ class AllotmentForm(RulesForm):
 
     group_id = SelectField("Constituent group", coerce=int)
     host = StringField(
-        "Host", [Length(max=200)],
+        "Host",
+        [Length(max=200)],
         description="Only where one host has places of its own. Left empty, the whole group’s.",
     )
 
@@ -79,15 +87,23 @@ def allotments_page(event_id: int) -> str | tuple[str, int] | Response:
     if form.validate_on_submit():
         try:
             allotment_id = allotments.create_allotment(
-                event_id, form.group_id.data, host=form.host.data or "", by=_me(), at=g.at,
+                event_id,
+                form.group_id.data,
+                host=form.host.data or "",
+                by=_me(),
+                at=g.at,
                 **form.rules(),
             )
             return redirect(url_for("staff.allotment", allotment_id=allotment_id), 303)
         except Refusal as refusal:
             form.group_id.errors = [str(refusal)]
     page = render_template(
-        "staff/allotments/allotments.html", event=event, events=events(), form=form,
-        lines=allotments_of(event_id), lists=lists_of(event_id),
+        "staff/allotments/allotments.html",
+        event=event,
+        events=events(),
+        form=form,
+        lines=allotments_of(event_id),
+        lists=lists_of(event_id),
     )
     return page, 422 if form.errors else 200
 
@@ -131,9 +147,7 @@ def ask_next_alternate(allotment_id: int) -> Response:
 @blueprint.post("/staff/allotments/<int:allotment_id>/vacancies/<int:vacancy_id>/ask")
 def approve_alternate(allotment_id: int, vacancy_id: int) -> Response:
     """Ask the next alternate for a place that was given back."""
-    return _asked(
-        allotment_id, lambda: allotments.approve_alternate(vacancy_id, by=_me(), at=g.at)
-    )
+    return _asked(allotment_id, lambda: allotments.approve_alternate(vacancy_id, by=_me(), at=g.at))
 
 
 @blueprint.post("/staff/lists/<int:list_id>/targets/<int:target_id>/place")
@@ -168,17 +182,25 @@ def set_wave(list_id: int) -> Response:
 def _page(line: AllotmentLine, form: RulesForm) -> str:
     declines = max(0, min(request.args.get("declines", 0, int), MOST_DECLINES))
     return render_template(
-        "staff/allotments/allotment.html", line=line, form=form, declines=declines,
-        lists=lists_of(line.event_id), alternates=alternates_of(line.id),
-        vacancies=vacancies_of(line.id), waiting=waiting_for_places(line.id),
+        "staff/allotments/allotment.html",
+        line=line,
+        form=form,
+        declines=declines,
+        lists=lists_of(line.event_id),
+        alternates=alternates_of(line.id),
+        vacancies=vacancies_of(line.id),
+        waiting=waiting_for_places(line.id),
         supposed=supposing(line, declines, g.at),
     )
 
 
 def _filled_in(line: AllotmentLine) -> RulesForm:
     return RulesForm(
-        formdata=None, places=line.places, answer_days=line.answer_days,
-        closing_days=line.closing_days, mode="automatic" if line.is_automatic else "approval",
+        formdata=None,
+        places=line.places,
+        answer_days=line.answer_days,
+        closing_days=line.closing_days,
+        mode="automatic" if line.is_automatic else "approval",
     )
 
 

@@ -81,9 +81,12 @@ class CampaignForm(FlaskForm):
         description="Who stands on several of them gets one mail.",
     )
     wave = SelectField(
-        "Of these", coerce=int, default=0,
+        "Of these",
+        coerce=int,
+        default=0,
         choices=[
-            SelectChoice(0, "Everyone"), *(SelectChoice(n, f"Wave {n}") for n in range(1, 10))
+            SelectChoice(0, "Everyone"),
+            *(SelectChoice(n, f"Wave {n}") for n in range(1, 10)),
         ],
         description="A wave is a round: the next one gets a campaign of its own. Alternates are "
         "left out until a place is freed for them.",

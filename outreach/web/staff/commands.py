@@ -52,7 +52,8 @@ def commands() -> str:
 def _pages(words: str) -> list[Command]:
     return [
         Command(page.word, page.url, "Go to", page.icon)
-        for page in navigation() if _fits(words, page.word)
+        for page in navigation()
+        if _fits(words, page.word)
     ]
 
 

@@ -73,9 +73,7 @@ def set_apart(duplicate_id: int) -> Response:
     return redirect(url_for("staff.duplicates"), 303)
 
 
-@blueprint.route(
-    "/staff/stakeholders/<int:kept_id>/merge/<int:gone_id>", methods=["GET", "POST"]
-)
+@blueprint.route("/staff/stakeholders/<int:kept_id>/merge/<int:gone_id>", methods=["GET", "POST"])
 def merge_stakeholders(kept_id: int, gone_id: int) -> str | tuple[str, int] | Response:
     """Two people side by side: what stands of each, and one button that makes them one."""
     kept, gone = _people(kept_id, gone_id)

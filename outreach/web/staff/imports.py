@@ -86,8 +86,12 @@ def import_(import_id: int) -> str | tuple[str, int]:
     if line.state is not ImportState.PREVIEWED:
         return render_template("staff/imports/done.html", list=target_list, line=line)
     return render_template(
-        "staff/imports/preview.html", list=target_list, line=line, fields=FIELD_CHOICES,
-        shown=SHOWN_PROBLEMS, preview=preview(_stored(line), line.columns, line.list_id),
+        "staff/imports/preview.html",
+        list=target_list,
+        line=line,
+        fields=FIELD_CHOICES,
+        shown=SHOWN_PROBLEMS,
+        preview=preview(_stored(line), line.columns, line.list_id),
     )
 
 
@@ -112,7 +116,8 @@ def apply_import(import_id: int) -> Response:
     report = imports.apply_import(import_id, _folder(), by=by, at=g.at)
     flash(
         f"{report.created:,} new people and {report.updated:,} known ones came in; "
-        f"{report.skipped:,} rows were passed over.", "done",
+        f"{report.skipped:,} rows were passed over.",
+        "done",
     )
     return redirect(url_for("staff.list_", list_id=line.list_id), 303)
 

@@ -39,11 +39,13 @@ class ListForm(FlaskForm):
     group = SelectField("Constituent group", [InputRequired()])
     event = SelectField("Wanted at", [InputRequired()])
     name = StringField(
-        "Name", [Length(max=200)],
+        "Name",
+        [Length(max=200)],
         description="What the team calls it. Left empty, the group’s name.",
     )
     code = StringField(
-        "Code", [Length(max=60)],
+        "Code",
+        [Length(max=60)],
         description="For commands and links; it stays. Left empty, one is made for you.",
     )
 
@@ -83,8 +85,12 @@ def new_list() -> str | tuple[str, int] | Response:
     name, code = form.suggested()
     try:
         list_id = lists.create_list(
-            form.code.data or code, form.name.data or name, form.group.data, form.event.data,
-            by=Actor.account(current_user.id), at=g.at,
+            form.code.data or code,
+            form.name.data or name,
+            form.group.data,
+            form.event.data,
+            by=Actor.account(current_user.id),
+            at=g.at,
         )
     except Refusal as refusal:
         form.code.errors = [str(refusal)]
@@ -98,9 +104,13 @@ def list_(list_id: int) -> str:
     line = list_or_404(list_id)
     selection = _selection()
     return render_template(
-        "staff/lists/list.html", list=line, selection=selection, undo=offered_undo(),
+        "staff/lists/list.html",
+        list=line,
+        selection=selection,
+        undo=offered_undo(),
         page=targets(list_id, selection, after=request.args.get("after")),
-        imports=imports_of(list_id, limit=5), here=request.full_path.rstrip("?"),
+        imports=imports_of(list_id, limit=5),
+        here=request.full_path.rstrip("?"),
     )
 
 

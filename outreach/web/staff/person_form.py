@@ -23,16 +23,31 @@ ENGLISH = Locale("en")
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 NOT_KNOWN = SelectChoice("", "Not known")
 GENDERS = [
-    NOT_KNOWN, SelectChoice("female", "Female"), SelectChoice("male", "Male"),
-    SelectChoice("other", "Other"), SelectChoice("undisclosed", "Not disclosed"),
+    NOT_KNOWN,
+    SelectChoice("female", "Female"),
+    SelectChoice("male", "Male"),
+    SelectChoice("other", "Other"),
+    SelectChoice("undisclosed", "Not disclosed"),
 ]
 TIERS = [
-    SelectChoice("1", "1 · matters most"), SelectChoice("2", "2 · wanted"),
+    SelectChoice("1", "1 · matters most"),
+    SelectChoice("2", "2 · wanted"),
     SelectChoice("3", "3 · would be welcome"),
 ]
 PARTS = (
-    "full_name", "given_name", "family_name", "title", "salutation", "office", "email",
-    "organisation", "country", "language", "gender", "notes", "external_id",
+    "full_name",
+    "given_name",
+    "family_name",
+    "title",
+    "salutation",
+    "office",
+    "email",
+    "organisation",
+    "country",
+    "language",
+    "gender",
+    "notes",
+    "external_id",
 )
 
 
@@ -40,7 +55,8 @@ class PersonForm(FlaskForm):
     """What we know of a person; names stay as they are typed."""
 
     full_name = StringField(
-        "Name", [InputRequired("Type the name."), Length(max=200)],
+        "Name",
+        [InputRequired("Type the name."), Length(max=200)],
         description="In the person’s own order, as on an envelope. It stays as you type it.",
     )
     given_name = StringField("Given name", [Length(max=200)])

@@ -32,7 +32,8 @@ class TrackForm(FlaskForm):
 
     name = StringField("Name", [InputRequired("Give the track a name."), Length(max=200)])
     summary = TextAreaField(
-        "What it is about", [Length(max=2000)],
+        "What it is about",
+        [Length(max=2000)],
         description="Those who are asked to take a seat read this on their page.",
     )
     event_id = SelectField("Event", coerce=int)
@@ -43,7 +44,8 @@ class SeatForm(FlaskForm):
 
     role = SelectField("Role", choices=ROLES)
     fill_by = DateField(
-        "To be filled by", [InputRequired("Choose a date.")],
+        "To be filled by",
+        [InputRequired("Choose a date.")],
         description="Without a yes 14 days before this date the seat shows as at risk.",
     )
 
@@ -58,7 +60,8 @@ def programme() -> str:
     for seat in places:
         by_track[seat.track_id].append(seat)
     return render_template(
-        "staff/programme/programme.html", tracks=[(line, by_track[line.id]) for line in lines],
+        "staff/programme/programme.html",
+        tracks=[(line, by_track[line.id]) for line in lines],
         seats=places,
     )
 
@@ -73,8 +76,11 @@ def new_track() -> str | tuple[str, int] | Response:
         return page, 422 if form.errors else 200
     try:
         track_id = create_track(
-            form.event_id.data, form.name.data, summary=form.summary.data or "",
-            by=Actor.account(current_user.id), at=g.at,
+            form.event_id.data,
+            form.name.data,
+            summary=form.summary.data or "",
+            by=Actor.account(current_user.id),
+            at=g.at,
         )
     except Refusal as refusal:
         form.name.errors = [str(refusal)]
@@ -92,8 +98,11 @@ def new_seat(track_id: int) -> str | tuple[str, int] | Response:
         return page, 422 if form.errors else 200
     try:
         seat_id = add_seat(
-            track_id, SeatRole(form.role.data), end_of_day(form.fill_by.data, track.time_zone),
-            by=Actor.account(current_user.id), at=g.at,
+            track_id,
+            SeatRole(form.role.data),
+            end_of_day(form.fill_by.data, track.time_zone),
+            by=Actor.account(current_user.id),
+            at=g.at,
         )
     except Refusal as refusal:
         form.fill_by.errors = [str(refusal)]

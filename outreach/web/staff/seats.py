@@ -40,8 +40,10 @@ def seat(seat_id: int) -> str:
     """A seat with everyone ever proposed; with `q`, the people who could be."""
     line, words = seat_or_404(seat_id), request.args.get("q", "")
     found = people_named(words, limit=FOUND) if words.strip() else []
-    name = "staff/programme/_found.html" if is_part() and "q" in request.args else (
-        "staff/programme/seat.html"
+    name = (
+        "staff/programme/_found.html"
+        if is_part() and "q" in request.args
+        else ("staff/programme/seat.html")
     )
     return render_template(name, seat=line, words=words, found=found, form=ProposalForm())
 
@@ -53,8 +55,11 @@ def propose_for_seat(seat_id: int) -> Response:
     if not form.validate():
         raise Refusal("Choose a person from the list, and give a reason of 1,000 letters at most.")
     verbs.propose_for_seat(
-        seat_id, form.stakeholder_id.data, form.why.data or "",
-        by=Actor.account(current_user.id), at=g.at,
+        seat_id,
+        form.stakeholder_id.data,
+        form.why.data or "",
+        by=Actor.account(current_user.id),
+        at=g.at,
     )
     flash("Proposed. Nothing has been sent.", "done")
     return back(seat_id)

@@ -48,20 +48,24 @@ class ConferenceForm(FlaskForm):
     name = StringField("Name", [InputRequired("Give the conference a name."), Length(max=200)])
     city = StringField("City", [InputRequired("Type the city."), Length(max=100)])
     country_code = StringField(
-        "Country", [Regexp("^[A-Z]{2}$", message="Two capital letters, such as CH.")],
+        "Country",
+        [Regexp("^[A-Z]{2}$", message="Two capital letters, such as CH.")],
         description="Its code of two letters (ISO 3166).",
     )
     venue = StringField("Venue", [Length(max=200)])
     time_zone = StringField(
-        "Time zone", [AnyOf(available_timezones(), message="A name such as Europe/Zurich.")],
+        "Time zone",
+        [AnyOf(available_timezones(), message="A name such as Europe/Zurich.")],
         description="Days and deadlines are counted on its calendar.",
     )
     host = StringField(
-        "Who invites", [InputRequired("Say who invites."), Length(max=200)],
+        "Who invites",
+        [InputRequired("Say who invites."), Length(max=200)],
         description="As it stands in the mails and on the invitee’s page.",
     )
     reply_to = EmailField(
-        "Replies go to", [InputRequired("Type an address."), Length(max=254)],
+        "Replies go to",
+        [InputRequired("Type an address."), Length(max=254)],
         description="A mailbox that people read.",
     )
 
@@ -93,11 +97,18 @@ def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str
     main = next(event for event in events() if event.conference == conference.code)
     shown: dict[str, Any] = {
         "conference_form": ConferenceForm(obj=conference, venue=main.venue),
-        "account_form": AccountForm(formdata=None), "date_form": DateForm(formdata=None),
+        "account_form": AccountForm(formdata=None),
+        "date_form": DateForm(formdata=None),
     }
     return render_template(
-        "staff/settings/settings.html", **(shown | forms), event=main, team=team(), roles=ROLES,
-        groups=groups(), link=link, link_for=link_for,
+        "staff/settings/settings.html",
+        **(shown | forms),
+        event=main,
+        team=team(),
+        roles=ROLES,
+        groups=groups(),
+        link=link,
+        link_for=link_for,
     )
 
 

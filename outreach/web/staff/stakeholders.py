@@ -32,7 +32,9 @@ def all_stakeholders() -> str:
     words, sort = request.args.get("q", ""), request.args.get("sort", "name")
     page = stakeholders(words, sort=sort, after=request.args.get("after"))
     return render_template(
-        "staff/stakeholders/stakeholders.html", page=page, words=words,
+        "staff/stakeholders/stakeholders.html",
+        page=page,
+        words=words,
         sort="-name" if sort == "-name" else "name",
     )
 
@@ -47,12 +49,15 @@ def stakeholder(stakeholder_id: int) -> str | Response:
     before = request.args.get("before", "")
     return render_template(
         "staff/stakeholders/" + ("sheet.html" if is_part() else "stakeholder.html"),
-        person=known, wanted=wanted_of(stakeholder_id), asked=invitations_of(stakeholder_id),
-        mails=mails_of(stakeholder_id), zone=conference.time_zone if conference else "UTC",
+        person=known,
+        wanted=wanted_of(stakeholder_id),
+        asked=invitations_of(stakeholder_id),
+        mails=mails_of(stakeholder_id),
+        zone=conference.time_zone if conference else "UTC",
         group=standing_group(known.organisation_id, conference.id)
-        if known.organisation_id and conference else None,
-        others=people_with_address(known.email_key, other_than=known.id)
-        if known.email_key else [],
+        if known.organisation_id and conference
+        else None,
+        others=people_with_address(known.email_key, other_than=known.id) if known.email_key else [],
         alike=duplicates_of(stakeholder_id),
         happenings=happenings_of(stakeholder_id, before=_number(before)),
         has_message_page="staff.message" in current_app.view_functions,
@@ -72,8 +77,12 @@ def edit_stakeholder(stakeholder_id: int) -> str | tuple[str, int] | Response:
         return render_template("staff/stakeholders/edit.html", person=known, form=form), 422
     try:
         people.edit_stakeholder(
-            stakeholder_id, row, changed_at=_instant(form.changed_at.data),
-            is_confirmed=form.is_confirmed.data, by=Actor.account(current_user.id), at=g.at,
+            stakeholder_id,
+            row,
+            changed_at=_instant(form.changed_at.data),
+            is_confirmed=form.is_confirmed.data,
+            by=Actor.account(current_user.id),
+            at=g.at,
         )
     except people.LooksLikeAnother as refusal:
         form.asks, form.email.errors = True, [str(refusal)]

@@ -24,7 +24,8 @@ class PlanForm(FlaskForm):
     """Who follows a star up, and what comes next."""
 
     owner_id = SelectField(
-        "Owner", coerce=int,
+        "Owner",
+        coerce=int,
         description="Follows this star up, is told when a date passes, and signs each of their "
         "mails.",
     )
@@ -43,8 +44,12 @@ def all_stars() -> str:
     ]
     words = request.args.get("q", "")[:200]
     return render_template(
-        "staff/stars/stars.html", columns=columns, cards=cards, words=words,
-        found=nominees(ids, words), moves=[(one.value, TITLES[one.value]) for one in BY_HAND],
+        "staff/stars/stars.html",
+        columns=columns,
+        cards=cards,
+        words=words,
+        found=nominees(ids, words),
+        moves=[(one.value, TITLES[one.value]) for one in BY_HAND],
     )
 
 
@@ -80,8 +85,12 @@ def plan_star(target_id: int) -> tuple[str, int] | Response:
         page = render_template("staff/stars/star.html", star=card, form=form, titles=TITLES)
         return page, 422
     stars.plan_star(
-        target_id, owner_id=form.owner_id.data or None, next_step=form.next_step.data or "",
-        next_on=form.next_on.data, by=_me(), at=g.at,
+        target_id,
+        owner_id=form.owner_id.data or None,
+        next_step=form.next_step.data or "",
+        next_on=form.next_on.data,
+        by=_me(),
+        at=g.at,
     )
     flash("Kept.", "done")
     return redirect(url_for("staff.star", target_id=target_id), 303)
@@ -113,7 +122,8 @@ def move_star(target_id: int) -> Response:
 def _plan_form() -> PlanForm:
     form = PlanForm()
     form.owner_id.choices = [
-        SelectChoice(0, "Nobody yet"), *(SelectChoice(one.id, one.name) for one in team())
+        SelectChoice(0, "Nobody yet"),
+        *(SelectChoice(one.id, one.name) for one in team()),
     ]
     return form
 

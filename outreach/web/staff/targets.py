@@ -67,7 +67,10 @@ def add_person(list_id: int) -> str | tuple[str, int] | Response:
         return render_template("staff/targets/add.html", list=line, form=form), 422
     try:
         imports.add_person(
-            list_id, person, by=Actor.account(current_user.id), at=g.at,
+            list_id,
+            person,
+            by=Actor.account(current_user.id),
+            at=g.at,
             is_another=form.is_another.data,
         )
     except (imports.KnownByAnotherName, imports.OnListAlready) as refusal:
@@ -101,7 +104,10 @@ def _done(list_id: int, ids: list[int], line: int | None, text: str) -> str | Re
         row = target_line(list_id, ids[0])
         if row is not None:
             return render_template(
-                "staff/lists/row_changed.html", list=list_or_404(list_id), row=row, undo=undo,
+                "staff/lists/row_changed.html",
+                list=list_or_404(list_id),
+                row=row,
+                undo=undo,
                 here=way_back(url_for("staff.list_", list_id=list_id)),
             )
     if undo:

@@ -31,7 +31,8 @@ class TaskForm(FlaskForm):
         """Offer the team, oneself first."""
         me = current_user.id
         self.owner_id.choices = [
-            SelectChoice(me, f"{current_user.name} (you)"), SelectChoice(0, "Anyone of the team"),
+            SelectChoice(me, f"{current_user.name} (you)"),
+            SelectChoice(0, "Anyone of the team"),
             *(SelectChoice(one.id, one.name) for one in team() if one.id != me),
         ]
 
@@ -45,8 +46,12 @@ def all_tasks() -> str | tuple[str, int] | Response:
     about = person_of(int(text)) if text.isascii() and text.isdigit() and len(text) < 16 else None
     if form.validate_on_submit():
         tasks.add_task(
-            form.what.data, form.due_on.data, owner_id=form.owner_id.data or None,
-            stakeholder_id=about.id if about else None, by=_me(), at=g.at,
+            form.what.data,
+            form.due_on.data,
+            owner_id=form.owner_id.data or None,
+            stakeholder_id=about.id if about else None,
+            by=_me(),
+            at=g.at,
         )
         flash("The task is kept.", "done")
         return redirect(url_for("staff.tasks"), 303)
@@ -55,8 +60,13 @@ def all_tasks() -> str | tuple[str, int] | Response:
         form.stakeholder_id.data = about.id if about else ""
     is_mine = request.args.get("whose") != "all"
     page = render_template(
-        "staff/tasks/tasks.html", form=form, about=about, is_mine=is_mine, done=done_tasks(),
-        tasks=open_tasks(current_user.id if is_mine else None, limit=200), today=g.at.date(),
+        "staff/tasks/tasks.html",
+        form=form,
+        about=about,
+        is_mine=is_mine,
+        done=done_tasks(),
+        tasks=open_tasks(current_user.id if is_mine else None, limit=200),
+        today=g.at.date(),
     )
     return page, 422 if form.errors else 200
 

@@ -31,13 +31,15 @@ def today() -> str:
     main = next(event for event in events() if event.conference == conference.code)
     cards = star_cards([event.id for event in events()])
     return render_template(
-        "staff/today/today.html", tasks=due_tasks(current_user.id, g.at.date()),
+        "staff/today/today.html",
+        tasks=due_tasks(current_user.id, g.at.date()),
         nominated=[card for card in cards if card.column == "nominated"],
         late=[card for card in cards if card.is_late(g.at)],
         today=g.at.date(),
         event=main,
         steps=steps_to_come(end_of_tomorrow(g.at, zone)),
-        missed=missed_steps(), held=held_mails(),
+        missed=missed_steps(),
+        held=held_mails(),
         campaigns=[one for one in open_campaigns() if one.state in WAITING],
         seats=[seat for seat in seats(conference.id) if seat.is_at_risk(g.at)],
         stars=[star for star in stars(main.id) if star.state in ("silent", "undeliverable")],

@@ -37,15 +37,22 @@ def without_bdi(text):
 
 def minister(**columns):
     return make_stakeholder(
-        "Amina Wanjiru Otieno", title="Dr", salutation="Your Excellency",
-        office="Minister of Digital Affairs", organisation=make_organisation("Ministry"), **columns,
+        "Amina Wanjiru Otieno",
+        title="Dr",
+        salutation="Your Excellency",
+        office="Minister of Digital Affairs",
+        organisation=make_organisation("Ministry"),
+        **columns,
     )
 
 
 def test_the_page_says_who_invites_whom_to_what_when_where_and_until_when(guest):
     event = make_event(
-        name="Regional meeting for Africa", venue="Palace of Meetings", city="Kigali",
-        country_code="RW", time_zone="Africa/Kigali",
+        name="Regional meeting for Africa",
+        venue="Palace of Meetings",
+        city="Kigali",
+        country_code="RW",
+        time_zone="Africa/Kigali",
         starts_at=datetime(2026, 12, 1, 7, tzinfo=UTC),
         ends_at=datetime(2026, 12, 3, 16, tzinfo=UTC),
     )
@@ -104,8 +111,11 @@ def test_who_answered_for_the_invitee_is_shown(guest):
         for given_by in ("", "The Embassy in Bern"):
             session.add(
                 Answer(
-                    invitation_id=invitation.id, reply=Reply.ACCEPTED, given_at=NOON,
-                    channel="letter", given_by=given_by,
+                    invitation_id=invitation.id,
+                    reply=Reply.ACCEPTED,
+                    given_at=NOON,
+                    channel="letter",
+                    given_by=given_by,
                 )
             )
     assert "given by <bdi>The Embassy in Bern</bdi>" in guest(invitation).open().text
@@ -282,7 +292,9 @@ def test_an_address_that_bounced_can_still_be_answered_from(guest):
 
 def test_hours_say_another_day_where_it_is_another_day_in_utc(guest):
     event = make_event(
-        city="Auckland", country_code="NZ", time_zone="Pacific/Auckland",
+        city="Auckland",
+        country_code="NZ",
+        time_zone="Pacific/Auckland",
         starts_at=datetime(2026, 11, 2, 20, tzinfo=UTC),
         ends_at=datetime(2026, 11, 3, 4, tzinfo=UTC),
     )

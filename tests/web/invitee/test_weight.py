@@ -28,7 +28,7 @@ def test_the_whole_first_view_fits_fourteen_kilobytes_compressed(guest):
     sizes.append(len(gzip.compress(last.data, 6)))
     assert max(sizes) < BUDGET
     assert last.text.count("<li>") == 20
-    for fetched in ("<script", "<img", "<link rel=\"stylesheet", "@import", "url("):
+    for fetched in ("<script", "<img", '<link rel="stylesheet', "@import", "url("):
         assert fetched not in last.text
 
 

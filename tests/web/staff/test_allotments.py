@@ -59,9 +59,7 @@ def test_alternates_are_moved_by_a_number_and_the_page_supposes_by_the_same_rule
 
 
 def test_one_click_asks_the_next_and_a_second_one_says_why_not(client):
-    ground = Ground(
-        1, asked=1, alternates=2, is_automatic=False, opens_at=now() + 60 * DAY
-    )
+    ground = Ground(1, asked=1, alternates=2, is_automatic=False, opens_at=now() + 60 * DAY)
     sign_in(client)
     answer_invitation(ground.invitations()[0].id, Reply.DECLINED, "", at=ground.list.created_at)
     (vacancy,) = ground.vacancies()
@@ -79,9 +77,7 @@ def test_people_become_alternates_and_get_a_wave_on_their_list(client):
     target = make_target(ground.list)
     sign_in(client)
     for verb, more in (("alternate", {}), ("wave", {"wave": "2"})):
-        client.post(
-            f"/staff/lists/{ground.list.id}/targets/{verb}", data={"ids": target.id} | more
-        )
+        client.post(f"/staff/lists/{ground.list.id}/targets/{verb}", data={"ids": target.id} | more)
     page = client.get(f"/staff/lists/{ground.list.id}").text
     assert "Alternate" in page
     assert "Wave 2" in page

@@ -28,7 +28,8 @@ def upload(staff):
         body = content.encode() if isinstance(content, str) else content
         head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
         return staff.post(
-            f"/staff/lists/{wanted.id}/import", data=head.encode() + body + b"\r\n--x--\r\n",
+            f"/staff/lists/{wanted.id}/import",
+            data=head.encode() + body + b"\r\n--x--\r\n",
             content_type="multipart/form-data; boundary=x",
         )
 

@@ -77,7 +77,8 @@ def test_a_star_is_marked_and_the_next_page_offers_to_take_it_back(staff):
 def test_htmx_gets_the_row_the_numbers_and_the_bar_only(staff):
     target = make_target()
     answer = staff.post(
-        f"/staff/lists/{target.list_id}/targets/star", data={"ids": target.id},
+        f"/staff/lists/{target.list_id}/targets/star",
+        data={"ids": target.id},
         headers={"HX-Request": "true"},
     )
     part = text(answer)
@@ -153,12 +154,22 @@ def test_an_export_is_a_file_that_no_spreadsheet_runs(staff):
 def test_one_person_is_added_by_hand(staff):
     wanted = make_list()
     place = f"/staff/lists/{wanted.id}/add"
-    fields = {"full_name": "Ana Paz", "email": "Ana@Example.org", "country": "Kenya", "tier": "1",
-              "star": "y", "organisation": "Bank"}
+    fields = {
+        "full_name": "Ana Paz",
+        "email": "Ana@Example.org",
+        "country": "Kenya",
+        "tier": "1",
+        "star": "y",
+        "organisation": "Bank",
+    }
     assert staff.post(place, data=fields).location == f"/staff/lists/{wanted.id}"
     (line,) = afresh(targets, wanted.id).lines
     assert (line.name, line.email, line.country_code, line.tier, line.is_star) == (
-        "Ana Paz", "Ana@example.org", "KE", 1, True,
+        "Ana Paz",
+        "Ana@example.org",
+        "KE",
+        1,
+        True,
     )
 
 
@@ -190,9 +201,17 @@ def test_a_known_address_asks_whether_it_is_another_person(staff):
     assert [line.name for line in afresh(targets, wanted.id).lines] == ["Juan Sol"]
 
 
-@pytest.mark.parametrize("place", ["/staff/lists/999", "/staff/lists/999/add",
-                                   "/staff/lists/999/import", "/staff/lists/imports/999",
-                                   "/staff/stakeholders/999", "/staff/stakeholders/999/edit"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/staff/lists/999",
+        "/staff/lists/999/add",
+        "/staff/lists/999/import",
+        "/staff/lists/imports/999",
+        "/staff/stakeholders/999",
+        "/staff/stakeholders/999/edit",
+    ],
+)
 def test_what_is_not_there_is_a_plain_404(staff, place):
     assert staff.get(place).status_code == 404
 

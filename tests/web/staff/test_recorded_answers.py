@@ -34,9 +34,7 @@ def test_an_answer_is_recorded_with_its_paper_and_taken_back(staff):
     invitation = make_invitation(make_stakeholder("Amina"))
     address = f"/staff/invitations/{invitation.id}/answer"
     assert address in staff.get(f"/staff/stakeholders/{invitation.stakeholder_id}").text
-    answer = staff.post(
-        address, data=fields(paper=(BytesIO(b"%PDF-1.7"), "<img onerror=x>.pdf"))
-    )
+    answer = staff.post(address, data=fields(paper=(BytesIO(b"%PDF-1.7"), "<img onerror=x>.pdf")))
     assert answer.status_code == 303
     page = staff.get(address).text
     assert state_of(invitation) == "declined"

@@ -52,9 +52,16 @@ def test_a_persons_page_says_what_we_want_and_where_it_stands(staff):
     make_invitation(known)
     save(Activity.of("starred", CONSOLE, NOON, stakeholder_id=known.id, list="Banks"))
     page = text(staff.get(f"/staff/stakeholders/{known.id}"))
-    for said in ("Governor", "Bank of the Lakes", "Financial or development institutions",
-                 "Juan Sol", "Chairs the board", "No answer", "Marked as a star on Banks",
-                 "by an operator"):
+    for said in (
+        "Governor",
+        "Bank of the Lakes",
+        "Financial or development institutions",
+        "Juan Sol",
+        "Chairs the board",
+        "No answer",
+        "Marked as a star on Banks",
+        "by an operator",
+    ):
         assert said in page, said
 
 

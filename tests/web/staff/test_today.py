@@ -66,7 +66,8 @@ def test_a_missed_step_asks_for_a_decision(staff):
 
 def test_a_held_mail_stands_there_with_its_reason(staff):
     make_message(
-        make_stakeholder("Amina Sow"), state=MessageState.HELD,
+        make_stakeholder("Amina Sow"),
+        state=MessageState.HELD,
         reason="Nothing stands in the field {title} for this person.",
     )
     page = staff.get("/staff/today").text

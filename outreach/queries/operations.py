@@ -1,0 +1,193 @@
+"""How the way out is doing: for the operators' page, and as figures for /metrics."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from outreach.db import reading
+from outreach.models.breaker import Breaker
+from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.heartbeat import Heartbeat
+from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
+from outreach.models.tally import Tally, TallyKind
+from outreach.queries.audit import LastAudit, last_audit
+
+RECENT = timedelta(hours=24)
+RATE_SPAN = timedelta(minutes=10)
+MOST_HELD = 10_000
+"""Of more held mails than this, the reasons are counted for the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One job of the clock: its last run, on which machine, and what went wrong in it."""
+
+    name: str
+    ticked_at: datetime
+    ticked_by: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerLine:
+    """A mailer's circuit breaker."""
+
+    name: str
+    down_count: int
+    opened_at: datetime | None
+    probe_at: datetime | None
+    reason: str
+
+    @property
+    def state(self) -> str:
+        """`closed` or `open`."""
+        return "closed" if self.opened_at is None else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The operators' page."""
+
+    due_units: int
+    waiting_units: int
+    oldest_due_at: datetime | None
+    per_second: float
+    """Messages handed over a second, over the last ten minutes."""
+    states: dict[str, int]
+    """Messages of campaigns by state."""
+    held: list[tuple[str, int]]
+    """(reason, how many), the most frequent first."""
+    ticks: list[Tick]
+    breakers: list[BreakerLine]
+    answers: list[tuple[str, str, int, int]]
+    """(mailer, class, calls, messages) of the last 24 hours."""
+    paused: list[tuple[int, str, str]]
+    """(campaign id, name, why) of those that paused by themselves."""
+    audit: LastAudit | None
+
+    @property
+    def unknown_count(self) -> int:
+        """Handed over without an answer, and not settled yet."""
+        return self.states.get(MessageState.UNKNOWN.value, 0)
+
+
+def operations(at: datetime) -> Operations:
+    """Everything for the page. Ten SELECTs by index, or over summary rows and a day's attempts."""
+    session = reading()
+    due = (Unit.state == UnitState.WAITING, Unit.next_at <= at)
+    due_units, oldest = session.execute(
+        select(func.count(), func.min(Unit.next_at)).where(*due)
+    ).one()
+    waiting = session.scalar(
+        select(func.count()).where(Unit.state.in_([UnitState.WAITING, UnitState.PAUSED]))
+    )
+    sent = session.scalar(
+        select(func.coalesce(func.sum(Attempt.messages_count), 0)).where(
+            Attempt.id > _first_attempt_id(at - RATE_SPAN), Attempt.started_at > at - RATE_SPAN
+        )
+    )
+    return Operations(
+        due_units=due_units,
+        waiting_units=waiting or 0,
+        oldest_due_at=oldest,
+        per_second=round((sent or 0) / RATE_SPAN.total_seconds(), 2),
+        states=message_states(),
+        held=_held_reasons(),
+        ticks=ticks(),
+        breakers=breakers(),
+        answers=_answers(at),
+        paused=_paused(),
+        audit=last_audit(),
+    )
+
+
+def message_states() -> dict[str, int]:
+    """{state: messages of campaigns}. Cost: the summary rows of steps."""
+    rows = reading().execute(
+        select(Tally.state, func.sum(Tally.count))
+        .where(Tally.kind == TallyKind.STEP_MESSAGES)
+        .group_by(Tally.state)
+    )
+    return {state: int(count) for state, count in rows if count}
+
+
+def ticks() -> list[Tick]:
+    """The last run of every job. A dozen rows."""
+    rows = reading().execute(
+        select(Heartbeat.name, Heartbeat.ticked_at, Heartbeat.ticked_by, Heartbeat.error).order_by(
+            Heartbeat.name
+        )
+    )
+    return [Tick(*row) for row in rows]
+
+
+def breakers() -> list[BreakerLine]:
+    """The breaker of every mailer that was ever down. A row or two."""
+    columns = (
+        Breaker.name,
+        Breaker.down_count,
+        Breaker.opened_at,
+        Breaker.probe_at,
+        Breaker.reason,
+    )
+    rows = reading().execute(select(*columns).order_by(Breaker.name))
+    return [BreakerLine(*row) for row in rows]
+
+
+def _answers(at: datetime) -> list[tuple[str, str, int, int]]:
+    rows = reading().execute(
+        select(Attempt.mailer, Attempt.result, func.count(), func.sum(Attempt.messages_count))
+        .where(Attempt.id > _first_attempt_id(at - RECENT), Attempt.started_at > at - RECENT)
+        .group_by(Attempt.mailer, Attempt.result)
+        .order_by(Attempt.mailer, Attempt.result)
+    )
+    return [(mailer, result or "under way", calls, int(n)) for mailer, result, calls, n in rows]
+
+
+def _first_attempt_id(since: datetime) -> int:
+    """An id before which no attempt began since then: found by halving, a dozen rows by key."""
+    session = reading()
+    low, high = 0, session.scalar(select(func.max(Attempt.id))) or 0
+    while low < high:
+        middle = (low + high) // 2
+        began = session.scalar(
+            select(Attempt.started_at).where(Attempt.id > middle).order_by(Attempt.id).limit(1)
+        )
+        # Clocks of several machines differ by seconds; a minute of slack costs nothing.
+        if began is not None and began < since - timedelta(minutes=1):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _held_reasons() -> list[tuple[str, int]]:
+    steps = select(Tally.subject_id).where(
+        Tally.kind == TallyKind.STEP_MESSAGES,
+        Tally.state == MessageState.HELD.value,
+        Tally.count > 0,
+    )
+    held = (
+        select(Message.reason)
+        .where(
+            Message.state == MessageState.HELD,
+            Message.step_id.in_(steps) | Message.step_id.is_(None),
+        )
+        .order_by(Message.id.desc())
+        .limit(MOST_HELD)
+        .subquery()
+    )
+    rows = reading().execute(
+        select(held.c.reason, func.count()).group_by(held.c.reason).order_by(func.count().desc())
+    )
+    return [(reason, count) for reason, count in rows]
+
+
+def _paused() -> list[tuple[int, str, str]]:
+    rows = reading().execute(
+        select(Campaign.id, Campaign.name, Campaign.paused_because)
+        .where(Campaign.state == CampaignState.PAUSED, Campaign.paused_because != "")
+        .order_by(Campaign.id)
+    )
+    return [(id_, name, why) for id_, name, why in rows]

@@ -1,0 +1,72 @@
+"""The operators' page: what waits, who is down, what is held and why, whether the promises hold."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from outreach.db import transaction
+from outreach.delivery.mailer import Accepted, Busy, Unfit
+from outreach.delivery.outbox import drain
+from outreach.jobs import audit_now, job_named, run_job
+from outreach.models.account import Role
+from outreach.models.tally import Tally
+from outreach.queries.operations import operations
+from tests.delivery.ledgers import frozen_campaign
+from tests.factories import NOON, sign_in
+
+
+def page(client) -> str:
+    sign_in(client, Role.PROMOTER)
+    answer = client.get("/staff/operations")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_on_the_first_day_it_says_what_will_be_here(app, client):
+    text = page(client)
+    assert "Nothing waits; the outbox is empty." in text
+    assert "No audit has run yet" in text
+    assert "No clock has ticked" in text
+
+
+def test_a_provider_that_is_down_is_the_first_thing_said(app, client, mailer):
+    frozen_campaign(5, is_vip=True)
+    mailer.answers = lambda recipient: Busy("503", is_provider_down=True)
+    drain(mailer, now=lambda: NOON)
+    text = page(client)
+    assert "Mailbox is down; nothing is handed over until it answers." in text
+    assert "Mailbox: open" in text
+
+
+def test_held_mails_are_counted_by_reason(app, client, mailer):
+    frozen_campaign(3)
+    mailer.answers = lambda recipient: (
+        Unfit("A line break.") if recipient.to.email.startswith("person.1@") else Accepted("")
+    )
+    drain(mailer, now=lambda: NOON)
+    text = page(client)
+    assert "<b>1</b> held: A line break." in text
+
+
+def test_the_audit_and_the_ticks_are_shown(app, client, mailer):
+    frozen_campaign(2)
+    drain(mailer, now=lambda: NOON)
+    assert operations(NOON + timedelta(minutes=1)).answers == [("mailbox", "accepted", 1, 2)]
+    run_job(job_named("finish-campaigns"))
+    audit_now()
+    text = page(client)
+    assert "Every promise is kept" in text
+    assert "finish-campaigns" in text
+
+
+def test_a_broken_promise_is_said_above_all_else(app, client):
+    frozen_campaign(2)
+    with transaction() as session:
+        session.execute(update(Tally).values(count=Tally.count + 1))
+    audit_now()
+    assert "A promise is broken: look at the audit below." in page(client)
+
+
+def test_organisers_do_not_see_it(app, client):
+    sign_in(client, Role.ORGANISER)
+    assert client.get("/staff/operations").status_code == 403

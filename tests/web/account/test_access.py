@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 from sqlalchemy import select
+from werkzeug.routing import IntegerConverter
 
 from outreach.actions.accounts import change_role, disable_account
 from outreach.db import reading
@@ -28,7 +29,7 @@ def routes(app, *doors):
         if rule.endpoint.split(".")[0] not in doors:
             continue
         arguments = {
-            name: 999_999 if type(converter).__name__ == "IntegerConverter" else "nothing"
+            name: 999_999 if isinstance(converter, IntegerConverter) else "nothing"
             for name, converter in rule._converters.items()
         }
         address = app.url_map.bind("localhost").build(rule.endpoint, arguments)

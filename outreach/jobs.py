@@ -26,6 +26,7 @@ from outreach.delivery.choose import mailer_from
 from outreach.delivery.lanes import drain_in_lanes, due_count
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import Drained, Rates
+from outreach.delivery.restoring import HeldAll, Reconciled, hold_all, reconcile
 from outreach.delivery.settling import settle_unknown
 from outreach.delivery.timekeeping import common_clock
 from outreach.delivery.workers import worker_name
@@ -209,3 +210,13 @@ def _drain() -> Drained:
         now=common_clock(),
         keeps_going=lambda: not stopping.is_set(),
     )
+
+
+def hold_everything() -> HeldAll:
+    """After a restore: nothing leaves before it is reconciled."""
+    return hold_all(at=common_clock()())
+
+
+def reconcile_held(*, releases_unproven: bool) -> Reconciled:
+    """Settle by evidence what was held after a restore."""
+    return reconcile(mailer(), at=common_clock()(), releases_unproven=releases_unproven)

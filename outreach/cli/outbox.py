@@ -1,4 +1,4 @@
-"""outbox drain, outbox audit."""
+"""outbox drain, audit, hold-all, reconcile."""
 
 import sys
 
@@ -6,7 +6,13 @@ import click
 from flask.cli import AppGroup
 
 from outreach.cli.speaking import plainly, say
-from outreach.jobs import audit_now, drain_everything, drain_outbox
+from outreach.jobs import (
+    audit_now,
+    drain_everything,
+    drain_outbox,
+    hold_everything,
+    reconcile_held,
+)
 
 command = group = AppGroup("outbox", help="What is to leave.")
 
@@ -28,3 +34,22 @@ def audit() -> None:
     say(report.as_dict())
     if not report.is_sound:
         sys.exit(1)
+
+
+@group.command("hold-all")
+@plainly
+def hold_all() -> None:
+    """After a restore: hold everything pending and pause every campaign. Prints JSON."""
+    say(hold_everything().as_dict())
+
+
+@group.command("reconcile")
+@click.option(
+    "--release-unproven",
+    is_flag=True,
+    help="Send those of whom nobody can know once more, marked as possible doubles.",
+)
+@plainly
+def reconcile(release_unproven: bool) -> None:
+    """Settle what hold-all held, by the mailer's evidence; may be run again. Prints JSON."""
+    say(reconcile_held(releases_unproven=release_unproven).as_dict())

@@ -1,0 +1,169 @@
+"""After a restore from a backup: what was pending may have left since, so nothing leaves by itself.
+
+The rows say "waiting"; the provider may have had the mail an hour before the crash. Everything
+pending is held first, then settled by evidence, and only what provably did not leave, or what a
+person takes upon themselves, goes out.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.db import db, transaction
+from outreach.delivery.ledger import move_by_id, move_messages
+from outreach.delivery.mailer import Mailer
+from outreach.models.activity import CONSOLE, Activity
+from outreach.models.campaign import Campaign, CampaignState, Step, StepState
+from outreach.models.message import UNIT_SIZE, Message, MessageState, Unit, UnitState
+
+HELD = "Held after a restore: it may have left since the backup was made."
+FOUND = "Found by evidence after a restore."
+PENDING = (
+    MessageState.WAITING,
+    MessageState.LEASED,
+    MessageState.HANDING_OVER,
+    MessageState.UNKNOWN,
+)
+LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAll:
+    """What `outbox hold-all` stopped."""
+
+    messages: int
+    campaigns: int
+    steps: int
+    """Due between the backup and now: they may have gone out; each asks a person."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What `outbox reconcile` found."""
+
+    accepted: int
+    """Left before the crash: the provider's log, its events or the file say so."""
+    released: int
+    """Provably did not leave, or was released without proof: they wait again."""
+    held: int
+    """Nobody can know; a person decides."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def hold_all(*, at: datetime) -> HeldAll:
+    """Hold everything pending and pause every campaign, in one transaction."""
+    with transaction() as session:
+        campaigns = session.scalars(
+            select(Campaign).where(Campaign.state.in_(LIVE)).with_for_update()
+        ).all()
+        for campaign in campaigns:
+            campaign.pause("Paused after a restore from a backup. Reconcile, then resume.")
+            session.add(Activity.of("paused", CONSOLE, at, campaign_id=campaign.id))
+        steps = session.scalars(
+            select(Step).where(Step.state == StepState.WAITING, Step.due_at <= at)
+        ).all()
+        for step in steps:
+            step.state = StepState.MISSED
+        count = sum(
+            move_messages(
+                session,
+                Message.unit_id.is_not(None),
+                state,
+                MessageState.HELD,
+                at=at,
+                reason=HELD,
+            )
+            for state in PENDING
+        )
+        session.execute(
+            update(Unit)
+            .where(Unit.state != UnitState.DONE)
+            .values(state=UnitState.DONE, token=Unit.token + 1, leased_until=None, leased_by=None)
+            .execution_options(synchronize_session=False)
+        )
+        return HeldAll(count, len(campaigns), len(steps))
+
+
+def reconcile(mailer: Mailer, *, at: datetime, releases_unproven: bool = False) -> Reconciled:
+    """Ask for evidence of everyone held by `hold_all`; may be run again and again.
+
+    releases_unproven  of whom nobody can know: send once more, marked as a possible double
+    """
+    accepted = released = held = 0
+    last = 0
+    while rows := _held_after(last):
+        last = rows[-1].id
+        evidence = mailer.evidence([row.public_id for row in rows])
+        went = [row.id for row in rows if evidence.get(row.public_id)]
+        did_not = [row.id for row in rows if evidence.get(row.public_id) is False]
+        unproven = [row.id for row in rows if evidence.get(row.public_id) is None]
+        with transaction() as session:
+            accepted += _accept(session, went, at)
+            released += _release(session, did_not, at, is_double=False)
+            if releases_unproven:
+                released += _release(session, unproven, at, is_double=True)
+            else:
+                held += len(unproven)
+    return Reconciled(accepted, released, held)
+
+
+def _held_after(message_id: int) -> list[Any]:
+    rows = db.session.execute(
+        select(Message.id, Message.public_id)
+        .where(Message.id > message_id, Message.state == MessageState.HELD, Message.reason == HELD)
+        .order_by(Message.id)
+        .limit(UNIT_SIZE)
+    ).all()
+    db.session.rollback()
+    return list(rows)
+
+
+def _accept(session: Session, ids: list[int], at: datetime) -> int:
+    """They left; the attempt itself was lost with what the backup did not have."""
+    return move_by_id(
+        session,
+        ids,
+        MessageState.HELD,
+        MessageState.ACCEPTED,
+        at=at,
+        reason=FOUND,
+        attempts_count=Message.attempts_count + 1,
+    )
+
+
+def _release(session: Session, ids: list[int], at: datetime, *, is_double: bool) -> int:
+    """They wait again, in the units that they had; a paused campaign's wait for its resumption."""
+    if not ids:
+        return 0
+    marks = {"possible_double": True} if is_double else {}
+    count = move_by_id(
+        session,
+        ids,
+        MessageState.HELD,
+        MessageState.WAITING,
+        at=at,
+        reason="Released after a restore.",
+        **marks,
+    )
+    units = select(Message.unit_id).where(Message.id.in_(ids))
+    paused = select(Campaign.id).where(Campaign.state == CampaignState.PAUSED)
+    for is_paused, state in ((True, UnitState.PAUSED), (False, UnitState.WAITING)):
+        in_paused = Unit.campaign_id.in_(paused)
+        where = in_paused if is_paused else ~in_paused | Unit.campaign_id.is_(None)
+        session.execute(
+            update(Unit)
+            .where(Unit.id.in_(units), where)
+            .values(state=state, next_at=at)
+            .execution_options(synchronize_session=False)
+        )
+    return count

@@ -80,6 +80,7 @@ def application(kind: str, **settings: Any) -> Iterator[Flask]:
             "PUBLIC_URL": "https://outreach.example.org",
         }
         app = create_app(type("BenchConfig", (Config,), ours | settings))
+        app.extensions["cluster"] = cluster
         with app.app_context():
             schema.upgrade()
             load_reference()

@@ -29,6 +29,7 @@ from outreach.actions.lists import create_list
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.models.activity import CONSOLE
+from outreach.models.breaker import Breaker
 from outreach.models.campaign import Anchor, StepKind
 from outreach.models.event import Event, EventKind
 from outreach.models.message import Message
@@ -202,3 +203,10 @@ def assert_the_ledger_is_sound(after: timedelta = timedelta(0)) -> None:
     report = audit(clock.now() + after)
     db.session.remove()
     assert report.is_sound, [one for one in report.findings if one.broken]
+
+
+def open_breakers() -> list[str]:
+    """The mailers whose provider is taken for down."""
+    names = list(db.session.scalars(select(Breaker.name).where(Breaker.opened_at.is_not(None))))
+    db.session.remove()
+    return names

@@ -1,0 +1,148 @@
+"""Workers stopped past their lease, two at once, told to end, with a full disk (A58, A59, P8)."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from bench.provider.running import RunningProvider
+from outreach.db import db
+from outreach.models.message import Attempt, Unit, UnitState
+from tests.faults.campaigns import (
+    assert_the_ledger_is_sound,
+    clocks,
+    copies,
+    frozen_campaign,
+    is_settled,
+    named_doubles,
+    outcomes,
+    settings_for,
+    until,
+)
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[RunningProvider]:
+    with RunningProvider(tmp_path) as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_a_worker_stopped_past_its_lease_commits_nothing_when_it_goes_on(
+    app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider
+) -> None:
+    """A58: another takes over after the lease; the stale one's token is void."""
+    campaign_id = frozen_campaign(60, 20)
+    provider.control(delay=1.0)
+    with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
+        stale = these.start()
+        until(has_attempt, within=60, what="the first call")
+        stale.send_signal(signal.SIGSTOP)
+        (held,) = units_under_way()
+        these.start()
+        until(lambda: held not in units_under_way(), within=60, what="the lease was taken over")
+        stale.send_signal(signal.SIGCONT)
+        until(is_settled(campaign_id), within=60, what="everyone has an outcome")
+        time.sleep(3)
+    counts, named = copies(provider, tmp_path), named_doubles(campaign_id)
+    print({"stopped": 1, "lost": 60 - len(counts), "extras": sum(counts.values()) - 60})
+    assert len(counts) == 60
+    assert {address for address, count in counts.items() if count > 1} <= named
+    assert_the_ledger_is_sound()
+
+
+def test_two_clocks_on_one_database_send_everything_once(
+    app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider
+) -> None:
+    """P8, A58: the tables decide who acts."""
+    campaign_id = frozen_campaign(400, 10)
+    settings = settings_for("sendgrid+log", provider) | {"SEND_LANES": "3"}
+    with clocks(database_url, tmp_path, **settings) as these:
+        these.start()
+        these.start()
+        took = until(is_settled(campaign_id), within=90, what="everyone has an outcome")
+        assert all(one.poll() is None for one in these.running)
+    print({"clocks": 2, "people": 400, "settled_in": round(took, 1)})
+    assert set(copies(provider, tmp_path).values()) == {1}
+    assert outcomes(campaign_id)["sent"] == 400
+    assert_the_ledger_is_sound()
+
+
+def test_sigterm_lets_the_call_end_and_then_stops(
+    app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider
+) -> None:
+    """A59: within 30 s, with nothing left in between, and the next start goes on."""
+    campaign_id = frozen_campaign(100, 10)
+    provider.control(delay=2.0)
+    with clocks(database_url, tmp_path, **settings_for("sendgrid", provider)) as these:
+        running = these.start()
+        until(has_attempt, within=60, what="the first call")
+        began = time.monotonic()
+        running.terminate()
+        assert running.wait(timeout=30) == 0
+        took = time.monotonic() - began
+        assert units_under_way() == []
+        assert outcomes(campaign_id)["sent"] == len(provider.ledger())
+        provider.control(reset=True)
+        these.start()
+        until(is_settled(campaign_id), within=60, what="everyone has an outcome")
+    print({"stopped_in": round(took, 1)})
+    assert set(copies(provider, tmp_path).values()) == {1}
+    assert named_doubles(campaign_id) == set()
+
+
+def test_a_full_disk_makes_them_wait_and_no_part_of_a_mail_is_seen(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    """A59: nothing truncated counts as sent; when there is room again, everyone gets one."""
+    campaign_id = frozen_campaign(60, 20)
+    disk = tmp_path / "mail"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(disk)], check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no small file system can be made here")
+    try:
+        with clocks(database_url, tmp_path) as these:
+            running = these.start()
+            until(lambda: bool(waits_for_room()), within=60, what="the disk is full")
+            assert running.poll() is None
+            assert 0 < len(list(disk.glob("*.eml"))) < 60
+            assert sum(copies(None, disk).values()) == outcomes(campaign_id)["sent"]
+            subprocess.run(["mount", "-o", "remount,size=8m", str(disk)], check=True)
+            took = until(is_settled(campaign_id), within=90, what="everyone has an outcome")
+        counts = copies(None, disk)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    print({"people": 60, "lost": 60 - len(counts), "settled_in": round(took, 1)})
+    assert len(counts) == 60
+    assert set(counts.values()) == {1}
+    assert_the_ledger_is_sound()
+
+
+def has_attempt() -> bool:
+    found = db.session.scalar(select(Attempt.id).where(Attempt.ended_at.is_(None)).limit(1))
+    db.session.remove()
+    return found is not None
+
+
+def units_under_way() -> list[int]:
+    states = (UnitState.LEASED, UnitState.HANDING_OVER)
+    ids = list(db.session.scalars(select(Unit.id).where(Unit.state.in_(states))))
+    db.session.remove()
+    return ids
+
+
+def waits_for_room() -> list[str]:
+    details = db.session.scalars(select(Attempt.detail).where(Attempt.detail.like("%No space%")))
+    found = list(details)
+    db.session.remove()
+    return found

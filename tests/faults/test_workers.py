@@ -1,6 +1,7 @@
 """Workers stopped past their lease, two at once, told to end, with a full disk (A58, A59, P8)."""
 
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bench.provider.running import RunningProvider
 from outreach.db import db
@@ -44,7 +45,7 @@ def test_a_worker_stopped_past_its_lease_commits_nothing_when_it_goes_on(
     with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
         stale = these.start()
         until(has_attempt, within=60, what="the first call")
-        stale.send_signal(signal.SIGSTOP)
+        stop_between_transactions(stale)
         (held,) = units_under_way()
         these.start()
         until(lambda: held not in units_under_way(), within=60, what="the lease was taken over")
@@ -126,6 +127,35 @@ def test_a_full_disk_makes_them_wait_and_no_part_of_a_mail_is_seen(
     assert len(counts) == 60
     assert set(counts.values()) == {1}
     assert_the_ledger_is_sound()
+
+
+def stop_between_transactions(worker: subprocess.Popen[bytes]) -> None:
+    """SIGSTOP during the call: a writer stopped in its transaction would hold all of SQLite."""
+    while True:
+        worker.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        if units_under_way() and is_database_free():
+            return
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(0.05)
+
+
+def is_database_free() -> bool:
+    """Nobody is in the middle of writing."""
+    if db.engine.dialect.name == "sqlite":
+        holder = sqlite3.connect(db.engine.url.database, isolation_level=None, timeout=0)
+        try:
+            holder.execute("BEGIN IMMEDIATE")
+            holder.rollback()
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            holder.close()
+        return True
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+    count = db.session.execute(text(idle)).scalar_one()
+    db.session.remove()
+    return count == 0
 
 
 def has_attempt() -> bool:

@@ -1,0 +1,105 @@
+"""The plans of what runs for every unit: by index, whatever the database believes of the size."""
+
+import pytest
+from sqlalchemy import event, insert, text
+
+from outreach.db import db, transaction
+from outreach.delivery.claims import claim_unit
+from outreach.delivery.outbox import drain
+from outreach.models.message import Message, MessageState, Purpose, Unit, UnitState
+from tests.delivery.ledgers import frozen_campaign
+from tests.factories import NOON
+
+DONE = 20_000
+
+
+@pytest.fixture
+def much_is_done(app):
+    """Two units that wait among thousands that are done, and a message for each of those."""
+    campaign = frozen_campaign(4)
+    unit = db.session.query(Unit).first()
+    message = db.session.query(Message).first()
+    shared = {
+        "campaign_id": campaign.id, "step_id": unit.step_id, "text_id": unit.text_id,
+        "event_id": unit.event_id, "purpose": Purpose.INVITATION, "next_at": NOON,
+    }  # fmt: skip
+    with transaction() as session:
+        session.execute(
+            insert(Unit),
+            [{**shared, "state": UnitState.DONE, "ordinal": number} for number in range(DONE)],
+        )
+        session.execute(
+            insert(Message),
+            [
+                {
+                    "public_id": f"{number:032x}", "unit_id": unit.id + 1 + number,
+                    "stakeholder_id": message.stakeholder_id, "event_id": unit.event_id,
+                    "purpose": Purpose.INVITATION, "state": MessageState.ACCEPTED,
+                    "values": {}, "created_at": NOON, "changed_at": NOON,
+                }
+                for number in range(DONE)
+            ],
+        )  # fmt: skip
+
+
+def plans_of(work) -> dict[str, str]:
+    """{statement: its plan} for every statement of the work on units and messages."""
+    seen: dict[str, object] = {}
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        first = statement.lstrip()[:6]
+        if first in ("SELECT", "UPDATE", "WITH m") and "FROM frozen" not in statement:
+            seen[statement] = parameters
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    word = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN"
+    plans = {}
+    with db.engine.connect() as connection:
+        for statement, parameters in seen.items():
+            rows = connection.exec_driver_sql(f"{word} {statement}", parameters)
+            plans[statement] = "\n".join(str(row[-1]) for row in rows)
+        connection.rollback()
+    return plans
+
+
+def is_whole_table(plan: str, table: str) -> bool:
+    """Whether the plan reads the table from end to end."""
+    lines = plan.splitlines()
+    if db.engine.dialect.name == "sqlite":
+        return any(line.startswith(f"SCAN {table}") for line in lines)
+    return any(f"Seq Scan on {table}" in line for line in lines)
+
+
+@pytest.mark.parametrize("is_analysed", [False, True], ids=["never analysed", "analysed"])
+def test_claiming_reads_one_entry_of_one_index(much_is_done, is_analysed):
+    if is_analysed:
+        analyse()
+    plans = plans_of(lambda: claim_unit("here/1.1", at=NOON))
+    (claim,) = [plan for statement, plan in plans.items() if statement.startswith("UPDATE units")]
+    assert "ix_units_claim" in claim, claim
+    assert not is_whole_table(claim, "units"), claim
+    assert "TEMP B-TREE" not in claim, "the order comes from the index"
+    assert "Sort" not in claim, "the order comes from the index"
+
+
+@pytest.mark.parametrize("is_analysed", [False, True], ids=["never analysed", "analysed"])
+def test_nothing_that_runs_for_a_unit_reads_all_units_or_all_messages(
+    much_is_done, mailer, is_analysed
+):
+    if is_analysed:
+        analyse()
+    plans = plans_of(lambda: drain(mailer, now=lambda: NOON, domain_rate=1_000))
+    assert len(mailer.sent) == 4
+    assert len(plans) > 10
+    for statement, plan in plans.items():
+        for table in ("units", "messages"):
+            assert not is_whole_table(plan, table), f"{statement}\n{plan}"
+
+
+def analyse() -> None:
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))

@@ -1,0 +1,67 @@
+"""The outbox by way of SMTP into Postfix's smtp-sink, against the same mails made and sent bare."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+from bench._ground import application, databases, freeze, is_quick, prepare
+from bench.floor import Row
+from bench.sendgrid import bare_rate, drain_seconds
+from outreach.delivery.smtp import SmtpMailer
+
+PEOPLE = 50_000
+PLAIN = 10_000
+PROGRAM = shutil.which("smtp-sink") or shutil.which(
+    "smtp-sink", path="/usr/sbin:/usr/lib/postfix/sbin"
+)
+
+
+def rows() -> Iterator[Row]:
+    """Messages a second, with PIPELINING and without; nothing where Postfix is missing."""
+    if PROGRAM is None:
+        print("smtp-sink is missing (Debian: apt-get install postfix): no SMTP.")
+        return
+    for kind in databases():
+        yield _measure(f"SMTP, {kind}, one process", kind, PEOPLE)
+    yield _measure("SMTP, SQLite, no PIPELINING", "SQLite", PLAIN, "-p")
+
+
+def _measure(name: str, kind: str, people: int, *options: str) -> Row:
+    people = 5_000 if is_quick() else people
+    with application(kind), smtp_sink(*options) as url:
+        mailer = SmtpMailer(url)
+        prepare(people)
+        freeze()
+        floor = bare_rate(mailer, people)
+        took = drain_seconds(mailer, lanes=2)
+        mailer.close()
+        return Row(name, people / took, "/s", floor)
+
+
+@contextmanager
+def smtp_sink(*options: str) -> Iterator[str]:
+    """Its address, with four connections for each hand-over."""
+    assert PROGRAM is not None
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    who = ["-u", "postfix"] if os.geteuid() == 0 else []
+    running = subprocess.Popen([PROGRAM, *who, *options, f"127.0.0.1:{port}", "256"])
+    try:
+        _wait_for(port)
+        yield f"smtp://127.0.0.1:{port}?tls=none&connections=2"
+    finally:
+        running.kill()
+        running.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("smtp-sink does not answer")

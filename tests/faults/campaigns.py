@@ -42,14 +42,16 @@ from outreach.tally import add_to_tallies
 from tests.house import ROOT
 
 
-def scheduled_campaign(people: int, *, at: datetime | None = None) -> int:
+def scheduled_campaign(people: int, *, at: datetime | None = None, code: str = "press") -> int:
     """A campaign that invites so many at once; gives its id."""
     at = at or clock.now()
     event = db.session.scalars(select(Event).where(Event.kind == EventKind.CONFERENCE)).one()
-    list_id = create_list("press", "Press", "media", event.code, by=CONSOLE, at=at)
+    list_id = create_list(code, "Press", "media", event.code, by=CONSOLE, at=at)
     with transaction() as session:
-        session.execute(insert(Stakeholder), [_person(number, at) for number in range(people)])
-        ids = session.scalars(select(Stakeholder.id).where(Stakeholder.email.like("zoe.%")))
+        session.execute(
+            insert(Stakeholder), [_person(number, at, code) for number in range(people)]
+        )
+        ids = session.scalars(select(Stakeholder.id).where(Stakeholder.notes == code))
         session.execute(
             insert(Target),
             [{"list_id": list_id, "stakeholder_id": id_, "created_at": at} for id_ in ids],
@@ -78,13 +80,14 @@ def frozen_campaign(people: int, unit_size: int) -> int:
     return campaign_id
 
 
-def _person(number: int, at: datetime) -> dict[str, object]:
+def _person(number: int, at: datetime, code: str) -> dict[str, object]:
     return {
         "full_name": f"Zoë Ñandú {number}",
         "name_key": f"zoe nandu {number}",
         "email": f"zoe.{number}@example.org",
         "email_key": f"zoe.{number}@example.org",
         "language": ("en", "fr")[number % 2],
+        "notes": code,
         "created_at": at,
         "changed_at": at,
     }

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from bench.provider.running import RunningProvider
+from outreach import clock
 from outreach.db import db
 from outreach.models.message import Attempt, Unit, UnitState
 from tests.faults.campaigns import (
@@ -22,6 +24,7 @@ from tests.faults.campaigns import (
     is_settled,
     named_doubles,
     outcomes,
+    scheduled_campaign,
     settings_for,
     until,
 )
@@ -176,3 +179,23 @@ def waits_for_room() -> list[str]:
     found = list(details)
     db.session.remove()
     return found
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("hours", ["2", "-2"])
+def test_a_machine_whose_clock_is_two_hours_off_neither_hurries_nor_doubles(
+    app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider, hours: str
+) -> None:
+    """A58: on several machines all go by the database's time: leases, due steps, back-off."""
+    campaign_id = frozen_campaign(200, 10)
+    later_id = scheduled_campaign(10, at=clock.now() + timedelta(hours=1), code="later")
+    provider.control(delay=0.2)
+    with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
+        these.start()
+        these.start("tests.faults.shifted_clock", hours)
+        until(is_settled(campaign_id), within=90, what="everyone has an outcome")
+        assert all(one.poll() is None for one in these.running)
+    assert set(copies(provider, tmp_path).values()) == {1}
+    assert len(copies(provider, tmp_path)) == 200
+    assert named_doubles(campaign_id) == set()
+    assert outcomes(later_id)["waiting"] == 10, "its step is due in an hour, whoever looks"

@@ -123,9 +123,6 @@ def _show(page: str) -> str:
     g.is_shown = True
     if page.isdigit():
         return render_template("errors/error.html", status=int(page))
-    if page == "gone":
-        return render_template("errors/error.html", status=410, is_invitee=True,
-                               happened="Answers closed on 14 March 2026.")  # fmt: skip
     if page == "link":
         offer = Thing(name="Marie-Claire Oyelaran", role="promoter")
         return render_template("account/link.html", form=FlaskForm(), offer=offer)

@@ -13,8 +13,8 @@ from tests.browser.gallery.gallery import create_gallery
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
-PAGES = ("board", "lists", "forms", "programme", "invitation", "account/sign-in", "link", "404",
-         "gone")  # fmt: skip
+PAGES = ("board", "lists", "forms", "programme", "account/sign-in", "link", "404",
+         )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -147,10 +147,3 @@ def test_without_scripts_menu_bulk_bar_and_filter_still_work(gallery, context_wi
     assert page.locator(".o-bulk").is_visible()
     page.locator("[data-drawer]").click()
     assert page.locator("#navigation").is_visible()
-
-
-def test_the_invitee_page_is_small_and_its_button_says_the_answer(gallery, page):
-    answer = page.goto(f"{gallery}/invitation")
-    assert len(answer.body()) < 8_000
-    page.get_by_text("I cannot come").first.check()
-    assert page.get_by_role("button").inner_text() == "Send: I cannot come"

@@ -13,8 +13,7 @@ from tests.browser.gallery.gallery import create_gallery
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
-PAGES = ("board", "lists", "forms", "programme", "account/sign-in", "link", "404",
-         )  # fmt: skip
+PAGES = ("board", "lists", "forms", "programme", "account/sign-in", "link", "404")
 
 
 @pytest.fixture(scope="module")

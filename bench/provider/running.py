@@ -60,6 +60,11 @@ class RunningProvider:
         assert self._running.stdout is not None
         _, self.url, self.smtp_url = self._running.stdout.readline().split()
 
+    def wait_until_dead(self, within: float = 10) -> None:
+        """Wait for a process that was told to die in a call."""
+        if self._running is not None:
+            self._running.wait(within)
+
     def kill(self) -> None:
         """SIGKILL, as a power cut would do it; also right where it died by itself."""
         assert self._running is not None

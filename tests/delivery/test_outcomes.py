@@ -87,6 +87,7 @@ def test_a57_a_provider_that_dies_in_the_call_is_silence(
         public_id, outcome, _ = one_by(sendgrid)
         assert isinstance(outcome, Silent)
         assert provider.counts()[public_id] == int(accept)
+        provider.wait_until_dead()
         _, again, _ = one_by(sendgrid)
         assert isinstance(again, Busy)
         assert again.is_provider_down

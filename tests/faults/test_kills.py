@@ -34,6 +34,7 @@ def provider(tmp_path: Path) -> Iterator[RunningProvider]:
 
 
 @pytest.mark.slow
+@pytest.mark.trial
 @pytest.mark.parametrize("mailer", ["file", "smtp", "sendgrid", "sendgrid+log"])
 def test_twenty_kills_lose_nobody_and_name_whoever_may_have_got_two(
     app: Flask, database_url: str, tmp_path: Path, mailer: str, provider: RunningProvider

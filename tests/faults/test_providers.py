@@ -22,7 +22,7 @@ from tests.faults.campaigns import (
     until,
 )
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.trial]
 PEOPLE, UNIT = 60, 10
 
 

@@ -60,7 +60,9 @@ def note_answer(
             return  # the usual case writes nothing and waits for nobody
     dialect = postgresql if is_postgresql() else sqlite
     session.execute(
-        dialect.insert(Breaker).values(name=mailer_name).on_conflict_do_nothing(index_elements=["name"])
+        dialect.insert(Breaker)
+        .values(name=mailer_name)
+        .on_conflict_do_nothing(index_elements=["name"])
     )
     breaker = session.get_one(Breaker, mailer_name, with_for_update=True)
     if is_down and breaker.note_down(reason, at):

@@ -38,7 +38,9 @@ def _filled(session: Session, name: str, per_second: int, at: datetime) -> Bucke
     """The bucket, ours until we commit, with what has flowed in since."""
     dialect = postgresql if is_postgresql() else sqlite
     new = {"name": name, "tokens": float(per_second), "refilled_at": at}
-    session.execute(dialect.insert(Bucket).values(new).on_conflict_do_nothing(index_elements=["name"]))
+    session.execute(
+        dialect.insert(Bucket).values(new).on_conflict_do_nothing(index_elements=["name"])
+    )
     bucket = session.get_one(Bucket, name, with_for_update=True)
     if bucket.per_second != per_second:
         bucket.per_second, bucket.rate_since = float(per_second), at

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 from flask import current_app
-from sqlalchemy import Row, Text, cast, func, select
+from sqlalchemy import Text, cast, func, select, type_coerce
 
 from outreach import clock
 from outreach.db import reading
@@ -17,7 +18,6 @@ from outreach.delivery.mailer import Address, Attachment, Letter, Recipient
 from outreach.delivery.phrases import answer_word, country, dates, day, locale_of, role_word
 from outreach.delivery.wording import Wording, wording_of
 from outreach.links import link_maker
-from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
 from outreach.models.event import Event
@@ -73,10 +73,26 @@ class Setting:
         return self.purpose not in NO_UNSUBSCRIBE
 
 
+class Waiting(NamedTuple):
+    """One person of a unit, as the drivers give it: no type of ours is made a thousand times."""
+
+    id: int
+    public_id: str
+    address: str
+    name: str
+    snapshot: str
+    link_key: str | None
+    answer: str | None
+    reply_by: datetime | str | None
+    seat_key: str | None = None
+    seat_role: str = ""
+    track_name: str = ""
+
+
 def render_unit(unit_id: int) -> Rendered:
     """The letter of a unit and everyone who waits in it. Two SELECTs, or three with calendars."""
     setting = _setting(unit_id)
-    rows = _rows(unit_id)
+    rows = _rows(unit_id, setting.purpose)
     held: dict[str, list[int]] = {}
     try:
         letter = letter_of(setting)
@@ -92,10 +108,13 @@ def render_unit(unit_id: int) -> Rendered:
         calendars = calendars_of(unit_id, setting.purpose, setting.language, at=clock.now())
     recipients = []
     for row in rows:
-        values = shared | personal_values(row, setting, links)
-        if missing := next((name for name in needed if _is_empty(values.get(name))), None):
-            reason = f"Nothing stands in the field {{{missing}}} for this person."
-            held.setdefault(reason, []).append(row.id)
+        values = {**shared, **personal_values(row, setting, links)}
+        for name in needed:
+            value = values.get(name)
+            if not value or value.isspace():
+                reason = f"Nothing stands in the field {{{name}}} for this person."
+                held.setdefault(reason, []).append(row.id)
+                break
         else:
             recipients.append(_recipient(row, values, setting, calendars.get(row.id, ())))
     return Rendered(letter, recipients, held)
@@ -160,9 +179,9 @@ class Links:
         )
 
 
-def personal_values(row: Row[Any], setting: Setting, links: Links) -> dict[str, str]:
+def personal_values(row: Waiting, setting: Setting, links: Links) -> dict[str, str]:
     """The merge fields of one person: what was snapshotted, and the links, made only now."""
-    values = known_values(orjson.loads(row.snapshot), setting, row.reply_by, row.answer)
+    values = known_values(orjson.loads(row.snapshot), setting, _instant(row.reply_by), row.answer)
     if row.link_key:
         values["rsvp_link"] = links.answer(row.link_key)
     if row.seat_key:
@@ -173,8 +192,13 @@ def personal_values(row: Row[Any], setting: Setting, links: Links) -> dict[str, 
     return values
 
 
-def _is_empty(value: str | None) -> bool:
-    return not value or value.isspace()
+@lru_cache(1_024)
+def _instant(raw: datetime | str | None) -> datetime | None:
+    """A time as the driver gave it, aware: SQLite's is a text, and a unit's are mostly the same."""
+    if raw is None:
+        return None
+    at = datetime.fromisoformat(raw) if isinstance(raw, str) else raw
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def known_values(
@@ -197,7 +221,7 @@ def known_values(
 
 
 def _recipient(
-    row: Row[Any],
+    row: Waiting,
     values: Mapping[str, str],
     setting: Setting,
     attachments: tuple[Attachment, ...] = (),
@@ -265,26 +289,29 @@ def _setting(unit_id: int) -> Setting:
     )
 
 
-def _rows(unit_id: int) -> list[Row[Any]]:
-    statement = (
-        select(
-            Message.id,
-            Message.public_id,
-            Message.address,
-            Message.name,
-            cast(Message.values, Text).label("snapshot"),  # read by orjson, four times as quick
-            Invitation.link_key,
-            Invitation.state.label("answer"),
-            func.coalesce(Invitation.reply_by, Seat.fill_by, type_=UTCDateTime()).label("reply_by"),
-            SeatOffer.link_key.label("seat_key"),
-            Seat.role.label("seat_role"),
-            Track.name.label("track_name"),
+def _rows(unit_id: int, purpose: Purpose) -> list[Waiting]:
+    """Who waits in a unit. Seats are joined only where a seat is asked about."""
+    is_seat = purpose is Purpose.SEAT
+    reply_by = func.coalesce(Invitation.reply_by, Seat.fill_by) if is_seat else Invitation.reply_by
+    columns: list[Any] = [
+        Message.id,
+        Message.public_id,
+        Message.address,
+        Message.name,
+        cast(Message.values, Text),
+        Invitation.link_key,
+        type_coerce(Invitation.state, Text),
+        type_coerce(reply_by, Text),
+    ]
+    statement = select(*columns).outerjoin(Invitation, Invitation.id == Message.invitation_id)
+    if is_seat:
+        statement = (
+            statement.add_columns(SeatOffer.link_key, type_coerce(Seat.role, Text), Track.name)
+            .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+            .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+            .outerjoin(Track, Track.id == Seat.track_id)
         )
-        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-        .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
-        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
-        .outerjoin(Track, Track.id == Seat.track_id)
-        .where(Message.unit_id == unit_id, Message.state == MessageState.WAITING)
-        .order_by(Message.id)
-    )
-    return list(reading().execute(statement))
+    statement = statement.where(
+        Message.unit_id == unit_id, Message.state == MessageState.WAITING
+    ).order_by(Message.id)
+    return [Waiting(*row) for row in reading().connection().execute(statement)]

@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
         lines.append("PostgreSQL  SKIPPED: it is not installed here")
     else:
         with Cluster() as cluster:
-            chosen = "(database or postgres) and not browser and not sqlite and (postgres or not slow)"
+            chosen = (
+                "(database or postgres) and not browser and not sqlite and (postgres or not slow)"
+            )
             again, line = run("PostgreSQL", chosen, arguments, {"TEST_DATABASE_URL": cluster.url})
         code = code or again
         lines.append(line)

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, aliased
 from outreach.dialect import key_digest
 from outreach.models.activity import Activity
 from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.event import Event
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import (
@@ -219,6 +220,24 @@ def not_one_outcome(session: Session, at: datetime) -> Rows:
         .group_by(Message.campaign_id, Message.stakeholder_id)
         .having(firsts != 1),
     )
+
+
+def orphans(session: Session, at: datetime) -> Rows:
+    """Rows of a mailing that point at nothing: no foreign key watches over them."""
+    parents: tuple[tuple[Any, Any, Any], ...] = (
+        (Message.id, Message.stakeholder_id, Stakeholder.id),
+        (Message.id, Message.invitation_id, Invitation.id),
+        (Message.id, Message.unit_id, Unit.id),
+        (Message.id, Message.campaign_id, Campaign.id),
+        (Invitation.id, Invitation.stakeholder_id, Stakeholder.id),
+        (Invitation.id, Invitation.event_id, Event.id),
+    )
+    for key, reference, parent in parents:
+        found = session.scalars(
+            select(key).where(reference.is_not(None), ~exists().where(parent == reference))
+        )
+        name = f"{key.class_.__tablename__}.{reference.key}"
+        yield from ({"row": name, "id": id_} for id_ in found)
 
 
 def wrong_tallies(session: Session, at: datetime) -> Rows:

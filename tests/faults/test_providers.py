@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from bench.provider.running import RunningProvider
+from outreach.db import db
 from outreach.queries.campaigns import campaign_summary
 from tests.faults.campaigns import (
     assert_the_ledger_is_sound,
@@ -83,6 +84,7 @@ def test_a_wrong_key_pauses_the_campaign_and_says_so(
 
     def is_paused() -> bool:
         summary = campaign_summary(campaign_id)
+        db.session.remove()
         return summary is not None and summary["state"] == "paused"
 
     with clocks(database_url, tmp_path, **settings) as these:

@@ -144,6 +144,11 @@ def test_a_wrong_number_on_a_page_is_named_with_the_right_one(campaign):
     assert {row["shown"] - row["rows"] for row in wrong[0].examples} == {1}
 
 
+def test_a_message_of_nobody_is_named(campaign):
+    change(Message, stakeholder_id=Message.stakeholder_id + 1_000_000)
+    assert ("P5", 3) in broken()
+
+
 def test_a_minute_above_the_rate_is_named(campaign):
     save(Bucket(name="sender", tokens=0, refilled_at=NOON, per_second=1, rate_since=NOON))
     change(Attempt, messages_count=5_000)

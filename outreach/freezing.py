@@ -41,6 +41,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tally import TallyKind
 from outreach.placing import admit
 from outreach.queries.audience import audience, has_messages, personal_columns, texts_of
+from outreach.queries.sections import conditions_of
 from outreach.queries.stars import SIGN_OFF, signers
 from outreach.tally import Place, add_to_tallies, moved_message
 
@@ -55,13 +56,15 @@ frozen = Table(
     Column("is_star", Boolean),
     Column("invitation_id", BigId),
     Column("text_id", BigId),
+    Column("sections", Text),
     Column("reason", Text),
     Column("is_first", Boolean),
     prefixes=["TEMPORARY"],
 )
 """The audience of one step while it is being written; it goes with its transaction.
 
-place  counts on, those of one text who get the mail without a gap
+place     counts on, those of one text and the same sections who get the mail without a gap
+sections  the conditions of the text that hold (outreach.advice.sections)
 """
 
 cut = Table(
@@ -76,9 +79,10 @@ cut = Table(
 
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """How the audience is cut: each text's first place and ordinal, and the size of a unit."""
+    """How the audience is cut: where each variant of a text begins (place and ordinal), and the
+    size of a unit."""
 
-    first: dict[int, tuple[int, int]]
+    first: dict[tuple[int, str], tuple[int, int]]
     size: int
 
     def ordinal(self) -> Any:
@@ -86,8 +90,11 @@ class _Units:
         if not self.first:
             return null()
         cases = [
-            (frozen.c.text_id == text_id, ordinal + (frozen.c.place - place) // self.size)
-            for text_id, (place, ordinal) in self.first.items()
+            (
+                (frozen.c.text_id == text_id) & (frozen.c.sections == sections),
+                ordinal + (frozen.c.place - place) // self.size,
+            )
+            for (text_id, sections), (place, ordinal) in self.first.items()
         ]
         return case((frozen.c.reason.is_not(None), null()), *cases)
 
@@ -115,7 +122,10 @@ def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
 
 def _gather(session: Session, step: Step, at: datetime) -> None:
     """Fill `frozen`."""
-    people = audience(step, texts_of(step.version_id), at, is_narrow=True).subquery()
+    conditions = conditions_of(step.version_id)
+    people = audience(
+        step, texts_of(step.version_id), at, is_narrow=True, conditions=conditions
+    ).subquery()
     is_first: Any = literal(True)
     if has_messages(step.campaign_id):
         is_first = ~exists().where(
@@ -125,12 +135,14 @@ def _gather(session: Session, step: Step, at: datetime) -> None:
     chosen = {
         **{name: people.c[name] for name in ("stakeholder_id", "group_id")},
         "is_star": people.c.is_star == 1,
-        **{name: people.c[name] for name in ("invitation_id", "text_id", "reason")},
+        **{name: people.c[name] for name in ("invitation_id", "text_id", "sections", "reason")},
         "is_first": is_first,
     }
     in_order = select(*chosen.values()).order_by(
-        people.c.text_id, people.c.reason.is_(None), people.c.stakeholder_id
-    )
+        people.c.text_id, people.c.reason.is_(None),
+        *([people.c.sections] if conditions else []),
+        people.c.stakeholder_id,
+    )  # fmt: skip
     session.execute(insert(frozen).from_select(list(chosen), in_order))
     if is_postgresql():
         session.execute(text("ANALYZE frozen"))  # else it takes a million rows for a thousand
@@ -171,15 +183,15 @@ def _cut_units(session: Session, step: Step, at: datetime, unit_size: int) -> _U
     is_personal = campaign.has_calendar or step.kind is StepKind.THANK_YOU
     size = 1 if campaign.is_vip or is_personal else unit_size
     start = ordinal = _next_ordinal(session, step)
-    first: dict[int, tuple[int, int]] = {}
+    first: dict[tuple[int, str], tuple[int, int]] = {}
     rows: list[dict[str, Any]] = []
-    for text_id, place, count in session.execute(
-        select(frozen.c.text_id, func.min(frozen.c.place), func.count())
+    for text_id, sections, place, count in session.execute(
+        select(frozen.c.text_id, frozen.c.sections, func.min(frozen.c.place), func.count())
         .where(frozen.c.reason.is_(None))
-        .group_by(frozen.c.text_id)
-        .order_by(frozen.c.text_id)
+        .group_by(frozen.c.text_id, frozen.c.sections)
+        .order_by(frozen.c.text_id, frozen.c.sections)
     ):
-        first[text_id] = place, ordinal
+        first[text_id, sections] = place, ordinal
         for _ in range(-(-count // size)):
             rows.append({"text_id": text_id, "ordinal": ordinal})
             ordinal += 1
@@ -228,7 +240,7 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         "reason": func.coalesce(frozen.c.reason, ""),
         "address": func.coalesce(Stakeholder.email, ""),
         "name": Stakeholder.full_name,
-        "values": personal_columns(),
+        "values": personal_columns(**_sections(step)),
         "is_first": frozen.c.is_first,
         "created_at": _instant(at),
         "changed_at": _instant(at),
@@ -248,6 +260,11 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         )
     )
     session.execute(insert(Message).from_select(list(columns), statement))
+
+
+def _sections(step: Step) -> dict[str, Any]:
+    """What a message remembers of its sections, where its letter has any."""
+    return {"sections": frozen.c.sections} if conditions_of(step.version_id) else {}
 
 
 def _hold_for_sign_off(session: Session, step: Step) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.advice.sections import Facts, has_sections
+from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
+from outreach.models.invitation import Invitation
 from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
@@ -43,6 +46,7 @@ def post(
     organisation = person.organisation
     country = person.country_code or (organisation.country_code if organisation else None)
     known: dict[str, Any] = person.merge_values() | {"country_code": country or ""}
+    known |= sections_held(session, text_id, person, invitation_id)
     message = Message(
         public_id=new_key(), unit_id=unit.id, stakeholder_id=person.id, text_id=text_id,
         invitation_id=invitation_id, event_id=event.id, purpose=purpose, address=person.email or "",
@@ -51,6 +55,24 @@ def post(
     )  # fmt: skip
     session.add(message)
     return message
+
+
+def sections_held(
+    session: Session, text_id: int, person: Stakeholder, invitation_id: int | None = None
+) -> dict[str, str]:
+    """What a message must remember of a text with conditional sections; nothing of others."""
+    text = session.get_one(TemplateText, text_id)
+    if not has_sections(text.subject, text.body):
+        return {}
+    invitation = session.get(Invitation, invitation_id) if invitation_id else None
+    group = session.get(ConstituentGroup, invitation.group_id) if invitation else None
+    organisation = person.organisation
+    facts = Facts(
+        is_star=bool(invitation and invitation.is_star),
+        group=group.code if group else "",
+        language=person.language or (organisation.language if organisation else "") or "",
+    )
+    return {"sections": facts.held(text.subject, text.body)}
 
 
 def is_reachable(session: Session, person: Stakeholder, purpose: Purpose) -> bool:

@@ -24,6 +24,9 @@ from outreach.queries.audience import NEVER_LEFT, personal_values
 from outreach.queries.stars import SIGN_OFF, signers
 from outreach.tally import add_to_tallies, moved, total
 
+KEPT = ("sections",)
+"""What a message remembers of its audience, whatever becomes of the person."""
+
 CERTAIN = ("held", "busy", "refused")
 """Results of an attempt after which nobody can have got the mail."""
 
@@ -44,7 +47,8 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
         if not person.email:
             raise Conflict("No address is known for this person. Add one, then release the mail.")
         message.address, message.name = person.email, person.full_name
-        message.values = personal_values(person.id)
+        kept = {name: message.values[name] for name in KEPT if name in message.values}
+        message.values = personal_values(person.id) | kept
         message.possible_double = message.possible_double or _may_have_gone(session, message)
         unit = _unit_of_its_own(session, message, campaign, at)
         session.add(unit)

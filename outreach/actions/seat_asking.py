@@ -13,6 +13,7 @@ from outreach.models.seat import Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
+from outreach.posting import sections_held
 from outreach.tokens import new_key
 
 
@@ -111,7 +112,9 @@ def _mail(session: Session, offer: SeatOffer, text_id: int, address: str, at: da
         name=person.full_name,
         created_at=at,
         changed_at=at,
-        values=person.merge_values() | {"country_code": country or ""},
+        values=person.merge_values()
+        | {"country_code": country or ""}
+        | sections_held(session, text_id, person),
     )
     session.add(message)
     session.flush()

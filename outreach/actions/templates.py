@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.advice.merging import problems_of
+from outreach.advice.sections import section_problems
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
+from outreach.models.conference import ConstituentGroup
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
 WITHOUT_LINK = ("thank_you", "withdrawn")
@@ -54,8 +56,8 @@ def create_template(
     name: str, kind: str, texts: Sequence[Wording], *, by: Actor, at: datetime
 ) -> int:
     """A new template with its first version; its code is made of its name. Raises UnfitText."""
-    _check(kind, texts)
     with transaction() as session:
+        _check(session, kind, texts)
         template = Template(
             code=_free_code(session, name or kind), name=name.strip(), kind=kind, created_at=at
         )
@@ -77,7 +79,7 @@ def write_version(
         template = session.get(Template, template_id, with_for_update=True)
         if template is None:
             raise NotFound("template")
-        _check(template.kind, texts)
+        _check(session, template.kind, texts)
         template.name = name.strip()
         if {(text.language, text.subject, text.body) for text in texts} == _words(
             session, template
@@ -89,14 +91,19 @@ def write_version(
         return template.latest_version
 
 
-def _check(kind: str, texts: Sequence[Wording]) -> None:
+def _check(session: Session, kind: str, texts: Sequence[Wording]) -> None:
+    known = {"group": set(session.scalars(select(ConstituentGroup.code)))}
+    needs_link = kind not in WITHOUT_LINK
     problems = {
         text.language: found
         for text in texts
         if (
-            found := list(problems_of(text.subject, text.body, needs_link=kind not in WITHOUT_LINK))
+            found := list(problems_of(text.subject, text.body, needs_link=needs_link, values=known))
         )
     }
+    if not problems and texts:  # the same conditions cut the audience, whatever the language
+        parts = [part for text in texts for part in (text.subject, text.body)]
+        problems = {texts[0].language: found} if (found := list(section_problems(*parts))) else {}
     if problems:
         raise UnfitText(problems)
     if not texts:

@@ -1,12 +1,15 @@
 """The merge fields that staff may use, and what is wrong with a text before it is saved.
 
-There is no expression language: a field is a name of this list in braces, and nothing else is
-looked at, so nothing that staff write can run, loop or reach an object (cases A11 to A13).
+There is no expression language: a field is a name of this list in braces, perhaps with the words
+that stand where nothing is known ("{salutation_or_name|colleague}"), and nothing else is looked at,
+so nothing that staff write can run, loop or reach an object (cases A11 to A13).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
+
+from outreach.advice.sections import resolved, section_problems, variants, without_tags
 
 FIELDS: dict[str, str] = {
     "salutation_or_name": "“Your Excellency” where one is noted, the title and name elsewhere",
@@ -31,33 +34,87 @@ FIELDS: dict[str, str] = {
 }
 """{field: what it holds}"""
 
-FIELD = re.compile(r"\{\s*([^{}]*?)\s*\}")
+LINKS = ("rsvp_link",)
+
+FIELD = re.compile(r"\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}")
+"""A field; after a bar the words that stand where nothing is known."""
 NOTE = re.compile(r"\[\[.*?\]\]|\[[^\]\n]*\](?!\()", re.DOTALL)
 """Anything in brackets that is not a link: a note that an editor left for themselves."""
-HARD_LINK = re.compile(r"/i/[A-Za-z0-9_-]{20,}")
+HARD_LINK = re.compile(r"/i/[A-Za-z0-9_-]{20,}|/[suf]/[A-Za-z0-9_-]{43}")
+LONGEST_DEFAULT = 200
 
 
-def problems_of(subject: str, body: str, *, needs_link: bool = True) -> Iterator[str]:
-    """What must be mended before this text is saved, as sentences; nothing when all is well."""
+def problems_of(
+    subject: str,
+    body: str,
+    *,
+    needs_link: bool = True,
+    values: Mapping[str, Collection[str]] | None = None,
+) -> Iterator[str]:
+    """What must be mended before this text is saved, as sentences; nothing when all is well.
+
+    values  {what a section asks for: the codes that exist}, where they are to be checked
+    """
     if not subject.strip():
         yield "The subject is empty."
     if any(not letter.isprintable() for letter in subject):
         yield "The subject holds a line break or a control character."
     if not body.strip():
         yield "The body is empty."
+    unfit = list(section_problems(subject, body, values=values))
+    yield from unfit
     for text in (subject, body):
-        yield from _field_problems(text)
+        yield from _field_problems(without_tags(text))
     if NOTE.search(body) or NOTE.search(subject):
         yield "An editor's note in brackets is still there. Take it out."
     if HARD_LINK.search(body):
         yield "Somebody's personal link is written into the text. Use {rsvp_link} instead."
-    if needs_link and "{rsvp_link}" not in body.replace(" ", ""):
-        yield "The personal link is missing. Put {rsvp_link} where people shall answer."
+    if needs_link and not unfit:
+        yield from _link_problems(body)
 
 
-def fields_in(*texts: str) -> set[str]:
-    """The names in braces."""
-    return {match.group(1) for text in texts for match in FIELD.finditer(text)}
+def fields_in(*texts: str, is_bare: bool = False) -> set[str]:
+    """The names in braces, those in sections too.
+
+    is_bare  only where no words stand in for what is not known
+    """
+    return {
+        match[1]
+        for text in texts
+        for match in FIELD.finditer(without_tags(text))
+        if not (is_bare and match[2])
+    }
+
+
+def with_defaults(*texts: str) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    """The texts with a name of its own for each field that has words to stand in for it.
+
+    Returns the texts and {that name: (the field, the words)}: "{title|Dr}" becomes "{title__1}".
+    """
+    taken: dict[tuple[str, str], str] = {}
+
+    def named(match: re.Match[str]) -> str:
+        name, words = match[1], match[2]
+        if match.string[match.start() - 1 : match.start()] == "{":
+            return match[0]  # doubled braces are no field of ours
+        if words is None:
+            return f"{{{name}}}"
+        return f"{{{taken.setdefault((name, words), f'{name}__{len(taken) + 1}')}}}"
+
+    written = [FIELD.sub(named, text) for text in texts]
+    return written, {key: pair for pair, key in taken.items()}
+
+
+def _link_problems(body: str) -> Iterator[str]:
+    """The link stands in the letter of everyone, whichever sections they get."""
+    without = [one for one in variants(body) if "rsvp_link" not in fields_in(resolved(body, one))]
+    if not without:
+        return
+    whom = ""
+    if "rsvp_link" in fields_in(body):
+        whom = f" for whom {without[0]} holds" if without[0] else " for whom no section holds"
+        whom = f" in the letter of those{whom}"
+    yield f"The personal link is missing{whom}. Put {{rsvp_link}} where people shall answer."
 
 
 def _field_problems(text: str) -> Iterator[str]:
@@ -65,6 +122,18 @@ def _field_problems(text: str) -> Iterator[str]:
         near = get_close_matches(name, FIELDS, n=1)
         hint = f" Did you mean {{{near[0]}}}?" if near else " Choose one from the list of fields."
         yield f"There is no field {{{name[:60]}}}.{hint}"
+    for match in FIELD.finditer(text):
+        if match[2] is not None:
+            yield from _default_problems(match[1], match[2])
     bare = FIELD.sub("", text)
     if "{" in bare or "}" in bare:
         yield "A brace stands alone. Fields are written as {given_name}."
+
+
+def _default_problems(name: str, words: str) -> Iterator[str]:
+    if name in LINKS:
+        yield f"{{{name}}} is everyone's own: nothing can stand in for it."
+    elif not words:
+        yield f"After the bar in {{{name}|}} stand the words for those of whom nothing is known."
+    elif len(words) > LONGEST_DEFAULT or not words.isprintable():
+        yield f"The words after the bar in {{{name}|…}} are too long, or more than one line."

@@ -15,7 +15,14 @@ from outreach.db import reading
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
 from outreach.delivery.phrases import role_word
-from outreach.delivery.render import OF_ANSWERS, Setting, known_values, letter_of, shared_values
+from outreach.delivery.render import (
+    OF_ANSWERS,
+    Setting,
+    known_values,
+    letter_of,
+    shared_values,
+    wording_in,
+)
 from outreach.errors import NotFound
 from outreach.links import absolute
 from outreach.models.base import UTCDateTime
@@ -94,8 +101,9 @@ def preview_step(campaign_id: int, step_id: int, stakeholder_id: int) -> Preview
     if words is None:
         return Preview("", "", "", "", Address("", ""), to, problem="There is no text for them.")
     setting = _setting(
-        row, words, Purpose(step.kind.value), row.sender_name, row.sender_address, is_vip=row.is_vip
-    )
+        row, words, Purpose(step.kind.value), row.sender_name, row.sender_address,
+        is_vip=row.is_vip, held=person.sections,
+    )  # fmt: skip
     answer = "accepted" if setting.purpose is Purpose.THANK_YOU else None
     values = known_values(personal_values(stakeholder_id), setting, row.reply_by, answer)
     return _written(setting, to, values)
@@ -159,7 +167,10 @@ def preview_message(message_id: int) -> Preview:
     words = _words(row.text_id)
     if words is None:
         return Preview("", "", "", "", Address("", ""), to, problem="There is no text for them.")
-    setting = _setting(row, words, row.purpose, row.sender_name, row.sender_address)
+    setting = _setting(
+        row, words, row.purpose, row.sender_name, row.sender_address,
+        held=row.snapshot.get("sections", ""),
+    )  # fmt: skip
     values = known_values(row.snapshot, setting, row.reply_by, row.answer)
     if row.track:
         values |= {"seat_role": role_word(row.seat_role, words.language), "track_name": row.track}
@@ -215,6 +226,7 @@ def _setting(
     sender_address: str | None = None,
     *,
     is_vip: bool = False,
+    held: str = "",
 ) -> Setting:
     return Setting(
         purpose=purpose,
@@ -222,6 +234,7 @@ def _setting(
         subject=words.subject,
         body=words.body,
         is_vip=is_vip,
+        held=held,
         host=row.host,
         event_name=row.event,
         starts_at=row.starts_at,
@@ -241,6 +254,7 @@ def _written(setting: Setting, to: Address, values: Mapping[str, str]) -> Previe
     filled["unsubscribe_link"] = absolute("/u/their-own-page")
     try:
         letter = letter_of(setting)
+        wording_in(setting).complete(filled)
         needed = {*letter.subject.fields, *letter.text.fields, *letter.html.fields}
         missing = sorted(name for name in needed if not filled.get(name, "").strip())
         filled |= {name: f"‹{name}?›" for name in missing}

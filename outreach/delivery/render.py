@@ -1,7 +1,7 @@
 """A unit of the ledger → a letter and its recipients. What cannot be rendered is held, by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import Text, cast, func, select, type_coerce
 
 from outreach import clock
+from outreach.advice.sections import UnfitSection, has_sections, resolved
 from outreach.db import reading
 from outreach.delivery.calendar_mail import CARRYING, calendars_of
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
@@ -30,6 +31,7 @@ from outreach.models.track import Track
 NO_UNSUBSCRIBE = (
     Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN
 )  # fmt: skip
+OTHER_SECTIONS = "Other sections of the letter are for this person: release it to go by itself."
 OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED)
 
 
@@ -61,6 +63,8 @@ class Setting:
     city: str
     country_code: str
     has_calendar: bool = False
+    held: str = ""
+    """The conditions of its sections that hold for everyone of the unit."""
 
     @property
     def domain(self) -> str:
@@ -94,21 +98,26 @@ def render_unit(unit_id: int) -> Rendered:
     setting = _setting(unit_id)
     rows = _rows(unit_id, setting.purpose)
     held: dict[str, list[int]] = {}
+    if has_sections(setting.subject, setting.body):
+        setting, rows = _of_one_variant(setting, rows, held)
     try:
         letter = letter_of(setting)
     except UnfitLetter as problem:
         reason = f"The text cannot become a mail: {problem}"
         nothing = Compiled(Kind.TEXT, [""], [])
         letter = Letter(setting.sender, nothing, nothing, nothing)
-        return Rendered(letter, [], {reason: [row.id for row in rows]})
+        return Rendered(letter, [], held | {reason: [row.id for row in rows]})
     needed = sorted({*letter.subject.fields, *letter.text.fields, *letter.html.fields})
     shared, links = shared_values(setting), Links.of_this_house()
+    wording = wording_in(setting)
     calendars = {}
     if setting.has_calendar:
         calendars = calendars_of(unit_id, setting.purpose, setting.language, at=clock.now())
     recipients = []
     for row in rows:
         values = {**shared, **personal_values(row, setting, links)}
+        if wording.defaults:
+            wording.complete(values)
         for name in needed:
             value = values.get(name)
             if not value or value.isspace():
@@ -122,7 +131,7 @@ def render_unit(unit_id: int) -> Rendered:
 
 def letter_of(setting: Setting) -> Letter:
     """The compiled letter of a unit. Raises UnfitLetter."""
-    wording = _wording(setting)
+    wording = wording_in(setting)
     headers = {"Auto-Submitted": "auto-generated"}
     if setting.is_campaign:
         domain = setting.sender.email.rpartition("@")[2]
@@ -138,10 +147,28 @@ def letter_of(setting: Setting) -> Letter:
     )
 
 
-def _wording(setting: Setting) -> Wording:
-    return wording_of(
-        setting.subject, setting.body, setting.language, footer(setting), setting.is_campaign
-    )
+def wording_in(setting: Setting) -> Wording:
+    """The compiled text of a unit, its sections resolved. Raises UnfitLetter."""
+    try:
+        subject, body = (resolved(text, setting.held) for text in (setting.subject, setting.body))
+    except UnfitSection as problem:
+        raise UnfitLetter(str(problem)) from problem
+    return wording_of(subject, body, setting.language, footer(setting), setting.is_campaign)
+
+
+def _of_one_variant(
+    setting: Setting, rows: list[Waiting], held: dict[str, list[int]]
+) -> tuple[Setting, list[Waiting]]:
+    """The setting with the sections of the unit's first person, and those who share them.
+
+    A unit is cut so that everyone does; who does not is held, and goes alone when released.
+    """
+    sections = {row.id: orjson.loads(row.snapshot).get("sections", "") for row in rows}
+    first = sections[rows[0].id] if rows else ""
+    others = [row.id for row in rows if sections[row.id] != first]
+    if others:
+        held[OTHER_SECTIONS] = others
+    return replace(setting, held=first), [row for row in rows if sections[row.id] == first]
 
 
 def footer(setting: Setting) -> str:

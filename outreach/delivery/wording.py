@@ -4,6 +4,7 @@ Done once for each text (texts never change once written): Markdown, the MJML la
 inlined. Merge tags survive all of it, in links too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import escape
@@ -15,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mjml import mjml_to_html
 
-from outreach.advice.merging import FIELDS
+from outreach.advice.merging import FIELDS, with_defaults
 from outreach.delivery.letter import Compiled, compile_html, compile_line, compile_text
 from outreach.delivery.phrases import stop_words
 from outreach.languages import direction_of
@@ -32,11 +33,21 @@ _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Everything that a mail says, with fields where people differ."""
+    """Everything that a mail says, with fields where people differ.
+
+    defaults  {a field of its own: (what stands there, the words where nothing is known)}
+    """
 
     subject: Compiled
     text: Compiled
     html: Compiled
+    defaults: Mapping[str, tuple[str, str]]
+
+    def complete(self, values: dict[str, str]) -> None:
+        """Give each field that has words to stand in for it what stands there for this person."""
+        for key, (name, words) in self.defaults.items():
+            value = values.get(name)
+            values[key] = words if not value or value.isspace() else value
 
 
 @lru_cache(256)
@@ -45,15 +56,18 @@ def wording_of(
 ) -> Wording:
     """Compile a text.
 
-    body    Markdown with `{field}`s
+    body    Markdown with `{field}`s, its sections resolved
     footer  a sentence or two of plain text under the letter: who sent it, and why
     Raises UnfitLetter where the text cannot become a mail.
     """
+    (subject, body), defaults = with_defaults(subject, body)
+    allowed = ALL_FIELDS | defaults.keys()
     tail = footer + ("\n\n{unsubscribe_link}" if has_unsubscribe else "")
     return Wording(
-        subject=compile_line(subject, ALL_FIELDS),
-        text=compile_text(f"{as_text(body)}\n\n-- \n{tail}\n", ALL_FIELDS),
-        html=compile_html(_page(body, language, footer, has_unsubscribe), ALL_FIELDS),
+        subject=compile_line(subject, allowed),
+        text=compile_text(f"{as_text(body)}\n\n-- \n{tail}\n", allowed),
+        html=compile_html(_page(body, language, footer, has_unsubscribe), allowed),
+        defaults=defaults,
     )
 
 

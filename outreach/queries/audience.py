@@ -1,11 +1,13 @@
 """Whom a step reaches: one row for each person, with the reason where it is to be left out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, null, select
 from sqlalchemy.orm import aliased
 
+from outreach.advice.sections import Condition
 from outreach.db import reading
 from outreach.dialect import json_record, key_digest
 from outreach.models.campaign import MANNERS, Anchor, Audience, Campaign, CampaignList, Step
@@ -15,6 +17,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.suppression import Suppression
 from outreach.models.target import Target, TargetList
 from outreach.models.template import TemplateText
+from outreach.queries.sections import held_sections
 
 NO_ADDRESS = "No address is known."
 SUPPRESSED = "The address is on the list of those we must not write to."
@@ -52,14 +55,20 @@ NEVER_LEFT = (
 
 
 def audience(
-    step: Step, texts: dict[str, int], at: datetime, *, is_narrow: bool = False
+    step: Step,
+    texts: dict[str, int],
+    at: datetime,
+    *,
+    is_narrow: bool = False,
+    conditions: Sequence[Condition] = (),
 ) -> Select[Any]:
     """The rows of a step's audience, each person once.
 
-    texts      {language: text id} of the step's version
-    is_narrow  without address, name and values, and in no order
-    Columns: stakeholder_id, group_id, is_star, invitation_id, address, name, text_id, values,
-    reason (None for those who get the mail). Cost: the campaign's lists, once.
+    texts       {language: text id} of the step's version
+    is_narrow   without address, name and values, and in no order
+    conditions  those of its conditional sections (queries.sections.conditions_of)
+    Columns: stakeholder_id, group_id, is_star, invitation_id, address, name, text_id, sections,
+    values, reason (None for those who get the mail). Cost: the campaign's lists, once.
     """
     campaign = step.campaign
     people = people_of(campaign).cte("people")
@@ -70,6 +79,7 @@ def audience(
         people.c.is_star,
         invitation.id.label("invitation_id"),
         text_for(texts, campaign.event.conference.language).label("text_id"),
+        held_sections(conditions, people.c.is_star == 1, people.c.group_id).label("sections"),
         _reason(step, invitation, texts, at).label("reason"),
     ]
     if not is_narrow:
@@ -170,8 +180,8 @@ def text_for(texts: dict[str, int], conference_language: str) -> ColumnElement[A
     )
 
 
-def personal_columns() -> ColumnElement[Any]:
-    """The personal merge fields, as they are at this instant."""
+def personal_columns(**more: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The personal merge fields, as they are at this instant, and whatever else is wanted."""
     columns = {
         "title": Stakeholder.title,
         "salutation": Stakeholder.salutation,
@@ -181,6 +191,7 @@ def personal_columns() -> ColumnElement[Any]:
         "office": Stakeholder.office,
         "organisation": func.coalesce(Organisation.name, ""),
         "country_code": func.coalesce(Stakeholder.country_code, Organisation.country_code, ""),
+        **more,
     }
     return json_record(
         *[part for name, column in columns.items() for part in (literal(name), column)]

@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 
 from outreach.advice.merging import fields_in
+from outreach.advice.sections import UnfitSection, resolved, variants
 from outreach.db import reading
 from outreach.models.campaign import Audience, Campaign, CampaignList, Step, StepKind
 from outreach.models.conference import Conference
@@ -16,7 +17,15 @@ from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target
 from outreach.models.template import TemplateText
-from outreach.queries.audience import audience, is_called, is_of_wave, text_for, texts_of
+from outreach.queries.audience import (
+    audience,
+    is_called,
+    is_of_wave,
+    people_of,
+    text_for,
+    texts_of,
+)
+from outreach.queries.sections import conditions_of, held_sections
 from outreach.queries.stakeholders import matching
 
 SNAPSHOT = ("title", "salutation", "given_name", "family_name", "office", "organisation")
@@ -156,8 +165,10 @@ def _first(campaign: Campaign) -> Step:
 
 
 def _people(campaign: Campaign, step: Step, at: datetime) -> Any:
-    """Everyone as the first step sees them, with the words of this step."""
-    return audience(_first(campaign), texts_of(step.version_id), at).order_by(None).subquery()
+    """Everyone as the first step sees them, with the words of this step and their sections."""
+    texts, conditions = texts_of(step.version_id), conditions_of(step.version_id)
+    everyone = audience(_first(campaign), texts, at, conditions=conditions)
+    return everyone.order_by(None).subquery()
 
 
 def _joined(statement: Select[Any], people: Any) -> Select[Any]:
@@ -229,8 +240,12 @@ def _condition(doubt: Doubt, key: str, people: Any, step: Step) -> ColumnElement
     if doubt is Doubt.FALLBACK:
         reads, _, gets = key.partition(">")
         return and_(reason.is_(None), _reads() == reads, TemplateText.language == gets)
-    texts = [text_id for text_id, names in _doubtful_fields(step).items() if key in names]
-    return and_(reason.is_(None), people.c.text_id.in_(texts), _is_empty(key))
+    read: list[ColumnElement[bool]] = [false()]
+    for text_id, places in _doubtful_fields(step).items():
+        if key in places:
+            in_sections = people.c.sections.in_(places[key]) if places[key] else true()
+            read.append(and_(people.c.text_id == text_id, in_sections))
+    return and_(reason.is_(None), or_(*read), _is_empty(key))
 
 
 def _is_empty(name: str) -> ColumnElement[bool]:
@@ -245,14 +260,27 @@ def _is_empty(name: str) -> ColumnElement[bool]:
     return Stakeholder.id.is_not(None)
 
 
-def _doubtful_fields(step: Step) -> dict[int, set[str]]:
-    """{text: the fields in it that may be empty for someone}."""
+def _doubtful_fields(step: Step) -> dict[int, dict[str, list[str]]]:
+    """{text: {a field in it that may be empty for someone: in which variants; none for all}}."""
     doubtful_names = {*SNAPSHOT, "country", *NOT_IN_CAMPAIGNS}
     if step.kind is not StepKind.THANK_YOU:
         doubtful_names.add("answer")
-    return {
-        text.id: fields_in(text.subject, text.body) & doubtful_names for text in step.version.texts
-    }
+    texts = step.version.texts
+    try:
+        helds = list(variants(*(part for text in texts for part in (text.subject, text.body))))
+    except UnfitSection:
+        return {}
+    found: dict[int, dict[str, list[str]]] = {}
+    for text in texts:
+        places: dict[str, list[str]] = {}
+        for held in helds:
+            parts = [resolved(part, held) for part in (text.subject, text.body)]
+            for name in fields_in(*parts, is_bare=True) & doubtful_names:
+                places.setdefault(name, []).append(held)
+        found[text.id] = {
+            name: [] if len(where) == len(helds) else where for name, where in places.items()
+        }
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +293,7 @@ class Member:
     text_id: int | None
     language: str | None
     reads: str | None
+    sections: str = ""
 
 
 def members(campaign_id: int, words: str = "", *, limit: int = 20) -> list[tuple[int, str, str]]:
@@ -302,6 +331,9 @@ def member(campaign_id: int, stakeholder_id: int, version_id: int) -> Member | N
         .where(Campaign.id == campaign_id)
     )
     text_id = text_for(texts_of(version_id), language or "")
+    campaign = reading().get_one(Campaign, campaign_id)
+    people = people_of(campaign).cte("people")
+    held = held_sections(conditions_of(version_id), people.c.is_star == 1, people.c.group_id)
     row = (
         reading()
         .execute(
@@ -311,14 +343,16 @@ def member(campaign_id: int, stakeholder_id: int, version_id: int) -> Member | N
                 func.coalesce(Stakeholder.email, ""),
                 text_id,
                 _reads(),
+                held,
             )
             .outerjoin(Stakeholder.organisation)
+            .outerjoin(people, people.c.stakeholder_id == Stakeholder.id)
             .where(Stakeholder.id == stakeholder_id, is_on)
         )
         .one_or_none()
     )
     if row is None:
         return None
-    id_, name, address, chosen, reads = row
+    id_, name, address, chosen, reads, sections = row
     spoken = reading().scalar(select(TemplateText.language).where(TemplateText.id == chosen))
-    return Member(id_, name, address, chosen, spoken, reads)
+    return Member(id_, name, address, chosen, spoken, reads, sections)

@@ -1,0 +1,62 @@
+"""The conditional sections of a letter, asked of an audience: which of them hold for whom."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, literal, select
+
+from outreach.advice.sections import Condition, UnfitSection, conditions_in
+from outreach.db import reading
+from outreach.models.conference import ConstituentGroup
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.template import TemplateText
+
+
+def conditions_of(version_id: int) -> list[Condition]:
+    """The distinct conditions of a version's texts, in all its languages. One SELECT."""
+    rows = reading().execute(
+        select(TemplateText.subject, TemplateText.body).where(TemplateText.version_id == version_id)
+    )
+    found: set[Condition] = set()
+    for row in rows:
+        try:
+            found |= set(conditions_in(row.subject, row.body))
+        except UnfitSection:
+            continue  # its mails are held, with this reason (delivery.render)
+    return sorted(found)
+
+
+def held_sections(
+    conditions: Sequence[Condition], is_star: ColumnElement[bool], group_id: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """What `Facts.held` says, for each row of a statement over Stakeholder and Organisation."""
+    if not conditions:
+        return literal("")
+    # In the order of their keys, each with what parts it from the one before, whichever that is.
+    written: ColumnElement[Any] = literal("")
+    for one in sorted(conditions, key=lambda condition: condition.key):
+        written = written + case(
+            (holds(one, is_star, group_id), literal("; " + one.key)), else_=literal("")
+        )
+    return func.substr(written, 3)
+
+
+def holds(
+    condition: Condition, is_star: ColumnElement[bool], group_id: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Whether a condition holds, as SQL; never NULL."""
+    if condition.what == "star":
+        return func.coalesce(is_star, False)
+    if condition.what == "group":
+        ids = select(ConstituentGroup.id).where(ConstituentGroup.code.in_(condition.values))
+        return func.coalesce(group_id.in_(ids), False)
+    if condition.what == "language":
+        return func.coalesce(reads().in_(condition.values), False)
+    return literal(False)
+
+
+def reads() -> ColumnElement[Any]:
+    """The language that someone reads, as far as we know; "" where nothing is known."""
+    return func.coalesce(
+        func.nullif(Stakeholder.language, ""), func.nullif(Organisation.language, ""), ""
+    )

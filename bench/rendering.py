@@ -4,6 +4,7 @@ Microseconds a message. The floor is joining the same literals and values with n
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from time import process_time
 
 from sqlalchemy import select, update
@@ -30,22 +31,14 @@ def rows() -> Iterator[Row]:
                 session.execute(update(TemplateText).values(body=more + TemplateText.body))
             prepare(people)
             freeze()
-            unit_id = db.session.scalar(select(Unit.id).order_by(Unit.id).limit(1))
+            unit_id = db.session.scalar(select(Unit.id).order_by(Unit.id).limit(1)) or 0
             rendered = render_unit(unit_id)
             count = len(rendered.recipients)
-            yield Row(
-                f"rendering a message, {name}",
-                _microseconds(lambda: render_unit(unit_id), count),
-                "µs",
-                None,
-            )
-            letter, recipients = rendered.letter, rendered.recipients
-            yield Row(
-                f"filling text and HTML, {name}",
-                _microseconds(lambda: _fill(letter, recipients), count),
-                "µs",
-                _microseconds(lambda: _join(letter, recipients), count),
-            )
+            took = _microseconds(partial(render_unit, unit_id), count)
+            yield Row(f"rendering a message, {name}", took, "µs")
+            parts = rendered.letter, rendered.recipients
+            took, floor = (_microseconds(partial(work, *parts), count) for work in (_fill, _join))
+            yield Row(f"filling text and HTML, {name}", took, "µs", floor)
             db.session.rollback()
 
 

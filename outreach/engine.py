@@ -11,6 +11,7 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -25,7 +26,8 @@ from sqlalchemy.engine import make_url
 from config import Config
 from outreach.app import create_app
 from outreach.clockwork import settle_memory
-from outreach.jobs import JOBS, Job, drain_outbox, due_units, run_job, stopping
+from outreach.jobs import JOBS, Job, do_long_work, drain_outbox, due_units, run_job, stopping
+from outreach.queries.errands import waiting_errands
 
 log = logging.getLogger("outreach.engine")
 
@@ -34,6 +36,9 @@ SCHEMA = "engine"
 
 SHARES = 64
 """At most so many hand-overs are shared out at once; more workers than that wait for the next."""
+
+LONG_WORKS = 4
+"""So many imports, exports and digests run at once, over all machines."""
 
 HEARTBEAT = 5.0
 DEAD_AFTER = 15.0
@@ -65,6 +70,7 @@ def main() -> int:
 async def _work(app: Flask, conninfo: str) -> None:
     """Run workers one after another: one that lost the database is followed by a new one."""
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_threads(app) + 4, thread_name_prefix="engine"))
     current: list[asyncio.Task[None]] = []
 
     def stop() -> None:
@@ -93,7 +99,7 @@ async def _one_worker(app: Flask, conninfo: str) -> None:
         sweep = asyncio.create_task(_sweep(engine))
         try:
             await engine.run_worker_async(
-                concurrency=max(2, app.config["SEND_LANES"] or 4),
+                concurrency=_threads(app),
                 wait=True,
                 fetch_job_polling_interval=2.0,
                 shutdown_graceful_timeout=GRACE,
@@ -106,17 +112,29 @@ async def _one_worker(app: Flask, conninfo: str) -> None:
             sweep.cancel()
 
 
+def _threads(app: Flask) -> int:
+    """As many hand-overs as there are lanes, and room for long work beside them."""
+    return max(2, app.config["SEND_LANES"] or 4) + LONG_WORKS
+
+
 def engine_for(app: Flask, conninfo: str) -> App:
     """Procrastinate with our jobs as its periodic tasks."""
     connector = PsycopgConnector(
         conninfo=conninfo, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=6
     )
     engine = App(connector=connector)
-    share = engine.task(name="share", queue="drain")(partial(_in_context, app, drain_outbox))
+    shared: dict[Callable[[], object], Callable[[], int]] = {
+        drain_outbox: partial(due_units, SHARES),
+        do_long_work: partial(waiting_errands, LONG_WORKS),
+    }
     for job in JOBS:
         tick: Callable[..., Any] = partial(_tick, app, job)
-        if job.run is drain_outbox:
-            tick = _sharing(app, Job(job.name, job.every, partial(due_units, SHARES)), share)
+        if job.run in shared:
+            work = partial(_in_context, app, job.run, f"a share of {job.name}")
+            share = engine.task(name=f"share-{job.name}", queue="shares")(work)
+            counting = Job(job.name, job.every, shared[job.run])
+            # Long work without a lock for each share would fill every machine there is.
+            tick = _sharing(app, counting, share, locks=job.run is do_long_work)
         task = engine.task(name=job.name, lock=job.name, queueing_lock=job.name)(tick)
         engine.periodic(cron=cron_of(job.every))(task)
     return engine
@@ -158,22 +176,24 @@ def _tick(app: Flask, job: Job, timestamp: int) -> object:
             return None
 
 
-def _in_context(app: Flask, work: Callable[[], object]) -> None:
+def _in_context(app: Flask, work: Callable[[], object], what: str) -> None:
     with app.app_context():
         try:
             work()
         except Exception:
-            log.exception("a share of the outbox")
+            log.exception(what)
 
 
-def _sharing(app: Flask, job: Job, share: Any) -> Callable[[int], Awaitable[None]]:
-    """The tick of the outbox: a job for each unit that is due; whoever is free takes one."""
+def _sharing(app: Flask, job: Job, share: Any, *, locks: bool) -> Callable[[int], Awaitable[None]]:
+    """The tick of what all do at once: a job for each piece that is due; the free take them."""
 
     async def tick(timestamp: int) -> None:
         count = await asyncio.to_thread(_tick, app, job, timestamp)
         for number in range(count if isinstance(count, int) else 0):
+            name = f"{share.name} {number}"
+            lock = name if locks else None
             with suppress(AlreadyEnqueued):  # asked for already, and not begun yet
-                await share.configure(queueing_lock=f"share {number}").defer_async()
+                await share.configure(queueing_lock=name, lock=lock).defer_async()
 
     return tick
 

@@ -30,6 +30,7 @@ from outreach.delivery.restoring import HeldAll, Reconciled, hold_all, reconcile
 from outreach.delivery.settling import settle_unknown
 from outreach.delivery.timekeeping import common_clock
 from outreach.delivery.workers import worker_name
+from outreach.errands import KINDS, do_errands
 from outreach.errors import NotFound
 from outreach.models.message import UNIT_SIZE
 from outreach.queries.audit import Report, audit, last_audit
@@ -68,6 +69,11 @@ def drain_outbox() -> int:
 def due_units(most: int) -> int:
     """How many units could be taken now, counted up to `most`."""
     return due_count(common_clock()(), most)
+
+
+def do_long_work() -> int:
+    """Do the imports, exports and digests that wait; says how many."""
+    return do_errands(KINDS, stopping=stopping, now=common_clock())
 
 
 def settle() -> int:
@@ -147,6 +153,7 @@ def audit_now() -> Report:
 JOBS = (
     Job("launch-due-steps", timedelta(seconds=5), launch),
     Job("drain-outbox", timedelta(seconds=2), drain_outbox),
+    Job("do-errands", timedelta(seconds=2), do_long_work),
     Job("settle-unknown", timedelta(seconds=15), settle),
     Job("apply-receipts", timedelta(seconds=2), apply_events),
     Job("read-inbound", timedelta(seconds=10), read_inbound),

@@ -36,7 +36,7 @@ FLOORS = [
     [["queries"]],
     [["freezing"], ["roster"]],
     [["actions"], ["delivery"]],
-    [["jobs"], ["demo"]],
+    [["jobs", "errands"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],
     [["app"]],
     [["clockwork", "start", "children", "wsgi", "engine"]],

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -191,7 +192,7 @@ def _key(address: str) -> str | None:
 
 
 def _line(verb: str, row: InboundMail, message: Message | None, at: datetime) -> Activity:
-    more = {"returns_on": row.returns_on.isoformat()} if row.returns_on else {}
+    more: dict[str, Any] = {"returns_on": row.returns_on.isoformat()} if row.returns_on else {}
     return Activity.of(
         verb,
         INVITEE,

@@ -290,9 +290,11 @@ def _join_people(
 ) -> None:
     feed = {} if kept["feed_key"] or not gone["feed_key"] else {"feed_key": gone["feed_key"]}
     left = {"email": None, "email_key": None, "external_id": None} | dict.fromkeys(feed)
-    rows.change(PEOPLE, gone["id"], **left, merged_into_id=kept["id"], changed_at=at)
+    rows.change(PEOPLE, gone["id"], **left, merged_into_id=kept["id"],
+                version=gone["version"] + 1, changed_at=at)  # fmt: skip
     stopped = kept["is_mail_stopped"] or gone["is_mail_stopped"]
-    rows.change(PEOPLE, kept["id"], **values, **feed, is_mail_stopped=stopped, changed_at=at)
+    rows.change(PEOPLE, kept["id"], **values, **feed, is_mail_stopped=stopped,
+                version=kept["version"] + 1, changed_at=at)  # fmt: skip
 
 
 def _keep_addresses(

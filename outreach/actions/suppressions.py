@@ -1,6 +1,7 @@
 """Addresses that we must not write to: stopped by their owners or the team, and started again."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -154,7 +155,7 @@ def _page(public_id: str) -> UnsubscribePage:
     return page
 
 
-def _line(verb: str, page: UnsubscribePage, by: Actor, at: datetime, **detail: str) -> Activity:
+def _line(verb: str, page: UnsubscribePage, by: Actor, at: datetime, **detail: Any) -> Activity:
     return Activity.of(
         verb,
         by,

@@ -9,11 +9,12 @@ KEPT, GONE, BOTH = "kept", "gone", "both"
 TOGETHER: dict[str, tuple[str, ...]] = {
     "full_name": ("full_name", "name_key", "given_name", "family_name"),
     "email": ("email", "email_key"),
+    "office": ("office", "protocol_category", "precedence", "is_protocol_by_hand"),
 }
 """{field: the columns that go with it}; every other field is a column by itself."""
 
 APART = frozenset(
-    {"id", "created_at", "changed_at", "merged_into_id", "is_mail_stopped", "feed_key"}
+    {"id", "created_at", "changed_at", "merged_into_id", "is_mail_stopped", "feed_key", "version"}
 )
 """Columns that nobody chooses: they follow from the merge."""
 
@@ -23,6 +24,7 @@ LABELS = {
     "organisation_id": "Organisation",
     "country_code": "Country",
     "external_id": "Your own number",
+    "owner_id": "Owner",
 }
 FIRST = ("full_name", "email", "organisation_id", "title", "salutation", "office")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.models.base import Base, Key
@@ -36,6 +36,13 @@ class Activity(Base):
     __table_args__ = (
         Index("ix_activities_stakeholder", "stakeholder_id", "id"),
         Index("ix_activities_campaign", "campaign_id", "id"),
+        Index(
+            "ix_activities_organisation",
+            "organisation_id",
+            "id",
+            sqlite_where=text("organisation_id IS NOT NULL"),
+            postgresql_where=text("organisation_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -48,6 +55,7 @@ class Activity(Base):
     stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     @classmethod
@@ -60,6 +68,7 @@ class Activity(Base):
         stakeholder_id: int | None = None,
         campaign_id: int | None = None,
         event_id: int | None = None,
+        organisation_id: int | None = None,
         **detail: Any,
     ) -> "Activity":
         """A line of the journal; what else there is to know goes into `detail`, as JSON."""
@@ -71,5 +80,6 @@ class Activity(Base):
             stakeholder_id=stakeholder_id,
             campaign_id=campaign_id,
             event_id=event_id,
+            organisation_id=organisation_id,
             detail=detail,
         )

@@ -1,4 +1,7 @@
-"""AnsweringAddress: where else someone's answers may come from than the preferred address."""
+"""AnsweringAddress: someone's other addresses, and those of their assistants.
+
+The preferred address stands with the person, where mail is sent to; all the others stand here.
+"""
 
 from datetime import datetime
 
@@ -21,4 +24,6 @@ class AnsweringAddress(Base):
     is_assistant: Mapped[No]
     name: Mapped[str] = mapped_column(default="", server_default="")
     """Of the assistant, as it is shown beside answers."""
+    gets_copies: Mapped[No]
+    """An assistant who is sent a copy of what the person is sent."""
     created_at: Mapped[datetime]

@@ -24,6 +24,8 @@ class TargetList(Base):
     group_id: Mapped[int] = mapped_column(ForeignKey("constituent_groups.id"), index=True)
     allotment_id: Mapped[int | None] = mapped_column(ForeignKey("allotments.id"), index=True)
     """Whose places its people take; nothing where there is no limit."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Rises with every change of the list itself."""
     created_at: Mapped[datetime]
 
     event: Mapped[Event] = relationship()

@@ -3,24 +3,78 @@
 One mail for one answer: where a campaign of the event thanks for answers and has not thanked this
 person yet, that thank-you is the confirmation; and a confirmation that still waits tells how it
 stands when it leaves, so a second change before that writes no second mail.
+
+It is what a person waits for on a page, so it is told with few statements, all of them put
+together once: what is needed in one question, and a row for each thing that is written.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.models.activity import Activity, Actor
+from outreach.models.allotment import Placement
 from outreach.models.campaign import Anchor, Campaign, CampaignList, CampaignState, Step, StepState
+from outreach.models.event import Event
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.placing import settle_places
-from outreach.posting import OF_THE_PERSON, post
+from outreach.posting import OF_THE_PERSON, RECIPIENT, recipient_of, write_mail
 from outreach.tally import add_to_tallies, moved, total
 
 THANKING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
+
+_INVITATION: Any = bindparam("invitation_id")
+_told = (
+    exists()
+    .where(
+        Message.stakeholder_id == Stakeholder.id, Message.invitation_id == _INVITATION,
+        or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
+    )
+)  # fmt: skip
+_thanked = exists().where(
+    Message.step_id == Step.id, Message.stakeholder_id == Target.stakeholder_id
+)
+_will_be_thanked = (
+    select(Step.id)
+    .join(Campaign, Campaign.id == Step.campaign_id)
+    .join(CampaignList, CampaignList.campaign_id == Campaign.id)
+    .join(Target, Target.list_id == CampaignList.list_id)
+    .where(
+        Campaign.event_id == Event.id,
+        or_(*(Campaign.state == state for state in THANKING)),
+        Campaign.scheduled_at <= bindparam("answered_at"),
+        Step.anchor == Anchor.ANSWER,
+        or_(Step.state == StepState.WAITING, Step.state == StepState.OPEN),
+        Target.stakeholder_id == Stakeholder.id,
+        CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
+        ~_thanked,
+    )
+    .exists()
+)
+_has_place = exists().where(
+    or_(
+        Placement.invitation_id == _INVITATION,
+        Placement.invitation_id
+        == select(Invitation.delegated_by_id).where(Invitation.id == _INVITATION).scalar_subquery(),
+    )
+)
+_ABOUT = RECIPIENT.add_columns(
+    Event.sequence.label("event_sequence"),
+    _has_place.label("has_place"),
+    _told.label("was_told"),
+    _told.where(Message.state == MessageState.WAITING).label("will_be_told"),
+    _will_be_thanked.label("will_be_thanked"),
+)
+"""What is to be known besides the invitation: its person, their mails and places. One row."""
+
+_ANSWER = insert(Answer.__table__)  # type: ignore[arg-type]
+_LINE = insert(Activity.__table__)  # type: ignore[arg-type]
 
 
 def record_answer(
@@ -38,72 +92,57 @@ def record_answer(
 
     old  how it stood before
     """
+    connection = session.connection()
+    about = connection.execute(
+        _ABOUT,
+        {
+            "stakeholder_id": invitation.stakeholder_id, "event_id": invitation.event_id,
+            "invitation_id": invitation.id, "answered_at": invitation.answered_at or at,
+            "code": Purpose.CONFIRMATION.value,
+        },
+    ).one()  # fmt: skip
     is_answer = invitation.answered_at is not None
     if channel != "calendar":
-        invitation.tell_calendars(old)
-    answer = Answer(
-        invitation_id=invitation.id, reply=invitation.state.value if is_answer else None,
-        note=invitation.note, particulars=invitation.particulars, given_at=at, channel=channel,
-        given_by=given_by,
-    )  # fmt: skip
-    session.add_all([answer, _line(verb, answer, invitation, old, by)])
+        invitation.tell_calendars(old, about.event_sequence)
     session.flush()
-    places = settle_places(session, [invitation.id], at=at)
+    answer = {
+        "invitation_id": invitation.id, "reply": invitation.state.value if is_answer else None,
+        "note": invitation.note, "particulars": invitation.particulars, "given_at": at,
+        "channel": channel, "given_by": given_by,
+    }  # fmt: skip
+    connection.execute(_ANSWER, answer)
+    connection.execute(_LINE, _line(verb, answer, invitation, old, by))
+    _confirm(session, invitation, about, at, is_answer=is_answer)
+    places = settle_places(session, [invitation.id], at=at) if about.has_place else None
     event_id, group_id = invitation.event_id, invitation.group_id
-    kind = TallyKind.EVENT_INVITATIONS
-    change = moved(kind, event_id, group_id, old, invitation.state)
-    add_to_tallies(session, total([places, change]))
-    _confirm(session, invitation, at, is_answer=is_answer)
+    change = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
+    add_to_tallies(session, total([places, change]) if places else change)
 
 
-def _confirm(session: Session, invitation: Invitation, at: datetime, *, is_answer: bool) -> None:
-    told = session.scalars(
-        select(Message.state).where(
-            Message.stakeholder_id == invitation.stakeholder_id,
-            Message.invitation_id == invitation.id,
-            Message.purpose.in_(OF_THE_PERSON),
-        )
-    ).all()
-    if MessageState.WAITING in told:
+def _confirm(
+    session: Session, invitation: Invitation, about: Any, at: datetime, *, is_answer: bool
+) -> None:
+    if about.will_be_told:
         return
-    is_wanted = not _will_be_thanked(session, invitation) if is_answer else bool(told)
-    if is_wanted:
-        post(
-            session, Purpose.CONFIRMATION, invitation.stakeholder, invitation.event, at=at,
+    is_wanted = not about.will_be_thanked if is_answer else about.was_told
+    recipient = recipient_of(about)
+    if is_wanted and recipient.may_get(Purpose.CONFIRMATION):
+        write_mail(
+            session, Purpose.CONFIRMATION, recipient, invitation.event_id, at=at,
             invitation_id=invitation.id,
         )  # fmt: skip
 
 
-def _will_be_thanked(session: Session, invitation: Invitation) -> bool:
-    """Whether a step of a campaign at work will thank the person for this answer."""
-    person_id = invitation.stakeholder_id
-    statement = (
-        select(Step.id)
-        .join(Campaign, Campaign.id == Step.campaign_id)
-        .join(CampaignList, CampaignList.campaign_id == Campaign.id)
-        .join(Target, Target.list_id == CampaignList.list_id)
-        .where(
-            Campaign.event_id == invitation.event_id,
-            Campaign.state.in_(THANKING),
-            Campaign.scheduled_at <= invitation.answered_at,
-            Step.anchor == Anchor.ANSWER,
-            Step.state.in_((StepState.WAITING, StepState.OPEN)),
-            Target.stakeholder_id == person_id,
-            CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
-            ~exists().where(Message.step_id == Step.id, Message.stakeholder_id == person_id),
-        )
-        .limit(1)
-    )
-    return session.scalar(statement) is not None
-
-
 def _line(
-    verb: str, answer: Answer, invitation: Invitation, old: InvitationState, by: Actor
-) -> Activity:
+    verb: str, answer: dict[str, Any], invitation: Invitation, old: InvitationState, by: Actor
+) -> dict[str, Any]:
     """For the journal; the note itself stands with the answer only."""
-    return Activity.of(
-        verb, by, answer.given_at, stakeholder_id=invitation.stakeholder_id,
-        event_id=invitation.event_id, invitation_id=invitation.id, reply=invitation.state.value,
-        before=old.value, has_note=bool(answer.note), channel=answer.channel,
-        given_by=answer.given_by,
-    )  # fmt: skip
+    return {
+        "verb": verb, "actor": by.kind, "account_id": by.account_id, "at": answer["given_at"],
+        "stakeholder_id": invitation.stakeholder_id, "event_id": invitation.event_id,
+        "detail": {
+            "invitation_id": invitation.id, "reply": invitation.state.value, "before": old.value,
+            "has_note": bool(answer["note"]), "channel": answer["channel"],
+            "given_by": answer["given_by"],
+        },
+    }  # fmt: skip

@@ -26,7 +26,7 @@ from outreach.models.allotment import (
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Audience, Campaign, CampaignList, CampaignState, Step
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Purpose, Unit
+from outreach.models.message import Message, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression
 from outreach.models.tally import TallyKind
@@ -242,14 +242,12 @@ def ask_alternate(
             since=at,
         )
     )
-    message = post(
+    message_id = post(
         session, Purpose.INVITATION, target.stakeholder, allotment.event, at=at,
         invitation_id=invitation.id,
     )  # fmt: skip
-    text_id = _campaign_text(session, target, message.text_id) if message else None
-    if message is not None and text_id is not None:
-        message.text_id = text_id
-        session.get_one(Unit, message.unit_id).text_id = text_id
+    if message_id is not None:
+        _use_campaign_text(session, target, session.get_one(Message, message_id))
     session.add(
         Activity.of(
             "promoted_alternate", by, at, stakeholder_id=target.stakeholder_id,
@@ -332,10 +330,10 @@ def _open_vacancies(session: Session, allotment: Allotment) -> list[Vacancy]:
     )
 
 
-def _campaign_text(session: Session, target: Target, like: int | None) -> int | None:
-    """The text with which the list's latest campaign invited, in the language of another text."""
+def _use_campaign_text(session: Session, target: Target, message: Message) -> None:
+    """Let it say what the list's latest campaign said to those it invited, in its language."""
     other = aliased(TemplateText)
-    return session.scalar(
+    text_id = session.scalar(
         select(TemplateText.id)
         .join(Step, Step.version_id == TemplateText.version_id)
         .join(Campaign, Campaign.id == Step.campaign_id)
@@ -345,8 +343,11 @@ def _campaign_text(session: Session, target: Target, like: int | None) -> int | 
             CampaignList.list_id == target.list_id,
             Step.audience == Audience.EVERYONE,
             Campaign.state.in_(SENT_OUT),
-            other.id == like,
+            other.id == message.text_id,
         )
         .order_by(Step.launched_at.desc(), Step.id.desc())
         .limit(1)
     )
+    if text_id is not None:
+        message.text_id = text_id
+        session.get_one(Unit, message.unit_id).text_id = text_id

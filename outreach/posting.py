@@ -1,23 +1,112 @@
 """One mail outside campaigns, in a unit of its own, in the transaction of what caused it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.orm import Session, aliased
 
 from outreach.advice.sections import Facts, has_sections
-from outreach.models.conference import ConstituentGroup
+from outreach.dialect import key_digest
+from outreach.models.conference import Conference, ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
-from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
-from outreach.models.stakeholder import Stakeholder
+from outreach.models.message import (
+    EVEN_UNSUBSCRIBED,
+    Message,
+    MessageState,
+    Purpose,
+    Unit,
+    UnitState,
+)
+from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
 from outreach.tokens import new_key
 
 OF_THE_PERSON = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
 """Answers to what the person did: an unsubscribe from campaigns does not stop them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a mail goes to, and in which text."""
+
+    id: int
+    address: str
+    is_mail_stopped: bool
+    suppressed: str | None
+    """Why we must not write to the address, if so."""
+    text_id: int | None
+    """In the person's language, else the organisation's, the conference's."""
+    has_sections: bool
+    values: dict[str, Any]
+    """The merge fields of the person."""
+
+    def may_get(self, purpose: Purpose) -> bool:
+        """Whether a mail of this purpose may and can go to the person."""
+        if not self.address or self.is_mail_stopped or self.text_id is None:
+            return False
+        return self.suppressed is None or _lets_through(purpose, self.suppressed)
+
+
+def _text_in(language: Any) -> Any:
+    """The text of the template `code` in a language."""
+    text, version, template = aliased(TemplateText), aliased(TemplateVersion), aliased(Template)
+    return (
+        select(text.id)
+        .join(version, version.id == text.version_id)
+        .join(template, template.id == version.template_id)
+        .where(
+            template.code == bindparam("code"), version.number == template.latest_version,
+            text.language == language,
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+
+
+_PERSON: tuple[Any, ...] = (
+    Stakeholder.title, Stakeholder.salutation, Stakeholder.given_name, Stakeholder.family_name,
+    Stakeholder.full_name, Stakeholder.office, Organisation.name.label("organisation"),
+)  # fmt: skip
+RECIPIENT = (
+    select(
+        *_PERSON, Stakeholder.id, Stakeholder.email, Stakeholder.is_mail_stopped,
+        Stakeholder.country_code, Organisation.country_code.label("organisation_country"),
+        Suppression.reason,
+        TemplateText.id.label("text_id"), TemplateText.subject, TemplateText.body,
+    )
+    .select_from(Stakeholder)
+    .join(Event, Event.id == bindparam("event_id"))
+    .join(Conference, Conference.id == Event.conference_id)
+    .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+    .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
+    .outerjoin(
+        TemplateText,
+        TemplateText.id
+        == func.coalesce(
+            _text_in(Stakeholder.language), _text_in(Organisation.language),
+            _text_in(Conference.language),
+        ),
+    )
+    .where(Stakeholder.id == bindparam("stakeholder_id"))
+)  # fmt: skip
+"""Put together once, as everything on the way of an answer: that takes longer than to ask it.
+
+Takes `stakeholder_id`, `event_id` and `code`, the template's. One row by key."""
+
+_UNIT, _MESSAGE = insert(Unit.__table__), insert(Message.__table__)  # type: ignore[arg-type]
+
+
+def recipient_of(row: Any) -> Recipient:
+    """A row of RECIPIENT."""
+    values = {column.key: getattr(row, column.key) or "" for column in _PERSON}
+    values["country_code"] = row.country_code or row.organisation_country or ""
+    return Recipient(
+        row.id, row.email or "", row.is_mail_stopped, row.reason, row.text_id,
+        row.text_id is not None and has_sections(row.subject, row.body), values,
+    )  # fmt: skip
 
 
 def post(
@@ -29,32 +118,54 @@ def post(
     at: datetime,
     invitation_id: int,
     **values: str,
-) -> Message | None:
-    """Write the mail of this purpose to a person; None where none may or could go.
+) -> int | None:
+    """Write the mail of this purpose to a person, and give its id; None where none may or could go.
 
     values  merge fields besides those of the person
     Its text is that of the template whose code is the purpose.
     """
-    if not is_reachable(session, person, purpose):
-        return None
-    text_id = text_for(session, purpose.value, person, event)
-    if text_id is None:
-        return None
-    unit = Unit(text_id=text_id, event_id=event.id, purpose=purpose, next_at=at)
-    session.add(unit)
     session.flush()
-    organisation = person.organisation
-    country = person.country_code or (organisation.country_code if organisation else None)
-    known: dict[str, Any] = person.merge_values() | {"country_code": country or ""}
-    known |= sections_held(session, text_id, person, invitation_id)
-    message = Message(
-        public_id=new_key(), unit_id=unit.id, stakeholder_id=person.id, text_id=text_id,
-        invitation_id=invitation_id, event_id=event.id, purpose=purpose, address=person.email or "",
-        name=person.full_name, state=MessageState.WAITING, created_at=at, changed_at=at,
-        values=known | values,
-    )  # fmt: skip
-    session.add(message)
-    return message
+    asked = {"stakeholder_id": person.id, "event_id": event.id, "code": purpose.value}
+    recipient = recipient_of(session.connection().execute(RECIPIENT, asked).one())
+    if not recipient.may_get(purpose):
+        return None
+    return write_mail(
+        session, purpose, recipient, event.id, at=at, invitation_id=invitation_id, **values
+    )
+
+
+def write_mail(
+    session: Session,
+    purpose: Purpose,
+    recipient: Recipient,
+    event_id: int,
+    *,
+    at: datetime,
+    invitation_id: int,
+    **values: str,
+) -> int:
+    """Write the mail to whom it may go to, and give its id."""
+    connection = session.connection()
+    if recipient.has_sections and recipient.text_id:
+        person = session.get_one(Stakeholder, recipient.id)
+        values |= sections_held(session, recipient.text_id, person, invitation_id)
+    unit = {
+        "text_id": recipient.text_id, "event_id": event_id, "purpose": purpose, "next_at": at,
+        "state": UnitState.WAITING,
+    }  # fmt: skip
+    unit_id = _key_of(connection.execute(_UNIT, unit))
+    message = {
+        "public_id": new_key(), "unit_id": unit_id, "stakeholder_id": recipient.id,
+        "text_id": recipient.text_id, "invitation_id": invitation_id, "event_id": event_id,
+        "purpose": purpose, "address": recipient.address, "name": recipient.values["full_name"],
+        "state": MessageState.WAITING, "created_at": at, "changed_at": at,
+        "values": recipient.values | values,
+    }  # fmt: skip
+    return _key_of(connection.execute(_MESSAGE, message))
+
+
+def _key_of(written: Any) -> int:
+    return int(written.inserted_primary_key[0])
 
 
 def sections_held(
@@ -82,22 +193,8 @@ def is_reachable(session: Session, person: Stakeholder, purpose: Purpose) -> boo
     reason = session.scalar(
         select(Suppression.reason).where(Suppression.digest == digest_of(person.email_key or ""))
     )
-    return reason is None or (purpose in EVEN_UNSUBSCRIBED and reason == "unsubscribed")
+    return reason is None or _lets_through(purpose, reason)
 
 
-def text_for(session: Session, code: str, person: Stakeholder, event: Event) -> int | None:
-    """A template's text in the person's language, else the organisation's, the conference's."""
-    rows = session.execute(
-        select(TemplateText.language, TemplateText.id)
-        .join(TemplateVersion, TemplateVersion.id == TemplateText.version_id)
-        .join(Template, Template.id == TemplateVersion.template_id)
-        .where(Template.code == code, TemplateVersion.number == Template.latest_version)
-    )
-    texts: dict[str | None, int] = {row.language: row.id for row in rows}
-    organisation = person.organisation
-    wishes = (
-        person.language,
-        organisation.language if organisation else None,
-        event.conference.language,
-    )
-    return next((texts[wish] for wish in wishes if wish in texts), None)
+def _lets_through(purpose: Purpose, reason: str) -> bool:
+    return purpose in EVEN_UNSUBSCRIBED and reason == "unsubscribed"

@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from outreach.db import is_postgresql
 from outreach.models.message import MessageState, counted_as
 from outreach.models.tally import Tally, TallyKind
 
@@ -15,14 +14,30 @@ Place = tuple[TallyKind, int, int, str]
 """(kind, subject_id, group_id, state)"""
 
 
+def _adding(insert: Any) -> Any:
+    """Add to a number, or begin it."""
+    statement = insert(Tally.__table__)
+    return statement.on_conflict_do_update(
+        index_elements=["kind", "subject_id", "group_id", "state"],
+        set_={"count": Tally.count + statement.excluded.count},
+    )
+
+
+_ADD = {"postgresql": _adding(postgresql.insert), "sqlite": _adding(sqlite.insert)}
+
+
 def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
     """Add each change to its number.
 
     Rows are taken in one order, so that two transactions never wait for each other.
     """
-    for place, change in sorted(changes.items()):
-        if change:
-            _add(session, place, change)
+    rows = [
+        {"kind": kind, "subject_id": subject_id, "group_id": group_id, "state": state, "count": by}
+        for (kind, subject_id, group_id, state), by in sorted(changes.items())
+        if by
+    ]
+    if rows:
+        session.connection().execute(_ADD[session.get_bind().dialect.name], rows)
 
 
 def moved(
@@ -60,35 +75,3 @@ def total(parts: Iterable[Counter[Place]]) -> Counter[Place]:
     for part in parts:
         whole.update(part)
     return whole
-
-
-def _add(session: Session, place: Place, change: int) -> None:
-    kind, subject_id, group_id, state = place
-    changed = session.execute(
-        update(Tally)
-        .where(
-            Tally.kind == kind,
-            Tally.subject_id == subject_id,
-            Tally.group_id == group_id,
-            Tally.state == state,
-        )
-        .values(count=Tally.count + change)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount:  # type: ignore[attr-defined]
-        return
-    values = {
-        "kind": kind,
-        "subject_id": subject_id,
-        "group_id": group_id,
-        "state": state,
-        "count": change,
-    }
-    dialect = postgresql if is_postgresql() else sqlite
-    statement = dialect.insert(Tally).values(values)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["kind", "subject_id", "group_id", "state"],
-            set_={"count": Tally.count + change},
-        )
-    )

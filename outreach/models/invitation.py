@@ -147,11 +147,11 @@ class Invitation(Base):
         self.state, self.note, self.particulars, self.answered_at = state, note, said, at
         return True
 
-    def tell_calendars(self, old: InvitationState) -> None:
+    def tell_calendars(self, old: InvitationState, event_sequence: int) -> None:
         """Count a change that puts the event into the person's calendar or takes it out."""
         if (old in IN_CALENDAR) != (self.state in IN_CALENDAR):
             self.sequence += 1
-        self.told_sequence = self.event.sequence
+        self.told_sequence = event_sequence
 
     def take_back(self, before: "Answer | None", at: datetime) -> None:
         """Be again as the answer before left it; silent where there was none."""

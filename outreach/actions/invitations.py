@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from outreach.answering import record_answer
@@ -15,6 +15,8 @@ from outreach.models.activity import INVITEE, Actor
 from outreach.models.invitation import Answer, Invitation, Reply
 from outreach.models.question import QuestionAnswer
 from outreach.queries.invitations import version_of
+
+_ONE = select(Invitation).where(Invitation.id == bindparam("id")).with_for_update(of=Invitation)
 
 
 class AnswerChanged(Conflict):
@@ -92,9 +94,7 @@ def take_back_answer(
 
 def locked(session: Session, invitation_id: int) -> Invitation:
     """The invitation, for us alone until the transaction ends. Raises NotFound."""
-    invitation = session.scalar(
-        select(Invitation).where(Invitation.id == invitation_id).with_for_update(of=Invitation)
-    )
+    invitation = session.scalar(_ONE, {"id": invitation_id})
     if invitation is None:
         raise NotFound("invitation")
     return invitation

@@ -15,7 +15,7 @@ from outreach.errors import Refusal
 from outreach.languages import languages, marked, spoken, words_of
 from outreach.models.invitation import AnswersClosed
 from outreach.queries.feeds import feed_of
-from outreach.queries.invitations import invitation_page
+from outreach.queries.invitations import InvitationPage, invitation_glance, invitation_page
 from outreach.queries.mails import language_of_mail
 from outreach.queries.seat_offers import seat_offer_page
 from outreach.queries.unsubscribes import unsubscribe_page
@@ -52,8 +52,15 @@ WORDS = {
 }
 
 Opened = Callable[[str], Any]
+
+
+def open_invitation(link_key: str) -> InvitationPage | None:
+    """The page; whoever sends a form starts a transaction of their own soon after."""
+    return (invitation_glance if request.method == "POST" else invitation_page)(link_key)
+
+
 PURPOSES: dict[str, tuple[str, Opened]] = {
-    "i": ("answer", invitation_page),
+    "i": ("answer", open_invitation),
     "s": ("seat", seat_offer_page),
     "u": ("unsubscribe", unsubscribe_page),
     "f": ("feed", feed_of),

@@ -22,6 +22,7 @@ FLOORS = [
     [
         [
             "db",
+            "describing",
             "answering",
             "moving",
             "placing",

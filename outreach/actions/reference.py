@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach import clock
+from outreach.advice.folding import fold
 from outreach.db import transaction
 from outreach.models.conference import (
     Conference,
@@ -19,6 +20,7 @@ from outreach.models.conference import (
     Region,
 )
 from outreach.models.event import Event, EventKind
+from outreach.models.office import Office, ProtocolCategory
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
 REFERENCE = Path(__file__).parent.parent / "reference"
@@ -60,6 +62,8 @@ def load_reference(at: datetime | None = None) -> None:
     with transaction() as session:
         if session.scalar(select(func.count()).select_from(ConstituentGroup)) == 0:
             session.add_all(_groups())
+        if session.scalar(select(func.count()).select_from(Office)) == 0:
+            session.add_all(_offices())
         known = set(session.scalars(select(Template.code)))
         session.add_all(template for template in _templates(at) if template.code not in known)
         if session.scalar(select(func.count()).select_from(Conference)) == 0:
@@ -82,6 +86,15 @@ def _groups() -> Iterator[ConstituentGroup]:
             position=position,
             typical_count=int(row["typical_count"]) if row["typical_count"] else None,
         )
+
+
+def _offices() -> Iterator[Office]:
+    for row in _rows("offices.csv"):
+        category = ProtocolCategory(row["category"]) if row["category"] else None
+        yield Office(
+            name=row["name"], name_key=fold(row["name"]), category=category,
+            precedence=int(row["precedence"]),
+        )  # fmt: skip
 
 
 def _templates(at: datetime) -> Iterator[Template]:

@@ -92,7 +92,7 @@ def _kinds(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_one_of(_KINDS, "kind of participant", part) for part in parts))
 
 
-def _yes_or_no(text: str) -> bool:
+def yes_or_no(text: str) -> bool:
     if set(text) <= _STARS:
         return not set(text) & set("☆✗✘")
     return _one_of(_YES_NO, "yes or no", text) == "yes"
@@ -139,7 +139,7 @@ _FIELDS = (
     Field("region", "Region", as_text, 100),
     Field("kind", "Kind (problem owner, fund owner …)", _kinds, many_columns=True),
     Field("tags", "Tags", _several, 1_000, many_columns=True),
-    Field("star", "Star", _yes_or_no, 60),
+    Field("star", "Star", yes_or_no, 60),
     Field("tier", "Tier", _tier, 60),
     Field("rank", "Rank", _rank, 60),
     Field("why", "Why wanted", as_text, 2_000, many_lines=True),

@@ -8,9 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.models.base import Base, Code, Key, Zero
 
-LONGEST_TEXT = 500
-"""In letters; an index entry of PostgreSQL holds no more than 2,704 bytes."""
-
 
 class CustomKind(StrEnum):
     """What a field holds, and so in which column of its values it stands."""
@@ -27,6 +24,10 @@ class CustomSubject(StrEnum):
 
     PERSON = "person"
     ORGANISATION = "organisation"
+
+
+PREFIX = "custom_"
+"""Before a field's code, wherever fields of ours and of the team's own stand together."""
 
 
 class CustomField(Base):
@@ -74,3 +75,19 @@ class CustomValue(Base):
     number: Mapped[float | None] = mapped_column(Double)
     day: Mapped[date | None]
     is_yes: Mapped[bool | None]
+
+    @property
+    def value(self) -> str | float | date | bool | None:
+        """The one that is there."""
+        held = (self.text, self.number, self.day, self.is_yes)
+        return next((value for value in held if value is not None), None)
+
+
+COLUMNS: dict[CustomKind, str] = {
+    CustomKind.TEXT: "text",
+    CustomKind.CHOICE: "text",
+    CustomKind.NUMBER: "number",
+    CustomKind.DATE: "day",
+    CustomKind.YES_NO: "is_yes",
+}
+"""{kind: the column of CustomValue that holds it}; a text is found by `text_key`."""

@@ -5,10 +5,8 @@ from enum import StrEnum
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.advice.protocol import UNRANKED
 from outreach.models.base import Base, Key
-
-UNRANKED = 1_000
-"""The precedence of everyone without a protocol category."""
 
 
 class ProtocolCategory(StrEnum):

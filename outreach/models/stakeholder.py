@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.advice.protocol import UNRANKED
 from outreach.models.base import Base, Key, No
 from outreach.models.conference import LegalStatus
-from outreach.models.office import UNRANKED, ProtocolCategory
+from outreach.models.office import ProtocolCategory
 
 
 class Organisation(Base):

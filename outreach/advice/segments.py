@@ -1,0 +1,319 @@
+"""Rules that say which people are meant: read from JSON or an address, checked, said in a sentence.
+
+A rule is conditions that must all hold; of one condition's values any is enough. It knows codes,
+never ids, so that it means the same after a restore, and names nothing that it has not checked.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from outreach.errors import Refusal
+
+MOST_CONDITIONS = 20
+MOST_VALUES = 300
+LONGEST_VALUE = 200
+CUSTOM = "custom_"
+"""Before the code of a custom field; how its values are read, its definition says."""
+
+_CODE = re.compile(r"[^\x00-\x1f\x7f]{1,200}\Z")
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
+_DAYS = re.compile(r"(?:(?:within|before)-[0-9]{1,4}|never|ever)\Z")
+_DUE = re.compile(r"(?:within-[0-9]{1,4}|past)\Z")
+
+
+def _one_of(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(words)})\Z")
+
+
+ANSWERS = {
+    "not_asked": "have not been asked",
+    "silent": "have not answered",
+    "answered": "have answered",
+    "accepted": "have accepted",
+    "tentative": "are undecided",
+    "declined": "have declined",
+    "delegated": "send someone else",
+    "undeliverable": "could not be reached",
+}
+"""{value of `answer`: as it stands in a sentence}"""
+GENDERS = {
+    "female": "women",
+    "male": "men",
+    "other": "of another gender",
+    "undisclosed": "not disclosing their gender",
+    "unstated": "of no stated gender",
+}
+STARS = {"yes": "stars", "nominated": "nominated as stars"}
+
+
+class UnreadableRule(Refusal):
+    """A rule that says something that no filter knows."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This filter cannot be read: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Something by which people can be told apart."""
+
+    code: str
+    label: str
+    """In the menu of what can be added."""
+    lead: str
+    """Before its values in the sentence, when they are wanted; `lead_not` when they are not."""
+    lead_not: str
+    values: re.Pattern[str] = _CODE
+    scope: str = ""
+    """`event` or `list`: what its `of` names; nothing where it has none."""
+    said: Mapping[str, str] | None = None
+    """Values whose words stand here; others are named by whoever looks them up."""
+    is_typed: bool = False
+    """Its one value is typed, not chosen."""
+
+
+_FACETS = (
+    Facet("group", "Constituent group", "of", "not of"),
+    Facet("region", "Region", "in", "not in"),
+    Facet("country", "Country", "from", "not from", re.compile(r"[A-Z]{2}\Z")),
+    Facet("language", "Language", "who read", "who do not read", re.compile(r"[a-z]{2,3}\Z")),
+    Facet("gender", "Gender, as stated", "who are", "who are not", _one_of(*GENDERS), said=GENDERS),
+    Facet("kind", "Kind of participant", "who are", "who are not"),
+    Facet("tag", "Tag", "tagged", "not tagged"),
+    Facet("owner", "Owner", "looked after by", "not looked after by",
+          re.compile(r"(?:[0-9]{1,15}|nobody)\Z")),
+    Facet("list", "Target list", "on", "not on"),
+    Facet("star", "Star", "who are", "who are not", _one_of(*STARS), "list", STARS),
+    Facet("tier", "Tier", "in tier", "not in tier", _NUMBER, "list"),
+    Facet("wave", "Wave", "in wave", "not in wave", _NUMBER, "list"),
+    Facet("answer", "Answer", "that", "other than those that", _one_of(*ANSWERS), "event", ANSWERS),
+    Facet("due", "Answer due", "with an answer due", "without an answer due", _DUE, "event"),
+    Facet("contacted", "Last written to", "", "other than those", _DAYS),
+    Facet("attended", "Came to", "who came to", "who did not come to"),
+    Facet("address", "Address", "with", "without", _one_of("any"), said={"any": "an address"}),
+    Facet("words", "Name, address or organisation", "matching", "not matching", is_typed=True),
+)  # fmt: skip
+FACETS: dict[str, Facet] = {facet.code: facet for facet in _FACETS}
+_IN_ADDRESS = {"words": "q"}
+_FROM_ADDRESS = {short: code for code, short in _IN_ADDRESS.items()}
+
+
+def facet_of(code: str, label: str = "") -> Facet:
+    """The facet of a code, one of a custom field among them. Raises UnreadableRule."""
+    if code.startswith(CUSTOM) and _CODE.match(code):
+        name = label or code.removeprefix(CUSTOM)
+        return Facet(code, name, f"with {name}:", f"without {name}:")
+    if code not in FACETS:
+        raise UnreadableRule(f"nobody can be told apart by “{code[:60]}”.")
+    return FACETS[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that must hold: the facet has one of these values, or none of them."""
+
+    facet: str
+    values: tuple[str, ...]
+    of: str = ""
+    """The code of the event or list that is meant; nothing for the conference, or for any list."""
+    is_not: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in an address: `region`, `answer@WTDC`, `not.tag`."""
+        of = f"@{self.of}" if self.of else ""
+        return f"{'not.' if self.is_not else ''}{_IN_ADDRESS.get(self.facet, self.facet)}{of}"
+
+    def check(self) -> None:
+        """Raises UnreadableRule where it names a facet or value that there cannot be."""
+        facet = facet_of(self.facet)
+        if self.of and (not facet.scope or not _CODE.match(self.of)):
+            raise UnreadableRule(f"“{facet.label}” is of no event and no list.")
+        if not 0 < len(self.values) <= MOST_VALUES:
+            raise UnreadableRule(f"“{facet.label}” takes 1 to {MOST_VALUES} values.")
+        for value in self.values:
+            if len(value) > LONGEST_VALUE or not facet.values.match(value):
+                raise UnreadableRule(f"“{value[:60]}” is no value of “{facet.label}”.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Conditions that must all hold; none of them for everyone."""
+
+    conditions: tuple[Condition, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.conditions)
+
+    @classmethod
+    def of(cls, conditions: Iterable[Condition]) -> "Rule":
+        """The rule of these conditions, checked, in the order in which they are said.
+
+        Those of one key are put together.
+        """
+        merged: dict[str, Condition] = {}
+        for condition in conditions:
+            known = merged.get(condition.key)
+            values = (*known.values, *condition.values) if known else condition.values
+            merged[condition.key] = replace(condition, values=tuple(dict.fromkeys(values)))
+        order = [*FACETS]
+        rule = cls(
+            tuple(
+                sorted(
+                    merged.values(),
+                    key=lambda one: order.index(one.facet) if one.facet in FACETS else len(order),
+                )
+            )
+        )
+        if len(rule.conditions) > MOST_CONDITIONS:
+            raise UnreadableRule(f"it has more than {MOST_CONDITIONS} conditions.")
+        for condition in rule.conditions:
+            condition.check()
+        return rule
+
+    @classmethod
+    def from_json(cls, value: Any) -> "Rule":
+        """Read `to_json`'s value, or anything that claims to be one. Raises UnreadableRule."""
+        rows = value.get("all") if isinstance(value, dict) else None
+        if not isinstance(rows, list):
+            raise UnreadableRule("it holds no list of conditions under “all”.")
+        return cls.of(_condition(row) for row in rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """For a JSON column and for the digest of an approval: one rule, one text."""
+        rows = []
+        for one in sorted(self.conditions, key=lambda condition: condition.key):
+            row: dict[str, Any] = {"facet": one.facet, "any": sorted(one.values)}
+            if one.of:
+                row["of"] = one.of
+            if one.is_not:
+                row["not"] = True
+            rows.append(row)
+        return {"all": rows}
+
+    @classmethod
+    def from_address(cls, pairs: Iterable[tuple[str, str]]) -> "Rule":
+        """What an address says; names that are no facets and values that cannot be are passed over.
+
+        An address is typed and bookmarked: it never fails, it shows what it can.
+        """
+        found: list[Condition] = []
+        for name, value in pairs:
+            rest = name.removeprefix("not.")
+            code, _, of = rest.partition("@")
+            code, value = _FROM_ADDRESS.get(code, code), value.replace("\0", "").strip()
+            condition = Condition(code, (value[:LONGEST_VALUE],), of, name != rest)
+            try:
+                condition.check()
+            except UnreadableRule:
+                continue
+            found.append(condition)
+        return cls.of(found[:MOST_VALUES]) if found else cls()
+
+    def address(self) -> list[tuple[str, str]]:
+        """The rule as the names and values of an address."""
+        return [(one.key, value) for one in self.conditions for value in one.values]
+
+    def get(self, facet: str, of: str = "") -> tuple[str, ...]:
+        """The values that are wanted of a facet."""
+        for one in self.conditions:
+            if (one.facet, one.of, one.is_not) == (facet, of, False):
+                return one.values
+        return ()
+
+    def without(self, key: str) -> "Rule":
+        """The rule less the condition of this key."""
+        return Rule(tuple(one for one in self.conditions if one.key != key))
+
+    def and_(self, *conditions: Condition) -> "Rule":
+        """The rule with these conditions too."""
+        return Rule.of((*self.conditions, *conditions))
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of the sentence that says a rule."""
+
+    lead: str
+    """Plain: `in`."""
+    values: str
+    """In italics, and a menu: `Africa or Arab States`."""
+    tail: str = ""
+    """`at the World Conference`."""
+    condition: Condition | None = None
+    """None for the subject of a rule that names no group."""
+
+
+Names = Callable[[str, str], str]
+"""(facet, value) → what people call it; (`event` or `list`, code) too."""
+
+
+def sentence(rule: Rule, names: Names, labels: Mapping[str, str] | None = None) -> list[Clause]:
+    """The rule in words, group first: Administrations | in Africa | that have not answered.
+
+    labels  {code of a custom field's facet: its label}
+    """
+    groups = [one for one in rule.conditions if one.facet == "group" and not one.is_not]
+    clauses = [Clause("", _values(one, names), condition=one) for one in groups]
+    clauses = clauses or [Clause("", "Everyone")]
+    for one in rule.conditions:
+        if one not in groups:
+            facet = facet_of(one.facet, (labels or {}).get(one.facet, ""))
+            lead = facet.lead_not if one.is_not else facet.lead
+            clauses.append(Clause(lead, _values(one, names), _tail(facet, one, names), one))
+    return clauses
+
+
+def in_words(clauses: Iterable[Clause]) -> str:
+    """The sentence as one plain text."""
+    return " ".join(part for one in clauses for part in (one.lead, one.values, one.tail) if part)
+
+
+def _condition(row: Any) -> Condition:
+    known = {"facet", "any", "of", "not"}
+    if not isinstance(row, dict) or not set(row) <= known:
+        raise UnreadableRule("one of its conditions is none.")
+    values, of, is_not = row.get("any"), row.get("of", ""), row.get("not", False)
+    fits = (
+        isinstance(row.get("facet"), str) and isinstance(of, str) and isinstance(is_not, bool)
+        and isinstance(values, list) and all(isinstance(value, str) for value in values)
+    )  # fmt: skip
+    if not fits:
+        raise UnreadableRule("one of its conditions is none.")
+    return Condition(row["facet"], tuple(values or ()), of, is_not)
+
+
+def _values(one: Condition, names: Names) -> str:
+    words = [word_for(one.facet, value, names) for value in one.values]
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def word_for(facet: str, value: str, names: Names) -> str:
+    """A value as it stands in the sentence."""
+    said = FACETS[facet].said if facet in FACETS else None
+    if said and value in said:
+        return said[value]
+    if facet == "words":
+        return f"“{value}”"
+    if facet in ("contacted", "due"):
+        return _span(facet, value)
+    return names(facet, value)
+
+
+def _span(facet: str, value: str) -> str:
+    how, _, number = value.partition("-")
+    days = "1 day" if number == "1" else f"{number} days"
+    if facet == "due":
+        return f"within {days}" if number else "already"
+    return {
+        "within": f"written to in the last {days}", "before": f"not written to for {days}",
+        "ever": "written to before", "never": "never written to",
+    }[how]  # fmt: skip
+
+
+def _tail(facet: Facet, one: Condition, names: Names) -> str:
+    if not one.of:
+        return ""
+    return f"{'at' if facet.scope == 'event' else 'on'} {names(facet.scope, one.of)}"

@@ -1,10 +1,11 @@
-// The template editor: a field goes where the cursor is; the preview follows what is typed.
-// Without it the fields are a list to read, and each language has a button that shows how it reads.
+// The template editor: a field goes where the cursor is; the preview and the checks follow what is
+// typed. Without it the fields are a list to read, and each language has a button that shows it.
 "use strict";
 
 (() => {
   const form = document.querySelector("[data-editor]");
   if (!form) return;
+  const look = document.getElementById("shown-as");
   let last = form.querySelector("textarea");
   let wait = 0;
 
@@ -13,32 +14,58 @@
   const showing = document.createElement("form");
   showing.method = "post";
   showing.hidden = true;
+  showing.action = form.dataset.preview;
   document.body.append(showing);
 
-  function put(name, value) {
-    const box = document.createElement("input");
-    box.type = "hidden";
-    box.name = name;
-    box.value = value;
-    showing.append(box);
+  function chosen(name) {
+    const box = document.querySelector(`input[name="${name}"][form="shown-as"]:checked, #shown-as input[name="${name}"]:checked`);
+    return box ? box.value : "";
+  }
+
+  function typed(number) {
+    const values = { shown: number, as: chosen("as"), scheme: chosen("scheme") };
+    const token = form.querySelector("[name=csrf_token]");
+    if (token) values.csrf_token = token.value;
+    for (const part of ["subject", "body", "language"]) {
+      const name = `texts-${number}-${part}`;
+      values[name] = form.querySelector(`[name="${name}"]`).value;
+    }
+    return values;
   }
 
   function show(number) {
-    const button = form.querySelector(`[data-editor-show="${number}"]`);
     const place = document.querySelector("[data-editor-frame]");
     const frame = place.querySelector("iframe").cloneNode(false);
     frame.name = `shown-${Date.now()}`;
+    frame.dataset.width = chosen("width") || "desktop";
     place.replaceChildren(frame);
-    showing.replaceChildren();
-    showing.action = button.formAction;
+    const values = typed(number);
+    showing.replaceChildren(
+      ...Object.entries(values).map(([name, value]) => {
+        const box = document.createElement("input");
+        box.type = "hidden";
+        box.name = name;
+        box.value = value;
+        return box;
+      }),
+    );
     showing.target = frame.name;
-    put("shown", number);
-    const token = form.querySelector("[name=csrf_token]");
-    if (token) put("csrf_token", token.value);
-    for (const part of ["subject", "body", "language"]) {
-      put(`texts-${number}-${part}`, form.querySelector(`[name="texts-${number}-${part}"]`).value);
-    }
     showing.submit();
+    htmx.ajax("POST", form.dataset.checks, { target: "#checks", swap: "outerHTML", values });
+    for (const group of form.querySelectorAll("[data-editor-group]")) {
+      group.toggleAttribute("data-is-shown", group.dataset.editorGroup === number);
+    }
+    const group = form.querySelector(`[data-editor-group="${number}"] legend`);
+    document.querySelector("[data-editor-language]").textContent = group.textContent;
+  }
+
+  function put(before, after) {
+    const { selectionStart: start, selectionEnd: end } = last;
+    const within = last.value.slice(start, end);
+    last.setRangeText(before + within + after, start, end, "end");
+    if (after) last.selectionStart = last.selectionEnd = start + before.length + within.length;
+    last.focus();
+    last.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   form.addEventListener("focusin", (event) => {
@@ -56,17 +83,24 @@
     wait = setTimeout(() => show(number), 500);
   });
 
+  document.addEventListener("change", (event) => {
+    if (event.target.form === look) show(last.dataset.editorText);
+  });
+  look.addEventListener("submit", (event) => event.preventDefault());
+
   document.addEventListener("click", (event) => {
     const field = event.target.closest("[data-editor-field]");
+    const section = event.target.closest("[data-editor-section]");
     const button = event.target.closest("[data-editor-show]");
     if (button) {
       event.preventDefault();
       show(button.dataset.editorShow);
     }
-    if (!field || !last) return;
-    last.setRangeText(field.dataset.editorField, last.selectionStart, last.selectionEnd, "end");
-    last.focus();
-    last.dispatchEvent(new Event("input", { bubbles: true }));
+    if (event.target.closest("[data-editor-trial]")) {
+      htmx.ajax("POST", form.dataset.trial, { target: "#said", swap: "innerHTML", values: typed(last.dataset.editorText) });
+    }
+    if (field && last) put(field.dataset.editorField, "");
+    if (section && last) put(`{${section.dataset.editorSection}}`, "{end}");
   });
 
   show(last.dataset.editorText);

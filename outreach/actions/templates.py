@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.advice.merging import problems_of
+from outreach.advice.merging import differences, problems_of
 from outreach.advice.sections import section_problems
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
@@ -41,6 +41,18 @@ class UnfitText(Refusal):
         self.problems = problems
 
 
+class UnevenTexts(Refusal):
+    """A field that most languages have is missing in one; perhaps on purpose.
+
+    {language: what it lacks}
+    """
+
+    def __init__(self, lacks: dict[str, list[str]]) -> None:
+        parts = [f"{language}: {' '.join(some)}" for language, some in lacks.items()]
+        super().__init__(" ".join(parts))
+        self.lacks = lacks
+
+
 class WrittenMeanwhile(Conflict):
     """Somebody else saved a version after this one was opened."""
 
@@ -53,11 +65,21 @@ class WrittenMeanwhile(Conflict):
 
 
 def create_template(
-    name: str, kind: str, texts: Sequence[Wording], *, by: Actor, at: datetime
+    name: str,
+    kind: str,
+    texts: Sequence[Wording],
+    *,
+    may_differ: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> int:
-    """A new template with its first version; its code is made of its name. Raises UnfitText."""
+    """A new template with its first version; its code is made of its name.
+
+    may_differ  a field may stand in some of the languages only
+    Raises UnfitText, UnevenTexts.
+    """
     with transaction() as session:
-        _check(session, kind, texts)
+        _check(session, kind, texts, may_differ=may_differ)
         template = Template(
             code=_free_code(session, name or kind), name=name.strip(), kind=kind, created_at=at
         )
@@ -68,18 +90,25 @@ def create_template(
 
 
 def write_version(
-    template_id: int, name: str, texts: Sequence[Wording], *, seen: int, by: Actor, at: datetime
+    template_id: int,
+    name: str,
+    texts: Sequence[Wording],
+    *,
+    seen: int,
+    may_differ: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> int:
     """Save the texts as the next version; the number of the version that stands then.
 
     seen  the version that was on the page; the same words again make no new version
-    Raises UnfitText, WrittenMeanwhile.
+    Raises UnfitText, UnevenTexts, WrittenMeanwhile.
     """
     with transaction() as session:
         template = session.get(Template, template_id, with_for_update=True)
         if template is None:
             raise NotFound("template")
-        _check(session, template.kind, texts)
+        _check(session, template.kind, texts, may_differ=may_differ)
         template.name = name.strip()
         if {(text.language, text.subject, text.body) for text in texts} == _words(
             session, template
@@ -91,7 +120,7 @@ def write_version(
         return template.latest_version
 
 
-def _check(session: Session, kind: str, texts: Sequence[Wording]) -> None:
+def _check(session: Session, kind: str, texts: Sequence[Wording], *, may_differ: bool) -> None:
     known = {"group": set(session.scalars(select(ConstituentGroup.code)))}
     needs_link = kind not in WITHOUT_LINK
     problems = {
@@ -106,6 +135,9 @@ def _check(session: Session, kind: str, texts: Sequence[Wording]) -> None:
         problems = {texts[0].language: found} if (found := list(section_problems(*parts))) else {}
     if problems:
         raise UnfitText(problems)
+    both = {text.language: f"{text.subject}\n{text.body}" for text in texts}
+    if not may_differ and (lacks := differences(both)):
+        raise UnevenTexts(lacks)
     if not texts:
         raise Refusal("A template needs its text in at least one language.")
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
+from outreach.advice.hyperlinks import image_problems, link_problems
 from outreach.advice.sections import resolved, section_problems, variants, without_tags
 
 FIELDS: dict[str, str] = {
@@ -44,6 +45,23 @@ HARD_LINK = re.compile(r"/i/[A-Za-z0-9_-]{20,}|/[suf]/[A-Za-z0-9_-]{43}")
 LONGEST_DEFAULT = 200
 
 
+LONGEST_BODY = 60_000
+"""In bytes: with the layout a mail stays under 100 KB, past which some programs cut it off."""
+
+POINTS = {
+    "words": "Subject and letter are written",
+    "fields": "Every field is one of the list",
+    "sections": "Every section is ended and asks for something that exists",
+    "notes": "No note in brackets is left",
+    "link": "The personal link stands in everyone's letter",
+    "personal": "Nobody's own link is written into the text",
+    "links": "Links lead to https or to a page of this house",
+    "images": "Images are this house's own and say in words what they show",
+    "size": "The mail is smaller than 100 KB",
+}
+"""{what is looked at before a text is saved: as it is well}"""
+
+
 def problems_of(
     subject: str,
     body: str,
@@ -55,22 +73,65 @@ def problems_of(
 
     values  {what a section asks for: the codes that exist}, where they are to be checked
     """
+    for found in checked(subject, body, needs_link=needs_link, values=values).values():
+        yield from found
+
+
+def checked(
+    subject: str,
+    body: str,
+    *,
+    needs_link: bool = True,
+    values: Mapping[str, Collection[str]] | None = None,
+) -> dict[str, list[str]]:
+    """{point of POINTS: what must be mended there}, in their order; "link" only where needed."""
+    sections = list(section_problems(subject, body, values=values))
+    found = {
+        "words": list(_word_problems(subject, body)),
+        "fields": [one for text in (subject, body) for one in _field_problems(without_tags(text))],
+        "sections": sections,
+        "notes": ["An editor's note in brackets is still there. Take it out."]
+        if NOTE.search(body) or NOTE.search(subject)
+        else [],
+        "link": [] if sections else list(_link_problems(body)),
+        "personal": ["Somebody's personal link is written into the text. Use {rsvp_link} instead."]
+        if HARD_LINK.search(body)
+        else [],
+        "links": list(link_problems(body)),
+        "images": list(image_problems(body)),
+        "size": ["The letter is too long for a mail of 100 KB. Shorten it, or link to the rest."]
+        if len(body.encode()) > LONGEST_BODY
+        else [],
+    }
+    if not needs_link:
+        del found["link"]
+    return found
+
+
+def _word_problems(subject: str, body: str) -> Iterator[str]:
     if not subject.strip():
         yield "The subject is empty."
     if any(not letter.isprintable() for letter in subject):
         yield "The subject holds a line break or a control character."
     if not body.strip():
         yield "The body is empty."
-    unfit = list(section_problems(subject, body, values=values))
-    yield from unfit
-    for text in (subject, body):
-        yield from _field_problems(without_tags(text))
-    if NOTE.search(body) or NOTE.search(subject):
-        yield "An editor's note in brackets is still there. Take it out."
-    if HARD_LINK.search(body):
-        yield "Somebody's personal link is written into the text. Use {rsvp_link} instead."
-    if needs_link and not unfit:
-        yield from _link_problems(body)
+
+
+def differences(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """{language: what its letter lacks that most of the others have}, as sentences.
+
+    texts  {language: subject and body}; a field that hardly any language uses is no lack
+    """
+    fields = {language: fields_in(text) for language, text in texts.items()}
+    found: dict[str, list[str]] = {}
+    for name in sorted(set().union(*fields.values())):
+        without = [language for language in texts if name not in fields[language]]
+        if without and len(without) * 2 <= len(texts):
+            for language in without:
+                found.setdefault(language, []).append(
+                    f"{{{name}}} stands in the other languages and is missing here."
+                )
+    return found
 
 
 def fields_in(*texts: str, is_bare: bool = False) -> set[str]:

@@ -4,6 +4,7 @@ Where the personal links would stand, a stand-in stands, which opens nothing.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Row, Select, func, select
 
+from outreach.advice.sections import Facts, UnfitSection
 from outreach.db import reading
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
@@ -32,10 +34,12 @@ from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
 from outreach.models.seat import Seat, SeatOffer
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.template import TemplateText
 from outreach.models.track import Track
 from outreach.queries.audience import personal_values
 from outreach.queries.prospects import member
+from outreach.queries.sections import facts_of_person
 
 INVENTED = {
     "title": "H.E. Ms",
@@ -109,8 +113,42 @@ def preview_step(campaign_id: int, step_id: int, stakeholder_id: int) -> Preview
     return _written(setting, to, values)
 
 
-def preview_text(subject: str, body: str, language: str, kind: str) -> Preview:
-    """A text that is being written, to somebody invented, about the conference that comes next."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """As whom a text is read while it is written.
+
+    values  the personal merge fields, as the ledger would keep them
+    facts   what its sections may ask for
+    """
+
+    name: str
+    email: str
+    values: Mapping[str, Any]
+    facts: Facts
+
+
+def somebody(*, is_star: bool = False) -> Reader:
+    """Nobody whom we know."""
+    return Reader("Amina Example", "amina@example.org", INVENTED, Facts(is_star=is_star))
+
+
+def reader_of(stakeholder_id: int) -> Reader:
+    """Someone whom we know, as they stand today. Raises NotFound."""
+    person = reading().get(Stakeholder, stakeholder_id)
+    if person is None or person.merged_into_id is not None:
+        raise NotFound("person")
+    values, facts = personal_values(stakeholder_id), facts_of_person(stakeholder_id)
+    return Reader(person.full_name, person.email or "", values, facts)
+
+
+def preview_text(
+    subject: str, body: str, language: str, kind: str, reader: Reader | None = None
+) -> Preview:
+    """A text that is being written, about the conference that comes next.
+
+    reader  as whom; somebody invented without one
+    """
+    reader = reader or somebody()
     row = (
         reading()
         .execute(
@@ -123,12 +161,15 @@ def preview_text(subject: str, body: str, language: str, kind: str) -> Preview:
     )
     if row is None:
         raise NotFound("conference")
-    setting = _setting(row, Words(language, subject, body), Purpose(kind))
+    held = ""
+    with suppress(UnfitSection):  # which is then said as the problem
+        held = reader.facts.held(subject, body)
+    setting = _setting(row, Words(language, subject, body), Purpose(kind), held=held)
     answer = "accepted" if setting.purpose in OF_ANSWERS else None
-    values = known_values(INVENTED, setting, row.starts_at - timedelta(days=30), answer)
+    values = known_values(reader.values, setting, row.starts_at - timedelta(days=30), answer)
     if setting.purpose is Purpose.SEAT:
         values |= {"seat_role": role_word("co_chair", language), "track_name": "Finance"}
-    return _written(setting, Address("Amina Example", "amina@example.org"), values)
+    return _written(setting, Address(reader.name, reader.email), values)
 
 
 def preview_message(message_id: int) -> Preview:

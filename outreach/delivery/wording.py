@@ -16,17 +16,22 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mjml import mjml_to_html
 
+from outreach.advice.hyperlinks import is_of_this_house, with_parameters
 from outreach.advice.merging import FIELDS, with_defaults
 from outreach.delivery.letter import Compiled, compile_html, compile_line, compile_text
 from outreach.delivery.phrases import stop_words
 from outreach.languages import direction_of
 
 LAYOUT = Path(__file__).parent.parent.parent / "templates/email/layout/body.mjml"
+SCHEMES = (
+    '<meta name="color-scheme" content="light dark">'
+    '<meta name="supported-color-schemes" content="light dark">'
+)
+"""Both are provided for; the compiler of MJML lets nothing raw into the head."""
+
 ALL_FIELDS = frozenset(FIELDS) | {"unsubscribe_link"}
 
-_markdown = MarkdownIt("commonmark", {"html": False}).disable(
-    ["image", "html_block", "html_inline"]
-)
+_markdown = MarkdownIt("commonmark", {"html": False}).disable(["html_block", "html_inline"])
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
@@ -52,29 +57,65 @@ class Wording:
 
 @lru_cache(256)
 def wording_of(
-    subject: str, body: str, language: str, footer: str, has_unsubscribe: bool
+    subject: str,
+    body: str,
+    language: str,
+    footer: str,
+    has_unsubscribe: bool,
+    home: str = "",
+    parameters: str = "",
 ) -> Wording:
     """Compile a text.
 
-    body    Markdown with `{field}`s, its sections resolved
-    footer  a sentence or two of plain text under the letter: who sent it, and why
+    body        Markdown with `{field}`s, its sections resolved
+    footer      a sentence or two of plain text under the letter: who sent it, and why
+    home        what stands before paths of this house, from the settings: "https://our.example"
+    parameters  of the campaign, for every link that is not personal: "utm_source=…"
     Raises UnfitLetter where the text cannot become a mail.
     """
     (subject, body), defaults = with_defaults(subject, body)
     allowed = ALL_FIELDS | defaults.keys()
+    letter = _tokens(body, home, parameters)
     tail = footer + ("\n\n{unsubscribe_link}" if has_unsubscribe else "")
     return Wording(
         subject=compile_line(subject, allowed),
-        text=compile_text(f"{as_text(body)}\n\n-- \n{tail}\n", allowed),
-        html=compile_html(_page(body, language, footer, has_unsubscribe), allowed),
+        text=compile_text(f"{_text_of(letter)}\n\n-- \n{tail}\n", allowed),
+        html=compile_html(_page(letter, language, footer, has_unsubscribe), allowed),
         defaults=defaults,
     )
 
 
 def as_text(body: str) -> str:
     """The plain part that says the same as the Markdown: links as "words: address"."""
+    return _text_of(_tokens(body))
+
+
+def _tokens(body: str, home: str = "", parameters: str = "") -> list[Token]:
+    """The Markdown taken apart, with whole addresses; images from elsewhere become their words."""
+    tokens = _markdown.parse(body)
+    for token in tokens:
+        for inner in token.children or []:
+            if inner.type == "link_open":
+                link = str(inner.attrs.get("href", ""))
+                if not link.startswith(("mailto:", "%7B")):
+                    link = with_parameters(link, parameters)
+                inner.attrSet("href", home + link if is_of_this_house(link) else link)
+            elif inner.type == "image":
+                _show(inner, home)
+    return tokens
+
+
+def _show(image: Token, home: str) -> None:
+    address = str(image.attrs.get("src", ""))
+    if is_of_this_house(address):
+        image.attrSet("src", home + address)
+    else:
+        image.type, image.tag, image.children = "text", "", None
+
+
+def _text_of(tokens: list[Token]) -> str:
     lines: list[str] = []
-    for token in _markdown.parse(body):
+    for token in tokens:
         if token.type == "inline":
             lines.append(_inline_text(token.children or []))
         elif token.type in ("paragraph_close", "heading_close"):
@@ -102,8 +143,9 @@ def _inline_text(tokens: list[Token]) -> str:
     return "".join(parts)
 
 
-def _page(body: str, language: str, footer: str, has_unsubscribe: bool) -> str:
-    html = _markdown.render(body).replace("%7B", "{").replace("%7D", "}")
+def _page(letter: list[Token], language: str, footer: str, has_unsubscribe: bool) -> str:
+    html = str(_markdown.renderer.render(letter, _markdown.options, {}))
+    html = html.replace("%7B", "{").replace("%7D", "}")
     html = (
         nh3.clean(html, url_schemes={"https", "http", "mailto"}, link_rel=None)
         if ("{rsvp_link}" not in html)
@@ -135,4 +177,7 @@ def _clean_around_link(html: str) -> str:
 def _layout() -> str:
     """The compiled MJML; `start` in place of `left`, so that it turns with the language."""
     with LAYOUT.open("rb") as file:
-        return str(mjml_to_html(file).html).replace("text-align:left", "text-align:start")
+        page = str(mjml_to_html(file).html).replace("text-align:left", "text-align:start")
+    head, opening, rest = page.partition("<head>")
+    assert opening
+    return head + opening + SCHEMES + rest

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal, select
 
-from outreach.advice.sections import Condition, UnfitSection, conditions_in
+from outreach.advice.sections import Condition, Facts, UnfitSection, conditions_in
 from outreach.db import reading
 from outreach.models.conference import ConstituentGroup
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.target import Target, TargetList
 from outreach.models.template import TemplateText
+from outreach.queries.stakeholders import matching
 
 
 def conditions_of(version_id: int) -> list[Condition]:
@@ -60,3 +62,49 @@ def reads() -> ColumnElement[Any]:
     return func.coalesce(
         func.nullif(Stakeholder.language, ""), func.nullif(Organisation.language, ""), ""
     )
+
+
+def facts_of_person(stakeholder_id: int) -> Facts:
+    """What sections may ask of someone, by the latest list they stand on. Two SELECTs by key."""
+    language = reading().scalar(
+        select(reads())
+        .select_from(Stakeholder)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .where(Stakeholder.id == stakeholder_id)
+    )
+    target = (
+        reading()
+        .execute(
+            select(Target.is_star, ConstituentGroup.code)
+            .join(TargetList, TargetList.id == Target.list_id)
+            .join(ConstituentGroup, ConstituentGroup.id == TargetList.group_id)
+            .where(Target.stakeholder_id == stakeholder_id)
+            .order_by(Target.is_star.desc(), Target.id.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    is_star, group = (bool(target[0]), target[1]) if target else (False, "")
+    return Facts(is_star, group, (), language or "")
+
+
+def codes() -> dict[str, list[tuple[str, str]]]:
+    """{what a section asks for: its (code, words)}, for those who write one. One SELECT."""
+    groups = reading().execute(
+        select(ConstituentGroup.code, ConstituentGroup.name).order_by(ConstituentGroup.position)
+    )
+    return {"group": [(code, name) for code, name in groups]}
+
+
+def people_to_read_as(words: str, *, limit: int = 8) -> list[tuple[int, str, str]]:
+    """(id, name, organisation) of people of this name, for a preview. Cost: see `matching`."""
+    statement = (
+        select(Stakeholder.id, Stakeholder.full_name, func.coalesce(Organisation.name, ""))
+        .outerjoin(Stakeholder.organisation)
+        .where(Stakeholder.merged_into_id.is_(None))
+        .order_by(Stakeholder.name_key, Stakeholder.id)
+        .limit(limit)
+    )
+    if (wanted := matching(words)) is not None:
+        statement = statement.where(wanted)
+    return [(id_, name, organisation) for id_, name, organisation in reading().execute(statement)]

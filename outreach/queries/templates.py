@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from outreach.db import reading
 from outreach.models.account import Account
@@ -66,13 +66,18 @@ def templates() -> list[TemplateLine]:
 
 def latest_texts(template_id: int) -> list[Text]:
     """The latest version's text in each language."""
+    return texts_of_version(template_id, None)
+
+
+def texts_of_version(template_id: int, number: int | None) -> list[Text]:
+    """A version's text in each language; the latest one's without a number."""
     rows = reading().execute(
         select(TemplateText.id, TemplateText.language, TemplateText.subject, TemplateText.body)
         .join(TemplateVersion)
         .join(
             Template,
             (Template.id == TemplateVersion.template_id)
-            & (Template.latest_version == TemplateVersion.number),
+            & (func.coalesce(number, Template.latest_version) == TemplateVersion.number),
         )
         .where(Template.id == template_id)
         .order_by(TemplateText.language)

@@ -1,13 +1,15 @@
 """A letter's Markdown → a text part and an HTML part that say the same; nothing in it can run."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from outreach.actions.templates import WITHOUT_LINK
+from outreach.advice.hyperlinks import hosts_in
 from outreach.advice.merging import FIELDS, problems_of
-from outreach.delivery.letter import UnfitLetter
+from outreach.delivery.letter import UnfitLetter, compile_html
 from outreach.delivery.wording import ALL_FIELDS, as_text, wording_of
 
 LETTERS = Path(__file__).parents[2] / "outreach" / "reference" / "letters"
@@ -128,3 +130,117 @@ def test_every_field_that_is_offered_can_stand_in_a_letter():
     body = " ".join(f"{{{name}}}" for name in FIELDS)
     assert not list(problems_of("Subject", body))
     assert set(wording(body).text.fields) >= set(FIELDS)
+
+
+def test_links_of_a_campaign_carry_its_parameters_and_paths_our_address():
+    """A16: the address of this house comes from the settings alone."""
+    body = (
+        "[a](/conference/wdc) [b](https://x.example/p?q=1#part) [c]({rsvp_link}) "
+        "[d](mailto:a@x.example) [e](https://x.example/?utm_source=us)\n"
+    )
+    made = wording_of("S", body, "en", "Us", True, "https://our.example", "utm_campaign=spring")
+    reader = Reader()
+    reader.feed(made.html.fill(VALUES))
+    assert reader.links == [
+        "https://our.example/conference/wdc?utm_campaign=spring",
+        "https://x.example/p?q=1&utm_campaign=spring#part",
+        VALUES["rsvp_link"],
+        "mailto:a@x.example",
+        "https://x.example/?utm_source=us",
+        VALUES["unsubscribe_link"],
+    ]
+    assert "https://our.example/conference/wdc?utm_campaign=spring" in made.text.fill(VALUES)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://x.example",
+        "//x.example/",
+        "data:text/html,x",
+        "javascript:alert(1)",
+        "https://user@x.example",
+        "/\\x.example",
+        "ftp://x.example",
+    ],
+)
+def test_a_link_that_must_not_be_sent_is_refused_at_saving(link):
+    """A16."""
+    body = f"[x]({link}) {{rsvp_link}}"
+    assert any("cannot stand in a letter" in one for one in problems_of("S", body))
+    assert list(problems_of("S", f"<{link}> {{rsvp_link}}")) or ":" not in link
+
+
+def test_hosts_are_listed_for_the_approver():
+    """A16."""
+    body = "[x](https://b.example/1) <https://a.example> https://c.example/x {rsvp_link} [o](/our)"
+    assert hosts_in(body) == ["a.example", "b.example", "c.example"]
+    assert not list(problems_of("S", body))
+
+
+def test_an_image_is_ours_has_words_and_says_them_in_the_text_part():
+    made = wording_of(
+        "S", "![The hall](/pictures/hall.png)", "en", "Us", False, "https://our.example"
+    )
+    html = made.html.fill(VALUES)
+    assert 'src="https://our.example/pictures/hall.png"' in html
+    assert 'alt="The hall"' in html
+    assert "The hall" in made.text.fill(VALUES)
+    found = list(
+        problems_of("S", "![](/pictures/hall.png) ![x](https://x.example/y.png) {rsvp_link}")
+    )
+    assert len(found) == 2
+
+
+class Words(HTMLParser):
+    """The words of a mail, as someone reads them."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.is_hidden = [], False
+
+    def handle_starttag(self, tag, attrs):
+        self.is_hidden = tag in ("style", "title", "script") or self.is_hidden
+
+    def handle_endtag(self, tag):
+        if tag in ("style", "title", "script"):
+            self.is_hidden = False
+
+    def handle_data(self, data):
+        if not self.is_hidden:
+            self.words += re.findall(r"[\w’]+", data)
+
+
+@pytest.mark.parametrize("path", sorted(LETTERS.glob("*.md")), ids=lambda path: path.name)
+def test_the_text_part_says_the_same_as_the_html_part(path):
+    subject, _, body = path.read_text(encoding="utf-8").partition("\n")
+    made = wording(body, subject, path.name.split(".")[1], stop=False)
+    values = {name: f"value{number}" for number, name in enumerate(sorted(ALL_FIELDS))}
+    values["rsvp_link"] = "https://our.example/i/x"
+    reader = Words()
+    reader.feed(made.html.fill(values))
+    text = made.text.fill(values).replace(values["rsvp_link"], "").replace("-- \n", "")
+    words = re.findall(r"[\w’]+", text)
+    assert "".join(reader.words[1:]) == "".join(
+        words
+    )  # the head of the page names the host besides
+
+
+def test_a_mail_is_small_and_is_compiled_once(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(
+        "outreach.delivery.wording.compile_html",
+        lambda *args: compiled.append(1) or compile_html(*args),
+    )
+    made = [wording_of("Once", "Dear {full_name}", "en", "Us", True) for _ in range(3)]
+    assert len(compiled) == 1
+    assert len(made[0].html.fill(VALUES).encode()) < 12_000
+
+
+def test_a_mail_is_legible_in_the_dark():
+    """Every colour on the sheet has its pair, and no program is left to guess."""
+    html = wording("Text [x]({rsvp_link})").html.fill(VALUES)
+    assert '<meta name="color-scheme" content="light dark"' in html
+    dark = html.partition("(prefers-color-scheme")[2].partition("</style>")[0]
+    for colour in ("#0f161d", "#141b22", "#e8edf2", "#6db3ff", "#9fb0c0"):
+        assert colour in dark

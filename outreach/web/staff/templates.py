@@ -4,7 +4,6 @@ from flask import Response as Answer
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from markupsafe import escape
 from werkzeug.wrappers import Response
 from wtforms import (
     FieldList,
@@ -20,11 +19,13 @@ from wtforms.validators import InputRequired, Length, Regexp
 from wtforms.widgets import HiddenInput
 
 from outreach.actions import templates as actions
-from outreach.actions.templates import UnfitText, Wording, WrittenMeanwhile
+from outreach.actions.templates import UnevenTexts, UnfitText, Wording, WrittenMeanwhile
+from outreach.advice.changes import changes
 from outreach.advice.merging import FIELDS
-from outreach.delivery.preview import Preview, preview_text
+from outreach.delivery.preview import preview_text
 from outreach.models.activity import Actor
-from outreach.queries.templates import TemplateLine, latest_texts, versions
+from outreach.queries.sections import codes, people_to_read_as
+from outreach.queries.templates import TemplateLine, latest_texts, texts_of_version, versions
 from outreach.queries.templates import template as template_line
 from outreach.queries.templates import templates as template_lines
 from outreach.web.staff.door import blueprint
@@ -48,8 +49,10 @@ KINDS = {
     "withdrawn": "To someone whose invitation is withdrawn",
     "seat": "Request to take a seat",
 }
+FIRST = "en"
+"""What the team writes in stands first, the others beside it."""
+
 LONGEST_BODY = 50_000
-SUBJECT_STYLE = "font: 600 16px/24px system-ui, sans-serif; margin: 0; padding: 12px 16px"
 
 
 class TextForm(Form):
@@ -128,6 +131,33 @@ def template(template_id: int) -> str:
     )
 
 
+@blueprint.get("/staff/templates/<int:template_id>/changes")
+def template_changes(template_id: int) -> str:
+    """What changed between two versions, word by word, in each language."""
+    line = _template_or_404(template_id)
+    numbers = [one.number for one in versions(template_id)]
+    new = request.args.get("new", line.version, type=int)
+    old = request.args.get("old", max(new - 1, 1), type=int)
+    if new not in numbers or old not in numbers:
+        abort(404)
+    before, after = (
+        {one.language: one for one in texts_of_version(template_id, number)}
+        for number in (old, new)
+    )
+    changed = {
+        code: [
+            changes(getattr(before.get(code), part, ""), getattr(after.get(code), part, ""))
+            for part in ("subject", "body")
+        ]
+        for code in sorted({*before, *after})
+    }
+    return render_template(
+        "staff/templates/changes.html",
+        template=line, old=old, new=new, numbers=numbers, languages=LANGUAGES,
+        changed={code: parts for code, parts in changed.items() if any(parts)},
+    )  # fmt: skip
+
+
 @blueprint.get("/staff/templates/<int:template_id>/<language>")
 def template_html(template_id: int, language: str) -> Answer:
     """One language's HTML part to somebody invented, for the frame."""
@@ -144,7 +174,8 @@ def edit_template(template_id: int) -> str | tuple[str, int] | Response:
     line = _template_or_404(template_id)
     form = TemplateForm()
     if request.method == "GET":
-        texts = [Wording(one.language, one.subject, one.body) for one in latest_texts(template_id)]
+        latest = sorted(latest_texts(template_id), key=lambda one: one.language != FIRST)
+        texts = [Wording(one.language, one.subject, one.body) for one in latest]
         form.begin(line.name, line.version, texts)
     if not _is_wished(form):
         return _edit(form, line.kind, line)
@@ -155,11 +186,14 @@ def edit_template(template_id: int) -> str | tuple[str, int] | Response:
                 form.name.data,
                 form.wordings(),
                 seen=form.seen.data or 0,
+                may_differ=_may_differ(),
                 by=Actor.account(current_user.id),
                 at=g.at,
             )
         except UnfitText as refusal:
             _explain(form, refusal)
+        except UnevenTexts as refusal:
+            return _edit(form, line.kind, line, refusal.lacks), 422
         except WrittenMeanwhile as refusal:
             form.seen.data = refusal.number
             form.seen.raw_data = [str(refusal.number)]
@@ -188,37 +222,17 @@ def new_template() -> str | tuple[str, int] | Response:
     if form.validate():
         try:
             template_id = actions.create_template(
-                form.name.data, kind, form.wordings(), by=Actor.account(current_user.id), at=g.at
-            )
+                form.name.data, kind, form.wordings(), may_differ=_may_differ(),
+                by=Actor.account(current_user.id), at=g.at,
+            )  # fmt: skip
         except UnfitText as refusal:
             _explain(form, refusal)
+        except UnevenTexts as refusal:
+            return _edit(form, kind, uneven=refusal.lacks), 422
         else:
             flash("The template is kept.", "done")
             return redirect(url_for("staff.template", template_id=template_id), 303)
     return _edit(form, kind), 422
-
-
-@blueprint.post("/staff/templates/preview/<kind>")
-def template_preview(kind: str) -> Answer:
-    """What is being typed, as a mail to somebody invented; nothing is kept."""
-    if kind not in KINDS:
-        abort(404)
-    number = request.form.get("shown", "0")
-    subject, body, language = (
-        request.form.get(f"texts-{number}-{name}", "")[:LONGEST_BODY]
-        for name in ("subject", "body", "language")
-    )
-    preview = preview_text(subject, body.replace("\r\n", "\n"), language, kind)
-    return framed(_with_subject(preview))
-
-
-def _with_subject(preview: Preview) -> str:
-    """The mail with its subject above it, or what stands in the way of one."""
-    said = escape(preview.problem or preview.subject)
-    words = f'<p style="{SUBJECT_STYLE}">{said}</p>'
-    before, body, after = preview.html.partition("<body")
-    attributes, end, rest = after.partition(">")
-    return f"{before}{body}{attributes}{end}{words}{rest}" if body else words
 
 
 def _is_wished(form: TemplateForm) -> bool:
@@ -232,6 +246,11 @@ def _is_wished(form: TemplateForm) -> bool:
     return wish == "save"
 
 
+def _may_differ() -> bool:
+    """Whether the person has said that the languages differ on purpose."""
+    return request.form.get("uneven") == "yes"
+
+
 def _explain(form: TemplateForm, refusal: UnfitText) -> None:
     """Put what is wrong beside the language in which it is."""
     for entry in form.texts:
@@ -240,7 +259,12 @@ def _explain(form: TemplateForm, refusal: UnfitText) -> None:
     form.texts.errors = [entry.form.errors for entry in form.texts]
 
 
-def _edit(form: TemplateForm, kind: str, line: TemplateLine | None = None) -> str:
+def _edit(
+    form: TemplateForm,
+    kind: str,
+    line: TemplateLine | None = None,
+    uneven: dict[str, list[str]] | None = None,
+) -> str:
     return render_template(
         "staff/templates/edit.html",
         form=form,
@@ -248,6 +272,9 @@ def _edit(form: TemplateForm, kind: str, line: TemplateLine | None = None) -> st
         kind_name=KINDS[kind],
         template=line,
         fields=FIELDS,
+        sections=codes(),
+        people=people_to_read_as(""),
+        uneven=uneven or {},
         languages=LANGUAGES,
     )
 

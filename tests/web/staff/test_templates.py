@@ -1,14 +1,16 @@
 """The pages of templates: side by side, written anew, tried out; nothing wrong is saved."""
 
 import re
+from email import message_from_bytes, policy
 from html import unescape
 
 import pytest
+from sqlalchemy import func, select
 
-from outreach.db import reading
+from outreach.db import db, reading
 from outreach.models.account import Role
 from outreach.queries.templates import latest_texts, template, templates
-from tests.factories import make_campaign, sign_in
+from tests.factories import make_campaign, make_stakeholder, make_target, sign_in
 
 GOOD = "Dear {full_name},\n\n[Answer]({rsvp_link})\n"
 
@@ -26,6 +28,13 @@ def letter(app):
 
 def text(answer):
     return answer.get_data(as_text=True)
+
+
+def every_row():
+    """How many rows each table holds; a bucket of the rate is nobody's."""
+    reading().rollback()
+    tables = [table for table in db.metadata.sorted_tables if table.name != "buckets"]
+    return {one.name: reading().scalar(select(func.count()).select_from(one)) for one in tables}
 
 
 def words(answer):
@@ -68,12 +77,38 @@ def test_a_template_is_shown_in_all_its_languages_side_by_side(staff, letter):
 
 def test_a_new_version_is_written(staff, letter):
     number = number_of(letter, "en")
-    change = {f"texts-{number}-subject": "Come", f"texts-{number}-body": GOOD}
+    change = {f"texts-{number}-subject": "Come", f"texts-{number}-body": GOOD, "uneven": "yes"}
     answer = staff.post(f"/staff/templates/{letter.id}/edit", data=typed(letter, **change))
     assert answer.status_code == 303
     reading().rollback()
     assert template(letter.id).version == letter.version + 1
     assert latest_texts(letter.id)[number].subject == "Come"
+
+
+def test_a_field_that_one_language_lacks_is_said_and_kept_only_on_purpose(staff, letter):
+    number = number_of(letter, "fr")
+    body = "Bonjour {salutation_or_name}, {rsvp_link}"
+    form = typed(letter, **{f"texts-{number}-body": body})
+    path = f"/staff/templates/{letter.id}/edit"
+    answer = staff.post(path, data=form)
+    assert answer.status_code == 422
+    assert "French: {reply_by} stands in the other languages and is missing here." in words(answer)
+    assert body in unescape(text(answer))
+    assert staff.post(path, data=form | {"uneven": "yes"}).status_code == 303
+
+
+def test_what_changed_between_two_versions_is_shown_word_by_word(staff, letter):
+    number = number_of(letter, "en")
+    body = latest_texts(letter.id)[number].body
+    change = {f"texts-{number}-body": body.replace("our honour", "our pleasure <b>")}
+    staff.post(f"/staff/templates/{letter.id}/edit", data=typed(letter, **change))
+    path = f"/staff/templates/{letter.id}/changes"
+    page = text(staff.get(path))
+    assert "1 language has changed" in page
+    assert "<del>honour</del><ins>pleasure &lt;b&gt;</ins>" in page
+    assert "say the same" in text(staff.get(f"{path}?old=2&new=2"))
+    assert staff.get(f"{path}?old=9").status_code == 404
+    assert path in text(staff.get(f"/staff/templates/{letter.id}"))
 
 
 def test_line_ends_of_a_browser_make_no_new_version(staff, letter):
@@ -98,7 +133,8 @@ def test_mistakes_are_said_beside_their_language_and_what_was_typed_is_kept(staf
 def test_whoever_saves_second_is_told_and_keeps_what_they_typed(staff, letter):
     number = number_of(letter, "en")
     first, second = (
-        typed(letter, **{f"texts-{number}-body": f"{who} {GOOD}"}) for who in ("First", "Second")
+        typed(letter, **{f"texts-{number}-body": f"{who} {GOOD}", "uneven": "yes"})
+        for who in ("First", "Second")
     )
     path = f"/staff/templates/{letter.id}/edit"
     assert staff.post(path, data=first).status_code == 303
@@ -173,6 +209,74 @@ def test_the_live_preview_keeps_nothing_and_can_do_nothing(staff):
     )
     assert "A brace stands alone" in words(answer)
     assert staff.post("/staff/templates/preview/nothing", data=form).status_code == 404
+
+
+TYPED = {
+    "shown": "0",
+    "texts-0-language": "en",
+    "texts-0-subject": "{if star}To you: {end}Come",
+    "texts-0-body": "Dear {full_name}, [Answer]({rsvp_link}) [more](https://more.example.org/x)",
+}
+
+
+def test_every_point_of_the_list_says_how_it_stands(staff):
+    page = words(staff.post("/staff/templates/checks/invitation", data=TYPED))
+    assert "All 10 points are well." in page
+    assert "more.example.org" in page
+    bad = "Dear {ful_name} [to be decided] http://x.example ![](https://y.example/z.png)"
+    page = words(
+        staff.post("/staff/templates/checks/invitation", data=TYPED | {"texts-0-body": bad})
+    )
+    for said in (
+        "Did you mean {full_name}?",
+        "note in brackets is still there",
+        "The personal link is missing",
+        "“http://x.example” cannot stand",
+        "says nothing to those who do not see it",
+        "lies elsewhere",
+        "5 of 10 points are still open",
+    ):
+        assert said in page, said
+
+
+def test_a_letter_is_read_as_anyone_whom_we_know_by_day_and_by_night(staff):
+    person = make_stakeholder("Zoé Ñandú", office="Minister")
+    make_target(stakeholder=person, is_star=True)
+    path = "/staff/templates/preview/invitation"
+    page = text(staff.post(path, data=TYPED | {"as": str(person.id)}))
+    assert "To you: Come" in page
+    assert "Dear Zoé Ñandú" in page
+    assert "To you: Come" in text(staff.post(path, data=TYPED | {"as": "star"}))
+    assert "prefers-color-scheme" in text(staff.post(path, data=TYPED))
+    assert "@media all" in text(staff.post(path, data=TYPED | {"scheme": "dark"}))
+    assert "@media not all" in text(staff.post(path, data=TYPED | {"scheme": "light"}))
+    assert staff.post(path, data=TYPED | {"as": "999999"}).status_code == 404
+    found = words(staff.get("/staff/templates/people?q=nandu"))
+    assert "Zoé Ñandú" in found
+    assert "Nobody is called so" in words(staff.get("/staff/templates/people?q=nobody"))
+
+
+def test_a_test_goes_to_the_one_who_asks_for_it_and_touches_nobody(staff, mail_folder):
+    """A17: the tester's address alone; no link, state or number of the invitee is used."""
+    person = make_stakeholder("Zoé Ñandú", email="zoe@example.org")
+    make_target(stakeholder=person)
+    before = every_row()
+    answer = staff.post("/staff/templates/trial/invitation", data=TYPED | {"as": str(person.id)})
+    assert "The test is on its way to" in words(answer)
+    (path,) = mail_folder.glob("*.eml")
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert "colleague" in mail["To"]
+    assert "zoe@example.org" not in path.read_text()
+    assert mail["Subject"] == "[Test] Come"
+    html = mail.get_body(("html",)).get_content()
+    assert "Dear Zoé Ñandú" in html
+    assert "/i/their-own-page" in html
+    assert every_row() == before
+
+
+def test_tests_are_not_sent_without_end(staff, mail_folder):
+    answers = [staff.post("/staff/templates/trial/invitation", data=TYPED) for _ in range(12)]
+    assert 429 in {answer.status_code for answer in answers}
 
 
 def test_every_kind_of_letter_has_a_form(staff):

@@ -3,7 +3,7 @@
 Microseconds a message. The floor is joining the same literals and values with nothing checked.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import process_time
 
@@ -36,19 +36,19 @@ def rows() -> Iterator[Row]:
             count = len(rendered.recipients)
             took = _microseconds(partial(render_unit, unit_id), count)
             yield Row(f"rendering a message, {name}", took, "µs")
-            parts = rendered.letter, rendered.recipients
+            parts = rendered.letter, list(rendered.recipients)
             took, floor = (_microseconds(partial(work, *parts), count) for work in (_fill, _join))
             yield Row(f"filling text and HTML, {name}", took, "µs", floor)
             db.session.rollback()
 
 
-def _fill(letter: Letter, recipients: list[Recipient]) -> None:
+def _fill(letter: Letter, recipients: Sequence[Recipient]) -> None:
     for recipient in recipients:
         letter.text.fill(recipient.values)
         letter.html.fill(recipient.values)
 
 
-def _join(letter: Letter, recipients: list[Recipient]) -> None:
+def _join(letter: Letter, recipients: Sequence[Recipient]) -> None:
     for part in (letter.text, letter.html):
         pieces = [""] * (len(part.literals) + len(part.fields))
         pieces[::2] = part.literals

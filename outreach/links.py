@@ -1,6 +1,6 @@
 """Every absolute URL that leaves the house, built on PUBLIC_URL and never on a request's Host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import current_app
 
@@ -37,7 +37,7 @@ def sign_in_url(secret: str) -> str:
     return absolute(f"/account/link/{secret}")
 
 
-def link_maker(purpose: str, path: str) -> Callable[[str], str]:
-    """The links of a whole unit: link_maker("answer", "/i/")(link_key) is answer_url(link_key)."""
-    base, token = absolute(path), token_maker(purpose)
-    return lambda key: base + token(key)
+def link_maker(purpose: str, path: str) -> Callable[[Sequence[str]], list[str]]:
+    """The links of a whole unit: link_maker("answer", "/i/")([key]) is [answer_url(key)]."""
+    base, tokens = absolute(path), token_maker(purpose)
+    return lambda keys: [base + token for token in tokens(keys)]

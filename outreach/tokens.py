@@ -1,12 +1,13 @@
 """Secrets that stand in links, and those that sign in.
 
 A personal link carries `key || mac`, base64url, 43 characters: `key` is 16 random bytes that the
-row keeps, `mac` the first 16 bytes of HMAC-SHA256 over the purpose and the key. The database
+row keeps, `mac` 16 bytes of BLAKE2s, keyed with the secret, over the purpose and the key. It is
+a MAC by itself at a third of HMAC's cost, and a campaign makes two for each person. The database
 holds no token and not the secret, so a stolen database opens no page; the same row gives the
 same link again for a resend; a new key revokes the old link.
 
 One-time links of accounts are random and kept as a SHA-256 digest only.
-Source: RFC 2104 (HMAC), RFC 4648 section 5 (base64url).
+Source: RFC 7693 (BLAKE2), RFC 4648 section 5 (base64url).
 """
 
 import hmac
@@ -14,16 +15,16 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
-from collections.abc import Callable, Iterator
-from hashlib import sha256
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2s, sha256
+from typing import Any
 
 from flask import current_app
 
 KEY_BYTES = 16
 TOKEN_LENGTH = 43
 
-_BLOCK = 64
-_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -43,23 +44,27 @@ def personal_token(purpose: str, key: str) -> str:
     return _encode(raw + _mac(current_app.config["SECRET_KEY"], purpose, raw))
 
 
-def token_maker(purpose: str) -> Callable[[str], str]:
+def token_maker(purpose: str) -> Callable[[Sequence[str]], list[str]]:
     """`personal_token` for a thousand keys at once: the settings are looked up once."""
-    # HMAC begun once (RFC 2104, section 4): what is the same for all keys is digested already.
-    secret = current_app.config["SECRET_KEY"].encode()
-    padded = (secret if len(secret) <= _BLOCK else sha256(secret).digest()).ljust(_BLOCK, b"\0")
-    inner = sha256(padded.translate(_INNER) + purpose.encode() + b"\0")
-    outer = sha256(padded.translate(_OUTER))
+    begun = _begun(current_app.config["SECRET_KEY"], purpose)
 
-    def token(key: str) -> str:
-        raw = bytes.fromhex(key)
-        first, second = inner.copy(), outer.copy()
-        first.update(raw)
-        second.update(first.digest())
-        whole = b2a_base64(raw + second.digest()[:KEY_BYTES], newline=False)
-        return whole.translate(_URL_SAFE)[:TOKEN_LENGTH].decode()
+    def whole(raw: bytes) -> bytes:
+        mac = begun.copy()
+        mac.update(raw)
+        return raw + bytes(mac.digest())
 
-    return token
+    def tokens(keys: Sequence[str]) -> list[str]:
+        if any(len(key) != 2 * KEY_BYTES for key in keys):
+            raise ValueError("A key is 32 hexadecimal digits.")
+        raw = bytes.fromhex("".join(keys))
+        starts = range(0, len(raw), KEY_BYTES)
+        # With a byte to make 33 of them each token is 44 letters, the last of which says nothing.
+        joined = b"\0".join([whole(raw[start : start + KEY_BYTES]) for start in starts]) + b"\0"
+        text = b2a_base64(joined, newline=False).translate(_URL_SAFE).decode()
+        step = TOKEN_LENGTH + 1
+        return [text[step * place : step * place + TOKEN_LENGTH] for place in range(len(starts))]
+
+    return tokens
 
 
 def key_of(purpose: str, token: str) -> str | None:
@@ -93,7 +98,17 @@ def _secrets() -> Iterator[str]:
 
 
 def _mac(secret: str, purpose: str, key: bytes) -> bytes:
-    return hmac.digest(secret.encode(), purpose.encode() + b"\0" + key, sha256)[:KEY_BYTES]
+    mac = _begun(secret, purpose).copy()
+    mac.update(key)
+    return bytes(mac.digest())
+
+
+@lru_cache(64)
+def _begun(secret: str, purpose: str) -> Any:
+    """A MAC that has read the secret and the purpose; to be copied, never changed."""
+    mac = blake2s(key=sha256(secret.encode()).digest(), digest_size=KEY_BYTES)
+    mac.update(purpose.encode() + b"\0")
+    return mac
 
 
 def _encode(raw: bytes) -> str:

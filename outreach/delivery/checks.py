@@ -1,13 +1,15 @@
 """The last look before a hand-over: whatever was committed by now stops a mail (promise P3)."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, null, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, null, select
 from sqlalchemy.orm import Session
 
 from outreach.delivery.ledger import move_by_id
 from outreach.dialect import key_digest
+from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
@@ -29,36 +31,44 @@ def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
 
 def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
     """Leave out whoever answered, unsubscribed or was withdrawn since; says how many."""
-    reason = _reason(unit.purpose, at)
-    changed = (
-        select(Message.id, reason)
-        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
-        .outerjoin(Suppression, _is_listed(session))
-        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-        .where(
-            Message.unit_id == unit.id, Message.state == MessageState.WAITING, reason.is_not(None)
-        )
-    )
-    if unit.purpose is Purpose.SEAT:
-        changed = changed.join(SeatOffer, SeatOffer.id == Message.offer_id).join(
-            Seat, Seat.id == SeatOffer.seat_id
-        )
+    changed = _changed(unit.purpose, somebody_is_listed=_somebody_is_listed(session))
     by_reason: dict[str, list[int]] = {}
-    for message_id, why in session.execute(changed):
+    for message_id, why in session.execute(changed, {"unit": unit.id, "at": at}):
         by_reason.setdefault(why, []).append(message_id)
     for why, ids in by_reason.items():
         move_by_id(session, ids, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why)
     return sum(map(len, by_reason.values()))
 
 
-def _is_listed(session: Session) -> ColumnElement[bool]:
-    """The address is among those not to write to. With nobody on that list, nothing is digested."""
-    if session.scalar(select(Suppression.id).limit(1)) is None:
-        return false()
-    return Suppression.digest == key_digest(Stakeholder.email_key)
+@cache
+def _changed(purpose: Purpose, *, somebody_is_listed: bool) -> Select[Any]:
+    """Whose mail must not go any more, and why. Built once: it runs for every unit."""
+    # With nobody on the list of those not to write to, nothing is digested.
+    is_listed = Suppression.digest == key_digest(Stakeholder.email_key)
+    reason = _reason(purpose, bindparam("at", type_=UTCDateTime()))
+    changed = (
+        select(Message.id, reason)
+        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+        .outerjoin(Suppression, is_listed if somebody_is_listed else false())
+        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
+        .where(
+            Message.unit_id == bindparam("unit"),
+            Message.state == MessageState.WAITING,
+            reason.is_not(None),
+        )
+    )
+    if purpose is not Purpose.SEAT:
+        return changed
+    return changed.join(SeatOffer, SeatOffer.id == Message.offer_id).join(
+        Seat, Seat.id == SeatOffer.seat_id
+    )
 
 
-def _reason(purpose: Purpose, at: datetime) -> Any:
+def _somebody_is_listed(session: Session) -> bool:
+    return session.scalar(select(Suppression.id).limit(1)) is not None
+
+
+def _reason(purpose: Purpose, at: Any) -> Any:
     suppressed: ColumnElement[bool] = Suppression.id.is_not(None)
     if purpose in EVEN_UNSUBSCRIBED:
         suppressed = and_(suppressed, Suppression.reason != "unsubscribed")

@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from outreach.delivery.letter import UnsafeValue, one_line
 from outreach.delivery.mailer import Address, Letter, Recipient
+from outreach.delivery.recipients import Column, Recipients
 
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}", re.ASCII)
@@ -91,6 +92,41 @@ def check_recipient(recipient: Recipient) -> str:
     if recipient.attachments:
         check_attachments(recipient)
     return mailbox(recipient.to)
+
+
+def fit_addresses(recipients: Recipients) -> list[str]:
+    """`check_recipient` for all at once; returns the addresses in ASCII.
+
+    Raises UnsafeValue when something is wrong with anyone: then they are to be asked one by one.
+    What is plain is seen in a whole column, because one by one is what costs time.
+    """
+    if recipients and not _is_plain(recipients):
+        return [check_recipient(recipient) for recipient in recipients]
+    return list(recipients.emails)
+
+
+def _is_plain(recipients: Recipients) -> bool:
+    """Whether nothing is odd about anyone; a false alarm costs time only."""
+    ids, message_ids, names = recipients.public_ids, recipients.message_ids, recipients.names
+    domain = message_ids[0].partition("@")[2]
+    return (
+        not recipients.attachments
+        and set(map(len, ids)) == {32}
+        and not "".join(ids).strip("0123456789abcdef")
+        and bool(_MESSAGE_ID.fullmatch(message_ids[0]))
+        and list(message_ids) == [f"<{public_id}@{domain}" for public_id in ids]
+        and "".join(names).isprintable()
+        and max(map(len, names)) <= _LONGEST_HEADER
+        and all(map(_PLAIN_ADDRESS.fullmatch, recipients.emails))
+        and all(_are_headers(name, column) for name, column in recipients.headers.items())
+    )
+
+
+def _are_headers(name: str, column: Column) -> bool:
+    joined = "".join(column)
+    longest = len(column) if isinstance(column, str) else max(map(len, column))
+    is_line = joined.isascii() and joined.isprintable() and longest <= _LONGEST_HEADER
+    return _may_be_set(name) and is_line
 
 
 def check(letter: Letter, recipient: Recipient) -> None:

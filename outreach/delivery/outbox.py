@@ -6,11 +6,12 @@ lease (no mail can have gone) → handing over (committed before the call) → o
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ from outreach.delivery.rate import take
 from outreach.delivery.recording import messages_of, record, sort_outcomes
 from outreach.delivery.render import Rendered, render_unit
 from outreach.delivery.workers import worker_name
+from outreach.dialect import joined
 from outreach.models.campaign import CampaignState
 from outreach.models.message import (
     CALL_TIMEOUT,
@@ -38,6 +40,19 @@ from outreach.models.message import (
 )
 
 log = logging.getLogger("outreach.outbox")
+_WAITING = select(joined(Message.id)).where(
+    Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING
+)
+_HANDING_OVER = (
+    update(Message)
+    .where(Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
+    .values(
+        state=MessageState.HANDING_OVER, reason="", changed_at=bindparam("at"),
+        attempt_id=bindparam("attempt"), attempts_count=Message.attempts_count + 1,
+    )
+)  # fmt: skip
+"""Counted as waiting still, so that no summary row changes."""
+
 LIVE = (None, CampaignState.SCHEDULED, CampaignState.RUNNING)
 
 
@@ -68,55 +83,81 @@ def drain(
     now: Callable[[], datetime] = clock.now,
     most_units: int | None = None,
     keeps_going: Callable[[], bool] = lambda: True,
+    turn: AbstractContextManager[object] | None = None,
 ) -> Drained:
     """Hand over what is due, unit by unit, until nothing is, or until told to stop.
 
     rate         messages a second over all workers; 0 for no limit
     domain_rate  the same to any one recipient domain
     keeps_going  asked between units, so that a stop takes no longer than one call
+    turn         held while something is written, where lanes of one process take turns at it
     """
     recover_expired(at=now())
+    turn = turn or nullcontext()
     worker, rates = worker_name(), Rates(rate, domain_rate)
     units = messages = 0
     while keeps_going() and (most_units is None or units < most_units):
-        if permit(mailer.name, at=now()) is Permit.NOTHING:
-            return Drained(units, messages, is_empty=True)
-        claim = claim_unit(worker, at=now())
-        if claim is None:
-            return Drained(units, messages, is_empty=True)
-        messages += _hand_over(claim, mailer, rates, now)
+        with turn:
+            if permit(mailer.name, at=now()) is Permit.NOTHING:
+                return Drained(units, messages, is_empty=True)
+            claim = claim_unit(worker, at=now())
+            if claim is None:
+                return Drained(units, messages, is_empty=True)
+        ready = _make_ready(claim, mailer, rates, now, turn)
+        if ready is not None:
+            found = sort_outcomes(_call(ready, mailer), ready.ids)
+            with turn:
+                if not record(claim, ready.attempt_id, found, at=now(), mailer_name=mailer.name):
+                    log.warning("unit %s: the lease was lost during the call", claim.unit_id)
+            messages += len(ready.ids)
         units += 1
     return Drained(units, messages, is_empty=False)
 
 
-def _hand_over(claim: Claim, mailer: Mailer, rates: Rates, now: Callable[[], datetime]) -> int:
-    """Take one unit through; says how many messages were handed over."""
-    # By this machine's own stopwatch: neither a clock that is set nor a long sleep deceives it.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A unit whose attempt is written: nothing stands between it and the call."""
+
+    claim: Claim
+    rendered: Rendered
+    attempt_id: int
+    ids: dict[str, int]
+    """{public id: message id} of those who go."""
+    lease_ends: float
+    """By this machine's own stopwatch: neither a clock that is set nor a long sleep deceives it."""
+
+
+def _make_ready(
+    claim: Claim,
+    mailer: Mailer,
+    rates: Rates,
+    now: Callable[[], datetime],
+    turn: AbstractContextManager[object],
+) -> Ready | None:
+    """Render a unit and write its attempt; None when nobody in it is to be handed over."""
     lease_ends = time.monotonic() + LEASE.total_seconds()
     try:
         rendered = render_unit(claim.unit_id)
         db.session.rollback()
-        attempt = _begin(claim, rendered, mailer, rates, now())
+        with turn:
+            attempt = _begin(claim, rendered, mailer, rates, now())
     except DBAPIError:
         raise  # the database's trouble is nobody's in the unit; the lease ends by itself
     except Exception as problem:
         give_up(claim, problem, at=now())
         raise
-    if attempt is None:
-        return 0
-    attempt_id, ids = attempt
-    outcomes: dict[str, Outcome]
-    if time.monotonic() + CALL_TIMEOUT.total_seconds() > lease_ends:
-        outcomes = dict.fromkeys(ids, Busy("The lease ran out before the call."))
-    else:
-        recipients = [one for one in rendered.recipients if one.public_id in ids]
-        outcomes = mailer.hand_over(
-            rendered.letter, recipients, key=f"{claim.unit_id}.{claim.token}", timeout=CALL_TIMEOUT
-        )
-    found = sort_outcomes(outcomes, ids)
-    if not record(claim, attempt_id, found, at=now(), mailer_name=mailer.name):
-        log.warning("unit %s: the lease was lost during the call", claim.unit_id)
-    return len(ids)
+    return attempt and Ready(claim, rendered, *attempt, lease_ends)
+
+
+def _call(ready: Ready, mailer: Mailer) -> Mapping[str, Outcome]:
+    """The one call, unless the lease might end during it."""
+    if time.monotonic() + CALL_TIMEOUT.total_seconds() > ready.lease_ends:
+        return dict.fromkeys(ready.ids, Busy("The lease ran out before the call."))
+    claim, rendered = ready.claim, ready.rendered
+    key = f"{claim.unit_id}.{claim.token}"
+    return mailer.hand_over(
+        rendered.letter, rendered.going(ready.ids), key=key, timeout=CALL_TIMEOUT
+    )
 
 
 def _begin(
@@ -146,42 +187,41 @@ def _begin(
             move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
         if rates.domain:
             hold_back_domains(session, unit, rates.domain, at)
-        count = session.scalar(
-            select(func.count()).where(
-                Message.unit_id == unit.id, Message.state == MessageState.WAITING
-            )
-        )
-        if not count:
+        ids = session.connection().scalar(_WAITING, {"unit": unit.id})
+        waiting = set(map(int, ids.split(","))) if ids else set()
+        if not waiting:
             release(session, claim, UnitState.DONE, unit.next_at)
             return None
-        if rates.sender and (wait := take(session, "sender", count, rates.sender, at=at)):
+        if rates.sender and (wait := take(session, "sender", len(waiting), rates.sender, at=at)):
             release(session, claim, UnitState.WAITING, at + wait)
             return None
-        return _write_attempt(session, unit, mailer, count, at)
+        attempt_id, count = _write_attempt(session, unit, mailer, len(waiting), at)
+        if count == len(waiting) and waiting.issubset(rendered.ids):
+            # The usual case: those who were made ready are those who go.
+            everyone = zip(rendered.recipients.public_ids, rendered.ids, strict=True)
+            return attempt_id, {public_id: one for public_id, one in everyone if one in waiting}
+        return attempt_id, messages_of(session, unit.id)
 
 
 def _write_attempt(
     session: Session, unit: Unit, mailer: Mailer, count: int, at: datetime
-) -> tuple[int, dict[str, int]]:
+) -> tuple[int, int]:
+    """The attempt's id, and how many messages are in it."""
     attempt = Attempt(
         unit_id=unit.id, token=unit.token, mailer=mailer.name, messages_count=count, started_at=at
     )
     session.add(attempt)
     session.flush()
-    move_messages(
-        session,
-        Message.unit_id == unit.id,
-        MessageState.WAITING,
-        MessageState.HANDING_OVER,
-        at=at,
-        attempt_id=attempt.id,
-        attempts_count=Message.attempts_count + 1,
+    count = (
+        session.connection()
+        .execute(_HANDING_OVER, {"unit": unit.id, "attempt": attempt.id, "at": at})
+        .rowcount
     )
     unit.state = UnitState.HANDING_OVER
     unit.leased_until = at + LEASE
     unit.attempts_count += 1
     unit.leases_count = 0
-    return attempt.id, messages_of(session, unit.id)
+    return attempt.id, count
 
 
 def _set_aside(session: Session, claim: Claim, stands: CampaignState | None, at: datetime) -> None:

@@ -4,24 +4,26 @@ Source: SendGrid v3 mail/send and its list of errors: at most 1,000 personalizat
 once, substitutions of at most 10,000 bytes each, 30 MB in all; attachments stand on the request.
 """
 
-import re
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from outreach.delivery.fit import check_recipient, mailbox
+from outreach.delivery.fit import check_recipient, fit_addresses, mailbox
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
 from outreach.delivery.mailer import Attachment, Letter, Recipient
+from outreach.delivery.personal_json import Blank, escaped
+from outreach.delivery.recipients import Column, Recipients
 
 MOST_RECIPIENTS = 1_000
 MOST_BYTES = 29_000_000
 _MOST_SUBSTITUTION_BYTES = 9_500
 _LONGEST_CLEAN = 1_000
-_SPECIAL = re.compile("[&<>\"'\ud800-\udfff]")
+_SPECIAL = "&<>\"'\\"
+"""What HTML or JSON would want to be escaped."""
 
 NO_TRACKING = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -34,74 +36,79 @@ NO_TRACKING = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request before it is bytes: what all share, and an entry for each recipient."""
+    """One request before it is bytes: what all share, and the JSON of each recipient's entry."""
 
     shared: dict[str, Any]
-    recipients: Sequence[Recipient]
-    entries: Sequence[dict[str, Any]]
+    public_ids: Sequence[str]
+    entries: Sequence[str]
 
     def body(self) -> bytes:
         """The JSON."""
-        return orjson.dumps({**self.shared, "personalizations": self.entries})
+        shared = orjson.dumps(self.shared)[:-1]
+        entries = ",".join(self.entries).encode()
+        return b"".join((shared, b',"personalizations":[', entries, b"]}"))
 
     def part(self, indexes: Sequence[int]) -> "Request":
         """The same request for some of its recipients."""
-        recipients = [self.recipients[index] for index in indexes]
-        return Request(self.shared, recipients, [self.entries[index] for index in indexes])
+        public_ids = [self.public_ids[index] for index in indexes]
+        return Request(self.shared, public_ids, [self.entries[index] for index in indexes])
 
 
-def groups(letter: Letter, recipients: Iterable[Recipient]) -> list[list[Recipient]]:
+def groups(letter: Letter, recipients: Sequence[Recipient]) -> list[Recipients]:
     """Who may share a request: up to 1,000 with different addresses; alone where it is personal."""
-    alone: list[list[Recipient]] = []
-    together: list[list[Recipient]] = []
+    everyone = Recipients.of(recipients)
+    alone: list[list[int]] = []
+    together: list[list[int]] = []
     seen: dict[str, int] = {}
-    for recipient in recipients:
-        if letter.is_personal or recipient.attachments:
-            alone.append([recipient])
+    addresses = list(map(str.lower, everyone.emails))
+    is_alone = letter.is_personal or bool(everyone.attachments)
+    if not is_alone and len(everyone) <= MOST_RECIPIENTS and len(set(addresses)) == len(addresses):
+        return [everyone] if addresses else []
+    for index, address in enumerate(addresses):
+        if letter.is_personal or (everyone.attachments and everyone.attachments[index]):
+            alone.append([index])
             continue
         # The second person at an address goes into the second row of groups, and so on.
-        address = recipient.to.email.lower()
         row = seen[address] = seen.get(address, -1) + 1
         while len(together) <= row:
             together.append([])
-        together[row].append(recipient)
+        together[row].append(index)
     cut = [
         row[start : start + MOST_RECIPIENTS]
         for row in together
         for start in range(0, len(row), MOST_RECIPIENTS)
     ]
-    return cut + alone
+    return [everyone.only(indexes) for indexes in cut + alone]
 
 
 def requests(
-    letter: Letter, group: Sequence[Recipient]
+    letter: Letter, recipients: Sequence[Recipient]
 ) -> tuple[list[Request], dict[str, UnfitLetter]]:
     """The requests for a group, mostly one, and for whom there is none, with the reason.
 
     Someone whose own words are too long for substitutions gets a request of their own.
     """
-    unfit: dict[str, UnfitLetter] = {}
+    group = Recipients.of(recipients)
+    if not group:
+        return [], {}
     try:
         tags = _Tags(letter, group)
     except UnfitLetter as reason:
-        return [], {recipient.public_id: reason for recipient in group}
-    recipients, entries, large = list[Recipient](), list[dict[str, Any]](), list[Recipient]()
-    for recipient in group:
-        try:
-            entry, size = tags.entry(recipient)
-        except UnfitLetter as reason:
-            unfit[recipient.public_id] = reason
-            continue
-        if size > _MOST_SUBSTITUTION_BYTES:
-            large.append(recipient)
-            continue
-        recipients.append(recipient)
-        entries.append(entry)
-    found = [Request(tags.shared, recipients, entries)] if recipients else []
-    for recipient in large:
-        more, _ = requests(letter, [recipient])
-        found += more
-    return found, unfit
+        return [], dict.fromkeys(group.public_ids, reason)
+    try:
+        emails, substitutions = fit_addresses(group), tags.substitutions()
+    except UnfitLetter:
+        unfit = {index: why for index, one in enumerate(group) if (why := tags.problem_of(one))}
+        rest = group.only([index for index in range(len(group)) if index not in unfit])
+        found, more = requests(letter, rest)
+        return found, {group.public_ids[index]: why for index, why in unfit.items()} | more
+    if large := _too_large(substitutions):
+        found, _ = requests(letter, group.only([i for i in range(len(group)) if i not in large]))
+        for index in large:
+            found += requests(letter, group.only([index]))[0]
+        return found, {}
+    entries = _entries(letter, group, emails, substitutions)
+    return [Request(tags.shared, group.public_ids, entries)], {}
 
 
 class _Tags:
@@ -113,21 +120,22 @@ class _Tags:
     Raises UnfitLetter for what concerns everyone.
     """
 
-    def __init__(self, letter: Letter, group: Sequence[Recipient]) -> None:
-        self._headers = dict(letter.headers)
-        self._clean: list[tuple[str, str]] = []
+    def __init__(self, letter: Letter, group: Recipients) -> None:
+        self._values = group.values
+        self._clean: list[tuple[str, Sequence[str]]] = []
         self._others: list[tuple[str, str, Compiled]] = []
-        first, secret = group[0].values, secrets.token_hex(5)
+        first, secret = dict[str, str](), secrets.token_hex(5)
         # The subject comes last: its stricter check is the one that counts for the plain tag.
         homes = [(letter.html, "h"), (letter.text, "t"), (letter.subject, "t")]
         tags: dict[tuple[str, str], str] = {}
         for number, name in enumerate(dict.fromkeys(n for part, _ in homes for n in part.fields)):
-            column = [recipient.values.get(name) or "" for recipient in group]
-            if column.count(column[0]) == len(column):
+            column = group.values.get(name, "")
+            if isinstance(column, str) or column.count(column[0]) == len(column):
+                first[name] = column if isinstance(column, str) else column[0]
                 continue
             if _is_clean(column, is_link=name in letter.html.links):
                 tags[name, "h"] = tags[name, "t"] = f"-{secret}b{number}-"
-                self._clean.append((tags[name, "h"], name))
+                self._clean.append((tags[name, "h"], column))
                 continue
             wanted = {place: part for part, place in homes if name in part.fields}
             for place, part in wanted.items():
@@ -138,31 +146,29 @@ class _Tags:
             place = "h" if part.kind is Kind.HTML else "t"
             return part.mark(lambda name: tags.get((name, place)) or part.value(name, first))
 
-        self.shared = _shared(letter, group[0].attachments, write)
+        files = group.attachments[0] if group.attachments else ()
+        self.shared = _shared(letter, files, write)
 
-    def entry(self, recipient: Recipient) -> tuple[dict[str, Any], int]:
-        """The personalization and the bytes of its substitutions. Raises UnfitLetter."""
-        email, values = check_recipient(recipient), recipient.values
-        entry: dict[str, Any] = {
-            "to": [_address(email, recipient.to.name)],
-            # All headers stand here, the shared ones too: an entry's headers replace the request's.
-            "headers": {"Message-ID": recipient.message_id, **self._headers, **recipient.headers},
-            "custom_args": {"m": recipient.public_id},
-        }
-        substitutions = {tag: values[name] for tag, name in self._clean}
+    def substitutions(self) -> dict[str, tuple[Sequence[str], bool]]:
+        """{tag: its column, and whether that may stand in JSON as it is}. Raises UnfitLetter."""
+        found = {tag: (column, True) for tag, column in self._clean}
         for tag, name, part in self._others:
-            substitutions[tag] = part.value(name, values)
-        if not substitutions:
-            return entry, 0
-        entry["substitutions"] = substitutions
-        letters = sum(map(len, substitutions.values()))
-        if letters < 1_000:
-            return entry, 4 * letters
-        return entry, sum(len(tag) + len(text.encode()) for tag, text in substitutions.items())
+            found[tag] = [part.value(name, {name: value}) for value in self._values[name]], False
+        return found
+
+    def problem_of(self, recipient: Recipient) -> UnfitLetter | None:
+        """Why there is no mail for this one person, if there is none."""
+        try:
+            check_recipient(recipient)
+            for _, name, part in self._others:
+                part.value(name, recipient.values)
+        except UnfitLetter as reason:
+            return reason
+        return None
 
 
 def _is_clean(column: Sequence[str], *, is_link: bool) -> bool:
-    """Whether every value may stand as it is in a subject, a text and HTML alike.
+    """Whether every value may stand as it is in a subject, a text, HTML and JSON alike.
 
     All at once, because one by one is what costs time at 100,000 people a second.
     """
@@ -170,11 +176,65 @@ def _is_clean(column: Sequence[str], *, is_link: bool) -> bool:
     return (
         all(column)
         and joined.isprintable()
-        and not _SPECIAL.search(joined)
+        and not any(letter in joined for letter in _SPECIAL)
         and not any(map(str.isspace, column))
         and max(map(len, column)) <= _LONGEST_CLEAN
         and (not is_link or all(value.startswith("https://") for value in column))
     )
+
+
+def _too_large(substitutions: Mapping[str, tuple[Sequence[str], bool]]) -> list[int]:
+    """Whose substitutions are more bytes than the API takes."""
+    columns = [column for column, _ in substitutions.values()]
+    if sum(4 * max(map(len, column)) for column in columns) < _MOST_SUBSTITUTION_BYTES:
+        return []
+    tags = sum(map(len, substitutions))
+    return [
+        index
+        for index, values in enumerate(zip(*columns, strict=True))
+        if tags + sum(len(value.encode()) for value in values) > _MOST_SUBSTITUTION_BYTES
+    ]
+
+
+def _entries(
+    letter: Letter,
+    group: Recipients,
+    emails: Sequence[str],
+    substitutions: Mapping[str, tuple[Sequence[str], bool]],
+) -> list[str]:
+    """The personalizations, with the shared headers too: an entry's headers replace them."""
+    blank = Blank()
+    blank.write('{"to":[{"email":"')
+    blank.gap(escaped(emails))
+    blank.write('"')
+    blank.item("name", group.names)
+    blank.write('}],"headers":{"Message-ID":"')
+    blank.gap(escaped(group.message_ids))
+    blank.write('"')
+    for name, column in _headers(letter, group).items():
+        blank.item(name, column)
+    blank.write('},"custom_args":{"m":"')
+    blank.gap(escaped(group.public_ids))
+    blank.write('"}')
+    between = ',"substitutions":{'
+    for tag, (column, is_clean) in substitutions.items():
+        blank.write(f'{between}"{tag}":"')
+        blank.gap(column if is_clean else escaped(column))
+        between = '",'
+    blank.write('"}}' if substitutions else "}")
+    return blank.filled()
+
+
+def _headers(letter: Letter, group: Recipients) -> dict[str, Column]:
+    """Everyone's headers; one's own instead of the shared one of that name."""
+    headers: dict[str, Column] = dict(letter.headers)
+    for name, column in group.headers.items():
+        shared = letter.headers.get(name)
+        if shared and not isinstance(column, str):
+            headers[name] = [own or shared for own in column]
+        else:
+            headers[name] = column or shared or ""
+    return headers
 
 
 def _shared(

@@ -14,17 +14,17 @@ from sqlalchemy import Row, Select, func, select
 
 from outreach.advice.sections import Facts, UnfitSection
 from outreach.db import reading
-from outreach.delivery.letter import UnfitLetter
-from outreach.delivery.mailer import Address
-from outreach.delivery.phrases import role_word
-from outreach.delivery.render import (
+from outreach.delivery.fields import (
     OF_ANSWERS,
     Setting,
     known_values,
-    letter_of,
     shared_values,
     wording_in,
 )
+from outreach.delivery.letter import UnfitLetter
+from outreach.delivery.mailer import Address
+from outreach.delivery.phrases import role_word
+from outreach.delivery.render import letter_of
 from outreach.errors import NotFound
 from outreach.links import absolute
 from outreach.models.base import UTCDateTime

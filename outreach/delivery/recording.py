@@ -71,6 +71,9 @@ def sort_outcomes(outcomes: Mapping[str, Outcome], ids: Mapping[str, int]) -> So
          speak of is unknown
     """
     found = Sorted()
+    if outcomes.keys() == ids.keys() and set(map(type, outcomes.values())) == {Accepted}:
+        found.accepted[""] = list(ids.values())
+        return found
     for public_id, message_id in ids.items():
         outcome = outcomes.get(public_id) or Silent("The mailer said nothing.")
         if isinstance(outcome, Accepted):

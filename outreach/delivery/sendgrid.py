@@ -70,11 +70,12 @@ class SendGridMailer:
         try:
             check_letter(letter)
         except UnfitLetter as reason:
-            return {recipient.public_id: Unfit(str(reason)) for recipient in recipients}
+            unfit = Unfit(str(reason))
+            return {recipient.public_id: unfit for recipient in recipients}
         call = _Call(self, ends)
         for group in groups(letter, recipients):
-            found, unfit = requests(letter, group)
-            call.outcomes |= {public_id: Unfit(str(why)) for public_id, why in unfit.items()}
+            found, nobodys = requests(letter, group)
+            call.outcomes |= {public_id: Unfit(str(why)) for public_id, why in nobodys.items()}
             for request in found:
                 call.send(request)
         return call.outcomes
@@ -122,7 +123,7 @@ class _Call:
                 self._settle(one, self._stopped)
                 continue
             body = one.body()
-            if len(body) > MOST_BYTES and len(one.recipients) > 1:
+            if len(body) > MOST_BYTES and len(one.public_ids) > 1:
                 waiting += _halves(one)
                 continue
             outcome, answer = self._mailer.post(body, left)
@@ -137,7 +138,7 @@ class _Call:
         self, request: Request, outcome: Refused, answer: Answer
     ) -> list[Request]:
         """The parts to send after a 400 or 413, the culprit alone where the answer names it."""
-        count = len(request.recipients)
+        count = len(request.public_ids)
         if count == 1:
             self._settle(request, outcome)
             return []
@@ -157,8 +158,7 @@ class _Call:
         return [request.part([culprit]), request.part(others)]
 
     def _settle(self, request: Request, outcome: Outcome) -> None:
-        for recipient in request.recipients:
-            self.outcomes[recipient.public_id] = outcome
+        self.outcomes |= dict.fromkeys(request.public_ids, outcome)
 
 
 def judge(answer: Answer) -> Outcome:
@@ -192,7 +192,7 @@ def _for_the_rest(outcome: Outcome) -> Outcome:
 
 
 def _halves(request: Request) -> list[Request]:
-    indexes = range(len(request.recipients))
+    indexes = range(len(request.public_ids))
     middle = len(indexes) // 2
     return [request.part(indexes[:middle]), request.part(indexes[middle:])]
 

@@ -18,14 +18,14 @@ from tests.factories import NOON
 @pytest.fixture
 def poison(monkeypatch):
     """Making the mail of person.5 ready raises an error that nobody foresaw."""
-    whole = render.personal_values
+    whole = render.values_of
 
-    def breaks(row, setting, *more):
-        if row.address == "person.5@example.org":
+    def breaks(waiting, *more):
+        if "person.5@example.org" in waiting.addresses:
             raise ZeroDivisionError("as nobody foresaw")
-        return whole(row, setting, *more)
+        return whole(waiting, *more)
 
-    monkeypatch.setattr(render, "personal_values", breaks)
+    monkeypatch.setattr(render, "values_of", breaks)
 
 
 def drain_for(mailer, hours: float) -> None:

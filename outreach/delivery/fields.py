@@ -1,0 +1,177 @@
+"""What stands in the fields of a unit's letter: shared, snapshotted, or made now (the links)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from outreach.advice.sections import UnfitSection, resolved
+from outreach.delivery.letter import UnfitLetter
+from outreach.delivery.mailer import Address
+from outreach.delivery.phrases import answer_word, country, dates, day, locale_of, role_word
+from outreach.delivery.recipients import Column
+from outreach.delivery.waiting import Waiting
+from outreach.delivery.wording import Wording, wording_of
+from outreach.links import link_maker
+from outreach.models.message import Purpose
+
+NO_UNSUBSCRIBE = (
+    Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN
+)  # fmt: skip
+OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all messages of a unit share."""
+
+    purpose: Purpose
+    language: str
+    subject: str
+    body: str
+    is_vip: bool
+    sender: Address
+    reply_to: Address
+    host: str
+    event_name: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    city: str
+    country_code: str
+    has_calendar: bool = False
+    held: str = ""
+    """The conditions of its sections that hold for everyone of the unit."""
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @ of every Message-ID."""
+        return self.sender.email.rpartition("@")[2]
+
+    @property
+    def is_campaign(self) -> bool:
+        """Whether a stop must be offered (RFC 8058)."""
+        return self.purpose not in NO_UNSUBSCRIBE
+
+
+def wording_in(setting: Setting) -> Wording:
+    """The compiled text of a unit, its sections resolved. Raises UnfitLetter."""
+    try:
+        subject, body = (resolved(text, setting.held) for text in (setting.subject, setting.body))
+    except UnfitSection as problem:
+        raise UnfitLetter(str(problem)) from problem
+    return wording_of(subject, body, setting.language, footer(setting), setting.is_campaign)
+
+
+def footer(setting: Setting) -> str:
+    """Who sent this, and why the person gets it."""
+    return f"{setting.host} · {setting.reply_to.email}"
+
+
+def shared_values(setting: Setting) -> dict[str, str]:
+    """The merge fields that are equal for a unit, in its language."""
+    locale = locale_of(setting.language)
+    land = country(setting.country_code, setting.language)
+    return {
+        "event_name": setting.event_name,
+        "event_dates": dates(setting.starts_at, setting.ends_at, setting.time_zone, locale),
+        "event_place": f"{setting.city}, {land}" if setting.city else land,
+        "host": setting.host,
+    }
+
+
+def values_of(waiting: Waiting, setting: Setting, needed: Sequence[str]) -> dict[str, Column]:
+    """The merge fields that a letter needs: what was snapshotted, and the links, made only now."""
+    defaults = wording_in(setting).defaults
+    behind = {name for name, _ in defaults.values()}
+    values: dict[str, Column] = dict(shared_values(setting))
+    for name in {*needed, *behind} - defaults.keys() - values.keys():
+        values[name] = _column(name, waiting, setting)
+    for own, (name, words) in defaults.items():
+        column = values[name]
+        if isinstance(column, str):
+            values[own] = column if column.strip() else words
+        else:
+            values[own] = [value if value.strip() else words for value in column]
+    if setting.is_campaign or "unsubscribe_link" in needed:
+        values["unsubscribe_link"] = link_maker("unsubscribe", "/u/")(waiting.public_ids)
+    return values
+
+
+def _column(name: str, waiting: Waiting, setting: Setting) -> Column:
+    if name == "rsvp_link":
+        return _rsvp_links(waiting)
+    if name == "track_name":
+        return waiting.track_names or ""
+    if name == "seat_role":
+        return [role_word(role, setting.language) for role in waiting.seat_roles] or ""
+    if name == "reply_by":
+        return _days(waiting.reply_by, setting)
+    if name == "answer":
+        return _answers(waiting.answers, setting)
+    return known_column(name, waiting.snapshots, setting)
+
+
+def _rsvp_links(waiting: Waiting) -> Sequence[str]:
+    """To the seat where one is asked about, to the invitation else; empty where there is none."""
+    purpose, path, keys = "answer", "/i/", waiting.link_keys
+    if any(waiting.seat_keys):
+        purpose, path, keys = "seat", "/s/", waiting.seat_keys
+    links = iter(link_maker(purpose, path)([key for key in keys if key]))
+    return [next(links) if key else "" for key in keys]
+
+
+def known_column(name: str, snapshots: Sequence[Mapping[str, Any]], setting: Setting) -> list[str]:
+    """A personal field of everyone, out of what the ledger keeps of them; empty where it has none.
+
+    snapshots  the personal merge fields of each
+    """
+    if name == "country":
+        codes = [one.get("country_code") or "" for one in snapshots]
+        names = {code: country(code, setting.language) for code in set(codes)}
+        return [names[code] for code in codes]
+    if name == "salutation_or_name":
+        return [
+            one.get("salutation")
+            or f"{one.get('title') or ''} {one.get('full_name') or ''}".strip()
+            for one in snapshots
+        ]
+    return [one.get(name) or "" for one in snapshots]
+
+
+def _days(moments: Sequence[str], setting: Setting) -> Column:
+    """The days written out; mostly a whole unit shares one."""
+    locale = locale_of(setting.language)
+    days = {raw: day(at, setting.time_zone, locale) if (at := _instant(raw)) else ""
+            for raw in set(moments)}  # fmt: skip
+    return next(iter(days.values())) if len(days) == 1 else [days[raw] for raw in moments]
+
+
+def _answers(answers: Sequence[str], setting: Setting) -> Column:
+    if setting.purpose not in OF_ANSWERS:
+        return ""
+    return [answer_word(answer, setting.language) if answer else "" for answer in answers]
+
+
+def _instant(written: str) -> datetime | None:
+    """A time as the database writes it, aware: SQLite's is in UTC and does not say so."""
+    if not written:
+        return None
+    at = datetime.fromisoformat(written)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+def known_values(
+    snapshot: Mapping[str, Any], setting: Setting, reply_by: datetime | None, answer: str | None
+) -> dict[str, str]:
+    """All fields of one person, without any link.
+
+    snapshot  the personal merge fields as the ledger keeps them
+    """
+    names = {*snapshot, "country", "salutation_or_name"} - {"country_code"}
+    values = {name: known_column(name, [snapshot], setting)[0] for name in names}
+    if reply_by is not None:
+        values["reply_by"] = day(reply_by, setting.time_zone, locale_of(setting.language))
+    if answer and setting.purpose in OF_ANSWERS:
+        values["answer"] = answer_word(answer, setting.language)
+    return values

@@ -22,6 +22,11 @@ def seat_url(link_key: str) -> str:
     return absolute(f"/s/{personal_token('seat', link_key)}")
 
 
+def delegation_url(link_key: str) -> str:
+    """The page on which a focal point names a delegation."""
+    return absolute(f"/d/{personal_token('delegation', link_key)}")
+
+
 def feed_url(feed_key: str) -> str:
     """A person's own calendar feed."""
     return absolute(f"/f/{personal_token('feed', feed_key)}.ics")

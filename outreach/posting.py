@@ -116,7 +116,7 @@ def post(
     event: Event,
     *,
     at: datetime,
-    invitation_id: int,
+    invitation_id: int | None,
     **values: str,
 ) -> int | None:
     """Write the mail of this purpose to a person, and give its id; None where none may or could go.
@@ -141,7 +141,7 @@ def write_mail(
     event_id: int,
     *,
     at: datetime,
-    invitation_id: int,
+    invitation_id: int | None,
     **values: str,
 ) -> int:
     """Write the mail to whom it may go to, and give its id."""

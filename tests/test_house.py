@@ -25,6 +25,7 @@ FLOORS = [
             "describing",
             "answering",
             "moving",
+            "naming",
             "placing",
             "posting",
             "rows",

@@ -11,25 +11,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.advice.folding import fold
 from outreach.answering import record_answer
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
-from outreach.intake.addresses import Address, MalformedAddress, read_address
+from outreach.errors import Conflict, NotFound
+from outreach.intake.addresses import Address
 from outreach.languages import marked
 from outreach.models.activity import INVITEE, Activity, Actor
-from outreach.models.invitation import Invitation, InvitationState, Reply, SomeoneIsSent
+from outreach.models.invitation import Invitation, Reply, SomeoneIsSent
 from outreach.models.message import Purpose
-from outreach.models.stakeholder import Stakeholder
-from outreach.models.tally import TallyKind
+from outreach.naming import CannotBeSent, address_given, invitation_for, person_named
 from outreach.posting import is_reachable, post
 from outreach.queries.invitations import version_of
-from outreach.tally import add_to_tallies
 from outreach.tokens import new_key
-
-
-class CannotBeSent(Refusal):
-    """The person who was named cannot come in this way; says why. Nothing was changed."""
 
 
 class DelegationChanged(Conflict):
@@ -54,12 +47,7 @@ def send_someone(
 
     Raises CannotBeSent, DelegationChanged, SomeoneIsSent, AnswersClosed, InvitationWithdrawn.
     """
-    try:
-        read = read_address(address)
-    except MalformedAddress:
-        raise CannotBeSent(
-            marked("Give one address that mail can go to, as in name@example.org.")
-        ) from None
+    read = address_given(address)
     with transaction() as session:
         invitation = session.scalar(
             select(Invitation).where(Invitation.id == invitation_id).with_for_update(of=Invitation)
@@ -114,7 +102,7 @@ def _invited(
     session: Session, invitation: Invitation, name: str, read: Address, at: datetime
 ) -> Invitation:
     """The invitation of the person who is sent, found or made. Raises CannotBeSent."""
-    person = _person(session, invitation, name, read, at)
+    person = person_named(session, name, read, invitation.stakeholder, at)
     if not is_reachable(session, person, Purpose.DELEGATION):
         raise CannotBeSent(marked("We cannot write to this address. Please give another one."))
     other = session.scalar(
@@ -123,7 +111,10 @@ def _invited(
         )
     )
     if other is None:
-        other = _new(session, invitation, person, at)
+        other = invitation_for(
+            session, person, invitation.event_id, invitation.group_id, invitation.reply_by,
+            at=at, delegated_by_id=invitation.id,
+        )  # fmt: skip
     elif other.withdrawn_at is not None and other.delegated_by_id == invitation.id:
         other.withdrawn_at, other.link_key = None, new_key()  # taken back before, and named again
     elif other.withdrawn_at is not None or other.delegate_id is not None:
@@ -136,42 +127,4 @@ def _invited(
         session, Purpose.DELEGATION, person, invitation.event, at=at, invitation_id=other.id,
         named_by=invitation.stakeholder.full_name,
     )  # fmt: skip
-    return other
-
-
-def _person(
-    session: Session, invitation: Invitation, name: str, read: Address, at: datetime
-) -> Stakeholder:
-    """Whom we know by this address and name; two people may share an address."""
-    known = session.scalars(
-        select(Stakeholder).where(Stakeholder.email_key == read.key).order_by(Stakeholder.id)
-    ).all()
-    for person in known:
-        if person.name_key == fold(name):
-            return person
-    if len(known) == 1 and known[0].id != invitation.stakeholder_id:
-        return known[0]
-    person = Stakeholder(
-        full_name=name, name_key=fold(name), email=read.email, email_key=read.key, created_at=at,
-        changed_at=at, organisation_id=invitation.stakeholder.organisation_id,
-        language=invitation.stakeholder.language,
-        country_code=invitation.stakeholder.country_code,
-    )  # fmt: skip
-    session.add(person)
-    session.flush()
-    return person
-
-
-def _new(session: Session, invitation: Invitation, person: Stakeholder, at: datetime) -> Invitation:
-    other = Invitation(
-        stakeholder_id=person.id, event_id=invitation.event_id, group_id=invitation.group_id,
-        reply_by=invitation.reply_by, invited_at=at, link_key=new_key(),
-        delegated_by_id=invitation.id, state=InvitationState.SILENT,
-    )  # fmt: skip
-    session.add(other)
-    session.flush()
-    place = (
-        TallyKind.EVENT_INVITATIONS, other.event_id, other.group_id, InvitationState.SILENT.value
-    )  # fmt: skip
-    add_to_tallies(session, {place: 1})
     return other

@@ -53,6 +53,8 @@ LETTERS = {
     "moved": "To those who come, when an event changes",
     "withdrawn": "To someone whose invitation is withdrawn",
     "delegation": "To someone who is sent in an invitee's place",
+    "focal_point": "Request to name a delegation",
+    "member": "To a member of a delegation",
 }
 
 

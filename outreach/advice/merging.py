@@ -29,6 +29,8 @@ FIELDS: dict[str, str] = {
     "reply_by": "The day until which answers count",
     "answer": "The answer that was noted (thanks and confirmations only)",
     "named_by": "Who sends the person in their place (delegations only)",
+    "delegation": "The organisation whose delegation it is (delegations only)",
+    "members": "How many members the delegation may have (its focal point only)",
     "seat_role": "The role asked for: co-chair, moderator, speaker (seats only)",
     "track_name": "The track (seats only)",
     "rsvp_link": "The personal link to the answer page",

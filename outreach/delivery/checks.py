@@ -11,6 +11,7 @@ from outreach.delivery.ledger import move_by_id
 from outreach.dialect import key_digest
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
 from outreach.models.seat import OfferState, Seat, SeatOffer
@@ -57,6 +58,8 @@ def _changed(purpose: Purpose, *, somebody_is_listed: bool) -> Select[Any]:
             reason.is_not(None),
         )
     )
+    if purpose is Purpose.FOCAL_POINT:
+        return changed.join(Delegation, Delegation.id == Message.delegation_id)
     if purpose is not Purpose.SEAT:
         return changed
     return changed.join(SeatOffer, SeatOffer.id == Message.offer_id).join(
@@ -83,6 +86,11 @@ def _reason(purpose: Purpose, at: Any) -> Any:
             (Invitation.state == InvitationState.UNDELIVERABLE, "The address bounced."),
             (Invitation.state != InvitationState.SILENT, "Answered already."),
             (Invitation.reply_by <= at, "The reply-by has passed."),
+        ]
+    if purpose is Purpose.FOCAL_POINT:
+        cases += [
+            (Delegation.withdrawn_at.is_not(None), "Is asked for no delegation any more."),
+            (Delegation.name_by <= at, "The date for naming the delegation has passed."),
         ]
     if purpose is Purpose.SEAT:
         cases += [

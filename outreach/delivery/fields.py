@@ -16,7 +16,8 @@ from outreach.links import link_maker
 from outreach.models.message import Purpose
 
 NO_UNSUBSCRIBE = (
-    Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN
+    Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
+    Purpose.FOCAL_POINT, Purpose.MEMBER,
 )  # fmt: skip
 OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED)
 
@@ -113,10 +114,12 @@ def _column(name: str, waiting: Waiting, setting: Setting) -> Column:
 
 
 def _rsvp_links(waiting: Waiting) -> Sequence[str]:
-    """To the seat where one is asked about, to the invitation else; empty where there is none."""
+    """To the seat or the delegation that is asked about, else to the invitation; empty for none."""
     purpose, path, keys = "answer", "/i/", waiting.link_keys
     if any(waiting.seat_keys):
         purpose, path, keys = "seat", "/s/", waiting.seat_keys
+    elif any(waiting.delegation_keys):
+        purpose, path, keys = "delegation", "/d/", waiting.delegation_keys
     links = iter(link_maker(purpose, path)([key for key in keys if key]))
     return [next(links) if key else "" for key in keys]
 

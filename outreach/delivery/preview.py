@@ -30,6 +30,7 @@ from outreach.links import absolute
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, Step
 from outreach.models.conference import Conference
+from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
@@ -51,6 +52,8 @@ INVENTED = {
     "organisation": "Ministry of Communications",
     "country_code": "KE",
     "named_by": "Jean Exemple",
+    "delegation": "Ministry of Communications",
+    "members": "6",
 }
 """Somebody for the preview of a template; nobody of this name is known."""
 
@@ -189,7 +192,11 @@ def preview_message(message_id: int) -> Preview:
                 Seat.role.label("seat_role"),
                 Track.name.label("track"),
                 func.coalesce(
-                    Invitation.reply_by, Seat.fill_by, Campaign.reply_by, type_=UTCDateTime()
+                    Invitation.reply_by,
+                    Seat.fill_by,
+                    Delegation.name_by,
+                    Campaign.reply_by,
+                    type_=UTCDateTime(),
                 ).label("reply_by"),
             )
             .join(Message, Message.event_id == Event.id)
@@ -198,6 +205,7 @@ def preview_message(message_id: int) -> Preview:
             .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
             .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
             .outerjoin(Track, Track.id == Seat.track_id)
+            .outerjoin(Delegation, Delegation.id == Message.delegation_id)
             .where(Message.id == message_id)
         )
         .one_or_none()

@@ -9,10 +9,14 @@ from sqlalchemy import Select, Text, bindparam, cast, func, select
 
 from outreach.db import reading
 from outreach.dialect import joined, json_list
+from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import Seat, SeatOffer
 from outreach.models.track import Track
+
+OF_THEIR_OWN = (Purpose.SEAT, Purpose.FOCAL_POINT)
+"""Mails that ask about something else than an invitation."""
 
 
 class Waiting(NamedTuple):
@@ -30,6 +34,7 @@ class Waiting(NamedTuple):
     seat_keys: Sequence[str] = ()
     seat_roles: Sequence[str] = ()
     track_names: Sequence[str] = ()
+    delegation_keys: Sequence[str] = ()
 
     def only(self, indexes: Sequence[int]) -> "Waiting":
         """Some of them."""
@@ -38,7 +43,7 @@ class Waiting(NamedTuple):
 
 
 def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
-    statement = _statement(is_seat=purpose is Purpose.SEAT)
+    statement = _statement(purpose if purpose in OF_THEIR_OWN else None)
     row = reading().connection().execute(statement, {"unit": unit_id}).one()
     if row[0] is None:
         return Waiting(*[()] * 8)
@@ -55,6 +60,8 @@ def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
     )
     if not seat:
         return found
+    if purpose is Purpose.FOCAL_POINT:
+        return found._replace(delegation_keys=seat[0].split(","))
     keys, roles, tracks = seat
     return found._replace(
         seat_keys=keys.split(","), seat_roles=roles.split(","), track_names=orjson.loads(tracks)
@@ -62,9 +69,13 @@ def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
 
 
 @cache
-def _statement(*, is_seat: bool) -> Select[Any]:
-    """Who waits in a unit. Seats are joined only where a seat is asked about."""
-    reply_by = func.coalesce(Invitation.reply_by, Seat.fill_by) if is_seat else Invitation.reply_by
+def _statement(purpose: Purpose | None) -> Select[Any]:
+    """Who waits in a unit. Seats and delegations are joined only where these are asked about."""
+    reply_by: Any = Invitation.reply_by
+    if purpose is Purpose.SEAT:
+        reply_by = func.coalesce(Invitation.reply_by, Seat.fill_by)
+    elif purpose is Purpose.FOCAL_POINT:
+        reply_by = Delegation.name_by
     columns: list[Any] = [
         joined(Message.id),
         joined(Message.public_id),
@@ -76,7 +87,11 @@ def _statement(*, is_seat: bool) -> Select[Any]:
         joined(_text(reply_by)),
     ]
     statement = select(*columns).outerjoin(Invitation, Invitation.id == Message.invitation_id)
-    if is_seat:
+    if purpose is Purpose.FOCAL_POINT:
+        statement = statement.add_columns(joined(Delegation.link_key)).join(
+            Delegation, Delegation.id == Message.delegation_id
+        )
+    if purpose is Purpose.SEAT:
         statement = (
             statement.add_columns(
                 joined(_text(SeatOffer.link_key)),

@@ -127,6 +127,10 @@ class Purpose(StrEnum):
     THANK_YOU = "thank_you"
     CONFIRMATION = "confirmation"
     DELEGATION = "delegation"
+    FOCAL_POINT = "focal_point"
+    """Asks whom an organisation sends."""
+    MEMBER = "member"
+    """Was named as a member of a delegation."""
     SEAT = "seat"
     MOVED = "moved"
     """The event that the person comes to has another time or place."""
@@ -209,6 +213,7 @@ class Message(Base):
     stakeholder_id: Mapped[int] = mapped_column(BigId)
     invitation_id: Mapped[int | None] = mapped_column(BigId)
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("seat_offers.id"))
+    delegation_id: Mapped[int | None] = mapped_column(BigId)
     group_id: Mapped[int | None] = mapped_column(BigId)
     text_id: Mapped[int | None] = mapped_column(BigId)
     event_id: Mapped[int] = mapped_column(BigId)

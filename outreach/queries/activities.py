@@ -53,6 +53,13 @@ SENTENCES = {
     "reopened_reply": "A reply was opened again",
     "suppressed": "The address must not be written to",
     "lifted_suppression": "The address may be written to again",
+    "named_delegate": "Named someone to come instead",
+    "asked_for_delegation": "Asked to name a delegation",
+    "changed_delegation": "The limits of the delegation were changed",
+    "withdrew_delegation": "Asked for no delegation any more",
+    "named_member": "Named as a member of a delegation",
+    "took_out_member": "Taken out of a delegation",
+    "completed_delegation": "Called the delegation complete",
     "took_seat": "Accepted the seat",
     "declined_seat": "Declined the seat",
 }

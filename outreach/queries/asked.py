@@ -11,6 +11,7 @@ from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.seat import OfferState, Seat, SeatOffer, SeatRole
 from outreach.models.track import Track
+from outreach.queries.delegations import delegations_to_name
 from outreach.queries.invitations import ANSWERED
 from outreach.queries.seat_offers import TO_BE_ANSWERED
 
@@ -36,6 +37,8 @@ class Asked:
     ends_at: datetime
     time_zone: str
     city: str
+    is_delegation: bool = False
+    """Whether a delegation is to be named; its organisation is the name."""
 
     def is_waiting(self, at: datetime) -> bool:
         """Whether an answer is wanted and still taken."""
@@ -47,8 +50,11 @@ _EVENT: tuple[Any, ...] = (Event.starts_at, Event.ends_at, Event.time_zone, Even
 
 def asked_of(stakeholder_id: int, link_key: str, at: datetime) -> list[Asked]:
     """All but the one of this link that are not over: what waits for an answer first, the soonest
-    first. Two SELECTs by index."""
-    found = [*_invitations(stakeholder_id, at), *_seats(stakeholder_id, at)]
+    first. Three SELECTs by index."""
+    found = [
+        *_invitations(stakeholder_id, at), *_seats(stakeholder_id, at),
+        *_delegations(stakeholder_id, at),
+    ]  # fmt: skip
     others = [each for each in found if each.link_key != link_key]
     others.sort(
         key=lambda each: (
@@ -92,6 +98,16 @@ def _seats(stakeholder_id: int, at: datetime) -> list[Asked]:
         Asked(key, role, name, "" if state is OfferState.ASKED else state.value, fill_by, *event)
         for key, role, name, state, fill_by, *event in rows
     ]
+
+
+def _delegations(stakeholder_id: int, at: datetime) -> list[Asked]:
+    return [
+        Asked(
+            each.link_key, None, each.organisation, "accepted" if each.is_complete else "",
+            each.name_by, each.starts_at, each.ends_at, each.time_zone, each.city, True,
+        )
+        for each in delegations_to_name(stakeholder_id, at)
+    ]  # fmt: skip
 
 
 def _word(state: InvitationState) -> str:

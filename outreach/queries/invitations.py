@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from outreach.db import glance, reading
 from outreach.models.conference import Conference
+from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
 from outreach.models.question import Question
@@ -149,6 +150,10 @@ MORE: tuple[Any, ...] = (
         ),
         exists().where(
             SeatOffer.stakeholder_id == Invitation.stakeholder_id, SeatOffer.asked_at.is_not(None)
+        ),
+        exists().where(
+            Delegation.focal_point_id == Invitation.stakeholder_id,
+            Delegation.withdrawn_at.is_(None),
         ),
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from outreach.errors import Refusal
 from outreach.languages import languages, marked, spoken, words_of
 from outreach.models.invitation import AnswersClosed
+from outreach.queries.delegations import delegation_page
 from outreach.queries.feeds import feed_of
 from outreach.queries.invitations import InvitationPage, invitation_glance, invitation_page
 from outreach.queries.mails import language_of_mail
@@ -64,6 +65,7 @@ PURPOSES: dict[str, tuple[str, Opened]] = {
     "s": ("seat", seat_offer_page),
     "u": ("unsubscribe", unsubscribe_page),
     "f": ("feed", feed_of),
+    "d": ("delegation", delegation_page),
 }
 """First part of the path: the purpose of its tokens, and the question that their key answers."""
 
@@ -86,6 +88,7 @@ def guard() -> Response | None:
 
 @blueprint.route("/i/<path:_rest>")
 @blueprint.route("/s/<path:_rest>")
+@blueprint.route("/d/<path:_rest>")
 @blueprint.route("/u/<path:_rest>")
 @blueprint.route("/f/<path:_rest>")
 def elsewhere(_rest: str) -> Response:

@@ -85,13 +85,15 @@ def invitation_view(
 def others(stakeholder_id: int, link_key: str, at: datetime) -> list[tuple[str, Any, bool]]:
     """(address, what else the person is asked to, whether an answer is wanted)"""
     return [
-        (address_of(each.link_key, each.role), each, each.is_waiting(at))
+        (address_of(each.link_key, each.role, each.is_delegation), each, each.is_waiting(at))
         for each in asked_of(stakeholder_id, link_key, at)
     ]
 
 
-def address_of(link_key: str, role: SeatRole | None) -> str:
+def address_of(link_key: str, role: SeatRole | None, is_delegation: bool = False) -> str:
     """The path of someone's own page."""
+    if is_delegation:
+        return f"/d/{personal_token('delegation', link_key)}"
     if role is None:
         return f"/i/{personal_token('answer', link_key)}"
     return f"/s/{personal_token('seat', link_key)}"

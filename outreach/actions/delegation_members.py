@@ -1,0 +1,221 @@
+"""The members of a delegation: named, taken out, called complete. Each gets a link of their own.
+
+Who is asked to the event already keeps that invitation and gets no second mail. Whoever is taken
+out is asked no more, unless they were asked anyway.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.errors import Conflict, NotFound
+from outreach.languages import marked
+from outreach.models.activity import INVITEE, Actor
+from outreach.models.delegation import Delegation, DelegationMember, MemberRole
+from outreach.models.invitation import Invitation
+from outreach.models.message import Purpose
+from outreach.models.stakeholder import Stakeholder
+from outreach.naming import (
+    CannotBeSent,
+    address_given,
+    invitation_for,
+    locked_delegation,
+    member_count,
+    of_delegation,
+    person_named,
+)
+from outreach.posting import is_reachable, post
+from outreach.tokens import new_key
+
+
+class DelegationChangedMeanwhile(Conflict):
+    """Somebody named or took out a member after this page was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            marked("The delegation was changed while this page was open. Here is how it stands.")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Someone as the focal point types them."""
+
+    name: str
+    address: str
+    role: MemberRole = MemberRole.MEMBER
+    office: str = ""
+    gender: str = ""
+    """As stated; empty where nothing is said."""
+
+
+def name_member(
+    delegation_id: int, named: Named, *, seen: int | None = None, by: Actor = INVITEE, at: datetime
+) -> bool:
+    """Put someone into the delegation and invite them; say whether it changed anything.
+
+    seen  the version that the page showed
+    Raises CannotBeSent, DelegationFull, DelegationClosed, DelegationChangedMeanwhile.
+    """
+    read = address_given(named.address)
+    with transaction() as session:
+        delegation = locked_delegation(session, delegation_id)
+        delegation.check_open(at)
+        person = person_named(session, named.name, read, delegation.focal_point, at)
+        member = session.scalar(
+            select(DelegationMember)
+            .join(Invitation, Invitation.id == DelegationMember.invitation_id)
+            .where(
+                DelegationMember.delegation_id == delegation_id,
+                Invitation.stakeholder_id == person.id,
+            )
+        )
+        if member is not None and member.left_at is None and member.role is named.role:
+            return False
+        _check_seen(delegation, seen)
+        if member is None or member.left_at is not None:
+            delegation.check_room(member_count(session, delegation_id))
+        if named.role is MemberRole.HEAD:
+            _step_down(session, delegation_id)
+        _describe(person, delegation, named, at)
+        if member is None:
+            member = _new_member(session, delegation, person, named.role, at)
+            session.add(member)
+        elif member.left_at is not None:
+            _ask_once_more(session, delegation, member, person, at)
+        member.role = named.role
+        delegation.change()
+        session.add(
+            of_delegation("named_member", delegation, person.id, by, at, role=named.role.value)
+        )
+        return True
+
+
+def take_out_member(
+    delegation_id: int, member_id: int, *, seen: int | None = None, by: Actor = INVITEE,
+    at: datetime,
+) -> bool:  # fmt: skip
+    """Take someone out; who was asked only for this delegation is asked no more, and told."""
+    with transaction() as session:
+        delegation = locked_delegation(session, delegation_id)
+        delegation.check_open(at)
+        member = session.get(DelegationMember, member_id, with_for_update=True)
+        if member is None or member.delegation_id != delegation_id:
+            raise NotFound("member")
+        if member.left_at is not None:
+            return False
+        _check_seen(delegation, seen)
+        member.left_at = at
+        invitation = member.invitation
+        if member.is_invited_by_it and invitation.withdrawn_at is None:
+            invitation.withdrawn_at = at
+            invitation.sequence += 1
+            post(
+                session, Purpose.WITHDRAWN, invitation.stakeholder, delegation.event, at=at,
+                invitation_id=invitation.id,
+            )  # fmt: skip
+        delegation.change()
+        session.add(of_delegation("took_out_member", delegation, invitation.stakeholder_id, by, at))
+        return True
+
+
+def complete_delegation(
+    delegation_id: int, *, seen: int | None = None, by: Actor = INVITEE, at: datetime
+) -> bool:
+    """The focal point says that this is everybody. Raises CannotBeSent for an empty one."""
+    with transaction() as session:
+        delegation = locked_delegation(session, delegation_id)
+        delegation.check_open(at)
+        if delegation.completed_at is not None:
+            return False
+        _check_seen(delegation, seen)
+        if member_count(session, delegation_id) == 0:
+            raise CannotBeSent(marked("Name somebody first."))
+        delegation.change()
+        delegation.completed_at = at
+        session.add(
+            of_delegation("completed_delegation", delegation, delegation.focal_point_id, by, at)
+        )
+        return True
+
+
+def _check_seen(delegation: Delegation, seen: int | None) -> None:
+    if seen is not None and seen != delegation.version:
+        raise DelegationChangedMeanwhile
+
+
+def _step_down(session: Session, delegation_id: int) -> None:
+    """A delegation has one head: who was it before is a member."""
+    session.execute(
+        update(DelegationMember)
+        .where(
+            DelegationMember.delegation_id == delegation_id,
+            DelegationMember.role == MemberRole.HEAD,
+        )
+        .values(role=MemberRole.MEMBER)
+    )
+
+
+def _describe(person: Stakeholder, delegation: Delegation, named: Named, at: datetime) -> None:
+    """What the focal point tells of someone of whom we did not know it; nothing is overwritten."""
+    known = (person.office, person.gender, person.organisation_id)
+    person.office = person.office or named.office
+    person.gender = person.gender or named.gender
+    if person.organisation_id is None or person.created_at == at:
+        person.organisation_id = delegation.organisation_id
+    if (person.office, person.gender, person.organisation_id) != known:
+        person.changed_at = at
+
+
+def _new_member(
+    session: Session, delegation: Delegation, person: Stakeholder, role: MemberRole, at: datetime
+) -> DelegationMember:
+    if not is_reachable(session, person, Purpose.MEMBER):
+        raise CannotBeSent(marked("We cannot write to this address. Please give another one."))
+    invitation = session.scalar(
+        select(Invitation).where(
+            Invitation.stakeholder_id == person.id, Invitation.event_id == delegation.event_id
+        )
+    )
+    is_new = invitation is None
+    if invitation is None:
+        invitation = invitation_for(
+            session, person, delegation.event_id, delegation.group_id, delegation.answers_by(at),
+            at=at,
+        )  # fmt: skip
+        _invite(session, delegation, person, invitation.id, at)
+    elif invitation.withdrawn_at is not None:
+        raise CannotBeSent(marked("This person cannot be named. Please name someone else."))
+    return DelegationMember(
+        delegation_id=delegation.id, invitation_id=invitation.id, role=role, named_at=at,
+        is_invited_by_it=is_new,
+    )  # fmt: skip
+
+
+def _ask_once_more(
+    session: Session,
+    delegation: Delegation,
+    member: DelegationMember,
+    person: Stakeholder,
+    at: datetime,
+) -> None:
+    """Somebody who had been taken out is named again, with a new link."""
+    invitation = member.invitation
+    if member.is_invited_by_it and invitation.withdrawn_at is not None:
+        invitation.withdrawn_at, invitation.link_key = None, new_key()
+        invitation.reply_by = max(invitation.reply_by, delegation.answers_by(at))
+        invitation.sequence += 1
+        _invite(session, delegation, person, invitation.id, at)
+    member.left_at, member.named_at = None, at
+
+
+def _invite(
+    session: Session, delegation: Delegation, person: Stakeholder, invitation_id: int, at: datetime
+) -> None:
+    post(
+        session, Purpose.MEMBER, person, delegation.event, at=at, invitation_id=invitation_id,
+        named_by=delegation.focal_point.full_name, delegation=delegation.organisation.name,
+    )  # fmt: skip

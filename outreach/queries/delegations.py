@@ -1,0 +1,331 @@
+"""Delegations: as the focal point sees one, and as the team sees all of an event."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import aliased
+
+from outreach.advice.folding import fold
+from outreach.db import reading
+from outreach.models.conference import Conference, ConstituentGroup
+from outreach.models.delegation import Delegation, DelegationMember, MemberRole
+from outreach.models.event import Event
+from outreach.models.focal_point import FocalPoint
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.queries.invitations import (
+    ADDRESSEE,
+    EVENT,
+    Addressee,
+    EventShown,
+    person_and_event,
+)
+
+PRECEDENCE = case(
+    {MemberRole.HEAD.value: 0, MemberRole.DEPUTY.value: 1}, value=DelegationMember.role, else_=2
+)
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """Someone of a delegation, and what they answered."""
+
+    id: int
+    stakeholder_id: int
+    full_name: str
+    office: str
+    gender: str
+    email: str | None
+    role: MemberRole
+    state: InvitationState
+    named_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationPage:
+    """All that stands on a focal point's page but the members."""
+
+    id: int
+    organisation: str
+    most_members: int
+    name_by: datetime
+    version: int
+    """Which form of the delegation the page shows."""
+    completed_at: datetime | None
+    withdrawn_at: datetime | None
+    stakeholder_id: int
+    person: Addressee
+    event: EventShown
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether members may be named."""
+        return self.withdrawn_at is None and at < self.name_by
+
+
+_sent = aliased(Organisation)
+OWN: tuple[Any, ...] = (
+    Delegation.id, _sent.name, Delegation.most_members, Delegation.name_by, Delegation.version,
+    Delegation.completed_at, Delegation.withdrawn_at, Delegation.focal_point_id,
+)  # fmt: skip
+
+
+def delegation_page(link_key: str) -> DelegationPage | None:
+    """The page of the link with this key. One row by unique key."""
+    row: Any = (
+        reading()
+        .execute(
+            select(*OWN, *ADDRESSEE, *EVENT)
+            .join(_sent, _sent.id == Delegation.organisation_id)
+            .join(Stakeholder, Stakeholder.id == Delegation.focal_point_id)
+            .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+            .join(Event, Event.id == Delegation.event_id)
+            .join(Conference, Conference.id == Event.conference_id)
+            .where(Delegation.link_key == link_key)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    values: list[Any] = [*row[: len(OWN)], *person_and_event(row[len(OWN) :])]
+    return DelegationPage(*values)
+
+
+def members_of(delegation_id: int) -> list[MemberLine]:
+    """Who is in it, the head first. Cost: its members, by index."""
+    named, counts = aliased(Invitation), aliased(Invitation)
+    rows = reading().execute(
+        select(
+            DelegationMember.id, Stakeholder.id, Stakeholder.full_name, Stakeholder.office,
+            Stakeholder.gender, Stakeholder.email, DelegationMember.role, counts.state,
+            DelegationMember.named_at,
+        )
+        .join(named, named.id == DelegationMember.invitation_id)
+        .join(counts, counts.id == func.coalesce(named.merged_into_id, named.id))
+        .join(Stakeholder, Stakeholder.id == counts.stakeholder_id)
+        .where(DelegationMember.delegation_id == delegation_id, DelegationMember.left_at.is_(None))
+        .order_by(PRECEDENCE, DelegationMember.id)
+    )  # fmt: skip
+    return [MemberLine(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationLine:
+    """An organisation's delegation, in a row."""
+
+    id: int
+    organisation_id: int
+    organisation: str
+    focal_point_id: int
+    focal_point: str
+    most_members: int
+    name_by: datetime
+    completed_at: datetime | None
+    withdrawn_at: datetime | None
+    member_count: int
+    women_count: int
+    stated_count: int
+    """Of how many the gender is stated."""
+    accepted_count: int
+
+    def state(self, at: datetime) -> str:
+        """`withdrawn`, `complete`, `naming`, `late` or `asked`."""
+        if self.withdrawn_at:
+            return "withdrawn"
+        if self.completed_at:
+            return "complete"
+        if at >= self.name_by:
+            return "late"
+        return "naming" if self.member_count else "asked"
+
+
+def delegations_of(event_id: int, *, name: str = "", after: str = "") -> list[DelegationLine]:
+    """The delegations of an event by organisation, one page. Cost: that page, by the folded name.
+
+    after  the folded name after which the page begins
+    """
+    folded = fold(name)
+    statement = (
+        _lines()
+        .where(Delegation.event_id == event_id, Organisation.name_key > after)
+        .order_by(Organisation.name_key)
+        .limit(PAGE)
+    )
+    if folded:
+        statement = statement.where(Organisation.name_key.contains(folded, autoescape=True))
+    return [DelegationLine(*row) for row in reading().execute(statement)]
+
+
+def delegation_line(delegation_id: int) -> DelegationLine | None:
+    """One delegation. One SELECT by key."""
+    row = reading().execute(_lines().where(Delegation.id == delegation_id)).one_or_none()
+    return DelegationLine(*row) if row else None
+
+
+def _lines() -> Any:
+    is_woman = case((Stakeholder.gender == "female", 1), else_=0)
+    is_stated = case((Stakeholder.gender != "", 1), else_=0)
+    comes = case((Invitation.state == InvitationState.ACCEPTED, 1), else_=0)
+    counted = (
+        select(
+            DelegationMember.delegation_id.label("of"),
+            func.count().label("members"),
+            func.sum(is_woman).label("women"),
+            func.sum(is_stated).label("stated"),
+            func.sum(comes).label("accepted"),
+        )
+        .join(Invitation, Invitation.id == DelegationMember.invitation_id)
+        .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .where(DelegationMember.left_at.is_(None))
+        .group_by(DelegationMember.delegation_id)
+        .subquery()
+    )
+    focal = aliased(Stakeholder)
+    return (
+        select(
+            Delegation.id, Organisation.id, Organisation.name, focal.id, focal.full_name,
+            Delegation.most_members, Delegation.name_by, Delegation.completed_at,
+            Delegation.withdrawn_at, func.coalesce(counted.c.members, 0),
+            func.coalesce(counted.c.women, 0), func.coalesce(counted.c.stated, 0),
+            func.coalesce(counted.c.accepted, 0),
+        )
+        .join(Organisation, Organisation.id == Delegation.organisation_id)
+        .join(focal, focal.id == Delegation.focal_point_id)
+        .outerjoin(counted, counted.c.of == Delegation.id)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """On whose word the focal point speaks, and since when they are asked."""
+
+    authorised_by: str
+    authorised_on: date | None
+    asked_at: datetime
+    group: str
+    event_id: int
+    event: str
+    time_zone: str
+    link_key: str
+
+
+def authority_of(delegation_id: int) -> Authority:
+    """What stands with the request. One SELECT by key."""
+    row = (
+        reading()
+        .execute(
+            select(
+                Delegation.authorised_by, Delegation.authorised_on, Delegation.asked_at,
+                ConstituentGroup.name, Event.id, Event.name, Event.time_zone, Delegation.link_key,
+            )
+            .join(ConstituentGroup, ConstituentGroup.id == Delegation.group_id)
+            .join(Event, Event.id == Delegation.event_id)
+            .where(Delegation.id == delegation_id)
+        )
+        .one()
+    )  # fmt: skip
+    return Authority(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Someone or something to choose in the form that asks for a delegation."""
+
+    id: int
+    name: str
+    detail: str = ""
+
+
+def organisations_without(event_id: int, name: str) -> list[Choice]:
+    """Organisations with a standing that are not asked for a delegation yet. At most 20."""
+    is_asked = select(Delegation.id).where(
+        Delegation.event_id == event_id, Delegation.organisation_id == Organisation.id,
+        Delegation.withdrawn_at.is_(None),
+    )  # fmt: skip
+    rows = reading().execute(
+        select(Organisation.id, Organisation.name, ConstituentGroup.name)
+        .join(Standing, Standing.organisation_id == Organisation.id)
+        .join(ConstituentGroup, ConstituentGroup.id == Standing.group_id)
+        .join(Event, Event.conference_id == Standing.conference_id)
+        .where(
+            Event.id == event_id, ~is_asked.exists(),
+            Organisation.name_key.contains(fold(name), autoescape=True),
+        )
+        .order_by(Organisation.name_key)
+        .limit(20)
+    )  # fmt: skip
+    return [Choice(*row) for row in rows]
+
+
+def people_of(organisation_id: int) -> list[Choice]:
+    """Who of an organisation can be its focal point: people with an address. At most 200."""
+    rows = reading().execute(
+        select(Stakeholder.id, Stakeholder.full_name, Stakeholder.office)
+        .where(
+            Stakeholder.organisation_id == organisation_id, Stakeholder.email.is_not(None),
+            Stakeholder.merged_into_id.is_(None),
+        )
+        .order_by(Stakeholder.name_key, Stakeholder.id)
+        .limit(200)
+    )  # fmt: skip
+    return [Choice(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """Who speaks for an organisation at the event's conference now, and on whose word."""
+
+    stakeholder_id: int
+    authorised_by: str
+    authorised_on: date
+
+
+def appointed(organisation_id: int, event_id: int) -> Appointed | None:
+    """The focal point that is noted for the organisation; one row by index."""
+    row = (
+        reading()
+        .execute(
+            select(FocalPoint.stakeholder_id, FocalPoint.authorised_by, FocalPoint.authorised_on)
+            .join(Event, Event.conference_id == FocalPoint.conference_id)
+            .where(
+                FocalPoint.organisation_id == organisation_id, Event.id == event_id,
+                FocalPoint.ended_at.is_(None),
+            )
+        )
+        .one_or_none()
+    )  # fmt: skip
+    return Appointed(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class ToName:
+    """A delegation that a person is to name, for the other pages of that person."""
+
+    link_key: str
+    organisation: str
+    name_by: datetime
+    is_complete: bool
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    city: str
+
+
+def delegations_to_name(stakeholder_id: int, at: datetime) -> list[ToName]:
+    """What a focal point is asked to name, of events that are not over. By index."""
+    rows = reading().execute(
+        select(
+            Delegation.link_key, Organisation.name, Delegation.name_by, Delegation.completed_at,
+            Event.starts_at, Event.ends_at, Event.time_zone, Event.city,
+        )
+        .join(Organisation, Organisation.id == Delegation.organisation_id)
+        .join(Event, Event.id == Delegation.event_id)
+        .where(
+            Delegation.focal_point_id == stakeholder_id, Delegation.withdrawn_at.is_(None),
+            Event.ends_at > at,
+        )
+    )  # fmt: skip
+    found: Any = [(*row[:3], row[3] is not None, *row[4:]) for row in rows]
+    return [ToName(*each) for each in found]

@@ -1,0 +1,159 @@
+"""The page on which a focal point names a delegation: its members, one form, and "that is all"."""
+
+from typing import Any
+
+from flask import Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+from wtforms import RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from outreach.actions import delegation_members
+from outreach.errors import Conflict
+from outreach.languages import marked
+from outreach.models.delegation import DelegationClosed, DelegationFull, MemberRole
+from outreach.naming import CannotBeSent
+from outreach.queries.delegations import delegation_page, members_of
+from outreach.web.invitee.door import blueprint, onward, page, say
+from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, line
+from outreach.web.invitee.nonce import form_nonce, version_seen
+from outreach.web.invitee.note import clean_line
+from outreach.web.invitee.view import FIXED, others
+
+ROLES = {
+    MemberRole.HEAD: marked("Head of the delegation"),
+    MemberRole.DEPUTY: marked("Deputy head"),
+    MemberRole.MEMBER: marked("Member"),
+}
+GENDERS = (
+    ("", marked("Not stated")),
+    ("female", marked("Woman")),
+    ("male", marked("Man")),
+    ("other", marked("In another way")),
+)
+
+
+class MemberForm(NoteForm):
+    """Someone of the delegation."""
+
+    member_name = StringField(
+        filters=[clean_line],
+        validators=[
+            InputRequired(marked("Give the name of the person.")),
+            Length(max=LONGEST_LINE, message=LINE_TOO_LONG),
+        ],
+    )
+    member_address = StringField(
+        filters=[clean_line],
+        validators=[
+            InputRequired(marked("Give one address that mail can go to, as in name@example.org.")),
+            Length(max=LONGEST_LINE, message=LINE_TOO_LONG),
+        ],
+    )
+    office = line()
+    role = RadioField(choices=[role.value for role in MemberRole], default=MemberRole.MEMBER.value)
+    gender = SelectField(choices=[code for code, _ in GENDERS], default="")
+
+
+@blueprint.get("/d/<token>")
+def delegation(token: str) -> Response:
+    """The delegation as it stands; opening it changes nothing."""
+    return show()
+
+
+@blueprint.get("/d/<token>/members", endpoint="back_from_members")
+@blueprint.get("/d/<token>/complete", endpoint="back_from_complete")
+@blueprint.get("/d/<token>/members/<int:member_id>/out", endpoint="back_from_out")
+def back_to_delegation(token: str, member_id: int = 0) -> AnyResponse:
+    """Someone reloads the address to which a form was sent."""
+    return home(302)
+
+
+@blueprint.post("/d/<token>/members")
+def add_member(token: str) -> AnyResponse:
+    """Name someone, once however often it is sent."""
+    form = MemberForm()
+    seen = version_seen("delegation", g.link_key, form.nonce.data or "")
+    if seen is None:
+        return show(form, [FOREIGN], 400)
+    if not form.validate():
+        return show(form, form.problems(), 422)
+    named = delegation_members.Named(
+        form.member_name.data or "", form.member_address.data or "", MemberRole(form.role.data),
+        form.office.data or "", form.gender.data or "",
+    )  # fmt: skip
+    try:
+        delegation_members.name_member(g.opened.id, named, seen=seen, at=g.at)
+    except (CannotBeSent, DelegationFull) as refusal:
+        return show(form, [str(refusal)], 422)
+    except Conflict as refusal:
+        return changed(form, refusal)
+    return home()
+
+
+@blueprint.post("/d/<token>/members/<int:member_id>/out")
+def take_out(token: str, member_id: int) -> AnyResponse:
+    """Take someone out."""
+    seen = version_seen("delegation", g.link_key, request.form.get("nonce", ""))
+    if seen is None:
+        return show(None, [FOREIGN], 400)
+    try:
+        delegation_members.take_out_member(g.opened.id, member_id, seen=seen, at=g.at)
+    except Conflict as refusal:
+        return changed(None, refusal)
+    return home()
+
+
+@blueprint.post("/d/<token>/complete")
+def complete(token: str) -> AnyResponse:
+    """That is everybody."""
+    seen = version_seen("delegation", g.link_key, request.form.get("nonce", ""))
+    if seen is None:
+        return show(None, [FOREIGN], 400)
+    try:
+        delegation_members.complete_delegation(g.opened.id, seen=seen, at=g.at)
+    except CannotBeSent as refusal:
+        return show(None, [str(refusal)], 422)
+    except Conflict as refusal:
+        return changed(None, refusal)
+    return home()
+
+
+def changed(form: MemberForm | None, refusal: Conflict) -> Response:
+    """The page as it stands by now, with what was typed."""
+    g.opened = delegation_page(g.link_key)
+    return show(form, [str(refusal)], 400)
+
+
+def home(status: int = 303) -> AnyResponse:
+    """Back to the page itself."""
+    return redirect(f"/d/{(request.view_args or {})['token']}{onward()}", status)
+
+
+def show(
+    form: MemberForm | None = None, problems: list[str] | None = None, status: int = 200
+) -> Response:
+    """The page; what was typed and is wrong stands in its form."""
+    opened = g.opened
+    if opened.withdrawn_at:
+        raise DelegationClosed
+    members = members_of(opened.id)
+    women = sum(member.gender == "female" for member in members)
+    stated = sum(bool(member.gender) for member in members)
+    role = MemberRole.MEMBER if members else MemberRole.HEAD
+    typed = {
+        "name": (form and form.member_name.data) or "",
+        "address": (form and form.member_address.data) or "",
+        "office": (form and form.office.data) or "",
+        "gender": (form and form.gender.data) or "",
+        "role": (form and form.role.data) or role.value,
+    }
+    context: dict[str, Any] = FIXED | {
+        "page": opened, "event": opened.event, "at": g.at, "members": members, "typed": typed,
+        "women": women, "stated": stated, "member_roles": ROLES, "genders": GENDERS,
+        "is_open": opened.is_open(g.at), "room": opened.most_members - len(members),
+        "here": f"/d/{(request.view_args or {})['token']}",
+        "problems": [say(each) for each in problems or []],
+        "nonce": form_nonce("delegation", g.link_key, opened.version),
+        "others": others(opened.stakeholder_id, g.link_key, g.at),
+    }  # fmt: skip
+    return page("delegation.html", status, **context)

@@ -1,0 +1,204 @@
+"""Delegations of an event: who is asked to name one, who is named, and asking one more."""
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import Optional as MayBeEmpty
+
+from outreach import clock
+from outreach.actions import delegation_members, focal_points
+from outreach.errors import Refusal
+from outreach.links import delegation_url
+from outreach.models.activity import Actor
+from outreach.queries.delegations import (
+    DelegationLine,
+    appointed,
+    authority_of,
+    delegation_line,
+    delegations_of,
+    members_of,
+    organisations_without,
+    people_of,
+)
+from outreach.queries.events import EventLine, events
+from outreach.web.staff.door import blueprint
+
+END_OF_DAY = time(18)
+"""In the zone of the event: the hour on the last day at which naming ends."""
+
+
+class LimitsForm(FlaskForm):
+    """How many members, and until when they are named."""
+
+    most_members = IntegerField(
+        "Members at the most",
+        [InputRequired("Say how many."), NumberRange(1, focal_points.MOST_MEMBERS)],
+        default=6,
+    )
+    name_on = DateField(
+        "Named by",
+        [InputRequired("Give the last day.")],
+        description="Until 18:00 in the event’s own zone. An answer is asked of each member by the "
+        "same day, or ten days later for those who are named late.",
+    )
+
+    def name_by(self, zone: str) -> datetime:
+        """The instant at which naming ends."""
+        local = datetime.combine(self.name_on.data, END_OF_DAY)
+        return clock.in_zone(local, zone)
+
+
+class AskForm(LimitsForm):
+    """Who speaks for the organisation, and on whose word."""
+
+    focal_point_id = SelectField("Focal point", coerce=int)
+    authorised_by = StringField(
+        "Authorised by",
+        [InputRequired("Say who authorised the focal point, and how."), Length(max=300)],
+        description="Who named this person, and how: “Minister’s letter 12/26”, “note verbale 4”.",
+    )
+    authorised_on = DateField("Authorised on", [MayBeEmpty()])
+
+
+@blueprint.get("/staff/events/<int:event_id>/delegations")
+def delegations(event_id: int) -> str:
+    """The delegations of an event by organisation."""
+    event, name = _event(event_id), request.args.get("name", "")[:100]
+    lines = delegations_of(event_id, name=name, after=request.args.get("after", "")[:300])
+    return render_template(
+        "staff/delegations/delegations.html", event=event, events=events(), lines=lines, name=name
+    )
+
+
+@blueprint.route("/staff/events/<int:event_id>/delegations/ask", methods=["GET", "POST"])
+def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
+    """First the organisation, then its focal point and the limits."""
+    event = _event(event_id)
+    organisation_id = request.args.get("organisation_id", type=int)
+    name = request.args.get("name", "")[:100]
+    if organisation_id is None:
+        found = organisations_without(event_id, name)
+        return render_template(
+            "staff/delegations/ask.html", event=event, found=found, name=name, form=None
+        )
+    people, noted = people_of(organisation_id), appointed(organisation_id, event_id)
+    form = AskForm(
+        focal_point_id=noted and noted.stakeholder_id,
+        authorised_by=noted and noted.authorised_by,
+        authorised_on=noted and noted.authorised_on,
+    )
+    form.focal_point_id.choices = [
+        SelectChoice(one.id, f"{one.name}, {one.detail}" if one.detail else one.name)
+        for one in people
+    ]
+    if form.validate_on_submit():
+        try:
+            delegation_id = focal_points.ask_for_delegation(
+                organisation_id, event_id, form.focal_point_id.data,
+                authorised_by=form.authorised_by.data or "",
+                authorised_on=form.authorised_on.data, most_members=form.most_members.data,
+                name_by=form.name_by(event.time_zone), by=_me(), at=g.at,
+            )  # fmt: skip
+            flash("The focal point is asked; the mail leaves in a moment.", "done")
+            return redirect(url_for("staff.delegation", delegation_id=delegation_id), 303)
+        except Refusal as refusal:
+            form.form_errors = [str(refusal)]
+    page = render_template(
+        "staff/delegations/ask.html", event=event, form=form, people=people,
+        organisation_id=organisation_id,
+    )  # fmt: skip
+    return page, 422 if form.errors else 200
+
+
+@blueprint.get("/staff/delegations/<int:delegation_id>")
+def delegation(delegation_id: int) -> str:
+    """One delegation: its members and their answers, its focal point, its limits."""
+    return _page(_delegation(delegation_id))
+
+
+@blueprint.post("/staff/delegations/<int:delegation_id>")
+def change_delegation(delegation_id: int) -> str | tuple[str, int] | Response:
+    """Other limits."""
+    line, form = _delegation(delegation_id), LimitsForm()
+    if form.validate():
+        zone = authority_of(delegation_id).time_zone
+        try:
+            focal_points.change_delegation(
+                delegation_id, most_members=form.most_members.data, name_by=form.name_by(zone),
+                by=_me(), at=g.at,
+            )  # fmt: skip
+            flash("The limits are changed.", "done")
+            return redirect(url_for("staff.delegation", delegation_id=delegation_id), 303)
+        except Refusal as refusal:
+            form.form_errors = [str(refusal)]
+    return _page(line, form), 422
+
+
+@blueprint.post("/staff/delegations/<int:delegation_id>/again")
+def ask_delegation_again(delegation_id: int) -> Response:
+    """Send the same link once more."""
+    return _done(delegation_id, "The request goes out again with the same link.",
+                 lambda: focal_points.ask_again(delegation_id, by=_me(), at=g.at))  # fmt: skip
+
+
+@blueprint.post("/staff/delegations/<int:delegation_id>/withdraw")
+def withdraw_delegation(delegation_id: int) -> Response:
+    """Ask no more."""
+    words = "The focal point is asked no more. Who was named stays invited."
+    return _done(
+        delegation_id,
+        words,
+        lambda: focal_points.withdraw_delegation(delegation_id, by=_me(), at=g.at),
+    )
+
+
+@blueprint.post("/staff/delegations/<int:delegation_id>/members/<int:member_id>/out")
+def take_member_out(delegation_id: int, member_id: int) -> Response:
+    """Take someone out, for the focal point."""
+    return _done(
+        delegation_id, "Taken out of the delegation.",
+        lambda: delegation_members.take_out_member(delegation_id, member_id, by=_me(), at=g.at),
+    )  # fmt: skip
+
+
+def _done(delegation_id: int, words: str, act: Any) -> Response:
+    try:
+        act()
+        flash(words, "done")
+    except Refusal as refusal:
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.delegation", delegation_id=delegation_id), 303)
+
+
+def _page(line: DelegationLine, form: LimitsForm | None = None) -> str:
+    authority = authority_of(line.id)
+    if form is None:
+        zone = ZoneInfo(authority.time_zone)
+        form = LimitsForm(
+            formdata=None, most_members=line.most_members,
+            name_on=line.name_by.astimezone(zone).date(),
+        )  # fmt: skip
+    return render_template(
+        "staff/delegations/delegation.html", line=line, authority=authority, form=form,
+        members=members_of(line.id), link=delegation_url(authority.link_key),
+    )  # fmt: skip
+
+
+def _event(event_id: int) -> EventLine:
+    return next((one for one in events() if one.id == event_id), None) or abort(404)
+
+
+def _delegation(delegation_id: int) -> DelegationLine:
+    return delegation_line(delegation_id) or abort(404)
+
+
+def _me() -> Actor:
+    return Actor.account(current_user.id)

@@ -1,0 +1,142 @@
+"""The page on which a focal point names a delegation."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions.focal_points import ask_for_delegation
+from outreach.db import reading
+from outreach.models.activity import CONSOLE
+from outreach.models.delegation import Delegation
+from outreach.models.invitation import Invitation
+from outreach.queries.delegations import members_of
+from outreach.tokens import personal_token
+from tests.factories import (
+    NOON,
+    afresh,
+    make_invitation,
+    make_organisation,
+    make_stakeholder,
+    the_event,
+)
+from tests.web.invitee.conftest import Guest
+
+BEN = {"member_name": "Ben Mwangi", "member_address": "ben@example.org", "role": "head"}
+
+
+@pytest.fixture
+def focal(app):
+    ministry = make_organisation("Ministry of Communications", group="member_state", country="KE")
+    return make_stakeholder("Amina Otieno", "amina@example.org", ministry)
+
+
+@pytest.fixture
+def delegation(focal):
+    id_ = ask_for_delegation(
+        focal.organisation_id, the_event().id, focal.id, authorised_by="Letter 4",
+        authorised_on=None, most_members=2, name_by=NOON + timedelta(days=20), by=CONSOLE, at=NOON,
+    )  # fmt: skip
+    return reading().get_one(Delegation, id_)
+
+
+@pytest.fixture
+def guest(client, delegation):
+    return Guest(client, f"/d/{personal_token('delegation', delegation.link_key)}")
+
+
+def post(guest, path="members", **fields):
+    return guest.client.post(f"{guest.path}/{path}", data=guest.hidden() | fields)
+
+
+def named(delegation):
+    return [line.full_name for line in afresh(members_of, delegation.id)]
+
+
+def test_the_page_says_whose_delegation_and_until_when_and_takes_a_name(guest, delegation):
+    text = guest.open().text
+    for words in ("Ministry of Communications", "0 of 2 named", "in 20 days", "Head of the"):
+        assert words in text
+    assert post(guest, **BEN).status_code == 303
+    text = guest.open().text
+    for words in ("Ben Mwangi", "1 of 2 named", "Has not answered yet", "Name one more"):
+        assert words in text
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "fr", "ru", "es"])
+def test_it_speaks_every_language(guest, language):
+    post(guest, **BEN | {"member_name": "ليلى بن سعيد", "gender": "female"})
+    text = guest.client.get(f"{guest.path}?language={language}").text
+    assert f'lang="{language}"' in text
+    assert "35%" in text or "35 %" in text
+    assert "Name one more" not in text
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_stays(guest, delegation):
+    answer = post(guest, member_name="Chan", member_address="nothing")
+    assert answer.status_code == 422
+    assert "one address" in answer.text
+    assert 'value="Chan"' in answer.text
+    assert post(guest, member_name="", member_address="").status_code == 422
+    assert named(delegation) == []
+
+
+def test_the_longest_and_the_shortest_names_and_script_stay_inert(guest, delegation):
+    """A14"""
+    post(guest, member_name="<script>alert(1)</script>", member_address="x@example.org")
+    post(guest, member_name="Ñ", member_address="n@example.org", office="&" * 200)
+    text = guest.open().text
+    assert "<script>alert" not in text
+    assert "Everybody that there is room for is named." in text
+
+
+def test_a_form_from_elsewhere_or_of_a_page_open_too_long_changes_nothing(guest, delegation):
+    """A19"""
+    old = guest.hidden()
+    assert post(guest, **BEN).status_code == 303
+    other = BEN | {"member_name": "Chan", "member_address": "chan@example.org"}
+    assert guest.client.post(f"{guest.path}/members", data=old | other).status_code == 400
+    assert (
+        guest.client.post(f"{guest.path}/members", data=BEN | {"nonce": "1.x"}).status_code == 400
+    )
+    assert named(delegation) == ["Ben Mwangi"]
+
+
+def test_members_are_taken_out_and_the_rest_is_called_complete(guest, delegation):
+    post(guest, **BEN)
+    post(guest, member_name="Chan", member_address="chan@example.org")
+    first = afresh(members_of, delegation.id)[0]
+    assert post(guest, f"members/{first.id}/out").status_code == 303
+    assert named(delegation) == ["Chan"]
+    assert post(guest, "complete").status_code == 303
+    assert "The delegation is complete" in guest.open().text
+
+
+def test_a_member_of_another_delegation_is_nobody_here(guest, delegation):
+    """A48"""
+    assert post(guest, "members/999/out").status_code == 404
+
+
+def test_looking_changes_nothing(guest, tables):
+    """A18"""
+    post(guest, **BEN)
+    before = tables()
+    for path in ("", "/members", "/complete", "/members/1/out"):
+        guest.client.get(guest.path + path)
+        guest.client.head(guest.path + path)
+    assert tables() == before
+
+
+def test_a_link_of_another_purpose_opens_nothing(client, delegation):
+    """A23"""
+    for purpose in ("answer", "seat", "unsubscribe"):
+        token = personal_token(purpose, delegation.link_key)
+        assert client.get(f"/d/{token}").status_code == 404
+
+
+def test_the_focal_points_own_invitation_leads_to_the_delegation(client, focal, delegation):
+    invitation = make_invitation(focal)
+    page = client.get(f"/i/{personal_token('answer', invitation.link_key)}").text
+    assert f"/d/{personal_token('delegation', delegation.link_key)}" in page
+    assert "name the delegation of" in page
+    assert reading().scalars(select(Invitation)).all()

@@ -36,6 +36,11 @@ class Details:
     custom  {field id: value}; a field that is not named here stays as it is
     """
 
+    pronouns: str = ""
+    time_zone: str | None = None
+    owner_id: int | None = None
+    protocol: ProtocolCategory | None = None
+    """Set by hand; None lets it follow from the office."""
     phones: Sequence[tuple[str, str, str]] = ()
     kinds: Sequence[Kind] = ()
     tags: Sequence[str] = ()

@@ -1,6 +1,7 @@
 """Stakeholders: what we know of a person, corrected by hand."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
 from outreach.db import is_postgresql, transaction
+from outreach.describing import Details, describe, offices, receive_as
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.intake.people import PersonRow
 from outreach.models.activity import Activity, Actor
@@ -54,48 +56,105 @@ _PLAIN = (
 def edit_stakeholder(
     stakeholder_id: int,
     person: PersonRow,
+    details: Details | None = None,
     *,
-    changed_at: datetime,
+    version: int,
     by: Actor,
     at: datetime,
     is_confirmed: bool = False,
 ) -> None:
     """Write what a form says of someone, names as typed; what it leaves empty becomes empty.
 
-    changed_at    of the version that the form was filled from
+    details       what belongs to the person beside their row; None leaves it as it is
+    version       of the person when the form was filled
     is_confirmed  an address that looks like another was seen by a person
     Raises ChangedMeanwhile, LooksLikeAnother.
     """
-    if not person.full_name:
-        raise Refusal("Give the person a name.")
-    address = person.address
+    _check_name(person)
     with transaction() as session:
-        row = session.get(Stakeholder, stakeholder_id, with_for_update=True)
+        row = session.get(Stakeholder, stakeholder_id, with_for_update={"of": Stakeholder})
         if row is None:
             raise NotFound("stakeholder")
-        if row.changed_at != changed_at:
+        if row.version != version:
             raise ChangedMeanwhile
+        address = person.address
         is_new = address is not None and address.key != row.email_key
         if address and address.is_lookalike and is_new and not is_confirmed:
             raise LooksLikeAnother(address.email)
-        values = {name: getattr(person, name) for name in _PLAIN} | {
-            "country_code": person.country,
-            "email": address and address.email,
-            "email_key": address and address.key,
-            "external_id": person.external_id or None,
-            "organisation_id": _organisation(session, person, at),
-            "name_key": fold(person.full_name) or person.full_name.casefold(),
-        }
-        changed = sorted(name for name, value in values.items() if getattr(row, name) != value)
-        if not changed:
+        values = _columns(session, person, details, at)
+        was = {name: getattr(row, name) for name in values if getattr(row, name) != values[name]}
+        for name in was:
+            setattr(row, name, values[name])
+        changed = [name for name in sorted(was) if not name.endswith("_key")]
+        if details is not None:
+            changed += _protocol(session, row, details)
+            changed += describe(session, row.id, details)
+        if not changed and not was:
             return
-        was = {name: getattr(row, name) for name in changed}
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.changed_at = at
+        row.changed_at, row.version = at, row.version + 1
         if is_new:
             _use_new_address(session, row)
-        session.add(Activity.of("edited", by, at, stakeholder_id=stakeholder_id, was=was))
+        session.add(
+            Activity.of("edited", by, at, stakeholder_id=row.id, was=was, fields=_words(changed))
+        )
+
+
+def create_stakeholder(
+    person: PersonRow, details: Details, *, by: Actor, at: datetime, is_confirmed: bool = False
+) -> int:
+    """Write someone new down; gives the id. Who may be the same person is the form's to ask.
+
+    Raises LooksLikeAnother.
+    """
+    _check_name(person)
+    if person.address and person.address.is_lookalike and not is_confirmed:
+        raise LooksLikeAnother(person.address.email)
+    with transaction() as session:
+        values = _columns(session, person, details, at)
+        row = Stakeholder(**values, version=1, created_at=at, changed_at=at)
+        session.add(row)
+        _protocol(session, row, details)
+        session.flush()
+        describe(session, row.id, details)
+        session.add(Activity.of("created", by, at, stakeholder_id=row.id))
+        return row.id
+
+
+def _check_name(person: PersonRow) -> None:
+    if not person.full_name:
+        raise Refusal("Give the person a name.")
+
+
+def _columns(
+    session: Session, person: PersonRow, details: Details | None, at: datetime
+) -> dict[str, Any]:
+    """{column: value} of a person's row."""
+    address = person.address
+    values: dict[str, Any] = {name: getattr(person, name) for name in _PLAIN} | {
+        "country_code": person.country,
+        "email": address and address.email,
+        "email_key": address and address.key,
+        "external_id": person.external_id or None,
+        "organisation_id": _organisation(session, person, at),
+        "name_key": fold(person.full_name) or person.full_name.casefold(),
+    }
+    if details is not None:
+        values |= {
+            "pronouns": details.pronouns,
+            "time_zone": details.time_zone,
+            "owner_id": details.owner_id,
+        }
+    return values
+
+
+def _protocol(session: Session, row: Stakeholder, details: Details) -> list[str]:
+    before = row.protocol_category
+    receive_as(row, offices(session), details.protocol)
+    return ["protocol category"] if row.protocol_category != before else []
+
+
+def _words(names: list[str]) -> list[str]:
+    return [name.removesuffix("_id").removesuffix("_code").replace("_", " ") for name in names]
 
 
 def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime) -> None:
@@ -106,6 +165,7 @@ def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime)
             raise NotFound("stakeholder")
         if row.is_mail_stopped != is_stopped:
             row.is_mail_stopped, row.changed_at = is_stopped, at
+            row.version += 1
             verb = "stopped_mail" if is_stopped else "allowed_mail"
             session.add(Activity.of(verb, by, at, stakeholder_id=stakeholder_id))
 

@@ -1,16 +1,6 @@
-"""The journal read back: what happened to a person, newest first, each in a sentence."""
+"""The lines of the journal as sentences."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-
-from sqlalchemy import select
-
-from outreach.db import reading
-from outreach.models.account import Account
-from outreach.models.activity import Activity
-from outreach.models.event import Event
-from outreach.queries.stakeholders import everyone_of
 
 SENTENCES = {
     "added_to_list": "Put on the list {list}",
@@ -22,7 +12,17 @@ SENTENCES = {
     "set_tier_3": "Tier 3 on {list}",
     "took_back": "A change was taken back",
     "filled_in": "Completed by a file: {fields}",
-    "edited": "Changed by hand: {was}",
+    "edited": "Changed by hand: {fields}",
+    "created": "Written down by hand",
+    "authorised_focal_point": "{name} speaks for it, authorised by {authority}",
+    "ended_focal_point": "{name} speaks for it no more",
+    "added_task": "To do: {what}",
+    "finished_task": "Done: {what}",
+    "reopened_task": "To do after all: {what}",
+    "took_task": "Taken on: {what}",
+    "proposed_for_seat": "Proposed for a seat",
+    "asked_for_seat": "Asked to take a seat",
+    "named_delegate": "Named someone to come instead",
     "stopped_mail": "No more campaign mail, as asked",
     "allowed_mail": "Campaign mail allowed again",
     "invited": "Invited to {event}",
@@ -73,48 +73,6 @@ _ACTORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened to someone."""
-
-    id: int
-    at: datetime
-    what: str
-    by: str
-    event: str | None
-
-
-def happenings_of(
-    stakeholder_id: int, *, before: int | None = None, limit: int = 30
-) -> list[Happening]:
-    """What happened to someone, newest first. Cost: the rows shown, by an index.
-
-    before  the id of the last one of the page before
-    """
-    statement = (
-        select(
-            Activity.id,
-            Activity.at,
-            Activity.verb,
-            Activity.detail,
-            Activity.actor,
-            Account.name,
-            Event.name,
-        )
-        .outerjoin(Account, Activity.account_id == Account.id)
-        .outerjoin(Event, Activity.event_id == Event.id)
-        .where(Activity.stakeholder_id.in_(everyone_of(stakeholder_id)))
-        .order_by(Activity.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        statement = statement.where(Activity.id < before)
-    return [
-        Happening(id_, at, sentence(verb, detail, event), _by(actor, name), event)
-        for id_, at, verb, detail, actor, name, event in reading().execute(statement)
-    ]
-
-
 def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
     """What a line of the journal says."""
     words = {
@@ -122,11 +80,14 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "event": event or "an event",
         "reply": "",
         "fields": "",
-        "was": "",
+        "what": "",
+        "authority": "someone",
         "name": "someone",
         "because": "",
     }
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
+    if verb == "edited" and not words["fields"]:
+        words["fields"] = _shown(detail.get("was", ""))
     known = SENTENCES.get(verb)
     return known.format(**words) if known else verb.replace("_", " ").capitalize()
 
@@ -138,5 +99,6 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _by(actor: str, name: str | None) -> str:
+def by_whom(actor: str, name: str | None) -> str:
+    """Who did it, as it stands at the end of a line."""
     return f"by {name}" if name else _ACTORS.get(actor, "")

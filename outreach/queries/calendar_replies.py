@@ -155,14 +155,25 @@ def waiting_replies(after: int = 0, limit: int = 50) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-def answering_addresses(stakeholder_id: int) -> list[tuple[int, str, str, bool]]:
-    """(id, address, name, whether it is an assistant's) of a person's other addresses."""
+@dataclass(frozen=True, slots=True)
+class AddressLine:
+    """Another address than the preferred one, and whose it is."""
+
+    id: int
+    email: str
+    name: str
+    is_assistant: bool
+    gets_copies: bool
+
+
+def answering_addresses(stakeholder_id: int) -> list[AddressLine]:
+    """A person's other addresses and their assistants'. Cost: they, by an index."""
     rows = reading().execute(
         select(
             AnsweringAddress.id, AnsweringAddress.email, AnsweringAddress.name,
-            AnsweringAddress.is_assistant,
+            AnsweringAddress.is_assistant, AnsweringAddress.gets_copies,
         )
         .where(AnsweringAddress.stakeholder_id == stakeholder_id)
         .order_by(AnsweringAddress.id)
     )  # fmt: skip
-    return [(id_, email, name, is_assistant) for id_, email, name, is_assistant in rows]
+    return [AddressLine(*row) for row in rows]

@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from outreach.advice.folding import fold
 from outreach.db import reading
-from outreach.models.conference import ConstituentGroup
+from outreach.models.account import Account
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import SENTENCES, Message, MessageState, Purpose
-from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.office import ProtocolCategory
+from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target, TargetList
 from outreach.queries.keyset import PAGE, Page, page
 
@@ -92,38 +93,37 @@ class Person:
     language: str | None
     country_code: str | None
     gender: str
+    pronouns: str
     notes: str
     external_id: str | None
+    time_zone: str | None
+    owner_id: int | None
+    owner: str | None
+    protocol_category: ProtocolCategory | None
+    is_protocol_by_hand: bool
+    version: int
     is_mail_stopped: bool
     created_at: datetime
     changed_at: datetime
 
 
 def person(stakeholder_id: int) -> Person | None:
-    """One person. Two rows by key."""
+    """One person. Three rows by key."""
+    elsewhere = {"organisation": Organisation.name, "owner": Account.name}
     columns = [
-        Organisation.name if name == "organisation" else getattr(Stakeholder, name)
-        for name in Person.__dataclass_fields__
+        elsewhere.get(name) or getattr(Stakeholder, name) for name in Person.__dataclass_fields__
     ]
     row = (
         reading()
         .execute(
             select(*columns)
             .outerjoin(Stakeholder.organisation)
+            .outerjoin(Account, Account.id == Stakeholder.owner_id)
             .where(Stakeholder.id == stakeholder_id)
         )
         .one_or_none()
     )
     return Person(*row) if row else None
-
-
-def standing_group(organisation_id: int, conference_id: int) -> str | None:
-    """The constituent group in which an organisation stands at a conference. One row by key."""
-    return reading().scalar(
-        select(ConstituentGroup.name)
-        .join(Standing, Standing.group_id == ConstituentGroup.id)
-        .where(Standing.organisation_id == organisation_id, Standing.conference_id == conference_id)
-    )
 
 
 @dataclass(frozen=True, slots=True)

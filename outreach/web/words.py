@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 
 from outreach.queries.conferences import current_conference
+
+ENGLISH = Locale("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ NAVIGATION = (
 def register(app: Flask) -> None:
     """Give templates their words."""
     app.jinja_env.filters.update(when=when, day=day, far=far, span=span, thousands=thousands)
+    app.jinja_env.filters.update(country=country_name, language=language_name)
     app.context_processor(_frame)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -99,7 +103,23 @@ def navigation() -> list[Word]:
     """The words that this person may use, the current one marked."""
     here = request.path.rstrip("/")
     return [
-        Word(word, icon, url := url_for(endpoint), f"{here}/".startswith(f"{url}/"))
+        Word(word, icon, url := url_for(endpoint), _is_here(here, url))
         for word, icon, endpoint, permission in NAVIGATION
         if endpoint in current_app.view_functions and current_user.may(permission)
     ]
+
+
+def _is_here(here: str, url: str) -> bool:
+    if here.startswith("/staff/organisations"):
+        return url == "/staff/stakeholders"  # organisations are reached from the people
+    return f"{here}/".startswith(f"{url}/")
+
+
+def country_name(code: str) -> str:
+    """A country as staff read it; its code where the name is not known."""
+    return str(ENGLISH.territories.get(code, code))
+
+
+def language_name(code: str) -> str:
+    """A language as staff read it; its code where the name is not known."""
+    return str(ENGLISH.languages.get(code, code))

@@ -10,13 +10,13 @@ from outreach.db import reading
 from outreach.errors import NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.attendance import Attendance
-from outreach.queries.activities import happenings_of
 from outreach.queries.attendance import (
     at_the_door,
     counts_by_group,
     found_at_the_door,
     latest_arrivals,
 )
+from outreach.queries.happenings import happenings_of
 from outreach.tokens import new_key
 from tests.factories import (
     NOON,
@@ -103,5 +103,5 @@ def test_counts_are_by_group_of_those_who_accepted_and_those_who_are_in(by):
 def test_attendance_stands_on_the_timeline(by):
     invitation = make_invitation()
     come(invitation, by)
-    (line,) = happenings_of(invitation.stakeholder_id)
+    (line,) = happenings_of(invitation.stakeholder_id, kind="programme").lines
     assert line.what.startswith("Came to ")

@@ -6,11 +6,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import func, select
 
+from outreach.actions.custom_fields import add_custom_field
 from outreach.actions.merges import undo_merge
-from outreach.db import reading
+from outreach.db import reading, transaction
+from outreach.describing import Details, describe
 from outreach.models.activity import CONSOLE
+from outreach.models.custom_field import CustomField, CustomKind, CustomSubject
+from outreach.models.focal_point import FocalPoint
 from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.kind import Kind
 from outreach.models.message import MessageState
+from outreach.models.note import Note
 from outreach.models.star import Star, StarStage
 from outreach.models.suppression import Suppression, digest_of
 from outreach.tokens import new_key
@@ -20,10 +26,12 @@ from tests.factories import (
     make_invitation,
     make_list,
     make_message,
+    make_organisation,
     make_seat_offer,
     make_stakeholder,
     make_target,
     save,
+    the_conference,
 )
 from tests.recount import assert_counts_add_up
 
@@ -43,6 +51,7 @@ ABOUT = some.fixed_dictionaries(
         "is_offered": some.booleans(),
         "is_mailed": some.booleans(),
         "reason": some.sampled_from([None, "bounced", "unsubscribed", "staff"]),
+        "details": some.none() | some.sampled_from(["gold", "silver"]),
     }
 )
 
@@ -75,6 +84,8 @@ def make_someone(about, wanted):
     if about["is_mailed"]:
         make_message(person)
         make_message(person, state=MessageState.WAITING)
+    if about["details"]:
+        describe_someone(person, about["details"])
     stopped = about["reason"] and person.email_key
     if (
         stopped
@@ -90,6 +101,30 @@ def make_someone(about, wanted):
             )
         )  # fmt: skip
     return person
+
+
+def describe_someone(person, metal):
+    """Phones, kinds, tags, forms of address, own fields, a note, and speaking for a body."""
+    field_id = reading().scalar(select(CustomField.id)) or add_custom_field(
+        CustomSubject.PERSON, CustomKind.TEXT, "Metal", by=CONSOLE, at=NOON
+    )
+    details = Details(
+        phones=[("+41 22 1", "41221", ""), (f"+41 {len(metal)}", f"41{len(metal)}", metal)],
+        kinds=[Kind.FUND_OWNER if metal == "gold" else Kind.BENEFICIARY],
+        tags=["both", metal],
+        forms={"fr": ("", metal), "ru" if metal == "gold" else "es": ("T", "")},
+        custom={field_id: metal},
+    )
+    with transaction() as session:
+        describe(session, person.id, details)
+    body = make_organisation(f"Bank of {metal} {person.id}")
+    save(
+        Note(stakeholder_id=person.id, text=metal, written_at=NOON),
+        FocalPoint(
+            conference_id=the_conference().id, organisation_id=body.id, stakeholder_id=person.id,
+            authorised_by="The Minister", authorised_on=NOON.date(), recorded_at=NOON,
+        ),
+    )  # fmt: skip
 
 
 @settings(

@@ -16,7 +16,7 @@ from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.models.activity import CONSOLE
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.queries.activities import happenings_of
+from outreach.queries.happenings import happenings_of
 from outreach.queries.stakeholders import person, stakeholders
 from tests.factories import (
     NOON,
@@ -31,12 +31,10 @@ pytestmark = pytest.mark.usefixtures("app")
 LATER = NOON + timedelta(hours=1)
 
 
-def edit(known, name="Ana Paz", email="ana@example.org", changed_at=NOON, **more):
+def edit(known, name="Ana Paz", email="ana@example.org", version=1, **more):
     confirmed = more.pop("is_confirmed", False)
     row = PersonRow(1, address=read_address(email) if email else None, full_name=name, **more)
-    edit_stakeholder(
-        known.id, row, changed_at=changed_at, by=CONSOLE, at=LATER, is_confirmed=confirmed
-    )
+    edit_stakeholder(known.id, row, version=version, by=CONSOLE, at=LATER, is_confirmed=confirmed)
 
 
 def test_a_name_stays_as_it_is_typed_and_is_found_by_its_key():
@@ -80,7 +78,7 @@ def test_saving_what_stands_there_already_changes_nothing():
     known = make_stakeholder("Ana Paz", "ana@example.org")
     edit(known)
     assert person(known.id).changed_at == NOON
-    assert happenings_of(known.id) == []
+    assert happenings_of(known.id).lines == []
 
 
 def test_a_person_keeps_a_name_and_must_be_there():
@@ -88,7 +86,7 @@ def test_a_person_keeps_a_name_and_must_be_there():
     with pytest.raises(Refusal, match="Give the person a name"):
         edit(known, "")
     with pytest.raises(NotFound):
-        edit_stakeholder(0, PersonRow(1, full_name="X"), changed_at=NOON, by=CONSOLE, at=NOON)
+        edit_stakeholder(0, PersonRow(1, full_name="X"), version=1, by=CONSOLE, at=NOON)
 
 
 def test_campaign_mail_is_stopped_and_allowed_again_and_both_are_on_record():
@@ -96,7 +94,7 @@ def test_campaign_mail_is_stopped_and_allowed_again_and_both_are_on_record():
     for is_stopped in (True, True, False):
         stop_mail(known.id, is_stopped, by=CONSOLE, at=LATER)
         assert person(known.id).is_mail_stopped is is_stopped
-    assert [line.what for line in happenings_of(known.id)] == [
+    assert [line.what for line in happenings_of(known.id).lines] == [
         "Campaign mail allowed again",
         "No more campaign mail, as asked",
     ]

@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from outreach.db import db
 from outreach.models.activity import CONSOLE, Activity
-from outreach.queries.activities import happenings_of
+from outreach.queries.happenings import happenings_of
 from outreach.queries.stakeholders import (
     invitations_of,
     people_with_address,
@@ -92,7 +92,7 @@ def test_the_journal_is_read_newest_first_and_a_verb_of_tomorrow_is_shown_too():
     person = make_stakeholder()
     save(Activity.of("starred", CONSOLE, NOON, stakeholder_id=person.id, list="Banks"))
     save(Activity.of("bowed_deeply", CONSOLE, NOON, stakeholder_id=person.id))
-    assert [line.what for line in happenings_of(person.id)] == [
+    assert [line.what for line in happenings_of(person.id).lines] == [
         "Bowed deeply",
         "Marked as a star on Banks",
     ]

@@ -17,6 +17,7 @@ from outreach.errors import Conflict
 from outreach.models.activity import Actor
 from outreach.models.duplicate import DuplicateState
 from outreach.queries import duplicates as known
+from outreach.queries.accounts import team
 from outreach.queries.conferences import current_conference
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.undo import offer_undo, offered_undo
@@ -119,6 +120,7 @@ def _merge_page(kept: dict[str, Any], gone: dict[str, Any], form: MergeForm) -> 
         same=[field for field in fields if field.is_same and field.kept],
         chosen={field.name: chosen.get(field.name, field.choice) for field in fields},
         organisations=known.organisation_names(ids), prefix=CHOICE,
+        owners={one.id: one.name for one in team()},
         asks=merges.look_the_same(kept["email"], gone["email"]),
         letters=[_foreign_letters(row["email"] or "") for row in (kept, gone)],
     )  # fmt: skip

@@ -7,7 +7,6 @@ from babel import Locale
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    HiddenField,
     SelectChoice,
     SelectField,
     StringField,
@@ -124,15 +123,6 @@ class TargetForm(PersonForm):
             person.star, person.tier = self.star.data, int(self.tier.data)
             person.why = " ".join((self.why.data or "").split())
         return person
-
-
-class EditForm(PersonForm):
-    """A person we know, and which version of them the page was opened with."""
-
-    changed_at = HiddenField()
-    is_confirmed = BooleanField("The address is meant as it stands")
-    asks = False
-    """Whether the address could be taken for another, so that the box above is shown."""
 
 
 def _about_cells(row: PersonRow | RefusedRow) -> Iterator[Problem]:

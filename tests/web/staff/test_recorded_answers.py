@@ -103,7 +103,7 @@ def test_an_assistant_is_noted_once_and_taken_off_again(staff):
     assert staff.post(address, data=paul).status_code == 409
     assert staff.post(address, data=paul | {"email": "amina@example.org"}).status_code == 409
     assert staff.post(address, data=paul | {"email": "a@b@c"}).status_code == 422
-    ((id_, email, name, is_assistant),) = afresh(answering_addresses, person.id)
-    assert (email, name, is_assistant) == ("Paul@example.org", "Paul", True)
-    staff.post(f"/staff/addresses/{id_}/remove")
+    (line,) = afresh(answering_addresses, person.id)
+    assert (line.email, line.name, line.is_assistant) == ("Paul@example.org", "Paul", True)
+    staff.post(f"/staff/addresses/{line.id}/remove")
     assert afresh(answering_addresses, person.id) == []

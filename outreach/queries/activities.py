@@ -22,7 +22,6 @@ SENTENCES = {
     "took_task": "Taken on: {what}",
     "proposed_for_seat": "Proposed for a seat",
     "asked_for_seat": "Asked to take a seat",
-    "named_delegate": "Named someone to come instead",
     "stopped_mail": "No more campaign mail, as asked",
     "allowed_mail": "Campaign mail allowed again",
     "invited": "Invited to {event}",

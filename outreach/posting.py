@@ -21,7 +21,7 @@ from outreach.models.message import (
     UnitState,
 )
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.suppression import Suppression, digest_of
+from outreach.models.suppression import UNSUBSCRIBED, Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
 from outreach.tokens import new_key
 
@@ -197,4 +197,4 @@ def is_reachable(session: Session, person: Stakeholder, purpose: Purpose) -> boo
 
 
 def _lets_through(purpose: Purpose, reason: str) -> bool:
-    return purpose in EVEN_UNSUBSCRIBED and reason == "unsubscribed"
+    return purpose in EVEN_UNSUBSCRIBED and reason == UNSUBSCRIBED

@@ -35,10 +35,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Say which tests touch the database, and skip, visibly, what cannot run here."""
     is_postgresql = "TEST_DATABASE_URL" in os.environ
     wants_slow = bool(os.environ.get("CI")) or "slow" in config.getoption("markexpr")
-    wants_trials = os.environ.get("TRIALS") == "all"
     reasons = {
         "slow": None if wants_slow else "slow: CI=true runs it",
-        "trial": None if wants_trials else "many minutes: TRIALS=all runs it",
+        "trial": None if wants_slow else "a trial of faults: CI=true runs it",
         "browser": None if chromium() else "Chromium is missing",
         "postgres": None if is_postgresql else "needs PostgreSQL",
         "sqlite": "is about SQLite" if is_postgresql else None,

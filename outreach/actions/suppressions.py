@@ -12,13 +12,27 @@ from outreach.intake.addresses import read_address
 from outreach.models.activity import INVITEE, Activity, Actor
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import Suppression, digest_of
+from outreach.models.suppression import (
+    OWN,
+    UNSUBSCRIBED,
+    WANTS_NOTHING,
+    CampaignStop,
+    Suppression,
+    Wish,
+    digest_of,
+)
 from outreach.models.tally import TallyKind
-from outreach.queries.unsubscribes import UNSUBSCRIBED, UnsubscribePage, unsubscribe_page
+from outreach.queries.unsubscribes import UnsubscribePage, unsubscribe_page
 from outreach.stops import stop_addresses
 from outreach.tally import add_to_tallies, moved, total
 
 LONGEST_WHY = 500
+_VERBS = {
+    Wish.ALL: "resubscribed",
+    Wish.NOT_THIS: "stopped_campaign",
+    Wish.NO_PROMOTION: "unsubscribed",
+    Wish.NOTHING: "stopped_everything",
+}
 
 
 class NeedsReason(Refusal):
@@ -53,21 +67,43 @@ def unsubscribe(public_id: str, *, source: str, at: datetime, by: Actor = INVITE
         return bool(stopped)
 
 
-def resubscribe(public_id: str, *, at: datetime, by: Actor = INVITEE) -> bool:
-    """Take back an unsubscribe; what a spam report, a bounce or the team stopped stays stopped."""
+def choose_mail(public_id: str, wish: Wish, *, at: datetime, by: Actor = INVITEE) -> bool:
+    """Take what the owner of an address wants to get; say whether that changed anything.
+
+    public_id  of the message whose link was used
+    What a spam report, a bounce or the team stopped stays stopped: nothing is changed then.
+    Raises NotFound, also where a mail outside campaigns is asked to stop its campaign.
+    """
     with transaction() as session:
         page = _page(public_id)
-        started = session.scalars(
-            delete(Suppression)
-            .where(
-                Suppression.digest.in_([digest_of(key) for key in page.keys]),
-                Suppression.reason == UNSUBSCRIBED,
+        if wish is Wish.NOT_THIS and page.campaign_id is None:
+            raise NotFound("campaign")
+        if not page.can_choose or wish is page.wish:
+            return False
+        digests = sorted(digest_of(key) for key in page.keys)
+        session.execute(
+            delete(Suppression).where(Suppression.digest.in_(digests), Suppression.reason.in_(OWN))
+        )
+        if page.campaign_id is not None:
+            session.execute(
+                delete(CampaignStop).where(
+                    CampaignStop.campaign_id == page.campaign_id, CampaignStop.digest.in_(digests)
+                )
             )
-            .returning(Suppression.id)
-        ).all()
-        if started:
-            session.add(_line("resubscribed", page, by, at))
-        return bool(started)
+        if wish is Wish.NOT_THIS:
+            session.add_all(
+                CampaignStop(
+                    campaign_id=page.campaign_id, digest=digest, since=at,
+                    stakeholder_id=page.stakeholder_id,
+                )
+                for digest in digests
+            )  # fmt: skip
+        elif wish is not Wish.ALL:
+            reason = UNSUBSCRIBED if wish is Wish.NO_PROMOTION else WANTS_NOTHING
+            owners = [(key, page.stakeholder_id) for key in page.keys]
+            stop_addresses(session, owners, reason, source="page", at=at)
+        session.add(_line(_VERBS[wish], page, by, at))
+        return True
 
 
 def suppress_address(address: str, why: str, *, by: Actor, at: datetime) -> bool:

@@ -1,6 +1,7 @@
-"""Suppression: an address that we must not write to, and why."""
+"""Suppression: an address that we must not write to, and why; CampaignStop: for one campaign."""
 
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -8,8 +9,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.models.base import Base, Key
 
-REASONS = ("bounced", "unsubscribed", "complained", "staff")
+UNSUBSCRIBED, WANTS_NOTHING = "unsubscribed", "wants_nothing"
+"""What its owner chose: no promotion, or no mail at all, not even what confirms an answer."""
+
+OWN = (UNSUBSCRIBED, WANTS_NOTHING)
+REASONS = ("bounced", *OWN, "complained", "staff")
 """From the weakest: a mended mailbox gives way to its owner's word, and that to a complaint."""
+
+
+class Wish(StrEnum):
+    """What the owner of an address wants of us."""
+
+    ALL = "all"
+    NOT_THIS = "campaign"
+    """No more of the campaign whose mail it was."""
+    NO_PROMOTION = "stop"
+    """No invitations, reminders or news; what concerns one's own answer still comes."""
+    NOTHING = "nothing"
 
 
 def digest_of(email_key: str) -> str:
@@ -44,3 +60,16 @@ class Suppression(Base):
     since: Mapped[datetime]
     stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
     """Whose it was, as long as we know."""
+
+
+class CampaignStop(Base):
+    """The owner of an address wants no more of one campaign; everything else may still go."""
+
+    __tablename__ = "campaign_stops"
+    __table_args__ = (UniqueConstraint("campaign_id", "digest"),)
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    digest: Mapped[str]
+    since: Mapped[datetime]
+    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)

@@ -43,6 +43,8 @@ SENTENCES = {
     "bounced": "The address bounced",
     "complained": "Reported a mail as unwanted",
     "unsubscribed": "Asked for no more campaign mail",
+    "stopped_campaign": "Asked for no more mail of this campaign",
+    "stopped_everything": "Asked for no mail at all",
     "resubscribed": "Asked for campaign mail again",
     "replied_by_mail": "Replied by mail",
     "is_away": "Answered that they are away",

@@ -14,7 +14,7 @@ from outreach.models.campaign import MANNERS, Anchor, Audience, Campaign, Campai
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.suppression import Suppression
+from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
 from outreach.models.target import Target, TargetList
 from outreach.models.template import TemplateText
 from outreach.queries.sections import held_sections
@@ -22,6 +22,7 @@ from outreach.queries.sections import held_sections
 NO_ADDRESS = "No address is known."
 SUPPRESSED = "The address is on the list of those we must not write to."
 STOPPED = "Asked for no more mail."
+STOPPED_HERE = "Asked for no more mail of this campaign."
 ANSWERED = "Answered already."
 WITHDRAWN = "The invitation was withdrawn."
 NOT_INVITED = "Not invited yet."
@@ -217,6 +218,7 @@ def _reason(
         (Stakeholder.email.is_(None), NO_ADDRESS),
         (_is_suppressed(step), SUPPRESSED),
         (Stakeholder.is_mail_stopped, STOPPED),
+        (_has_stopped(step), STOPPED_HERE),
         (invitation.withdrawn_at.is_not(None), WITHDRAWN),
     ]
     if step.audience is Audience.SILENT:
@@ -240,8 +242,18 @@ def _reason(
 def _is_suppressed(step: Step) -> ColumnElement[bool]:
     """Who unsubscribed is still thanked for an answer; a dead address is never written to."""
     if step.audience is Audience.ANSWERED:
-        return and_(Suppression.id.is_not(None), Suppression.reason != "unsubscribed")
+        return and_(Suppression.id.is_not(None), Suppression.reason != UNSUBSCRIBED)
     return Suppression.id.is_not(None)
+
+
+def _has_stopped(step: Step) -> ColumnElement[bool]:
+    """The owner of the address wants no more of this campaign, but for thanks for an answer."""
+    theirs = CampaignStop.campaign_id == step.campaign_id
+    is_thanks = step.audience is Audience.ANSWERED
+    if is_thanks or reading().scalar(select(CampaignStop.id).where(theirs).limit(1)) is None:
+        return false()
+    is_theirs = CampaignStop.digest == key_digest(Stakeholder.email_key)
+    return exists().where(theirs, is_theirs | (CampaignStop.stakeholder_id == Stakeholder.id))
 
 
 def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:

@@ -38,7 +38,7 @@ from outreach.models.message import (
     counted_as,
 )
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import Suppression
+from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target
 
@@ -164,7 +164,7 @@ def mailed_after_cancel(session: Session, at: datetime) -> Rows:
 def mailed_after_suppression(session: Session, at: datetime) -> Rows:
     """A call for an address that was on our list by then."""
     of_the_person = Message.purpose.in_(EVEN_UNSUBSCRIBED)
-    counts = or_(~of_the_person, Suppression.reason != "unsubscribed")
+    counts = or_(~of_the_person, Suppression.reason != UNSUBSCRIBED)
     statement = (
         select(Message.id, Attempt.started_at, Suppression.since)
         .select_from(Suppression)
@@ -173,7 +173,20 @@ def mailed_after_suppression(session: Session, at: datetime) -> Rows:
         .join(Attempt, Attempt.id == Message.attempt_id)
         .where(counts, Attempt.started_at > Suppression.since)
     )
-    return _later(session, statement)
+    stopped = (
+        select(Message.id, Attempt.started_at, CampaignStop.since)
+        .select_from(CampaignStop)
+        .join(Stakeholder, CampaignStop.digest == key_digest(Stakeholder.email_key))
+        .join(
+            Message,
+            (Message.stakeholder_id == Stakeholder.id)
+            & (Message.campaign_id == CampaignStop.campaign_id),
+        )
+        .join(Attempt, Attempt.id == Message.attempt_id)
+        .where(~of_the_person, Attempt.started_at > CampaignStop.since)
+    )
+    yield from _later(session, statement)
+    yield from _later(session, stopped)
 
 
 def mailed_after_the_answer(session: Session, at: datetime) -> Rows:

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,9 +12,14 @@ from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import Suppression, digest_of
-
-UNSUBSCRIBED = "unsubscribed"
+from outreach.models.suppression import (
+    OWN,
+    WANTS_NOTHING,
+    CampaignStop,
+    Suppression,
+    Wish,
+    digest_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,16 @@ class UnsubscribePage:
     reply_to: str
     keys: tuple[str, ...]
     """Of the address that the mail went to, and of the person's present one if that is another."""
-    stopped_at: datetime | None
-    can_return: bool
-    """Whether the person stopped the mail; what a spam report or the team stopped stays so."""
+    wish: Wish
+    """What holds now."""
+    is_stopped: bool
+    """Whether invitations do not go to it, whoever stopped them."""
+    can_choose: bool
+    """False where a spam report, a bounce or the team stopped it: that stays so."""
 
 
 def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
-    """The page of the mail with this id. Two statements by unique key."""
+    """The page of the mail with this id. Three statements by unique key."""
     row: Any = (
         reading()
         .execute(
@@ -63,16 +70,19 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
     keys = _keys(row.address, row.email_key) if row else ()
     if row is None or not keys:
         return None
-    stops = list(
-        reading().execute(
-            select(Suppression.reason, Suppression.since).where(
-                Suppression.digest.in_([digest_of(key) for key in keys])
-            )
-        )
+    digests = [digest_of(key) for key in keys]
+    reasons = set(
+        reading().scalars(select(Suppression.reason).where(Suppression.digest.in_(digests)))
     )
-    stopped_at = max((since for _, since in stops), default=None)
-    can_return = all(reason == UNSUBSCRIBED for reason, _ in stops)
-    values: list[Any] = [*row[:8], keys, stopped_at, can_return]
+    of_this = select(CampaignStop.id).where(
+        CampaignStop.campaign_id == row.campaign_id, CampaignStop.digest.in_(digests)
+    )
+    wish = Wish.ALL
+    if reasons:
+        wish = Wish.NOTHING if WANTS_NOTHING in reasons else Wish.NO_PROMOTION
+    elif row.campaign_id is not None and reading().scalar(of_this.limit(1)) is not None:
+        wish = Wish.NOT_THIS
+    values: list[Any] = [*row[:8], keys, wish, bool(reasons), reasons <= set(OWN)]
     return UnsubscribePage(*values)
 
 

@@ -73,11 +73,8 @@ def rows(campaign_id, kind=StepKind.INVITATION):
 
 def step_of(campaign_id, kind):
     reading().expire_all()
-    return (
-        reading()
-        .scalars(select(Step).where(Step.campaign_id == campaign_id, Step.kind == kind))
-        .first()
-    )
+    wanted = select(Step).where(Step.campaign_id == campaign_id, Step.kind == kind)
+    return reading().scalars(wanted.order_by(Step.position)).first()
 
 
 def invitation_of(person):

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import policy
 from email.parser import BytesParser
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -39,7 +38,7 @@ from outreach.models.target import Target
 from outreach.queries.audit import audit
 from outreach.queries.campaigns import campaign_summary
 from outreach.tally import add_to_tallies
-from tests.house import ROOT
+from tests.faults.nursery import Born, Nursery
 
 
 def scheduled_campaign(people: int, *, at: datetime | None = None, code: str = "press") -> int:
@@ -98,14 +97,15 @@ class Clocks:
     """Starts clock processes on one database; whatever still runs at the end is killed."""
 
     settings: dict[str, str]
-    running: list[subprocess.Popen[bytes]]
+    is_hurried: bool
+    running: list[Born]
 
-    def start(self, *program: str, **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, *program: str, **settings: str) -> Born:
         """`start()` runs the clock; `start("tests.faults.kill_at", "call", "3")` something else."""
-        command = [sys.executable, "-m", *(program or ("outreach.clockwork",))]
-        started = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | self.settings | settings, stderr=subprocess.DEVNULL
-        )
+        command = list(program or ("outreach.clockwork",))
+        if self.is_hurried:
+            command.insert(0, "tests.faults.hurried")
+        started = nursery().start(command, os.environ | self.settings | settings)
         self.running.append(started)
         return started
 
@@ -117,9 +117,18 @@ class Clocks:
             one.wait()
 
 
+@cache
+def nursery() -> Nursery:
+    """Where they are born; one for this process of the tests."""
+    return Nursery()
+
+
 @contextmanager
-def clocks(url: str, folder: Path, **settings: str) -> Iterator[Clocks]:
-    """Clock processes with these settings on this database."""
+def clocks(url: str, folder: Path, *, is_hurried: bool = True, **settings: str) -> Iterator[Clocks]:
+    """Clock processes with these settings on this database.
+
+    is_hurried  with short waits (tests.faults.hurried)
+    """
     mail = folder / "mail"
     mail.mkdir(exist_ok=True)
     common = {
@@ -130,7 +139,7 @@ def clocks(url: str, folder: Path, **settings: str) -> Iterator[Clocks]:
         "UNKNOWN_GRACE": "1",
         "SEND_LANES": "1",
     }
-    these = Clocks({**common, **settings}, [])
+    these = Clocks({**common, **settings}, is_hurried, [])
     try:
         yield these
     finally:

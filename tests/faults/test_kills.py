@@ -33,7 +33,6 @@ def provider(tmp_path: Path) -> Iterator[RunningProvider]:
         yield running
 
 
-@pytest.mark.slow
 @pytest.mark.trial
 @pytest.mark.parametrize("mailer", ["file", "smtp", "sendgrid", "sendgrid+log"])
 def test_twenty_kills_lose_nobody_and_name_whoever_may_have_got_two(

@@ -23,7 +23,7 @@ from tests.faults.campaigns import (
     until,
 )
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.trial]
+pytestmark = [pytest.mark.faults, pytest.mark.trial]
 PEOPLE, UNIT = 60, 10
 
 

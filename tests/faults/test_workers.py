@@ -28,6 +28,7 @@ from tests.faults.campaigns import (
     settings_for,
     until,
 )
+from tests.faults.nursery import Born
 
 pytestmark = pytest.mark.faults
 
@@ -132,7 +133,7 @@ def test_a_full_disk_makes_them_wait_and_no_part_of_a_mail_is_seen(
     assert_the_ledger_is_sound()
 
 
-def stop_between_transactions(worker: subprocess.Popen[bytes]) -> None:
+def stop_between_transactions(worker: Born) -> None:
     """SIGSTOP during the call: a writer stopped in its transaction would hold all of SQLite."""
     while True:
         worker.send_signal(signal.SIGSTOP)

@@ -18,6 +18,7 @@ from outreach.web.staff.door import blueprint
 REASONS = {
     "bounced": "Mail came back",
     "unsubscribed": "Unsubscribed",
+    "wants_nothing": "Wants no mail at all",
     "complained": "Reported our mail as unwanted",
     "staff": "Stopped by the team",
 }

@@ -9,8 +9,15 @@ from outreach.db import reading, transaction
 from outreach.models.activity import Activity
 from outreach.models.invitation import Invitation, Reply
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import Suppression, digest_of
-from tests.factories import NOON, make_invitation, make_message, make_stakeholder, save
+from outreach.models.suppression import CampaignStop, Suppression, digest_of
+from tests.factories import (
+    NOON,
+    make_campaign,
+    make_invitation,
+    make_message,
+    make_stakeholder,
+    save,
+)
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -57,32 +64,62 @@ def test_opening_the_link_stops_nothing(client, guest, message, tables):
     assert tables() == before
 
 
-def test_the_page_has_a_button_and_does_not_give_the_address_away(guest, message):
+def test_the_page_asks_and_does_not_give_the_address_away(guest, message):
     text = guest(message, "unsubscribe").open().text
-    assert 'Stop mail to <bdi dir="ltr">A•••@example.org</bdi>' in text
+    assert 'What may we send to <bdi dir="ltr">A•••@example.org</bdi>?' in text
     assert "Ana" not in text
     assert "What you have answered stays as it is" in text
+    assert "No more of this series" not in text  # a mail outside campaigns stands alone
 
 
-def test_a_mistake_can_be_taken_back(client, guest, message):
-    page = guest(message, "unsubscribe")
-    for choice, said in (("stop", "is stopped"), ("resume", "Stop mail about the")):
-        sent = client.post(page.path, data=page.hidden() | {"choice": choice})
-        assert sent.status_code == 200
-        assert said in sent.text
-    assert stopped() == []
-    assert verbs() == ["unsubscribed", "resubscribed"]
+@pytest.fixture
+def of_campaign(app):
+    """A reminder to Ana, of a campaign."""
+    campaign = make_campaign()
+    person = make_stakeholder("Ana Silva", "ana.silva@example.org")
+    return make_message(person, campaign_id=campaign.id)
+
+
+def test_each_choice_is_confirmed_holds_alone_and_can_be_taken_back(client, guest, of_campaign):
+    """A30"""
+    page = guest(of_campaign, "unsubscribe")
+    choices = {
+        "campaign": ("This series of mails is stopped", []),
+        "stop": ("is stopped", ["unsubscribed"]),
+        "nothing": ("No mail goes to", ["wants_nothing"]),
+        "all": ("Nothing is stopped for", []),
+    }
+    for choice, (said, reasons) in choices.items():
+        for _ in range(2):
+            sent = client.post(page.path, data=page.hidden() | {"choice": choice})
+            assert sent.status_code == 200
+            assert said in sent.text
+            assert "Saved. It holds from now on" in sent.text
+        assert f'value="{choice}" required checked' in page.open().text
+        assert [reason for _, reason in stopped()] == reasons
+        assert bool(reading().scalars(select(CampaignStop)).all()) == (choice == "campaign")
+    assert verbs() == [
+        "stopped_campaign", "unsubscribed", "stopped_everything", "resubscribed"
+    ]  # fmt: skip
+
+
+def test_one_click_after_nothing_at_all_does_not_start_anything_again(client, guest, of_campaign):
+    page = guest(of_campaign, "unsubscribe")
+    client.post(page.path, data=page.hidden() | {"choice": "nothing"})
+    client.post(page.path, data=ONE_CLICK)
+    assert [reason for _, reason in stopped()] == ["wants_nothing"]
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"choice": "stop"}, {"choice": "resume", "nonce": "0.x"}, {"choice": "other"}]
+    "fields",
+    [{}, {"choice": "stop"}, {"choice": "all", "nonce": "0.x"}, {"choice": "campaign"}],
 )
 def test_a_post_that_says_nothing_of_ours_changes_nothing(client, guest, message, tables, fields):
     """A19"""
     page = guest(message, "unsubscribe")
     before = tables()
     assert client.post(page.path, data=fields).status_code == 400
-    hidden = page.hidden() if fields.get("choice") == "other" else {}
+    hidden = page.hidden() if fields.get("choice") == "campaign" else {}
     assert client.post(page.path, data=fields | hidden).status_code == 400
     assert tables() == before
 
@@ -126,9 +163,9 @@ def test_what_others_stopped_only_they_can_start(client, guest, message, reason,
     page = guest(message, "unsubscribe")
     client.post(page.path, data=ONE_CLICK)
     assert [each for _, each in stopped()] == [becomes]
-    client.post(page.path, data=page.hidden() | {"choice": "resume"})
+    client.post(page.path, data=page.hidden() | {"choice": "all"})
     assert [each for _, each in stopped()] == after
-    assert ("by mistake" in page.open().text) is False
+    assert ("Save this choice" in page.open().text) == (after == [])
 
 
 def test_a_mail_that_went_to_nobody_has_no_page(guest):

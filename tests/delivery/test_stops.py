@@ -1,0 +1,97 @@
+"""What the owner of an address wants holds when an audience is frozen and again at the claim."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions.invitations import answer_invitation
+from outreach.actions.merges import merge_stakeholders
+from outreach.actions.suppressions import choose_mail
+from outreach.db import db
+from outreach.delivery.outbox import drain
+from outreach.models.activity import CONSOLE
+from outreach.models.campaign import Step
+from outreach.models.invitation import Reply
+from outreach.models.message import Message
+from outreach.models.suppression import CampaignStop, Wish, digest_of
+from outreach.models.target import TargetList
+from outreach.queries.audience import STOPPED_HERE, SUPPRESSED, audience, texts_of
+from outreach.queries.audit import audit
+from tests.delivery.ledgers import frozen_campaign, reasons
+from tests.factories import NOON, make_campaign, make_stakeholder
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def first_mail() -> Message:
+    db.session.rollback()
+    return db.session.scalars(select(Message).order_by(Message.id)).first()
+
+
+def send(mailer) -> list[str]:
+    """What leaves now, by its subject's first word."""
+    before = len(mailer.sent)
+    drain(mailer, now=lambda: NOON)
+    return [mail.subject.split()[0] for mail in mailer.sent[before:]]
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        (Wish.NOT_THIS, STOPPED_HERE),
+        (Wish.NO_PROMOTION, SUPPRESSED),
+        (Wish.NOTHING, SUPPRESSED),
+    ],
+)
+def test_what_waits_is_left_out_when_its_turn_comes(mailer, wish, reason):
+    """A29, A30, P3: effective before the next claim, for the campaign or for all of them."""
+    frozen_campaign(2)
+    choose_mail(first_mail().public_id, wish, at=NOON)
+    send(mailer)
+    assert reasons("left_out") == {reason: 1}
+    assert audit(NOON).is_sound
+
+
+def test_a_stopped_campaign_sends_no_reminder_and_another_campaign_still_asks(mailer):
+    """A30: the scope is one campaign."""
+    campaign = frozen_campaign(1)
+    send(mailer)
+    choose_mail(first_mail().public_id, Wish.NOT_THIS, at=NOON)
+    list_id = campaign.lists[0].list_id
+    reminder = dry_run_of(campaign.id)
+    assert reminder == {STOPPED_HERE: 1}
+    target_list = db.session.get(TargetList, list_id)
+    other = make_campaign(target_list)
+    assert dry_run_of(other.id) == {None: 1}
+
+
+def dry_run_of(campaign_id: int) -> Counter:
+    """{reason, None for those who would get it: how many} of a campaign's first step."""
+    db.session.rollback()
+    step = db.session.scalars(select(Step).where(Step.campaign_id == campaign_id)).first()
+    rows = db.session.execute(audience(step, texts_of(step.version_id), NOON))
+    return Counter(row.reason for row in rows)
+
+
+def test_two_who_become_one_keep_what_either_stopped(mailer):
+    frozen_campaign(1)
+    choose_mail(first_mail().public_id, Wish.NOT_THIS, at=NOON)
+    kept = make_stakeholder("Person Nought", "nought@example.org")
+    merge_stakeholders(kept.id, first_mail().stakeholder_id, {}, by=CONSOLE, at=NOON)
+    db.session.rollback()
+    digests = set(db.session.scalars(select(CampaignStop.digest)))
+    assert digest_of("nought@example.org") in digests
+
+
+def test_an_answer_is_confirmed_unless_nothing_at_all_is_wanted(mailer):
+    """A30: accepted stays accepted; confirmations still come, but to those who want none."""
+    frozen_campaign(2)
+    send(mailer)
+    db.session.rollback()
+    mails = db.session.scalars(select(Message).order_by(Message.id)).all()
+    for mail, wish in zip(mails, (Wish.NO_PROMOTION, Wish.NOTHING), strict=True):
+        choose_mail(mail.public_id, wish, at=NOON)
+        answer_invitation(mail.invitation_id, Reply.ACCEPTED, "", at=NOON)
+    drain(mailer, now=lambda: NOON)
+    assert [mail.name for mail in mailer.sent[2:]] == ["Person 0"]

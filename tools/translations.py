@@ -22,7 +22,8 @@ KEYWORDS = {
     "_": None, "marked": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
 }  # fmt: skip
 LEFT_ALONE = ("translations", ".venv", "instance", "tests", "static", ".git", "__pycache__")
-PLACES = [("outreach/**.py", "python"), ("templates/invitee/**.html", "jinja2")]
+PAGES = ("templates/invitee/**.html", "templates/public/**.html")
+PLACES = [("outreach/**.py", "python"), *((pages, "jinja2") for pages in PAGES)]
 
 
 def source() -> Catalog:
@@ -30,7 +31,7 @@ def source() -> Catalog:
     catalog = Catalog(project="Outreach", charset="utf-8")
     found = extract_from_dir(
         str(ROOT), method_map=PLACES, keywords=KEYWORDS,
-        options_map={"templates/invitee/**.html": {"silent": "false", "trimmed": "true"}},
+        options_map={pages: {"silent": "false", "trimmed": "true"} for pages in PAGES},
         directory_filter=lambda path: Path(path).name not in LEFT_ALONE,
     )  # fmt: skip
     for _file, _line, message, _comments, context in found:

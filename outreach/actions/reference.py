@@ -48,6 +48,7 @@ LETTERS = {
     "invitation": "Invitation",
     "reminder": "Reminder to the silent",
     "thank_you": "Thanks for an answer",
+    "promotion": "News of the conference, inviting to nothing",
     "seat": "Request to take a seat",
     "confirmation": "Confirmation of an answer",
     "moved": "To those who come, when an event changes",

@@ -15,8 +15,9 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.conference import ConstituentGroup
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
-WITHOUT_LINK = ("thank_you", "withdrawn")
-"""Kinds of letter in which the personal link may be missing: these people have answered."""
+WITHOUT_LINK = ("thank_you", "withdrawn", "promotion")
+"""Kinds of letter in which the personal link may be missing: these people have answered, or are
+asked nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ def image_problems(body: str) -> Iterator[str]:
             )
 
 
+def parameters_of(campaign: str, campaign_id: int) -> str:
+    """What a campaign's links say of it: `utm_campaign` is its name in plain letters and its id."""
+    letters = "".join(one if one.isascii() and one.isalnum() else "-" for one in campaign.lower())
+    name = "-".join(part for part in letters.split("-") if part)[:60]
+    return f"utm_source=outreach&utm_medium=email&utm_campaign={name or 'mail'}-{campaign_id}"
+
+
 def with_parameters(link: str, parameters: str) -> str:
     """The link with parameters of a campaign, unless it says such things already.
 

@@ -34,10 +34,11 @@ FIELDS: dict[str, str] = {
     "seat_role": "The role asked for: co-chair, moderator, speaker (seats only)",
     "track_name": "The track (seats only)",
     "rsvp_link": "The personal link to the answer page",
+    "conference_link": "The public page of the conference, in the language of the mail",
 }
 """{field: what it holds}"""
 
-LINKS = ("rsvp_link",)
+LINKS = ("rsvp_link", "conference_link")
 
 FIELD = re.compile(r"\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}")
 """A field; after a bar the words that stand where nothing is known."""

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from outreach.advice.hyperlinks import hosts_in, images_in
-from outreach.advice.merging import POINTS, checked
+from outreach.advice.merging import POINTS, checked, fields_in
 from outreach.delivery.preview import Preview
+from outreach.queries.conference_pages import conference_page
 
+NOT_OUT = "{conference_link} leads to a page that nobody can read yet. Put it out first."
 LARGEST = 100_000
 """In bytes: some programs cut a longer HTML part off, and with it the way to stop such mail."""
 
@@ -51,6 +53,12 @@ def checklist(
     ]
     if preview.problem and not any(point.problems for point in points):
         points.append(Point("It can become a mail", (preview.problem,)))
+    if "conference_link" in fields_in(subject, body):
+        page = conference_page()
+        is_out = page is not None and page.is_published
+        points.append(
+            Point("The public page of the conference is out", () if is_out else (NOT_OUT,))
+        )
     empty = tuple(f"Nothing stands in {{{name}}} for this person." for name in preview.missing)
     points.append(Point("Every field is filled for the person who is shown", empty))
     return points

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
+from outreach.advice.hyperlinks import parameters_of, with_parameters
 from outreach.advice.sections import UnfitSection, resolved
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
@@ -12,7 +14,7 @@ from outreach.delivery.phrases import answer_word, country, dates, day, locale_o
 from outreach.delivery.recipients import Column
 from outreach.delivery.waiting import Waiting
 from outreach.delivery.wording import Wording, wording_of
-from outreach.links import link_maker
+from outreach.links import absolute, link_maker
 from outreach.models.message import Purpose
 
 NO_UNSUBSCRIBE = (
@@ -41,6 +43,9 @@ class Setting:
     city: str
     country_code: str
     has_calendar: bool = False
+    conference_code: str = ""
+    parameters: str = ""
+    """Of the campaign, in the links of its promotion; none in personal invitations."""
     held: str = ""
     """The conditions of its sections that hold for everyone of the unit."""
 
@@ -61,7 +66,10 @@ def wording_in(setting: Setting) -> Wording:
         subject, body = (resolved(text, setting.held) for text in (setting.subject, setting.body))
     except UnfitSection as problem:
         raise UnfitLetter(str(problem)) from problem
-    return wording_of(subject, body, setting.language, footer(setting), setting.is_campaign)
+    return wording_of(
+        subject, body, setting.language, footer(setting), setting.is_campaign, absolute(""),
+        setting.parameters,
+    )  # fmt: skip
 
 
 def footer(setting: Setting) -> str:
@@ -78,7 +86,23 @@ def shared_values(setting: Setting) -> dict[str, str]:
         "event_dates": dates(setting.starts_at, setting.ends_at, setting.time_zone, locale),
         "event_place": f"{setting.city}, {land}" if setting.city else land,
         "host": setting.host,
+        "conference_link": conference_link(setting),
     }
+
+
+def conference_link(setting: Setting) -> str:
+    """The public page of the conference in the language of the mail; "" where there is none."""
+    if not setting.conference_code:
+        return ""
+    page = absolute(f"/conference/{quote(setting.conference_code)}?language={setting.language}")
+    return with_parameters(page, setting.parameters)
+
+
+def promoted(purpose: Purpose, campaign: str | None, campaign_id: int | None) -> str:
+    """The parameters of a campaign's links, where it promotes and invites to nothing."""
+    if purpose is not Purpose.PROMOTION or campaign is None or campaign_id is None:
+        return ""
+    return parameters_of(campaign, campaign_id)
 
 
 def values_of(waiting: Waiting, setting: Setting, needed: Sequence[str]) -> dict[str, Column]:

@@ -254,6 +254,7 @@ def _shared(*columns: Any) -> Select[Any]:
         select(
             Conference.host,
             Conference.reply_to,
+            Conference.code.label("conference_code"),
             Event.name.label("event"),
             Event.starts_at,
             Event.ends_at,
@@ -285,6 +286,7 @@ def _setting(
         is_vip=is_vip,
         held=held,
         host=row.host,
+        conference_code=row.conference_code,
         event_name=row.event,
         starts_at=row.starts_at,
         ends_at=row.ends_at,

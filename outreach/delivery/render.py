@@ -10,7 +10,7 @@ from outreach import clock
 from outreach.advice.sections import has_sections
 from outreach.db import reading
 from outreach.delivery.calendar_mail import CARRYING, calendars_of
-from outreach.delivery.fields import Setting, values_of, wording_in
+from outreach.delivery.fields import Setting, promoted, values_of, wording_in
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
 from outreach.delivery.mailer import Address, Attachment, Letter
 from outreach.delivery.recipients import Column, Recipients
@@ -155,6 +155,8 @@ def _setting(unit_id: int) -> Setting:
         ),
         reply_to=Address(row.host, row.reply_to),
         host=row.host,
+        conference_code=row.conference_code,
+        parameters=promoted(row.purpose, row.campaign_name, row.campaign_id),
         event_name=row.name,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -168,7 +170,9 @@ _SETTING = (
     select(
         Unit.purpose, TemplateText.language, TemplateText.subject, TemplateText.body, Unit.is_vip,
         Campaign.has_calendar, Campaign.sender_name, Campaign.sender_address, Conference.host,
-        Conference.reply_to, Event.name, Event.starts_at, Event.ends_at, Event.time_zone,
+        Conference.reply_to, Conference.code.label("conference_code"),
+        Campaign.id.label("campaign_id"), Campaign.name.label("campaign_name"),
+        Event.name, Event.starts_at, Event.ends_at, Event.time_zone,
         Event.city, Event.country_code,
     )
     .join(TemplateText, TemplateText.id == Unit.text_id)

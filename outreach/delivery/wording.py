@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from mjml import mjml_to_html
 
 from outreach.advice.hyperlinks import is_of_this_house, with_parameters
-from outreach.advice.merging import FIELDS, with_defaults
+from outreach.advice.merging import FIELDS, LINKS, with_defaults
 from outreach.delivery.letter import Compiled, compile_html, compile_line, compile_text
 from outreach.delivery.phrases import stop_words
 from outreach.languages import direction_of
@@ -146,11 +146,7 @@ def _inline_text(tokens: list[Token]) -> str:
 def _page(letter: list[Token], language: str, footer: str, has_unsubscribe: bool) -> str:
     html = str(_markdown.renderer.render(letter, _markdown.options, {}))
     html = html.replace("%7B", "{").replace("%7D", "}")
-    html = (
-        nh3.clean(html, url_schemes={"https", "http", "mailto"}, link_rel=None)
-        if ("{rsvp_link}" not in html)
-        else _clean_around_link(html)
-    )
+    html = _clean_around_links(html)
     html = html.replace('<a href="{rsvp_link}">', '<a class="button" href="{rsvp_link}">')
     written = "".join(f"<p>{escape(line)}</p>" for line in footer.split("\n\n"))
     if has_unsubscribe:
@@ -162,15 +158,15 @@ def _page(letter: list[Token], language: str, footer: str, has_unsubscribe: bool
     return str(_inliner.inline(page)).replace("%7B", "{").replace("%7D", "}")
 
 
-def _clean_around_link(html: str) -> str:
-    """Sanitise with a stand-in for the personal link: a bare field is no address to a sanitiser."""
-    stand_in = "https://personal.link.invalid/"
-    cleaned = nh3.clean(
-        html.replace("{rsvp_link}", stand_in),
-        url_schemes={"https", "http", "mailto"},
-        link_rel=None,
-    )
-    return cleaned.replace(stand_in, "{rsvp_link}")
+def _clean_around_links(html: str) -> str:
+    """Sanitise with stand-ins for links that are fields: a sanitiser takes those for no address."""
+    stand_ins = {f"{{{name}}}": f"https://{name[:-5]}.link.invalid/" for name in LINKS}
+    for name, stand_in in stand_ins.items():
+        html = html.replace(name, stand_in)
+    html = str(nh3.clean(html, url_schemes={"https", "http", "mailto"}, link_rel=None))
+    for name, stand_in in stand_ins.items():
+        html = html.replace(stand_in, name)
+    return html
 
 
 @cache

@@ -125,6 +125,7 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
     REMINDER = "reminder"
     THANK_YOU = "thank_you"
+    PROMOTION = "promotion"
     CONFIRMATION = "confirmation"
     DELEGATION = "delegation"
     FOCAL_POINT = "focal_point"

@@ -61,6 +61,8 @@ SENTENCES = {
     "named_member": "Named as a member of a delegation",
     "took_out_member": "Taken out of a delegation",
     "completed_delegation": "Called the delegation complete",
+    "accepted_nomination": "Asked on the public page to be invited, and put on a list",
+    "known_nomination": "Asked on the public page to be invited; known already",
     "took_seat": "Accepted the seat",
     "declined_seat": "Declined the seat",
 }

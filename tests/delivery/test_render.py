@@ -14,7 +14,7 @@ from outreach.errors import NotFound
 from outreach.links import answer_url, seat_url, unsubscribe_url
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Step
-from outreach.models.message import Message, Unit
+from outreach.models.message import Message, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.template import TemplateText
 from outreach.tokens import new_key
@@ -26,6 +26,7 @@ from tests.factories import (
     make_organisation,
     make_stakeholder,
     make_target,
+    the_conference,
 )
 from tests.mailbox import Mailbox
 
@@ -191,3 +192,26 @@ def test_without_a_conference_there_is_nothing_to_preview(app):
         session.execute(text("DELETE FROM events WHERE kind = 'conference'"))
     with pytest.raises(NotFound, match="conference"):
         preview_text("S", "B", "en", "invitation")
+
+
+def test_news_link_to_the_public_page_with_the_parameters_of_their_campaign(app, mailer):
+    """Promotion invites to nothing: no personal link, and the others say where they come from."""
+    campaign = frozen_campaign(1)
+    body = "[Page]({conference_link}) [x](https://x.example/a) {full_name}\n"
+    rewrite(body)
+    with transaction() as session:
+        session.execute(update(Unit).values(purpose=Purpose.PROMOTION))
+    drain(mailer, now=lambda: NOON)
+    html = mailer.sent[0].html
+    parameters = f"utm_source=outreach&amp;utm_medium=email&amp;utm_campaign=invitations-to-the-banks-{campaign.id}"
+    code = the_conference().code
+    assert f'https://outreach.example.org/conference/{code}?language=en&amp;{parameters}"' in html
+    assert f'href="https://x.example/a?{parameters}"' in html
+    assert "/i/" not in html
+
+
+def test_an_invitation_tells_nobody_where_it_comes_from(person, draft):
+    rewrite("[x](https://x.example/a) [Page]({conference_link}) {rsvp_link}\n")
+    preview = preview_step(draft.id, step_id(draft), person.id)
+    assert "utm_" not in preview.html
+    assert "/conference/" in preview.text

@@ -15,6 +15,7 @@ from outreach.delivery.wording import ALL_FIELDS, as_text, wording_of
 LETTERS = Path(__file__).parents[2] / "outreach" / "reference" / "letters"
 VALUES = {name: f"‹{name}›" for name in ALL_FIELDS} | {
     "rsvp_link": "https://outreach.example.org/i/x",
+    "conference_link": "https://outreach.example.org/conference/x?language=en",
     "unsubscribe_link": "https://outreach.example.org/u/x",
 }
 
@@ -216,7 +217,7 @@ def test_the_text_part_says_the_same_as_the_html_part(path):
     subject, _, body = path.read_text(encoding="utf-8").partition("\n")
     made = wording(body, subject, path.name.split(".")[1], stop=False)
     values = {name: f"value{number}" for number, name in enumerate(sorted(ALL_FIELDS))}
-    values["rsvp_link"] = "https://our.example/i/x"
+    values["rsvp_link"] = values["conference_link"] = "https://our.example/i/x"
     reader = Words()
     reader.feed(made.html.fill(values))
     text = made.text.fill(values).replace(values["rsvp_link"], "").replace("-- \n", "")

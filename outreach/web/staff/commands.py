@@ -15,6 +15,8 @@ ACTIONS = (
     ("Create a target list", "staff.new_list", "plus", "promote"),
     ("Draft a campaign", "staff.new_campaign", "plus", "promote"),
     ("Add a track to the programme", "staff.new_track", "plus", "promote"),
+    ("Decide who asked to be invited", "staff.asked_to_be_invited", "user-plus", "promote"),
+    ("Write the public page", "staff.conference_page", "pencil", "promote"),
     ("Add someone to the team", "staff.settings", "user-plus", "administer"),
     ("Move the conference’s dates", "staff.settings", "calendar-event", "administer"),
     ("Let people in at the door", "staff.doors", "user", "promote"),

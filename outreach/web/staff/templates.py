@@ -43,6 +43,7 @@ KINDS = {
     "invitation": "Invitation",
     "reminder": "Reminder to the silent",
     "thank_you": "Thanks for an answer",
+    "promotion": "Promotion: news that invites to nothing",
     "confirmation": "Confirmation of an answer",
     "delegation": "Welcome to someone who is sent in an invitee’s place",
     "focal_point": "Request to name a delegation",

@@ -203,7 +203,8 @@ def test_news_link_to_the_public_page_with_the_parameters_of_their_campaign(app,
         session.execute(update(Unit).values(purpose=Purpose.PROMOTION))
     drain(mailer, now=lambda: NOON)
     html = mailer.sent[0].html
-    parameters = f"utm_source=outreach&amp;utm_medium=email&amp;utm_campaign=invitations-to-the-banks-{campaign.id}"
+    name = f"invitations-to-the-banks-{campaign.id}"
+    parameters = f"utm_source=outreach&amp;utm_medium=email&amp;utm_campaign={name}"
     code = the_conference().code
     assert f'https://outreach.example.org/conference/{code}?language=en&amp;{parameters}"' in html
     assert f'href="https://x.example/a?{parameters}"' in html

@@ -23,6 +23,7 @@ from outreach.actions.receipts import look_again_at_parked
 from outreach.actions.stars import escalate_stars
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.choose import mailer_from
+from outreach.delivery.digests import send_digests
 from outreach.delivery.lanes import drain_in_lanes, due_count
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import Drained, Rates
@@ -120,6 +121,11 @@ def tell_calendars() -> int:
     return told
 
 
+def digests() -> int:
+    """Tell each of the team, once in the morning, what is due; says how many mails."""
+    return send_digests(mailer(), at=clock.now())
+
+
 def finish() -> int:
     """Close the campaigns that have nothing left to do."""
     return finish_campaigns(at=common_clock()())
@@ -161,6 +167,7 @@ JOBS = (
     Job("apply-calendar-replies", timedelta(seconds=10), apply_calendars),
     Job("escalate-stars", timedelta(minutes=10), escalate),
     Job("tell-of-changes", timedelta(minutes=1), tell_calendars),
+    Job("send-digests", timedelta(minutes=10), digests),
     Job("finish-campaigns", timedelta(minutes=1), finish),
     Job("audit", timedelta(minutes=10), audit_nightly),
     Job("find-duplicates", timedelta(minutes=30), compare_nightly),

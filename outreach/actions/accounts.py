@@ -157,3 +157,9 @@ def _is_right(known: str, password: str) -> bool:
         return _hasher().verify(known, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def want_digest(account_id: int, *, is_wanted: bool) -> None:
+    """Tell someone each morning by mail what is due, or not."""
+    with transaction() as session:
+        session.get_one(Account, account_id).wants_digest = is_wanted

@@ -64,17 +64,19 @@ def wording_of(
     has_unsubscribe: bool,
     home: str = "",
     parameters: str = "",
+    own_fields: frozenset[str] = frozenset(),
 ) -> Wording:
     """Compile a text.
 
     body        Markdown with `{field}`s, its sections resolved
     footer      a sentence or two of plain text under the letter: who sent it, and why
     home        what stands before paths of this house, from the settings: "https://our.example"
+    own_fields  that a mail of the house has besides those of letters
     parameters  of the campaign, for every link that is not personal: "utm_source=…"
     Raises UnfitLetter where the text cannot become a mail.
     """
     (subject, body), defaults = with_defaults(subject, body)
-    allowed = ALL_FIELDS | defaults.keys()
+    allowed = ALL_FIELDS | defaults.keys() | own_fields
     letter = _tokens(body, home, parameters)
     tail = footer + ("\n\n{unsubscribe_link}" if has_unsubscribe else "")
     return Wording(

@@ -51,6 +51,8 @@ class Account(Base):
     """Rises with a change of password, role or state: every older session ends at once."""
     is_disabled: Mapped[No]
     is_demonstration: Mapped[No]
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default="true")
+    """Is told each morning by mail what is due."""
     created_at: Mapped[datetime]
 
 

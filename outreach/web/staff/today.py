@@ -2,11 +2,14 @@
 
 from zoneinfo import ZoneInfo
 
-from flask import abort, g, render_template
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
+from outreach.actions.accounts import want_digest
 from outreach.queries.board import stars
 from outreach.queries.conferences import current_conference
+from outreach.queries.digests import wants_digest
 from outreach.queries.events import events
 from outreach.queries.seats import seats
 from outreach.queries.stars import star_cards
@@ -36,6 +39,7 @@ def today() -> str:
         nominated=[card for card in cards if card.column == "nominated"],
         late=[card for card in cards if card.is_late(g.at)],
         today=g.at.date(),
+        wants_digest=wants_digest(current_user.id),
         event=main,
         steps=steps_to_come(end_of_tomorrow(g.at, zone)),
         missed=missed_steps(),
@@ -44,3 +48,13 @@ def today() -> str:
         seats=[seat for seat in seats(conference.id) if seat.is_at_risk(g.at)],
         stars=[star for star in stars(main.id) if star.state in ("silent", "undeliverable")],
     )
+
+
+@blueprint.post("/staff/today/digest")
+def switch_digest() -> Response:
+    """Get the morning's mail, or get it no more."""
+    is_wanted = request.form.get("wanted") == "1"
+    want_digest(current_user.id, is_wanted=is_wanted)
+    words = "You get your day by mail each morning." if is_wanted else "The morning's mail is off."
+    flash(words, "done")
+    return redirect(url_for("staff.today"), 303)

@@ -100,3 +100,11 @@ def test_a_silent_star_and_a_seat_at_risk_are_named(staff, monkeypatch):
     page = staff.get("/staff/today").text
     assert "Amina Sow" in page
     assert "Björn Å" in page
+
+
+def test_the_mornings_mail_is_switched_off_and_on(staff):
+    assert "Switch the morning’s mail off" in staff.get("/staff/today").text
+    assert staff.post("/staff/today/digest", data={"wanted": "0"}).status_code == 303
+    assert "Switch the morning’s mail on" in staff.get("/staff/today").text
+    staff.post("/staff/today/digest", data={"wanted": "1"})
+    assert "comes by mail each morning" in staff.get("/staff/today").text

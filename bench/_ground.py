@@ -29,9 +29,9 @@ from outreach.actions.steps import launch_due_steps
 from outreach.app import create_app
 from outreach.db import db, transaction
 from outreach.models.activity import CONSOLE
-from outreach.models.campaign import Anchor, StepKind
 from outreach.models.event import Event, EventKind
 from outreach.models.stakeholder import Organisation
+from outreach.models.step import Anchor, StepKind
 from outreach.models.tally import TallyKind
 from outreach.tally import add_to_tallies
 from tests.postgres import Cluster, programs

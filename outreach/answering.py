@@ -11,16 +11,17 @@ together once: what is needed in one question, and a row for each thing that is 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, or_, select
+from sqlalchemy import Text, bindparam, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.models.activity import Activity, Actor
 from outreach.models.allotment import Placement
-from outreach.models.campaign import Anchor, Campaign, CampaignList, CampaignState, Step, StepState
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.event import Event
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.placing import settle_places
@@ -50,6 +51,9 @@ _will_be_thanked = (
         or_(*(Campaign.state == state for state in THANKING)),
         Campaign.scheduled_at <= bindparam("answered_at"),
         Step.anchor == Anchor.ANSWER,
+        Step.kind == StepKind.THANK_YOU,
+        Step.days_before.is_(None),
+        or_(Step.audience == Audience.ANSWERED, Step.audience == bindparam("reply", type_=Text)),
         or_(Step.state == StepState.WAITING, Step.state == StepState.OPEN),
         Target.stakeholder_id == Stakeholder.id,
         CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
@@ -98,6 +102,7 @@ def record_answer(
         {
             "stakeholder_id": invitation.stakeholder_id, "event_id": invitation.event_id,
             "invitation_id": invitation.id, "answered_at": invitation.answered_at or at,
+            "reply": invitation.state.value,
             "code": Purpose.CONFIRMATION.value,
         },
     ).one()  # fmt: skip

@@ -31,21 +31,31 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from outreach.advice.sections import Condition
 from outreach.db import is_postgresql
 from outreach.dialect import ordered_key
 from outreach.models.base import BigId, UTCDateTime
-from outreach.models.campaign import Audience, Step, StepKind
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.message import Message, Purpose, Unit
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.step import Step, StepKind
 from outreach.models.tally import TallyKind
 from outreach.placing import admit
-from outreach.queries.audience import audience, has_messages, personal_columns, texts_of
+from outreach.queries.audience import (
+    address_of,
+    audience,
+    joining_texts,
+    personal_columns,
+    texts_of,
+)
+from outreach.queries.hours import LATE, instant
+from outreach.queries.reasons import has_messages
 from outreach.queries.sections import conditions_of
 from outreach.queries.stars import SIGN_OFF, signers
-from outreach.tally import Place, add_to_tallies, moved_message
+from outreach.tally import Place, add_to_tallies
 
 _KEYS_IN_A_BLOCK = 1_000
+FOUND_LATE = "Noticed more than a day after its time. Release it, or cancel it."
 
 frozen = Table(
     "frozen",
@@ -58,13 +68,18 @@ frozen = Table(
     Column("text_id", BigId),
     Column("sections", Text),
     Column("reason", Text),
+    Column("hold", Text),
+    Column("goes_at", UTCDateTime),
     Column("is_first", Boolean),
     prefixes=["TEMPORARY"],
 )
 """The audience of one step while it is being written; it goes with its transaction.
 
-place     counts on, those of one text and the same sections who get the mail without a gap
+place     counts on, those of one text, the same sections and one time who get the mail without a
+          gap
 sections  the conditions of the text that hold (outreach.advice.sections)
+reason    why someone is left out; hold  why a mail waits for a person
+goes_at   when it goes to them: their own hour, where the step goes by that
 """
 
 cut = Table(
@@ -79,10 +94,10 @@ cut = Table(
 
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """How the audience is cut: where each variant of a text begins (place and ordinal), and the
-    size of a unit."""
+    """How the audience is cut: where each variant of a text, at each time, begins (place and
+    ordinal), and the size of a unit."""
 
-    first: dict[tuple[int, str], tuple[int, int]]
+    first: dict[tuple[int, str, datetime], tuple[int, int]]
     size: int
 
     def ordinal(self) -> Any:
@@ -91,12 +106,16 @@ class _Units:
             return null()
         cases = [
             (
-                (frozen.c.text_id == text_id) & (frozen.c.sections == sections),
+                and_(
+                    frozen.c.text_id == text_id,
+                    frozen.c.sections == sections,
+                    frozen.c.goes_at == instant(goes_at),
+                ),
                 ordinal + (frozen.c.place - place) // self.size,
             )
-            for (text_id, sections), (place, ordinal) in self.first.items()
+            for (text_id, sections, goes_at), (place, ordinal) in self.first.items()
         ]
-        return case((frozen.c.reason.is_not(None), null()), *cases)
+        return case((~_goes(), null()), *cases)
 
 
 def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
@@ -109,12 +128,12 @@ def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
         table.drop(connection, checkfirst=True)
         table.create(connection)
     _gather(session, step, at)
-    if step.audience is Audience.EVERYONE:
+    _hold(session, step, at)
+    if step.invites or joining_texts(step):
         _invite(session, step, at)
-    units = _cut_units(session, step, at, unit_size)
+    units = _cut_units(session, step, unit_size)
     _write_messages(session, step, at, units)
     count = _count(session, step)
-    _hold_for_sign_off(session, step)
     for table in (frozen, cut):
         table.drop(connection)
     return count
@@ -122,7 +141,7 @@ def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
 
 def _gather(session: Session, step: Step, at: datetime) -> None:
     """Fill `frozen`."""
-    conditions = conditions_of(step.version_id)
+    conditions = _conditions(step)
     people = audience(
         step, texts_of(step.version_id), at, is_narrow=True, conditions=conditions
     ).subquery()
@@ -135,17 +154,36 @@ def _gather(session: Session, step: Step, at: datetime) -> None:
     chosen = {
         **{name: people.c[name] for name in ("stakeholder_id", "group_id")},
         "is_star": people.c.is_star == 1,
-        **{name: people.c[name] for name in ("invitation_id", "text_id", "sections", "reason")},
+        **{
+            name: people.c[name]
+            for name in ("invitation_id", "text_id", "sections", "reason", "goes_at")
+        },
         "is_first": is_first,
     }
     in_order = select(*chosen.values()).order_by(
         people.c.text_id, people.c.reason.is_(None),
         *([people.c.sections] if conditions else []),
-        people.c.stakeholder_id,
+        people.c.goes_at, people.c.stakeholder_id,
     )  # fmt: skip
     session.execute(insert(frozen).from_select(list(chosen), in_order))
     if is_postgresql():
         session.execute(text("ANALYZE frozen"))  # else it takes a million rows for a thousand
+
+
+def _goes() -> Any:
+    return and_(frozen.c.reason.is_(None), frozen.c.hold.is_(None))
+
+
+def _hold(session: Session, step: Step, at: datetime) -> None:
+    """What a person must look at first: a mail to a star, which its owner signs; one found late."""
+    reasons = {
+        f"{SIGN_OFF}{owner}.": frozen.c.stakeholder_id == stakeholder_id
+        for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items()
+    }
+    if step.is_personal and not step.is_at_once:
+        reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
+    for reason, whose in reasons.items():
+        session.execute(update(frozen).where(frozen.c.reason.is_(None), whose).values(hold=reason))
 
 
 def _invite(session: Session, step: Step, at: datetime) -> None:
@@ -158,8 +196,8 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
         "group_id": frozen.c.group_id,
         "is_star": frozen.c.is_star,
         "state": type_coerce("silent", Text),
-        "reply_by": _instant(campaign.reply_by),
-        "invited_at": _instant(at),
+        "reply_by": instant(campaign.reply_by),
+        "invited_at": instant(at),
         "link_key": _keys(frozen.c.place),
     }
     session.execute(
@@ -176,31 +214,35 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
     add_to_tallies(session, changes)
 
 
-def _cut_units(session: Session, step: Step, at: datetime, unit_size: int) -> _Units:
+def _cut_units(session: Session, step: Step, unit_size: int) -> _Units:
     """Units for those who get the mail, and `cut`, which says their ids."""
     campaign = step.campaign
     # A mail with a calendar of its own is a call of its own.
     is_personal = campaign.has_calendar or step.kind is StepKind.THANK_YOU
     size = 1 if campaign.is_vip or is_personal else unit_size
     start = ordinal = _next_ordinal(session, step)
-    first: dict[tuple[int, str], tuple[int, int]] = {}
+    first: dict[tuple[int, str, datetime], tuple[int, int]] = {}
     rows: list[dict[str, Any]] = []
-    for text_id, sections, place, count in session.execute(
-        select(frozen.c.text_id, frozen.c.sections, func.min(frozen.c.place), func.count())
-        .where(frozen.c.reason.is_(None))
-        .group_by(frozen.c.text_id, frozen.c.sections)
-        .order_by(frozen.c.text_id, frozen.c.sections)
-    ):
-        first[text_id, sections] = place, ordinal
+    late = set(joining_texts(step).values())
+    variant: list[Any] = [frozen.c.text_id, frozen.c.sections, frozen.c.goes_at]
+    variants: Any = session.execute(
+        select(*variant, func.min(frozen.c.place), func.count())
+        .where(_goes())
+        .group_by(*variant)
+        .order_by(*variant)
+    )
+    for text_id, sections, goes_at, place, count in variants:
+        first[text_id, sections, goes_at] = place, ordinal
+        purpose = Purpose.INVITATION if text_id in late else Purpose(step.kind.value)
         for _ in range(-(-count // size)):
-            rows.append({"text_id": text_id, "ordinal": ordinal})
+            rows.append(
+                {"text_id": text_id, "ordinal": ordinal, "next_at": goes_at, "purpose": purpose}
+            )
             ordinal += 1
     shared = {
         "campaign_id": campaign.id,
         "step_id": step.id,
         "event_id": campaign.event_id,
-        "purpose": Purpose(step.kind.value),
-        "next_at": at,
         "is_vip": campaign.is_vip,
     }
     if rows:
@@ -224,7 +266,9 @@ def _next_ordinal(session: Session, step: Step) -> int:
 def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -> None:
     """The rows themselves, with the personal merge fields as they are now."""
     campaign = step.campaign
-    gets_it = frozen.c.reason.is_(None)
+    purpose: Any = literal(step.kind.value, Text)
+    if late := list(joining_texts(step).values()):
+        purpose = case((frozen.c.text_id.in_(late), "invitation"), else_=purpose)
     columns = {
         "public_id": _keys(frozen.c.place),
         "unit_id": cut.c.unit_id,
@@ -235,15 +279,15 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         "group_id": frozen.c.group_id,
         "text_id": frozen.c.text_id,
         "event_id": literal(campaign.event_id),
-        "purpose": type_coerce(step.kind.value, Text),
-        "state": case((gets_it, "waiting"), else_="left_out"),
-        "reason": func.coalesce(frozen.c.reason, ""),
-        "address": func.coalesce(Stakeholder.email, ""),
+        "purpose": purpose,
+        "state": _state(),
+        "reason": func.coalesce(frozen.c.reason, frozen.c.hold, ""),
+        "address": address_of(step),
         "name": Stakeholder.full_name,
         "values": personal_columns(**_sections(step)),
         "is_first": frozen.c.is_first,
-        "created_at": _instant(at),
-        "changed_at": _instant(at),
+        "created_at": instant(at),
+        "changed_at": instant(at),
     }
     statement = (
         select(*[column.label(name) for name, column in columns.items()])
@@ -264,45 +308,32 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
 
 def _sections(step: Step) -> dict[str, Any]:
     """What a message remembers of its sections, where its letter has any."""
-    return {"sections": frozen.c.sections} if conditions_of(step.version_id) else {}
+    return {"sections": frozen.c.sections} if _conditions(step) else {}
 
 
-def _hold_for_sign_off(session: Session, step: Step) -> None:
-    """A mail to a star goes once the star's owner has signed it, by releasing it."""
-    numbers: Counter[Place] = Counter()
-    for stakeholder_id, (_, owner) in sorted(signers(step.campaign.event_id).items()):
-        held = session.execute(
-            update(Message)
-            .where(
-                Message.step_id == step.id, Message.stakeholder_id == stakeholder_id,
-                Message.state == MessageState.WAITING,
-                exists().where(frozen.c.stakeholder_id == Message.stakeholder_id),
-            )
-            .values(state=MessageState.HELD, reason=f"{SIGN_OFF}{owner}.", unit_id=None)
-            .returning(Message.group_id, Message.is_first)
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
-        for group_id, is_first in held.all():
-            numbers.update(
-                moved_message(
-                    step.id, step.campaign_id, group_id, is_first, MessageState.WAITING,
-                    MessageState.HELD,
-                )
-            )  # fmt: skip
-    add_to_tallies(session, numbers)
+def _conditions(step: Step) -> list[Condition]:
+    """Those of its letter, and of the invitation where some get that with it."""
+    versions = {step.version_id}
+    if joining_texts(step):
+        versions |= {one.version_id for one in step.campaign.steps if one.invites}
+    return sorted({one for id_ in versions for one in conditions_of(id_)})
+
+
+def _state() -> Any:
+    return case(
+        (frozen.c.reason.is_not(None), "left_out"), (frozen.c.hold.is_not(None), "held"),
+        else_="waiting",
+    )  # fmt: skip
 
 
 def _count(session: Session, step: Step) -> int:
     """Put the new rows into the summary; says how many there are."""
-    rows = session.execute(
-        select(
-            frozen.c.group_id, frozen.c.reason.is_(None), frozen.c.is_first, func.count()
-        ).group_by(frozen.c.group_id, frozen.c.reason.is_(None), frozen.c.is_first)
-    )
+    each = select(frozen.c.group_id, _state().label("state"), frozen.c.is_first).subquery()
+    kinds: list[Any] = [each.c.group_id, each.c.state, each.c.is_first]
+    rows: Any = session.execute(select(*kinds, func.count()).group_by(*kinds))
     changes: Counter[Place] = Counter()
     total = 0
-    for group_id, gets_it, is_first, count in rows:
-        state = (MessageState.WAITING if gets_it else MessageState.LEFT_OUT).value
+    for group_id, state, is_first, count in rows:
         changes[TallyKind.STEP_MESSAGES, step.id, group_id or 0, state] += count
         if is_first:
             changes[TallyKind.CAMPAIGN_PEOPLE, step.campaign_id, group_id or 0, state] += count
@@ -314,7 +345,3 @@ def _count(session: Session, step: Step) -> int:
 def _keys(place: Any) -> Any:
     """Keys of which neighbours stand together in the index: random all over it would be slow."""
     return ordered_key(literal(secrets.token_hex(8)), place // _KEYS_IN_A_BLOCK)
-
-
-def _instant(at: datetime) -> Any:
-    return literal(at, UTCDateTime())

@@ -24,10 +24,11 @@ from outreach.models.allotment import (
     VacancyState,
 )
 from outreach.models.base import UTCDateTime
-from outreach.models.campaign import Audience, Campaign, CampaignList, CampaignState, Step
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Audience, Step
 from outreach.models.suppression import Suppression
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList

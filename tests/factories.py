@@ -15,13 +15,14 @@ from outreach.advice.folding import fold
 from outreach.db import reading, transaction
 from outreach.intake.addresses import read_address
 from outreach.models.account import Account, Role
-from outreach.models.campaign import Anchor, Audience, Campaign, CampaignList, Step, StepKind
+from outreach.models.campaign import Campaign, CampaignList
 from outreach.models.conference import Conference, ConstituentGroup, MemberState, Region
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import Seat, SeatOffer, SeatRole
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.step import Anchor, Audience, Step, StepKind
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.template import Template, TemplateVersion

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -11,33 +11,15 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
-from outreach.models.campaign import (
-    Anchor,
-    Audience,
-    Campaign,
-    CampaignList,
-    CampaignState,
-    Step,
-    StepKind,
-    StepState,
-    WrongState,
-)
+from outreach.models.campaign import LAST_WORD, Campaign, CampaignList, CampaignState, WrongState
 from outreach.models.event import Event
 from outreach.models.message import Message, MessageState, Unit, UnitState
+from outreach.models.step import AUDIENCES, Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.template import Template, TemplateVersion
 from outreach.queries.prospects import reaches_anyone
 from outreach.tally import add_to_tallies, moved, total
-
-AUDIENCES = {
-    StepKind.INVITATION: Audience.EVERYONE,
-    StepKind.REMINDER: Audience.SILENT,
-    StepKind.THANK_YOU: Audience.ANSWERED,
-}
-
-LAST_WORD = timedelta(minutes=5)
-"""A campaign closes this long after its reply-by: who answers in the last second is thanked too."""
 
 
 class NothingToSend(Refusal):
@@ -50,8 +32,12 @@ class StepPlan:
 
     template_code  the template whose latest version it pins
     fixed_at       for an anchor of FIXED
-    days_before    for an anchor of REPLY_BY or OPENING
+    days_before    for an anchor of REPLY_BY or OPENING; below 0 for days after, as it is for
+                   ANSWER, INVITATION and LAST_CONTACT
     hour           0 to 23, for the same; None for the time of day of what it is counted from
+    is_local       whether that hour is each recipient's own
+    audience       None for those whom its kind is for
+    places_count   for an anchor of PLACES: how many must be free
     """
 
     kind: StepKind
@@ -61,6 +47,9 @@ class StepPlan:
     days_before: int | None = None
     hour: int | None = None
     working_days_only: bool = False
+    is_local: bool = False
+    audience: Audience | None = None
+    places_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +151,7 @@ def cancel_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
     with transaction() as session:
         campaign = _get(session, campaign_id)
         campaign.cancel()
-        stopped = (UnitState.WAITING, UnitState.PAUSED)
+        stopped = (UnitState.WAITING, UnitState.PAUSED, UnitState.HELD)
         units = select(Unit.id).where(Unit.campaign_id == campaign_id, Unit.state.in_(stopped))
         waiting = (Message.unit_id.in_(units), Message.state == MessageState.WAITING)
         rows = session.execute(
@@ -181,12 +170,13 @@ def cancel_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
         )
         _move_units(session, campaign_id, UnitState.WAITING, UnitState.DONE)
         _move_units(session, campaign_id, UnitState.PAUSED, UnitState.DONE)
+        _move_units(session, campaign_id, UnitState.HELD, UnitState.DONE)
         _tally_cancelled(session, campaign_id, rows)
         session.add(_line("cancelled", campaign, by, at))
 
 
 def finish_campaigns(*, at: datetime) -> int:
-    """Close the campaigns whose reply-by has passed and which have nothing left to send."""
+    """Close the campaigns whose answers are closed and which have nothing left to send."""
     with transaction() as session:
         busy = select(Unit.campaign_id).where(
             Unit.state != UnitState.DONE, Unit.campaign_id.is_not(None)
@@ -198,13 +188,14 @@ def finish_campaigns(*, at: datetime) -> int:
                 Campaign.id.not_in(busy),
             )
         ).all()
-        for campaign in campaigns:
+        over = [campaign for campaign in campaigns if campaign.ends_at <= at]
+        for campaign in over:
             campaign.finish()
             for step in campaign.steps:
                 if step.state is StepState.WAITING:
                     step.state = StepState.SKIPPED
             session.add(_line("finished", campaign, CLOCK, at))
-        return len(campaigns)
+        return len(over)
 
 
 def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> None:
@@ -229,11 +220,13 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
             position=position,
             kind=step.kind,
             anchor=step.anchor,
-            audience=AUDIENCES[step.kind],
+            audience=step.audience or AUDIENCES[step.kind],
             fixed_at=step.fixed_at,
             days_before=step.days_before,
             hour=step.hour,
+            is_local=step.is_local and step.hour is not None,
             working_days_only=step.working_days_only,
+            places_count=step.places_count,
             version=_latest_version(session, step.template_code),
         )
         for position, step in enumerate(plan.steps)
@@ -282,7 +275,7 @@ def _tally_cancelled(session: Session, campaign_id: int, rows: Sequence[tuple]) 
     old, new = MessageState.WAITING.value, MessageState.CANCELLED.value
     changes = total([])
     for step_id, group_id, is_first, count in rows:
-        kinds = [(TallyKind.STEP_MESSAGES, step_id)]
+        kinds = [(TallyKind.STEP_MESSAGES, step_id)] if step_id is not None else []
         if is_first:
             kinds.append((TallyKind.CAMPAIGN_PEOPLE, campaign_id))
         for kind, subject_id in kinds:

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import NotFound
 from outreach.models.activity import Activity, Actor
-from outreach.models.campaign import Campaign, CampaignState, Step
+from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.step import Step
 from outreach.moving import move_campaign
 
 

@@ -20,7 +20,7 @@ from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge, MergeUndone
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState, Unit, UnitState
+from outreach.models.message import RESTING, Message, MessageState, Unit
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.models.suppression import REASONS, CampaignStop, Suppression, digest_of
 from outreach.placing import settle_places
@@ -167,7 +167,7 @@ def _left_for_good(session: Session, merge: Merge) -> set[int]:
             .join(Unit, Unit.id == Message.unit_id)
             .where(
                 Message.id.in_(ids),
-                Unit.state.not_in([UnitState.WAITING, UnitState.PAUSED]),
+                Unit.state.not_in(RESTING),
             )
         )
     )

@@ -1,4 +1,5 @@
-"""A single message in a person's hands: a held one is released or cancelled."""
+"""A single message in a person's hands: held, released, cancelled, sent once more; and one person
+for whom a campaign is stopped."""
 
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import Conflict, NotAllowed, NotFound
 from outreach.models.activity import Activity, Actor
-from outreach.models.campaign import MANNERS, Campaign, CampaignState
+from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
 from outreach.models.message import (
     Attempt,
     Message,
@@ -19,13 +20,23 @@ from outreach.models.message import (
     may_become,
 )
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import MANNERS
 from outreach.models.tally import TallyKind
-from outreach.queries.audience import NEVER_LEFT, personal_values
+from outreach.queries.audience import personal_values
+from outreach.queries.reasons import EXCLUDED, NEVER_LEFT
 from outreach.queries.stars import SIGN_OFF, signers
 from outreach.tally import add_to_tallies, moved, total
+from outreach.tokens import new_key
 
 KEPT = ("sections",)
 """What a message remembers of its audience, whatever becomes of the person."""
+
+GONE = (
+    MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.DROPPED,
+    MessageState.COMPLAINED, MessageState.REFUSED,
+)  # fmt: skip
+NOT_GOT = (MessageState.BOUNCED, MessageState.DROPPED, MessageState.REFUSED)
+"""The person has certainly not got it, so that no manners keep another try back."""
 
 CERTAIN = ("held", "busy", "refused")
 """Results of an attempt after which nobody can have got the mail."""
@@ -67,10 +78,109 @@ def cancel_message(message_id: int, *, by: Actor, at: datetime) -> None:
         session.add(_line("cancelled_message", message, by, at))
 
 
-def _held(session: Session, message_id: int) -> Message:
+def hold_message(message_id: int, *, by: Actor, who: str, at: datetime) -> None:
+    """Keep one waiting mail back until a person releases or cancels it.
+
+    who  as it stands in the reason
+    """
+    with transaction() as session:
+        message = _get(session, message_id)
+        if message.state is not MessageState.WAITING:
+            raise Conflict(
+                "This mail does not wait any more. Reload the page to see how it stands."
+            )
+        _move(session, message, MessageState.HELD, at, f"Held by {who}.")
+        message.unit_id = None
+        session.add(_line("held_message", message, by, at))
+
+
+def resend_message(message_id: int, *, by: Actor, at: datetime) -> int:
+    """The same mail once more to one person, with the same link; the id of the new message.
+
+    Raises Conflict where the first has not left yet, or left less than 20 hours before.
+    """
+    with transaction() as session:
+        message = _get(session, message_id)
+        if message.state not in GONE:
+            raise Conflict("This mail has not left yet. Release it, or wait until it goes.")
+        campaign = _open_campaign(session, message)
+        person = session.get_one(Stakeholder, message.stakeholder_id)
+        if not person.email:
+            raise Conflict("No address is known for this person. Add one, then send it again.")
+        again = Message(
+            public_id=new_key(), campaign_id=message.campaign_id, step_id=None, is_first=False,
+            stakeholder_id=person.id, invitation_id=message.invitation_id,
+            offer_id=message.offer_id, group_id=message.group_id, text_id=message.text_id,
+            event_id=message.event_id, purpose=message.purpose, state=MessageState.WAITING,
+            reason="Sent again by a person.", address=person.email, name=person.full_name,
+            values=message.values | personal_values(person.id), created_at=at, changed_at=at,
+        )  # fmt: skip
+        if message.state not in NOT_GOT:
+            _check_manners(session, again, at)
+        unit = _unit_of_its_own(session, again, campaign, at)
+        session.add_all([unit, again])
+        session.flush()
+        again.unit_id = unit.id
+        session.flush()
+        session.add(_line("resent_message", again, by, at))
+        return again.id
+
+
+def stop_for_person(campaign_id: int, stakeholder_id: int, *, by: Actor, at: datetime) -> None:
+    """Nothing more of a campaign for one person: what waits is cancelled, what comes passes by."""
+    with transaction() as session:
+        campaign = session.get(Campaign, campaign_id, with_for_update=True)
+        if campaign is None or session.get(Stakeholder, stakeholder_id) is None:
+            raise NotFound("campaign or person")
+        if _stop_of(session, campaign_id, stakeholder_id) is not None:
+            raise Conflict("This campaign is stopped for this person already.")
+        session.add(
+            CampaignExclusion(campaign_id=campaign_id, stakeholder_id=stakeholder_id, stopped_at=at)
+        )
+        waiting = session.scalars(
+            select(Message)
+            .where(
+                Message.stakeholder_id == stakeholder_id, Message.campaign_id == campaign_id,
+                Message.state.in_((MessageState.WAITING, MessageState.HELD)),
+            )
+            .with_for_update()
+        )  # fmt: skip
+        for message in waiting.all():
+            _move(session, message, MessageState.CANCELLED, at, EXCLUDED)
+        session.add(_of_campaign("stopped_for_person", campaign, stakeholder_id, by, at))
+
+
+def go_on_for_person(campaign_id: int, stakeholder_id: int, *, by: Actor, at: datetime) -> None:
+    """Let a campaign reach someone again for whom it had been stopped; from the next step on."""
+    with transaction() as session:
+        campaign = session.get(Campaign, campaign_id, with_for_update=True)
+        stop = _stop_of(session, campaign_id, stakeholder_id)
+        if campaign is None or stop is None:
+            raise NotFound("stop for this person")
+        if stop.stopped_at is None:
+            raise Conflict("The plan leaves this person out. Change the campaign to take them in.")
+        session.delete(stop)
+        session.add(_of_campaign("went_on_for_person", campaign, stakeholder_id, by, at))
+
+
+def _stop_of(session: Session, campaign_id: int, stakeholder_id: int) -> CampaignExclusion | None:
+    return session.scalar(
+        select(CampaignExclusion).where(
+            CampaignExclusion.campaign_id == campaign_id,
+            CampaignExclusion.stakeholder_id == stakeholder_id,
+        )
+    )
+
+
+def _get(session: Session, message_id: int) -> Message:
     message = session.get(Message, message_id, with_for_update=True)
     if message is None:
         raise NotFound("message")
+    return message
+
+
+def _held(session: Session, message_id: int) -> Message:
+    message = _get(session, message_id)
     if message.state is not MessageState.HELD:
         raise Conflict("This mail is not held. Reload the page to see how it stands.")
     return message
@@ -159,6 +269,15 @@ def _move(session: Session, message: Message, new: MessageState, at: datetime, r
             if subject_id is not None
         ),
     )
+
+
+def _of_campaign(
+    verb: str, campaign: Campaign, stakeholder_id: int, by: Actor, at: datetime
+) -> Activity:
+    return Activity.of(
+        verb, by, at, campaign_id=campaign.id, event_id=campaign.event_id,
+        stakeholder_id=stakeholder_id, campaign=campaign.name,
+    )  # fmt: skip
 
 
 def _line(verb: str, message: Message, by: Actor, at: datetime) -> Activity:

@@ -45,9 +45,14 @@ ZONES = {
     "Vilnius": "Europe/Vilnius",
 }
 LETTERS = {
+    "save_the_date": "Save the date",
     "invitation": "Invitation",
     "reminder": "Reminder to the silent",
+    "last_call": "Last call, before answers close",
     "thank_you": "Thanks for an answer",
+    "practical": "Practical information, before the event",
+    "miss_you": "We will miss you, after a decline",
+    "to_assistant": "To the assistant, when an address bounced",
     "promotion": "News of the conference, inviting to nothing",
     "seat": "Request to take a seat",
     "confirmation": "Confirmation of an answer",

@@ -172,7 +172,9 @@ def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime)
 
 def _use_new_address(session: Session, person: Stakeholder) -> None:
     """Mail that still waits goes to the new address; whom we could not reach, we may again."""
-    resting = select(Unit.id).where(Unit.state.in_([UnitState.WAITING, UnitState.PAUSED]))
+    resting = select(Unit.id).where(
+        Unit.state.in_([UnitState.WAITING, UnitState.PAUSED, UnitState.HELD])
+    )
     session.execute(
         update(Message)
         .where(

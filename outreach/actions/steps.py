@@ -1,6 +1,6 @@
 """Launching the steps that are due: the audience is frozen, in one transaction for each step."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     select,
@@ -10,17 +10,15 @@ from outreach.db import reading, transaction
 from outreach.errors import Conflict, NotFound
 from outreach.freezing import freeze
 from outreach.models.activity import CLOCK, Activity, Actor
-from outreach.models.campaign import (
-    Anchor,
-    Campaign,
-    CampaignState,
-    Step,
-    StepState,
-)
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import UNIT_SIZE
+from outreach.models.step import Anchor, Step, StepState
 from outreach.queries.audience import somebody_joins
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+LOOKS_EVERY = timedelta(minutes=10)
+"""How often someone new is looked for, for a step that people join in their own time. Less than
+`queries.hours.AHEAD`, so that nobody's hour is missed."""
 
 
 def launch_due_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
@@ -44,13 +42,12 @@ def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bo
             )
             return True
         count = freeze(session, step, at, unit_size)
-        if step.anchor is Anchor.ANSWER:
-            step.state = StepState.OPEN
-        else:
-            step.state = StepState.LAUNCHED
+        step.state = StepState.OPEN if step.is_personal else StepState.LAUNCHED
+        if step.is_personal and not step.is_at_once:
+            step.due_at = at + LOOKS_EVERY
         step.launched_at = step.launched_at or at
         step.campaign.start()
-        if count or step.anchor is not Anchor.ANSWER:
+        if count or not step.is_personal:
             session.add(
                 Activity.of(
                     "launched_step",
@@ -62,7 +59,7 @@ def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bo
                     people=count,
                 )
             )
-        return count > 0 or step.anchor is not Anchor.ANSWER
+        return count > 0 or not step.is_personal
 
 
 def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> None:
@@ -88,26 +85,29 @@ def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> 
 
 
 def _due_step_ids(at: datetime) -> list[int]:
-    rows = (
-        reading()
-        .execute(
-            select(Step.id, Step.state)
-            .join(Step.campaign)
-            .where(
-                Campaign.state.in_(LIVE),
-                Step.state.in_([StepState.WAITING, StepState.OPEN]),
-                (Step.due_at <= at) | (Step.anchor == Anchor.ANSWER),
-            )
-            .order_by(Step.due_at, Step.id)
+    """Steps whose time has come; of those that follow each answer, the ones with someone new."""
+    steps = reading().scalars(
+        select(Step)
+        .join(Step.campaign)
+        .where(
+            Campaign.state.in_(LIVE),
+            Step.state.in_([StepState.WAITING, StepState.OPEN]),
+            ~Step.is_held,
+            (Step.due_at <= at) | ((Step.anchor == Anchor.ANSWER) & Step.due_at.is_(None)),
         )
-        .all()
+        .order_by(Step.due_at, Step.id)
     )
-    return [id_ for id_, state in rows if state is StepState.WAITING or somebody_joins(id_)]
+    return [
+        step.id
+        for step in steps.all()
+        if step.state is StepState.WAITING or not step.is_at_once or somebody_joins(step.id)
+    ]
 
 
 def _is_due(step: Step, at: datetime) -> bool:
-    if step.campaign.state not in LIVE:
+    if step.campaign.state not in LIVE or step.is_held:
         return False
-    if step.anchor is Anchor.ANSWER:
+    if step.is_at_once:
         return step.state in (StepState.WAITING, StepState.OPEN)
-    return step.state is StepState.WAITING and step.due_at is not None and step.due_at <= at
+    is_open = step.state is StepState.WAITING or (step.state is StepState.OPEN and step.is_personal)
+    return is_open and step.due_at is not None and step.due_at <= at

@@ -15,9 +15,8 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.conference import ConstituentGroup
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
-WITHOUT_LINK = ("thank_you", "withdrawn", "promotion")
-"""Kinds of letter in which the personal link may be missing: these people have answered, or are
-asked nothing."""
+WITHOUT_LINK = ("thank_you", "withdrawn", "save_the_date", "practical", "miss_you", "promotion")
+"""Kinds of letter that may lack the personal link: these people have answered, or are not asked."""
 
 
 @dataclass(frozen=True, slots=True)

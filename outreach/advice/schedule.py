@@ -3,15 +3,14 @@
 Days are counted on the calendar of the event's zone; the hour is the recipient's own.
 """
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import Locale, UnknownLocaleError, get_global
 
 SATURDAY, SUNDAY = 5, 6
-EASTERNMOST = timezone(timedelta(hours=14))
-"""Where every day begins first (Kiribati's Line Islands)."""
 
 CAPITALS = {
     "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto",
@@ -54,9 +53,43 @@ def goes_at(day: date, hour: int | None, anchor: datetime, zone: ZoneInfo) -> da
     return datetime.combine(day, clock_time.replace(fold=0), zone).astimezone(UTC)
 
 
-def first_on_earth(day: date, hour: int) -> datetime:
-    """The instant at which a day's hour comes for the first recipient anywhere, in UTC."""
-    return datetime.combine(day, time(hour), EASTERNMOST).astimezone(UTC)
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """So many days before a date, at an hour: the event's or each recipient's own.
+
+    days_before   negative for days after
+    hour          0 to 23; None for the time of day of the date itself, which is the event's
+    zone          of the event: days are counted on its calendar
+    country_code  of the event; its week holds for those whose country is not known
+    """
+
+    days_before: int
+    hour: int | None
+    zone: ZoneInfo
+    country_code: str
+    is_local: bool = False
+    working_days_only: bool = False
+
+    def at(self, anchor: datetime, country_code: str = "") -> datetime:
+        """When it goes to someone of a country, in UTC."""
+        there = self.country_code
+        zone = self.zone
+        if self.is_local and self.hour is not None and country_code in zones_by_country():
+            there, zone = country_code, ZoneInfo(zones_by_country()[country_code])
+        week = there if self.working_days_only else None
+        day = goes_on(anchor, self.days_before, self.zone, week)
+        return goes_at(day, self.hour, anchor, zone)
+
+    def everywhere(self, anchor: datetime) -> dict[str, datetime]:
+        """{country code: when it goes to people there}; "" for those whose country is not known."""
+        if not self.is_local or self.hour is None:
+            return {"": self.at(anchor)}
+        return {code: self.at(anchor, code) for code in ("", *zones_by_country())}
+
+    def span(self, anchor: datetime) -> tuple[datetime, datetime]:
+        """When it goes to the first and to the last anywhere."""
+        instants = self.everywhere(anchor).values()
+        return min(instants), max(instants)
 
 
 @cache

@@ -14,7 +14,7 @@ from outreach.actions import campaigns
 from outreach.actions.campaigns import Plan, StepPlan, draft_campaign
 from outreach.cli.speaking import acting, actor, plainly, say
 from outreach.models.account import PERMISSIONS, Permission
-from outreach.models.campaign import Anchor, StepKind
+from outreach.models.step import Anchor, StepKind
 from outreach.queries.accounts import role_of
 from outreach.queries.campaigns import campaign_summary, everyone_in
 from outreach.queries.conferences import current_conference

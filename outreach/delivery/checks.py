@@ -1,11 +1,22 @@
 """The last look before a hand-over: whatever was committed by now stops a mail (promise P3)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, null, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    null,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.ledger import move_by_id
 from outreach.dialect import key_digest
@@ -16,9 +27,26 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import ASKING as ASKING_KINDS
+from outreach.models.step import MANNERS, NARROW, STATES, Audience, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
+from outreach.queries.reasons import (
+    ANSWERED,
+    JUST_WRITTEN,
+    NEVER_LEFT,
+    OTHER_ANSWER,
+    PAST_DEADLINE,
+    STOPPED,
+    STOPPED_HERE,
+    SUPPRESSED,
+    UNDELIVERABLE,
+    UNDER_WAY,
+    WITHDRAWN,
+)
 
-ASKING = (Purpose.INVITATION, Purpose.REMINDER)
+ASKING = tuple(Purpose(kind.value) for kind in ASKING_KINDS)
+LATENESS = timedelta(hours=1)
+"""A mail kept back for longer may leave on the heels of a later one: that is looked at."""
 
 
 def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
@@ -32,11 +60,20 @@ def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
 
 def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
     """Leave out whoever answered, unsubscribed or was withdrawn since; says how many."""
-    is_listing, is_stopping = session.execute(
-        _somebody(), {"campaign": unit.campaign_id or 0}
+    is_late = unit.campaign_id is not None and at - unit.next_at > LATENESS
+    is_listing, is_stopping, audience = session.execute(
+        _somebody(), {"campaign": unit.campaign_id or 0, "step": unit.step_id or 0}
     ).one()
-    changed = _changed(unit.purpose, somebody_is_listed=is_listing, somebody_stopped=is_stopping)
-    values = {"unit": unit.id, "at": at} | ({"campaign": unit.campaign_id} if is_stopping else {})
+    changed = _changed(
+        unit.purpose,
+        audience,
+        somebody_is_listed=is_listing,
+        somebody_stopped=is_stopping,
+        is_late=is_late and unit.purpose is not Purpose.THANK_YOU,
+    )
+    values = {
+        "unit": unit.id, "at": at, "campaign": unit.campaign_id, "quiet_from": at - MANNERS
+    }  # fmt: skip
     by_reason: dict[str, list[int]] = {}
     for message_id, why in session.execute(changed, values):
         by_reason.setdefault(why, []).append(message_id)
@@ -46,12 +83,26 @@ def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
 
 
 @cache
-def _changed(purpose: Purpose, *, somebody_is_listed: bool, somebody_stopped: bool) -> Select[Any]:
-    """Whose mail must not go any more, and why. Built once: it runs for every unit."""
+def _changed(
+    purpose: Purpose,
+    audience: Audience | None,
+    *,
+    somebody_is_listed: bool,
+    somebody_stopped: bool,
+    is_late: bool,
+) -> Select[Any]:
+    """Whose mail must not go any more, and why. Built once: it runs for every unit.
+
+    is_late  it was kept back, so that another mail of the campaign may have gone meanwhile
+    """
     # With nobody on the list of those not to write to, nothing is digested.
-    is_listed = Suppression.digest == key_digest(Stakeholder.email_key)
+    is_for_assistants = purpose is Purpose.TO_ASSISTANT
+    key = func.lower(Message.address) if is_for_assistants else Stakeholder.email_key
+    is_listed = Suppression.digest == key_digest(key)
     stopped = _stopped_this() if somebody_stopped else false()
-    reason = _reason(purpose, bindparam("at", type_=UTCDateTime()), stopped)
+    reason = _reason(purpose, audience, bindparam("at", type_=UTCDateTime()), stopped)
+    if is_late:
+        reason = case((_was_just_written_to(), JUST_WRITTEN), else_=reason)
     changed = (
         select(Message.id, reason)
         .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
@@ -73,10 +124,12 @@ def _changed(purpose: Purpose, *, somebody_is_listed: bool, somebody_stopped: bo
 
 
 @cache
-def _somebody() -> Select[bool, bool]:
-    """Whether anybody is on the list of those not to write to, or stopped this campaign."""
+def _somebody() -> Select[Any]:
+    """Whether anybody is on the list of those not to write to, or stopped this campaign; and for
+    whom of it the step is."""
     stopped = exists().where(CampaignStop.campaign_id == bindparam("campaign"))
-    return select(exists(select(Suppression.id)), stopped)
+    audience = select(Step.audience).where(Step.id == bindparam("step")).scalar_subquery()
+    return select(exists(select(Suppression.id)), stopped, audience)
 
 
 def _stopped_this() -> ColumnElement[bool]:
@@ -87,24 +140,25 @@ def _stopped_this() -> ColumnElement[bool]:
     )
 
 
-def _reason(purpose: Purpose, at: Any, has_stopped: ColumnElement[bool]) -> Any:
+def _reason(
+    purpose: Purpose, audience: Audience | None, at: Any, has_stopped: ColumnElement[bool]
+) -> Any:
     suppressed: ColumnElement[bool] = Suppression.id.is_not(None)
     if purpose in EVEN_UNSUBSCRIBED:
         suppressed = and_(suppressed, Suppression.reason != UNSUBSCRIBED)
-    cases: list[Any] = [
-        (suppressed, "The address is on the list of those we must not write to."),
-        (Stakeholder.is_mail_stopped, "Asked for no more mail."),
-    ]
+    cases: list[Any] = [(suppressed, SUPPRESSED), (Stakeholder.is_mail_stopped, STOPPED)]
     if purpose not in EVEN_UNSUBSCRIBED:
-        cases.append((has_stopped, "Asked for no more mail of this campaign."))
+        cases.append((has_stopped, STOPPED_HERE))
     if purpose is not Purpose.WITHDRAWN:
-        cases.append((Invitation.withdrawn_at.is_not(None), "The invitation was withdrawn."))
+        cases.append((Invitation.withdrawn_at.is_not(None), WITHDRAWN))
+    if audience in NARROW or (purpose in ASKING and audience is not Audience.BOUNCED):
+        cases.append((Invitation.state == InvitationState.UNDELIVERABLE, UNDELIVERABLE))
+    if audience is not None and audience in (Audience.BOUNCED, *NARROW):
+        cases.append((Invitation.state.not_in(STATES[audience]), OTHER_ANSWER))
+    elif purpose in ASKING:
+        cases.append((Invitation.state != InvitationState.SILENT, ANSWERED))
     if purpose in ASKING:
-        cases += [
-            (Invitation.state == InvitationState.UNDELIVERABLE, "The address bounced."),
-            (Invitation.state != InvitationState.SILENT, "Answered already."),
-            (Invitation.reply_by <= at, "The reply-by has passed."),
-        ]
+        cases.append((Invitation.reply_by <= at, PAST_DEADLINE))
     if purpose is Purpose.FOCAL_POINT:
         cases += [
             (Delegation.withdrawn_at.is_not(None), "Is asked for no delegation any more."),
@@ -116,3 +170,15 @@ def _reason(purpose: Purpose, at: Any, has_stopped: ColumnElement[bool]) -> Any:
             (Seat.fill_by <= at, "The date for filling the seat has passed."),
         ]
     return case(*cases, else_=null())
+
+
+def _was_just_written_to() -> ColumnElement[bool]:
+    """Another mail of the campaign went while this one was kept back."""
+    other = aliased(Message)
+    return exists().where(
+        other.stakeholder_id == Message.stakeholder_id,
+        other.id != Message.id,
+        other.campaign_id == bindparam("campaign"),
+        other.state.not_in((*UNDER_WAY, *NEVER_LEFT)),
+        other.changed_at > bindparam("quiet_from", type_=UTCDateTime()),
+    )

@@ -21,7 +21,9 @@ NO_UNSUBSCRIBE = (
     Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
     Purpose.FOCAL_POINT, Purpose.MEMBER,
 )  # fmt: skip
-OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED)
+OF_ANSWERS = (
+    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.MISS_YOU, Purpose.PRACTICAL
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

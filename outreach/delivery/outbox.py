@@ -38,6 +38,7 @@ from outreach.models.message import (
     Unit,
     UnitState,
 )
+from outreach.models.step import Step
 
 log = logging.getLogger("outreach.outbox")
 _WAITING = select(joined(Message.id)).where(
@@ -180,6 +181,9 @@ def _begin(
         stands = campaign_stands(session, unit)
         if stands not in LIVE:
             _set_aside(session, claim, stands, at)
+            return None
+        if session.scalar(select(Step.is_held).where(Step.id == unit.step_id)):
+            release(session, claim, UnitState.HELD, unit.next_at)
             return None
         # Who is left out needs nobody's look, whatever else is missing.
         leave_out_the_changed(session, unit, at)

@@ -28,7 +28,7 @@ from outreach.delivery.render import letter_of
 from outreach.errors import NotFound
 from outreach.links import absolute
 from outreach.models.base import UTCDateTime
-from outreach.models.campaign import Campaign, Step
+from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
 from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind
@@ -36,6 +36,7 @@ from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
 from outreach.models.seat import Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Step
 from outreach.models.template import TemplateText
 from outreach.models.track import Track
 from outreach.queries.audience import personal_values

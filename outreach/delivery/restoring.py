@@ -16,8 +16,9 @@ from outreach.db import db, transaction
 from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.models.activity import CONSOLE, Activity
-from outreach.models.campaign import Campaign, CampaignState, Step, StepState
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import UNIT_SIZE, Message, MessageState, Unit, UnitState
+from outreach.models.step import Step, StepState
 
 HELD = "Held after a restore: it may have left since the backup was made."
 FOUND = "Found by evidence after a restore."

@@ -18,7 +18,7 @@ from outreach.demo.programme import plan_programme
 from outreach.demo.story import Story
 from outreach.demo.timeline import Timeline
 from outreach.demo.wordlists import member_states, table
-from outreach.models.campaign import Anchor, StepKind
+from outreach.models.step import Anchor, StepKind
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events
 

@@ -1,25 +1,27 @@
-"""Campaign and Step: what is mailed, when, to which audience."""
+"""Campaign: what carries an audience from "not asked" to "answered"; its steps are in `step`."""
 
 import json
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.advice.schedule import goes_at, goes_on
 from outreach.errors import Conflict, NotAllowed
 from outreach.models.base import Base, Key, No
 from outreach.models.event import Event
+from outreach.models.step import MANNERS, RELATIVE, Audience, Step, StepState
 from outreach.models.target import TargetList
-from outreach.models.template import TemplateVersion
 
-GRACE = timedelta(hours=12)
-"""A step found due by more than this is missed and asks a person."""
+DIGEST = "2:"
+"""Before what an approval stands for; another one was made by other rules, and cannot be compared.
+"""
 
-MANNERS = timedelta(hours=20)
-"""Nobody gets two mails of one campaign within this span."""
+
+LAST_WORD = timedelta(minutes=5)
+"""A campaign closes this long after its reply-by: who answers in the last second is thanked too."""
 
 
 class CampaignState(StrEnum):
@@ -30,45 +32,6 @@ class CampaignState(StrEnum):
     PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
-
-
-class StepKind(StrEnum):
-    INVITATION = "invitation"
-    REMINDER = "reminder"
-    THANK_YOU = "thank_you"
-
-
-class Anchor(StrEnum):
-    """What a step's time is counted from."""
-
-    START = "start"
-    """As soon as the campaign is scheduled."""
-    FIXED = "fixed"
-    REPLY_BY = "reply_by"
-    OPENING = "opening"
-    """The opening of the event."""
-    ANSWER = "answer"
-    """Each person's own answer; such a step stays open as long as the campaign runs."""
-
-
-class Audience(StrEnum):
-    EVERYONE = "everyone"
-    SILENT = "silent"
-    ANSWERED = "answered"
-
-
-class StepState(StrEnum):
-    WAITING = "waiting"
-    OPEN = "open"
-    """An answer step at work: people join it one by one."""
-    LAUNCHED = "launched"
-    MISSED = "missed"
-    """Found too late; a person decides whether it still goes."""
-    SKIPPED = "skipped"
-
-
-RELATIVE = (Anchor.REPLY_BY, Anchor.OPENING)
-"""What moves along when the date moves that it is counted from."""
 
 
 class WrongState(Conflict):
@@ -88,6 +51,21 @@ class NeedsSecondPerson(NotAllowed):
         )
 
 
+class NotReady(Conflict):
+    """Everything that is wrong with a campaign, said at once."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = list(problems)
+
+
+class ApprovalLapsed(Conflict):
+    """What stands there now is not what was approved."""
+
+    def __init__(self) -> None:
+        super().__init__("Something changed after the approval. Have the campaign approved again.")
+
+
 class CampaignList(Base):
     """A target list in a campaign's audience."""
 
@@ -101,6 +79,19 @@ class CampaignList(Base):
     """Only its targets of this wave; nothing for all of them."""
 
     list: Mapped[TargetList] = relationship()
+
+
+class CampaignExclusion(Base):
+    """Someone who gets nothing of a campaign, whoever else it reaches."""
+
+    __tablename__ = "campaign_exclusions"
+    __table_args__ = (UniqueConstraint("campaign_id", "stakeholder_id"),)
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stopped_at: Mapped[datetime | None]
+    """When a person stopped it for them; nothing for who was left out by the plan."""
 
 
 class Campaign(Base):
@@ -135,29 +126,68 @@ class Campaign(Base):
 
     event: Mapped[Event] = relationship()
     lists: Mapped[list[CampaignList]] = relationship()
-    steps: Mapped[list["Step"]] = relationship(back_populates="campaign", order_by="Step.position")
+    exclusions: Mapped[list[CampaignExclusion]] = relationship()
+    steps: Mapped[list[Step]] = relationship(back_populates="campaign", order_by="Step.position")
 
     def digest(self) -> str:
-        """What an approval stands for, as one SHA-256: content, audience, times and sender."""
+        """What an approval stands for: content, audience rule, times and sender, as one SHA-256."""
         parts = [
             self.name,
-            self.event_id,
-            self.reply_by.isoformat(),
-            self.is_vip,
-            self.has_calendar,
+            self.reply_by.astimezone(UTC).isoformat(),
+            bool(self.is_vip),
+            bool(self.has_calendar),
             self.sender_name,
             self.sender_address,
+            self._told_of_the_event(),
             sorted((entry.list_id, entry.wave or 0) for entry in self.lists),
+            sorted(one.stakeholder_id for one in self.exclusions if one.stopped_at is None),
             [step.digest_parts() for step in self.steps],
         ]
-        return sha256(json.dumps(parts).encode()).hexdigest()
+        return DIGEST + sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _told_of_the_event(self) -> list[str | int]:
+        """What every letter says of the event, whatever its words."""
+        event, host = self.event, self.event.conference
+        dates = (at.astimezone(UTC).isoformat() for at in (event.starts_at, event.ends_at))
+        return [
+            event.id, event.name, *dates, event.time_zone, event.city, event.country_code,
+            host.host, host.reply_to,
+        ]  # fmt: skip
+
+    @property
+    def ends_at(self) -> datetime:
+        """After this nothing more of it can go."""
+        ends = [self.reply_by + LAST_WORD]
+        for step in self.steps:
+            span = step.span(self.scheduled_at) if self.scheduled_at else None
+            if span is not None and step.state is StepState.WAITING:
+                ends.append(span[1])
+            elif step.is_personal and not step.is_at_once:
+                ends.append(self.reply_by + timedelta(days=2 - (step.days_before or -1)))
+        return max(ends)
+
+    @property
+    def is_as_approved(self) -> bool:
+        """Whether what stands there now is what was approved."""
+        return self.approved_digest == self.digest()
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether it is at work and something of it changed since; older approvals pass."""
+        return (self.approved_digest or "").startswith(DIGEST) and not self.is_as_approved
 
     def approve(self, account_id: int | None, at: datetime) -> None:
-        """Someone other than the author stands for what will go out."""
-        self._expect("approved", CampaignState.DRAFT, CampaignState.APPROVED)
+        """Someone other than the author stands for what will go out.
+
+        Also for what changed while the campaign was at work and paused it.
+        """
+        changed = self.state is CampaignState.PAUSED and self.has_lapsed
+        if not changed:
+            self._expect("approved", CampaignState.DRAFT, CampaignState.APPROVED)
         if account_id is not None and account_id == self.author_id:
             raise NeedsSecondPerson
-        self.state = CampaignState.APPROVED
+        if not changed:
+            self.state = CampaignState.APPROVED
         self.approver_id, self.approved_at, self.approved_digest = account_id, at, self.digest()
 
     def void_approval(self) -> None:
@@ -169,40 +199,50 @@ class Campaign(Base):
     def schedule(self, at: datetime) -> None:
         """Set it going; what was approved must be what stands there now."""
         self._expect("scheduled", CampaignState.APPROVED)
-        if self.digest() != self.approved_digest:
-            raise Conflict(
-                "Something changed after the approval. Have the campaign approved again."
-            )
+        if not self.is_as_approved:
+            raise ApprovalLapsed
         self.check_times(at)
         self.state, self.scheduled_at = CampaignState.SCHEDULED, at
         for step in self.steps:
             step.due_at = step.due(at)
 
     def check_times(self, at: datetime) -> None:
-        """Whether its steps, scheduled now, would go in a sensible order before the reply-by.
+        """Raises NotReady, which names every step whose time is wrong, and says why."""
+        if problems := list(self.time_problems(at)):
+            raise NotReady(problems)
 
-        Raises Conflict, which names the step and what is wrong with its time.
-        """
+    def time_problems(self, at: datetime) -> Iterator[str]:
+        """Whether its steps, scheduled now, would go in a sensible order, the askers before the
+        reply-by."""
         if at >= self.reply_by:
-            raise Conflict("The reply-by has passed. Give the campaign a later one first.")
+            yield "The reply-by has passed. Give the campaign a later one first."
+            return
         asked_at: datetime | None = None
+        knows_when_asked = not any(step.invites and step.span(at) is None for step in self.steps)
         for number, step in enumerate(self.steps, start=1):
-            due_at = step.due(at)
-            if due_at is None:
+            span = step.span(at)
+            if span is None:
                 continue
+            first, last = span
             name = f"Step {number} ({step.kind.value.replace('_', ' ')})"
-            if due_at >= self.reply_by:
-                raise Conflict(f"{name} would go after the reply-by. Give it an earlier time.")
-            if due_at < at:
-                day = f"{due_at.astimezone(self.event.zone):%-d %B %Y at %H:%M}"
-                raise Conflict(
+            if last >= self.reply_by and step.is_asking:
+                yield f"{name} would go after the reply-by. Give it an earlier time."
+            elif first < at:
+                day = f"{first.astimezone(self.event.zone):%-d %B %Y at %H:%M}"
+                yield (
                     f"{name} was due on {day}, which has passed. Give it a later time, choose a "
                     "later reply-by, or take the step out."
                 )
-            if step.audience is Audience.EVERYONE:
-                asked_at = due_at
-            elif asked_at is None or due_at - asked_at < MANNERS:
-                raise Conflict(
+            elif step.audience is Audience.EVERYONE:
+                if asked_at is not None and first - asked_at < MANNERS:
+                    yield f"{name} would go less than 20 hours after a step before it."
+                asked_at = last
+            elif (
+                step.audience is Audience.SILENT
+                and knows_when_asked
+                and (asked_at is None or first - asked_at < MANNERS)
+            ):
+                yield (
                     f"{name} would go before the invitation or less than 20 hours after it, and so "
                     "reach nobody. Choose fewer days, or take the step out."
                 )
@@ -234,6 +274,12 @@ class Campaign(Base):
             step.due_at = step.due(at)
             if step.due_at is not None and step.due_at <= at:
                 step.state = StepState.MISSED
+        self.keep_approval()
+
+    def keep_approval(self) -> None:
+        """What was changed on the way was changed by someone who may approve it."""
+        if self.approved_digest is not None:
+            self.approved_digest = self.digest()
 
     def start(self) -> None:
         """A step of it has been launched."""
@@ -248,6 +294,8 @@ class Campaign(Base):
     def resume(self) -> None:
         """Go on where it was paused."""
         self._expect("resumed", CampaignState.PAUSED)
+        if self.has_lapsed:
+            raise ApprovalLapsed
         launched = any(step.launched_at for step in self.steps)
         self.state = CampaignState.RUNNING if launched else CampaignState.SCHEDULED
         self.paused_because = ""
@@ -266,93 +314,3 @@ class Campaign(Base):
     def _expect(self, verb: str, *states: CampaignState) -> None:
         if self.state not in states:
             raise WrongState(verb, self.state)
-
-
-class Step(Base):
-    """One mailing of a campaign."""
-
-    __tablename__ = "steps"
-    __table_args__ = (
-        UniqueConstraint("campaign_id", "position"),
-        Index("ix_steps_due", "state", "due_at"),
-    )
-
-    id: Mapped[Key]
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
-    position: Mapped[int]
-    kind: Mapped[StepKind]
-    anchor: Mapped[Anchor]
-    audience: Mapped[Audience]
-    fixed_at: Mapped[datetime | None]
-    days_before: Mapped[int | None]
-    """For a relative anchor: how many days before it, on the calendar of the event's zone."""
-    hour: Mapped[int | None]
-    """0 to 23, the hour of that day; without one it is the time of day of what it is counted from.
-    """
-    working_days_only: Mapped[No]
-    """A day off in the event's country moves the step to the working day before."""
-    due_at: Mapped[datetime | None]
-    """When it goes (UTC); nothing for a step that follows each answer, or before scheduling."""
-    state: Mapped[StepState] = mapped_column(default=StepState.WAITING, server_default="waiting")
-    launched_at: Mapped[datetime | None]
-    version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
-
-    campaign: Mapped[Campaign] = relationship(back_populates="steps")
-    version: Mapped[TemplateVersion] = relationship()
-
-    def digest_parts(self) -> list[str | int | bool | None]:
-        """What an approval of this step stands for."""
-        fixed = self.fixed_at.isoformat() if self.fixed_at else None
-        return [
-            self.kind, self.anchor, self.audience, fixed, self.days_before, self.hour,
-            bool(self.working_days_only), self.version_id,
-        ]  # fmt: skip
-
-    def due(
-        self,
-        scheduled_at: datetime,
-        *,
-        reply_by: datetime | None = None,
-        opens_at: datetime | None = None,
-    ) -> datetime | None:
-        """When this step goes, once the campaign is scheduled at this instant.
-
-        reply_by, opens_at  count from these instead, to see what a move would change
-        """
-        if self.anchor is Anchor.START:
-            return scheduled_at
-        if self.anchor is Anchor.FIXED:
-            return self.fixed_at
-        if self.anchor is Anchor.ANSWER:
-            return None
-        event = self.campaign.event
-        if self.anchor is Anchor.OPENING:
-            date_of = opens_at or event.starts_at
-        else:
-            date_of = reply_by or self.campaign.reply_by
-        country_code = event.country_code if self.working_days_only else None
-        day = goes_on(date_of, self.days_before or 0, event.zone, country_code)
-        return goes_at(day, self.hour, date_of, event.zone)
-
-    def move(self, to: datetime, at: datetime) -> None:
-        """Give an unsent step a time of its own; it no longer follows any other date.
-
-        Raises Conflict where it has gone, or the new time has passed or comes too late.
-        """
-        if self.anchor is Anchor.ANSWER:
-            raise Conflict("This step follows each answer; it has no time of its own to move.")
-        if self.state not in (StepState.WAITING, StepState.MISSED):
-            raise Conflict("This step has gone or was skipped. Only a step to come can be moved.")
-        if to <= at:
-            raise Conflict("This time has passed. Choose a later one.")
-        if to >= self.campaign.reply_by and self.audience is not Audience.ANSWERED:
-            raise Conflict("This is after the reply-by. Choose an earlier time.")
-        self.anchor, self.fixed_at = Anchor.FIXED, to
-        self.days_before, self.hour, self.working_days_only = None, None, False
-        self.state = StepState.WAITING
-        if self.campaign.scheduled_at is not None:
-            self.due_at = to
-
-    def is_missed(self, at: datetime) -> bool:
-        """Whether it was found too late to go without asking."""
-        return self.due_at is not None and at - self.due_at > GRACE

@@ -38,6 +38,10 @@ class Conference(Base):
     """Who invites, as it stands in mails and on the invitee's page."""
     reply_to: Mapped[str]
     """A mailbox that people read."""
+    cap_mails: Mapped[int | None]
+    """At most so many campaign mails to one person, over all campaigns, …"""
+    cap_days: Mapped[int | None]
+    """… in so many days; no limit where one of the two is missing."""
 
 
 class Region(Base):

@@ -122,9 +122,14 @@ def may_become(old: MessageState, new: MessageState) -> bool:
 class Purpose(StrEnum):
     """Why a message was written; a step's kind, or one of the mails outside campaigns."""
 
+    SAVE_THE_DATE = "save_the_date"
     INVITATION = "invitation"
     REMINDER = "reminder"
+    LAST_CALL = "last_call"
     THANK_YOU = "thank_you"
+    PRACTICAL = "practical"
+    MISS_YOU = "miss_you"
+    TO_ASSISTANT = "to_assistant"
     PROMOTION = "promotion"
     CONFIRMATION = "confirmation"
     DELEGATION = "delegation"
@@ -148,10 +153,16 @@ EVEN_UNSUBSCRIBED = (
 class UnitState(StrEnum):
     WAITING = "waiting"
     PAUSED = "paused"
+    HELD = "held"
+    """Held in the outbox by a person, whatever becomes of its campaign meanwhile."""
     LEASED = "leased"
     HANDING_OVER = "handing_over"
     UNKNOWN = "unknown"
     DONE = "done"
+
+
+RESTING = (UnitState.WAITING, UnitState.PAUSED, UnitState.HELD)
+"""Nobody has taken the unit, and nothing of it is under way."""
 
 
 class Unit(Base):

@@ -1,58 +1,47 @@
 """Whom a step reaches: one row for each person, with the reason where it is to be left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, null, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from outreach.advice.sections import Condition
 from outreach.db import reading
-from outreach.dialect import json_record, key_digest
-from outreach.models.campaign import MANNERS, Anchor, Audience, Campaign, CampaignList, Step
-from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState
+from outreach.dialect import json_record
+from outreach.models.answering_address import AnsweringAddress
+from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.invitation import Invitation
+from outreach.models.message import Message
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
+from outreach.models.step import NARROW, STATES, Anchor, Audience, Step
+from outreach.models.suppression import Suppression
 from outreach.models.target import Target, TargetList
 from outreach.models.template import TemplateText
+from outreach.queries.hours import AHEAD, Going, going, instant
+from outreach.queries.reasons import (
+    NEVER_LEFT,
+    NO_TEXT,
+    UNDER_WAY,
+    is_listed,
+    passing_reasons,
+    standing_reasons,
+    was_written_to,
+)
 from outreach.queries.sections import held_sections
-
-NO_ADDRESS = "No address is known."
-SUPPRESSED = "The address is on the list of those we must not write to."
-STOPPED = "Asked for no more mail."
-STOPPED_HERE = "Asked for no more mail of this campaign."
-ANSWERED = "Answered already."
-WITHDRAWN = "The invitation was withdrawn."
-NOT_INVITED = "Not invited yet."
-INVITED_LATER = "Invited after this mail was due."
-UNDELIVERABLE = "The address bounced."
-JUST_WRITTEN = "Another mail of this campaign is on its way, or went out less than 20 hours before."
-PAST_DEADLINE = "The reply-by has passed."
-NO_TEXT = "There is no text in this person's language, nor a fallback."
-
-UNDER_WAY = (
-    MessageState.WAITING,
-    MessageState.LEASED,
-    MessageState.HANDING_OVER,
-    MessageState.UNKNOWN,
-)
-"""A paused invitation that leaves late must not arrive together with its own reminder."""
-GIVEN = (
-    InvitationState.ACCEPTED,
-    InvitationState.DECLINED,
-    InvitationState.TENTATIVE,
-    InvitationState.DELEGATED,
-)
-"""The states that are an answer."""
-
-NEVER_LEFT = (
-    MessageState.LEFT_OUT,
-    MessageState.CANCELLED,
-    MessageState.HELD,
-    MessageState.REFUSED,
-)
 
 
 def audience(
@@ -69,59 +58,183 @@ def audience(
     is_narrow   without address, name and values, and in no order
     conditions  those of its conditional sections (queries.sections.conditions_of)
     Columns: stakeholder_id, group_id, is_star, invitation_id, address, name, text_id, sections,
-    values, reason (None for those who get the mail). Cost: the campaign's lists, once.
+    values, goes_at, standing (what keeps a mail back whenever it would go), reason (that, and what
+    does at this instant; None for those who get the mail). Cost: the campaign's lists, once.
     """
     campaign = step.campaign
-    people = people_of(campaign).cte("people")
-    invitation = aliased(Invitation)
+    times, invitation = going(step, at), aliased(Invitation)
+    people, assistant, contact = people_of(campaign).cte("people"), _assistants(), _last_mails(step)
+    late = joining_texts(step)
+    text_id = _text(step, texts, late, invitation)
+    standing = standing_reasons(step, invitation, assistant)
+    passing = passing_reasons(step, invitation, times, at, joins=bool(late))
+    is_for_assistants = step.audience is Audience.BOUNCED  # whose address is good needs none
+    reasons = [*passing, *standing] if is_for_assistants else [*standing, *passing]
+    reasons.append((text_id.is_(None), NO_TEXT))
     columns: list[Any] = [
         Stakeholder.id.label("stakeholder_id"),
         people.c.group_id,
         people.c.is_star,
         invitation.id.label("invitation_id"),
-        text_for(texts, campaign.event.conference.language).label("text_id"),
+        text_id.label("text_id"),
         held_sections(conditions, people.c.is_star == 1, people.c.group_id).label("sections"),
-        _reason(step, invitation, texts, at).label("reason"),
+        times.goes_at.label("goes_at"),
+        case(*standing, else_=null()).label("standing"),
+        case(*reasons, else_=null()).label("reason"),
     ]
     if not is_narrow:
         columns += [
-            func.coalesce(Stakeholder.email, "").label("address"),
+            _address(step, assistant).label("address"),
             Stakeholder.full_name.label("name"),
             personal_columns().label("values"),
         ]
+    statement = _joined(select(*columns), step, people, invitation, assistant)
+    if step.is_personal:
+        if contact is not None:
+            statement = statement.join(contact, contact.c.stakeholder_id == Stakeholder.id)
+        anchored_at = _anchored_at(step, invitation, contact)
+        statement = times.join(statement, anchored_at).where(
+            *_joins_now(step, invitation, anchored_at, times, at)
+        )
+    else:
+        statement = times.join(statement, None)
+    return statement if is_narrow else statement.order_by(Stakeholder.id)
+
+
+def _joined(
+    statement: Select[Any],
+    step: Step,
+    people: CTE,
+    invitation: type[Invitation],
+    assistant: Subquery,
+) -> Select[Any]:
+    """The people with what is known of each of them."""
     statement = (
-        select(*columns)
-        .select_from(people)
+        statement.select_from(people)
         .join(Stakeholder, Stakeholder.id == people.c.stakeholder_id)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-        .outerjoin(Suppression, _is_listed())
         .outerjoin(
             invitation,
             and_(
                 invitation.stakeholder_id == Stakeholder.id,
-                invitation.event_id == campaign.event_id,
+                invitation.event_id == step.campaign.event_id,
             ),
         )
     )
+    if step.audience is Audience.BOUNCED:
+        statement = statement.outerjoin(assistant, assistant.c.stakeholder_id == Stakeholder.id)
+    return statement.outerjoin(Suppression, is_listed(step, assistant))
+
+
+def standing_of(step: Step) -> Select[Any]:
+    """What a step would find of everyone in its campaign, whenever it goes.
+
+    Columns: stakeholder_id, standing (why a mail is kept back, or None), the text in the person's
+    language, that of the invitation, country code. Cost: the campaign's people, once.
+    """
+    campaign, invitation, assistant = step.campaign, aliased(Invitation), _assistants()
+    language = campaign.event.conference.language
+    first = next((one for one in reversed(campaign.steps) if one.invites), None)
+    people = people_of(campaign).cte("people")
+    columns = select(
+        Stakeholder.id,
+        case(*standing_reasons(step, invitation, assistant), else_=null()),
+        text_for(texts_of(step.version_id), language),
+        text_for(texts_of(first.version_id) if first else {}, language),
+        func.coalesce(Stakeholder.country_code, Organisation.country_code),
+    )
+    return _joined(columns, step, people, invitation, assistant)
+
+
+def _assistants() -> Subquery:
+    """The first assistant of each person who has one."""
+    first = (
+        select(func.min(AnsweringAddress.id))
+        .where(AnsweringAddress.is_assistant)
+        .group_by(AnsweringAddress.stakeholder_id)
+    )
+    return (
+        select(AnsweringAddress.stakeholder_id, AnsweringAddress.email, AnsweringAddress.email_key)
+        .where(AnsweringAddress.id.in_(first))
+        .subquery("assistant")
+    )
+
+
+def _address(step: Step, assistant: Subquery) -> ColumnElement[Any]:
+    if step.audience is Audience.BOUNCED:
+        return func.coalesce(assistant.c.email, "")
+    return func.coalesce(Stakeholder.email, "")
+
+
+def address_of(step: Step) -> ColumnElement[Any]:
+    """Where a mail of the step goes, for statements that read Stakeholder."""
+    if step.audience is not Audience.BOUNCED:
+        return func.coalesce(Stakeholder.email, "")
+    assistant = _assistants()
+    first = select(assistant.c.email).where(assistant.c.stakeholder_id == Stakeholder.id)
+    return func.coalesce(first.correlate(Stakeholder).scalar_subquery(), "")
+
+
+def joining_texts(step: Step) -> dict[str, int]:
+    """The words of the invitation: who joined after it went gets them at this step's time.
+
+    Nothing where the step does not ask, or no invitation of this campaign has gone.
+    """
+    if step.audience is not Audience.SILENT or not step.is_asking or step.is_personal:
+        return {}
+    invited = [one for one in step.campaign.steps if one.invites and one.launched_at is not None]
+    return texts_of(invited[-1].version_id) if invited else {}
+
+
+def _text(
+    step: Step, texts: dict[str, int], late: dict[str, int], invitation: type[Invitation]
+) -> ColumnElement[Any]:
+    language = step.campaign.event.conference.language
+    words = text_for(texts, language)
+    if not late:
+        return words
+    return case((invitation.id.is_(None), text_for(late, language)), else_=words)
+
+
+def _anchored_at(step: Step, invitation: type[Invitation], contact: Subquery | None) -> Any:
+    anchored_at: Any = invitation.invited_at if contact is None else contact.c.at
     if step.anchor is Anchor.ANSWER:
-        statement = statement.where(_joins_now(step, invitation))
-    return statement if is_narrow else statement.order_by(Stakeholder.id)
+        anchored_at = invitation.answered_at
+    return anchored_at
 
 
-def _is_listed() -> ColumnElement[bool]:
-    """The address is among those not to write to. With nobody on that list, nothing is digested."""
-    if reading().scalar(select(Suppression.id).limit(1)) is None:
-        return false()
-    return Suppression.digest == key_digest(Stakeholder.email_key)
+def _last_mails(step: Step) -> Subquery | None:
+    """When the last mail left for each person."""
+    if step.anchor is not Anchor.LAST_CONTACT:
+        return None
+    return (
+        select(Message.stakeholder_id, func.max(Message.changed_at).label("at"))
+        .where(Message.state.not_in((*NEVER_LEFT, *UNDER_WAY)))
+        .group_by(Message.stakeholder_id)
+        .subquery("contact")
+    )
 
 
-def has_messages(campaign_id: int) -> bool:
-    """Whether any row of the campaign has been written. Cost: one row by index."""
-    return reading().scalar(_any_message(campaign_id)) is not None
-
-
-def _any_message(campaign_id: int) -> Select[Any]:
-    return select(Message.id).where(Message.campaign_id == campaign_id).limit(1)
+def _joins_now(
+    step: Step,
+    invitation: type[Invitation],
+    anchored_at: ColumnElement[Any],
+    times: Going,
+    at: datetime,
+) -> Iterator[ColumnElement[bool]]:
+    """Those whose time has come and who have no row of this step yet."""
+    written = aliased(Message)
+    since = step.campaign.scheduled_at or at
+    yield ~exists().where(written.step_id == step.id, written.stakeholder_id == Stakeholder.id)
+    if step.audience in STATES:
+        yield invitation.state.in_(STATES[step.audience])
+    if step.anchor is Anchor.ANSWER:
+        yield anchored_at >= since
+    elif step.audience in (*NARROW, Audience.ANSWERED):  # who answers after its time is not in it
+        yield invitation.answered_at <= times.goes_at
+    if not step.is_at_once:
+        yield times.goes_at.between(instant(since), instant(at + AHEAD))
+        yield ~was_written_to(step.campaign, times, at)
 
 
 def audience_count(campaign_id: int) -> int:
@@ -210,94 +323,20 @@ def personal_values(stakeholder_id: int) -> dict[str, Any]:
     return dict(values.scalar_one())
 
 
-def _reason(
-    step: Step, invitation: type[Invitation], texts: dict[str, int], at: datetime
-) -> ColumnElement[Any]:
-    campaign = step.campaign
-    cases: list[Any] = [
-        (Stakeholder.email.is_(None), NO_ADDRESS),
-        (_is_suppressed(step), SUPPRESSED),
-        (Stakeholder.is_mail_stopped, STOPPED),
-        (_has_stopped(step), STOPPED_HERE),
-        (invitation.withdrawn_at.is_not(None), WITHDRAWN),
-    ]
-    if step.audience is Audience.SILENT:
-        cases += [
-            (invitation.id.is_(None), NOT_INVITED),
-            (invitation.invited_at > (step.due_at or at), INVITED_LATER),
-            (invitation.invited_at > at - MANNERS, JUST_WRITTEN),  # also by a mail of their own
-        ]
-    if step.audience is not Audience.ANSWERED:
-        is_past = literal(campaign.reply_by <= at)
-        cases += [
-            (invitation.state == InvitationState.UNDELIVERABLE, UNDELIVERABLE),
-            (invitation.state != InvitationState.SILENT, ANSWERED),
-            (is_past, PAST_DEADLINE),
-            (_was_written_to(campaign, at), JUST_WRITTEN),
-        ]
-    cases.append((text_for(texts, campaign.event.conference.language).is_(None), NO_TEXT))
-    return case(*cases, else_=null())
-
-
-def _is_suppressed(step: Step) -> ColumnElement[bool]:
-    """Who unsubscribed is still thanked for an answer; a dead address is never written to."""
-    if step.audience is Audience.ANSWERED:
-        return and_(Suppression.id.is_not(None), Suppression.reason != UNSUBSCRIBED)
-    return Suppression.id.is_not(None)
-
-
-def _has_stopped(step: Step) -> ColumnElement[bool]:
-    """The owner of the address wants no more of this campaign, but for thanks for an answer."""
-    theirs = CampaignStop.campaign_id == step.campaign_id
-    is_thanks = step.audience is Audience.ANSWERED
-    if is_thanks or reading().scalar(select(CampaignStop.id).where(theirs).limit(1)) is None:
-        return false()
-    is_theirs = CampaignStop.digest == key_digest(Stakeholder.email_key)
-    return exists().where(theirs, is_theirs | (CampaignStop.stakeholder_id == Stakeholder.id))
-
-
-def _was_written_to(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
-    if not has_messages(campaign.id):
-        return false()
-    recent = aliased(Message)
-    return exists().where(
-        recent.stakeholder_id == Stakeholder.id,
-        recent.campaign_id == campaign.id,
-        recent.state.in_(UNDER_WAY)
-        | (recent.state.not_in(NEVER_LEFT) & (recent.changed_at > at - MANNERS)),
-    )
-
-
-def _joins_now(step: Step, invitation: type[Invitation]) -> ColumnElement[bool]:
-    """Those who answered since the campaign began and have no row of this step yet."""
-    written = aliased(Message)
-    return and_(
-        invitation.answered_at >= step.campaign.scheduled_at,
-        invitation.state.in_(GIVEN),
-        ~exists().where(
-            written.step_id == step.id, written.stakeholder_id == invitation.stakeholder_id
-        ),
-    )
-
-
 def somebody_joins(step_id: int) -> bool:
     """Whether a step that follows each answer has anyone new. Cost: the answers, by index."""
+    step = reading().get(Step, step_id)
+    if step is None or step.campaign.scheduled_at is None:
+        return False
     statement = (
         select(Invitation.id)
-        .join(Campaign, Campaign.event_id == Invitation.event_id)
-        .join(Step, Step.campaign_id == Campaign.id)
-        .join(CampaignList, CampaignList.campaign_id == Campaign.id)
-        .join(
-            Target,
-            and_(
-                Target.list_id == CampaignList.list_id,
-                Target.stakeholder_id == Invitation.stakeholder_id,
-            ),
-        )
+        .join(Target, Target.stakeholder_id == Invitation.stakeholder_id)
+        .join(CampaignList, CampaignList.list_id == Target.list_id)
         .where(
-            Step.id == step_id,
-            Invitation.answered_at >= Campaign.scheduled_at,
-            Invitation.state.in_(GIVEN),
+            CampaignList.campaign_id == step.campaign_id,
+            Invitation.event_id == step.campaign.event_id,
+            Invitation.answered_at >= step.campaign.scheduled_at,
+            Invitation.state.in_(STATES[step.audience]),
             is_of_wave(),
             ~exists().where(
                 Message.step_id == step_id, Message.stakeholder_id == Invitation.stakeholder_id

@@ -12,18 +12,11 @@ from sqlalchemy.orm import aliased
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.activity import Activity
-from outreach.models.campaign import (
-    Anchor,
-    Campaign,
-    CampaignList,
-    CampaignState,
-    Step,
-    StepKind,
-    StepState,
-)
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, MessageState, Outcome
+from outreach.models.step import Anchor, Step, StepKind, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import TargetList
 from outreach.models.template import Template, TemplateVersion

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from outreach.db import reading
-from outreach.models.campaign import Campaign, CampaignState, Step
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, Outcome
+from outreach.models.step import Step
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audience import audience_count
 
@@ -182,6 +183,11 @@ class StepLine:
     launched_at: datetime | None
     state: str
     counts: dict[str, int]
+    audience: str = "everyone"
+    hour: int | None = None
+    is_local: bool = False
+    is_held: bool = False
+    places_count: int | None = None
 
 
 def steps_of(campaign_id: int) -> list[StepLine]:
@@ -198,6 +204,11 @@ def steps_of(campaign_id: int) -> list[StepLine]:
                 Step.due_at,
                 Step.launched_at,
                 Step.state,
+                Step.audience,
+                Step.hour,
+                Step.is_local,
+                Step.is_held,
+                Step.places_count,
             )
             .where(Step.campaign_id == campaign_id)
             .order_by(Step.position)
@@ -227,6 +238,11 @@ def steps_of(campaign_id: int) -> list[StepLine]:
             step.launched_at,
             step.state.value,
             counts.get(step.id, {}),
+            step.audience.value,
+            step.hour,
+            step.is_local,
+            step.is_held,
+            step.places_count,
         )
         for step in steps
     ]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 
 from outreach.db import reading
-from outreach.models.campaign import Campaign
+from outreach.models.campaign import Campaign, CampaignExclusion
 from outreach.models.event import Event
 from outreach.models.message import (
     OUTCOMES,
@@ -58,6 +58,8 @@ class MessagePage:
     changed_at: datetime
     next_at: datetime | None
     unit_state: UnitState | None
+    is_stopped: bool
+    """Whether the campaign is stopped for this person."""
     attempts: list[AttemptLine]
 
     @property
@@ -102,6 +104,11 @@ def message_page(message_id: int) -> MessagePage | None:
                 Message.changed_at,
                 Unit.next_at,
                 Unit.state,
+                exists().where(
+                    CampaignExclusion.campaign_id == Message.campaign_id,
+                    CampaignExclusion.stakeholder_id == Message.stakeholder_id,
+                    CampaignExclusion.stopped_at.is_not(None),
+                ),
                 Message.unit_id,
                 Message.attempt_id,
             )

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from outreach.db import reading
-from outreach.models.campaign import RELATIVE, Campaign, CampaignState, Step, StepState
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
+from outreach.models.step import RELATIVE, Step, StepState
 from outreach.moving import (
     OVER,
     by_wall_clock,

@@ -80,7 +80,9 @@ def operations(at: datetime) -> Operations:
         select(func.count(), func.min(Unit.next_at)).where(*due)
     ).one()
     waiting = session.scalar(
-        select(func.count()).where(Unit.state.in_([UnitState.WAITING, UnitState.PAUSED]))
+        select(func.count()).where(
+            Unit.state.in_([UnitState.WAITING, UnitState.PAUSED, UnitState.HELD])
+        )
     )
     sent = session.scalar(
         select(func.coalesce(func.sum(Attempt.messages_count), 0)).where(

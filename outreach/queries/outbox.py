@@ -6,29 +6,56 @@ first rows of an index.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from outreach.db import reading
-from outreach.models.campaign import Campaign, Step
-from outreach.models.message import Attempt, Message, MessageState, Purpose, Unit, UnitState
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
+from outreach.models.message import (
+    RESTING,
+    Attempt,
+    Message,
+    MessageState,
+    Purpose,
+    Unit,
+    UnitState,
+)
+from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 
-OPEN = (UnitState.WAITING, UnitState.PAUSED, UnitState.LEASED, UnitState.HANDING_OVER)
+OPEN = (*RESTING, UnitState.LEASED, UnitState.HANDING_OVER)
 SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What one campaign still has to send; mails outside campaigns stand under no campaign."""
+    """What one step still has to send; mails outside campaigns stand under no campaign."""
 
     campaign_id: int | None
     name: str
     state: str
+    step_id: int | None
+    kind: str
+    is_held: bool
     messages_count: int
     units_count: int
     next_at: datetime | None
-    """When the first of them may go; None where the campaign is paused."""
+    """When the first of them may go; None where the campaign is paused or the step is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A step whose audience has not been frozen yet."""
+
+    step_id: int
+    kind: str
+    due_at: datetime
+    is_held: bool
+    campaign_id: int
+    campaign: str
+    most: int
+    """It goes to this many at the most: the names on the lists, or who was written down before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,7 @@ class Outbox:
     """The whole page."""
 
     departures: list[Departure]
+    coming: list[Coming]
     held_count: int
     held: list[MailLine]
     unknown_count: int
@@ -62,11 +90,15 @@ class Outbox:
         return sum(one.messages_count for one in self.departures)
 
 
-def outbox() -> Outbox:
-    """What the outbox holds now. Nine SELECTs, whatever the number of messages."""
+def outbox(until: datetime | None = None) -> Outbox:
+    """What the outbox holds now. Twelve SELECTs at the most, whatever the number of messages.
+
+    until  also the steps that are due before this instant
+    """
     steps = _counts_by_step()
     return Outbox(
         departures=_departures(),
+        coming=_coming(until) if until else [],
         held_count=sum(held for held, _ in steps.values()) + _outside(MessageState.HELD),
         held=_first(MessageState.HELD, [id_ for id_, (held, _) in steps.items() if held]),
         unknown_count=sum(unknown for _, unknown in steps.values())
@@ -79,42 +111,88 @@ def outbox() -> Outbox:
 
 
 def _departures() -> list[Departure]:
-    """Open units by campaign, with the messages that wait in them."""
+    """Open units by step, with the messages that wait in them, in the order in which they leave."""
     waiting = (
-        select(Step.campaign_id, func.sum(Tally.count).label("count"))
-        .join(Step, Step.id == Tally.subject_id)
+        select(Tally.subject_id.label("step_id"), func.sum(Tally.count).label("count"))
         .where(Tally.kind == TallyKind.STEP_MESSAGES, Tally.state == MessageState.WAITING.value)
-        .group_by(Step.campaign_id)
+        .group_by(Tally.subject_id)
         .subquery()
     )
-    may_go = Unit.state != UnitState.PAUSED
+    may_go = Unit.state.not_in((UnitState.PAUSED, UnitState.HELD))
     rows = reading().execute(
         select(
-            Unit.campaign_id,
-            Campaign.name,
-            Campaign.state,
-            func.max(waiting.c.count),
-            func.count(),
-            func.min(Unit.next_at).filter(may_go),
+            Unit.campaign_id, Campaign.name, Campaign.state, Unit.step_id, Step.kind, Step.is_held,
+            func.max(waiting.c.count), func.count(), func.min(Unit.next_at).filter(may_go),
         )
         .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
-        .outerjoin(waiting, waiting.c.campaign_id == Unit.campaign_id)
+        .outerjoin(Step, Step.id == Unit.step_id)
+        .outerjoin(waiting, waiting.c.step_id == Unit.step_id)
         .where(Unit.state.in_(OPEN))
-        .group_by(Unit.campaign_id, Campaign.name, Campaign.state)
-        .order_by(func.min(Unit.next_at))
-    )
+        .group_by(
+            Unit.campaign_id, Campaign.name, Campaign.state, Unit.step_id, Step.kind, Step.is_held
+        )
+        .order_by(func.min(Unit.next_at), Unit.step_id)
+    )  # fmt: skip
     return [
-        # A unit outside a campaign (a confirmation, a request to take a seat) is one message.
+        # A unit outside a step (a confirmation, a mail sent again) is one message.
         Departure(
             campaign_id,
             name or "Confirmations and requests",
             state.value if state else "",
-            int(count or 0) if campaign_id is not None else units,
+            step_id,
+            kind.value if kind else "",
+            bool(is_held),
+            int(count or 0) if step_id is not None else units,
             units,
             next_at,
         )
-        for campaign_id, name, state, count, units, next_at in rows
+        for campaign_id, name, state, step_id, kind, is_held, count, units, next_at in rows
     ]
+
+
+def _coming(until: datetime) -> list[Coming]:
+    """Steps of campaigns at work that are due before an instant. Three SELECTs."""
+    rows = (
+        reading()
+        .execute(
+            select(Step.id, Step.kind, Step.due_at, Step.is_held, Campaign.id, Campaign.name)
+            .join(Campaign, Campaign.id == Step.campaign_id)
+            .where(
+                Campaign.state.in_((CampaignState.SCHEDULED, CampaignState.RUNNING)),
+                Step.state == StepState.WAITING,
+                Step.due_at < until,
+            )
+            .order_by(Step.due_at, Step.id)
+            .limit(SHOWN)
+        )
+        .all()
+    )
+    ids = [row[4] for row in rows]
+    written = _sums(
+        select(Tally.subject_id, func.sum(Tally.count)).where(
+            Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id.in_(ids)
+        ).group_by(Tally.subject_id)
+    )  # fmt: skip
+    listed = _sums(
+        select(CampaignList.campaign_id, func.sum(Tally.count))
+        .join(Tally, Tally.subject_id == CampaignList.list_id)
+        .where(
+            Tally.kind == TallyKind.LIST_TARGETS, Tally.state == "wanted",
+            CampaignList.campaign_id.in_(ids),
+        )
+        .group_by(CampaignList.campaign_id)
+    )  # fmt: skip
+    return [
+        Coming(
+            step_id, kind.value, due_at, is_held, id_, name, written.get(id_, listed.get(id_, 0))
+        )
+        for step_id, kind, due_at, is_held, id_, name in rows
+        if due_at is not None
+    ]
+
+
+def _sums(statement: Select[*tuple[Any, ...]]) -> dict[int, int]:
+    return {id_: int(count or 0) for id_, count in reading().execute(statement)}
 
 
 def _counts_by_step() -> dict[int, tuple[int, int]]:

@@ -38,6 +38,7 @@ from outreach.models.message import (
     counted_as,
 )
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import NARROW, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target
@@ -51,7 +52,7 @@ SLACK = timedelta(seconds=60)
 Rows = Iterable[dict[str, Any]]
 
 _HOME = {
-    MessageState.WAITING: (UnitState.WAITING, UnitState.PAUSED, UnitState.LEASED),
+    MessageState.WAITING: (UnitState.WAITING, UnitState.PAUSED, UnitState.HELD, UnitState.LEASED),
     MessageState.LEASED: (UnitState.LEASED,),
     MessageState.HANDING_OVER: (UnitState.HANDING_OVER,),
     MessageState.UNKNOWN: (UnitState.UNKNOWN,),
@@ -196,7 +197,9 @@ def mailed_after_the_answer(session: Session, at: datetime) -> Rows:
         .join(Invitation, Invitation.id == Message.invitation_id)
         .join(Attempt, Attempt.id == Message.attempt_id)
         .where(
-            Message.purpose.in_([Purpose.INVITATION, Purpose.REMINDER]),
+            Message.purpose.in_([Purpose.INVITATION, Purpose.REMINDER, Purpose.LAST_CALL]),
+            Message.step_id.not_in(select(Step.id).where(Step.audience.in_(NARROW)))
+            | Message.step_id.is_(None),
             Invitation.state.in_(_ANSWERED),
             Attempt.started_at > Invitation.answered_at,
         )

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import UnfitSection, resolved, variants
 from outreach.db import reading
-from outreach.models.campaign import Audience, Campaign, CampaignList, Step, StepKind
+from outreach.models.campaign import Campaign, CampaignList
 from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.step import Audience, Step, StepKind
 from outreach.models.target import Target
 from outreach.models.template import TemplateText
 from outreach.queries.audience import (

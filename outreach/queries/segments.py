@@ -32,8 +32,8 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.star import Star, StarStage
+from outreach.models.step import GIVEN
 from outreach.models.target import Target, TargetList
-from outreach.queries.audience import GIVEN
 from outreach.queries.stakeholders import matching
 
 HAVE_LEFT = (

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from outreach.db import reading
 from outreach.models.account import Account
-from outreach.models.campaign import Campaign, Step
+from outreach.models.campaign import Campaign
+from outreach.models.step import Step
 from outreach.models.template import Template, TemplateText, TemplateVersion
 
 

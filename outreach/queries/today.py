@@ -9,9 +9,10 @@ from sqlalchemy import Select, or_, select
 
 from outreach.db import reading
 from outreach.models.account import Account
-from outreach.models.campaign import Campaign, CampaignState, Step, StepState
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
 from outreach.models.message import Message, MessageState
+from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from outreach.actions.campaigns import (
-    LAST_WORD,
     NothingToSend,
     Plan,
     StepPlan,
@@ -27,14 +26,13 @@ from outreach.errors import Conflict
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.campaign import (
-    Anchor,
+    LAST_WORD,
     Campaign,
     CampaignState,
     NeedsSecondPerson,
-    Step,
-    StepKind,
     WrongState,
 )
+from outreach.models.step import Anchor, Step, StepKind
 from outreach.queries.campaign_pages import campaign_page, planned_steps
 from outreach.queries.templates import templates
 from tests.factories import (

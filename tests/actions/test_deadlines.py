@@ -18,9 +18,10 @@ from outreach.db import reading
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import CONSOLE, Activity
-from outreach.models.campaign import Anchor, Campaign, StepKind, StepState
+from outreach.models.campaign import Campaign
 from outreach.models.invitation import Invitation
 from outreach.models.seat import Seat
+from outreach.models.step import Anchor, StepKind, StepState
 from outreach.queries.moves import conference_moves, reply_by_move
 from tests.actions.test_campaigns import INVITATION, plan, reminder
 from tests.factories import (

@@ -294,7 +294,7 @@ def test_a_campaign_of_a_wave_reaches_that_wave_only(app):
     wave_two = make_target(target_list, make_stakeholder("Second"))
     set_wave(target_list.id, [wave_two.id], 2, by=CONSOLE, at=NOON)
     campaign = make_campaign(target_list)
-    before = campaign.digest()
+    before = db.session.get(Campaign, campaign.id).digest()
     with transaction() as session:
         (entry,) = session.scalars(
             select(CampaignList).where(CampaignList.campaign_id == campaign.id)

@@ -19,10 +19,11 @@ from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE, Activity
-from outreach.models.campaign import Anchor, CampaignList, Step, StepKind, StepState
+from outreach.models.campaign import CampaignList
 from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Unit
-from outreach.queries import audience
+from outreach.models.step import Anchor, Step, StepKind, StepState
+from outreach.queries import reasons
 from outreach.queries.campaigns import campaign_summary, outcomes_of
 from outreach.stops import stop_addresses
 from tests.actions.test_campaigns import INVITATION, plan, reminder
@@ -137,12 +138,12 @@ def test_everyone_left_out_gets_a_row_with_the_reason():
     launch_due_steps(at=NOON)
     assert rows(campaign_id) == {
         "Goes": WAITS,
-        "No address": left_out(audience.NO_ADDRESS),
-        "Stopped": left_out(audience.STOPPED),
-        "Bounced": left_out(audience.UNDELIVERABLE),
-        "Answered": left_out(audience.ANSWERED),
-        "Withdrawn": left_out(audience.WITHDRAWN),
-        "Suppressed": left_out(audience.SUPPRESSED),
+        "No address": left_out(reasons.NO_ADDRESS),
+        "Stopped": left_out(reasons.STOPPED),
+        "Bounced": left_out(reasons.UNDELIVERABLE),
+        "Answered": left_out(reasons.ANSWERED),
+        "Withdrawn": left_out(reasons.WITHDRAWN),
+        "Suppressed": left_out(reasons.SUPPRESSED),
     }
     counts = outcomes_of(campaign_id)
     assert (counts["waiting"], counts["left_out"], sum(counts.values())) == (1, 6, 7)
@@ -170,14 +171,15 @@ def test_reminders_go_to_the_silent_only(mailer):
     launch_due_steps(at=NOON + 16 * DAY)
     assert rows(campaign_id, StepKind.REMINDER) == {
         "Silent": WAITS,
-        "Answered": left_out(audience.ANSWERED),
+        "Answered": left_out(reasons.ANSWERED),
     }
     drain(mailer, now=lambda: NOON + 16 * DAY)
     reminded = [mail.name for mail in mailer.sent if mail.subject.startswith("Your answer to")]
     assert reminded == ["Silent"]
 
 
-def test_someone_who_joins_the_list_later_is_not_reminded_of_what_they_never_got(mailer):
+def test_someone_who_joins_the_list_later_is_invited_with_the_next_step(mailer):
+    """In the words of the invitation: nobody is reminded of what they never got."""
     target_list = make_list()
     make_target(target_list, make_stakeholder("Early"))
     campaign_id = going(target_list, INVITATION, reminder(14))
@@ -190,9 +192,13 @@ def test_someone_who_joins_the_list_later_is_not_reminded_of_what_they_never_got
     launch_due_steps(at=NOON + 16 * DAY + 2 * HOUR)
     assert rows(campaign_id, StepKind.REMINDER) == {
         "Early": WAITS,
-        "Late": left_out(audience.NOT_INVITED),
-        "Invited elsewhere, later": left_out(audience.INVITED_LATER),
+        "Late": WAITS,
+        "Invited elsewhere, later": left_out(reasons.INVITED_LATER),
     }
+    drain(mailer, now=lambda: NOON + 16 * DAY + 2 * HOUR)
+    subjects = {mail.name: mail.subject for mail in mailer.sent}
+    assert subjects["Late"].startswith("Invitation")
+    assert subjects["Early"].startswith("Your answer to")
 
 
 def test_nobody_gets_two_mails_of_one_campaign_within_twenty_hours(mailer):
@@ -209,7 +215,7 @@ def test_nobody_gets_two_mails_of_one_campaign_within_twenty_hours(mailer):
     launch_due_steps(at=NOON + DAY)
     assert rows(campaign_id, StepKind.REMINDER) == {
         "Prompt": WAITS,
-        "Delayed": left_out(audience.JUST_WRITTEN),
+        "Delayed": left_out(reasons.JUST_WRITTEN),
     }
 
 
@@ -222,7 +228,7 @@ def test_an_invitation_that_was_kept_back_does_not_arrive_together_with_its_remi
     pause_campaign(campaign_id, by=CONSOLE, at=NOON)
     resume_campaign(campaign_id, by=CONSOLE, at=NOON + 16 * DAY)
     launch_due_steps(at=NOON + 16 * DAY)
-    assert rows(campaign_id, StepKind.REMINDER) == {"Amina": left_out(audience.JUST_WRITTEN)}
+    assert rows(campaign_id, StepKind.REMINDER) == {"Amina": left_out(reasons.JUST_WRITTEN)}
     drain(mailer, now=lambda: NOON + 16 * DAY)
     assert len(mailer.sent) == 1
 

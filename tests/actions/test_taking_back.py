@@ -12,10 +12,11 @@ from outreach.actions.invitations import (
     take_back_answer,
 )
 from outreach.db import reading, transaction
-from outreach.models.campaign import Anchor, Audience, CampaignState, Step, StepKind
+from outreach.models.campaign import CampaignState
 from outreach.models.invitation import Answer, AnswersClosed, Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Anchor, Audience, Step, StepKind
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.template import Template, TemplateText, TemplateVersion

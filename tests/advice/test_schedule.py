@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from outreach.advice.schedule import (
-    first_on_earth,
+    Timing,
     goes_at,
     goes_on,
     weekend_of,
@@ -137,9 +137,47 @@ def test_every_member_state_has_a_zone():
     assert zone_of(None, otherwise=ZURICH) == zone_of("XX", otherwise=ZURICH) == ZURICH
 
 
-def test_the_first_hour_on_earth_is_not_after_anyones():
-    day = date(2026, 10, 19)
-    first = first_on_earth(day, 9)
-    assert first == datetime(2026, 10, 18, 19, tzinfo=UTC)
-    for zone in zones_by_country().values():
-        assert goes_at(day, 9, first, ZoneInfo(zone)) >= first
+@pytest.mark.parametrize(
+    ("case", "reply_by", "country", "expected"),
+    [
+        ("in Geneva a Monday", "2026-11-16T17:00+00:00", "CH", "2026-11-02T08:00:00+00:00"),
+        ("in Kathmandu, a quarter of an hour apart", "2026-11-16T17:00+00:00", "NP",
+         "2026-11-02T03:15:00+00:00"),
+        ("in Delhi, half an hour apart", "2026-11-16T17:00+00:00", "IN",
+         "2026-11-02T03:30:00+00:00"),
+        ("where clocks never change", "2026-11-16T17:00+00:00", "KE",
+         "2026-11-02T06:00:00+00:00"),
+        ("where they have just gone forward, southward", "2026-11-16T17:00+00:00", "CL",
+         "2026-11-02T12:00:00+00:00"),
+        ("a Sunday: in Geneva the Friday before", "2026-11-15T17:00+00:00", "CH",
+         "2026-10-30T08:00:00+00:00"),
+        ("a Sunday: in Cairo a working day", "2026-11-15T17:00+00:00", "EG",
+         "2026-11-01T07:00:00+00:00"),
+        ("a Friday: in Cairo the Thursday before, in summer time still", "2026-11-13T17:00+00:00",
+         "EG", "2026-10-29T06:00:00+00:00"),
+        ("the leap day is a Tuesday like any other", "2028-03-14T17:00+00:00", "FR",
+         "2028-02-29T08:00:00+00:00"),
+        ("nobody knows where: the event's zone and week", "2026-11-15T17:00+00:00", "",
+         "2026-10-30T08:00:00+00:00"),
+        ("a country that is none", "2026-11-15T17:00+00:00", "XX", "2026-10-30T08:00:00+00:00"),
+    ],
+)  # fmt: skip
+def test_a_step_at_the_recipients_own_hour_keeps_their_own_week(case, reply_by, country, expected):
+    timing = Timing(14, 9, ZoneInfo(ZURICH), "CH", is_local=True, working_days_only=True)
+    assert timing.at(at(reply_by), country).isoformat() == expected, case
+
+
+def test_the_first_and_the_last_on_earth_hold_everyone_in_between():
+    timing = Timing(14, 9, ZoneInfo(ZURICH), "CH", is_local=True)
+    first, last = timing.span(at("2026-11-02T17:00+00:00"))
+    assert first == datetime(2026, 10, 18, 19, tzinfo=UTC)  # Kiribati
+    assert last == datetime(2026, 10, 19, 20, tzinfo=UTC)  # Pago Pago
+    for country_code in zones_by_country():
+        assert first <= timing.at(at("2026-11-02T17:00+00:00"), country_code) <= last
+
+
+def test_an_hour_of_the_events_zone_is_one_instant_for_everyone():
+    timing = Timing(14, 9, ZoneInfo(ZURICH), "CH")
+    assert timing.everywhere(at("2026-11-02T17:00+00:00")) == {
+        "": datetime(2026, 10, 19, 7, tzinfo=UTC)
+    }

@@ -13,9 +13,9 @@ from outreach.delivery.sent_mail import MASK, mail_as_sent, masked
 from outreach.errors import NotFound
 from outreach.links import answer_url, seat_url, unsubscribe_url
 from outreach.models.activity import CONSOLE
-from outreach.models.campaign import Step
 from outreach.models.message import Message, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Step
 from outreach.models.template import TemplateText
 from outreach.tokens import new_key
 from tests.delivery.ledgers import frozen_campaign

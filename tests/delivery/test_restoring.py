@@ -11,8 +11,9 @@ from outreach.delivery.file import FileMailer
 from outreach.delivery.outbox import drain
 from outreach.delivery.restoring import FOUND, HELD, hold_all, reconcile
 from outreach.models.activity import CONSOLE
-from outreach.models.campaign import Campaign, CampaignState, Step, StepState
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import Message, Unit
+from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally
 from outreach.queries.audit import audit
 from tests.delivery.ledgers import frozen_campaign, reasons, states

@@ -11,13 +11,14 @@ from outreach.actions.suppressions import choose_mail
 from outreach.db import db
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
-from outreach.models.campaign import Step
 from outreach.models.invitation import Reply
 from outreach.models.message import Message
+from outreach.models.step import Step
 from outreach.models.suppression import CampaignStop, Wish, digest_of
 from outreach.models.target import TargetList
-from outreach.queries.audience import STOPPED_HERE, SUPPRESSED, audience, texts_of
+from outreach.queries.audience import audience, texts_of
 from outreach.queries.audit import audit
+from outreach.queries.reasons import STOPPED_HERE, SUPPRESSED
 from tests.delivery.ledgers import frozen_campaign, reasons
 from tests.factories import NOON, make_campaign, make_stakeholder
 

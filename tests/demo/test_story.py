@@ -18,12 +18,13 @@ from outreach.db import db
 from outreach.demo import load_demo, sign_in_links
 from outreach.demo.timeline import Timeline
 from outreach.models.activity import Activity
-from outreach.models.campaign import Campaign, CampaignState, Step, StepState
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.conference import ConstituentGroup
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.queries.board import group_standings, together

@@ -29,10 +29,10 @@ from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.models.activity import CONSOLE
 from outreach.models.breaker import Breaker
-from outreach.models.campaign import Anchor, StepKind
 from outreach.models.event import Event, EventKind
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Anchor, StepKind
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.queries.audit import audit

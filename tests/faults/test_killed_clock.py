@@ -27,9 +27,9 @@ from outreach.actions.campaigns import (
 from outreach.actions.lists import create_list
 from outreach.db import db, transaction
 from outreach.models.activity import CONSOLE
-from outreach.models.campaign import Anchor, StepKind
 from outreach.models.event import Event, EventKind
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.step import Anchor, StepKind
 from outreach.models.target import Target
 from outreach.queries.campaigns import campaign_summary, everyone_in
 from tests.house import ROOT

@@ -25,7 +25,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach import clock
 from outreach.actions.campaigns import Plan, StepPlan
-from outreach.models.campaign import Anchor, StepKind
+from outreach.models.step import Anchor, StepKind
 from outreach.queries.campaign_pages import CampaignPage, PlannedStep
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events

@@ -21,16 +21,22 @@ from outreach.advice.timeline import Placed, Tick, place, scale_of, ticks
 from outreach.errors import Conflict, NotAllowed, NotFound, Refusal
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
+from outreach.models.step import PERSONAL
 from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.campaigns import StepLine, steps_of
-from outreach.queries.dry_run import StepRun, dry_run, people_of_run
+from outreach.queries.dry_run import dry_run, people_of_run
+from outreach.queries.foreseen import StepRun
 from outreach.queries.moves import reply_by_move
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address
 from outreach.web.staff.door import blueprint
 
 WIDTHS = {"wide": 960, "narrow": 340}
 """Each picture in its own pixels: letters keep their size, and CSS shows the one that fits."""
-NAMES = {"invitation": "Invitation", "reminder": "Reminder", "thank_you": "Thanks"}
+NAMES = {
+    "save_the_date": "Save the date", "invitation": "Invitation", "reminder": "Reminder",
+    "last_call": "Last call", "thank_you": "Thanks", "practical": "Practical information",
+    "miss_you": "We miss you", "to_assistant": "To the assistant", "promotion": "News",
+}  # fmt: skip
 MOVABLE = ("waiting", "missed")
 OVER = ("finished", "cancelled")
 NOT_YET = ("draft", "approved")
@@ -113,7 +119,7 @@ def _mark(
     number: int, step: StepLine, run: StepRun | None, waiting: StepRun | None, page: CampaignPage
 ) -> Mark:
     gone = sum(n for outcome, n in step.counts.items() if outcome not in ("left_out", "waiting"))
-    follows = step.anchor == "answer"
+    follows = step.anchor in PERSONAL
     at = step.launched_at or step.due_at or (run.at if run else None)
     return Mark(
         number, NAMES.get(step.kind, step.kind.replace("_", " ").capitalize()), step,
@@ -184,10 +190,10 @@ def _rows(page: CampaignPage, runs: list[StepRun]) -> Iterator[tuple[str | int |
     while people := people_of_run(runs, after=after, limit=500):
         after = people[-1].id
         for one in people:
-            for run, reason in one.mails:
+            for run, reason, at in one.mails:
                 yield (
                     one.name, one.address, numbers[run.step_id], NAMES.get(run.kind, run.kind),
-                    run.at.astimezone(zone).isoformat(timespec="minutes"),
+                    at.astimezone(zone).isoformat(timespec="minutes"),
                     "no" if reason else "yes", reason,
                 )  # fmt: skip
 

@@ -52,6 +52,41 @@ def cancel_message(message_id: int) -> Response:
     return redirect(url_for("staff.message", message_id=message_id), 303)
 
 
+@blueprint.post("/staff/messages/<int:message_id>/hold")
+def hold_message(message_id: int) -> Response:
+    """Keep a waiting mail back."""
+    who = current_user.name or current_user.email
+    messages.hold_message(message_id, by=Actor.account(current_user.id), who=who, at=g.at)
+    flash("Held: the mail waits until somebody releases it.", "done")
+    return redirect(url_for("staff.message", message_id=message_id), 303)
+
+
+@blueprint.post("/staff/messages/<int:message_id>/resend")
+def resend_message(message_id: int) -> Response:
+    """The same mail once more, with the same link."""
+    again = messages.resend_message(message_id, by=Actor.account(current_user.id), at=g.at)
+    flash("Sent again, with the same link: this is the new mail.", "done")
+    return redirect(url_for("staff.message", message_id=again), 303)
+
+
+@blueprint.post("/staff/messages/<int:message_id>/stop")
+def stop_for_person(message_id: int) -> Response:
+    """Nothing more of this campaign for this person; or again."""
+    page = _message_or_404(message_id)
+    if page.campaign_id is None:
+        abort(404)
+    goes_on = request.form.get("do") == "go_on"
+    act = messages.go_on_for_person if goes_on else messages.stop_for_person
+    act(page.campaign_id, page.stakeholder_id, by=Actor.account(current_user.id), at=g.at)
+    flash(
+        "The next step reaches this person again."
+        if goes_on
+        else "Nothing more of this campaign goes to this person.",
+        "done",
+    )
+    return redirect(url_for("staff.message", message_id=message_id), 303)
+
+
 def _message_or_404(message_id: int) -> MessagePage:
     page = message_page(message_id)
     if page is None:

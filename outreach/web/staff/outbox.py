@@ -1,10 +1,23 @@
 """The outbox: what is to leave, what waits for a person, what left last."""
 
-from flask import render_template
+from datetime import timedelta
 
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach.actions import batches
+from outreach.models.activity import Actor
 from outreach.queries.conferences import current_conference
 from outreach.queries.outbox import outbox as outbox_now
 from outreach.web.staff.door import blueprint
+
+HOURS = timedelta(hours=24)
+SAID = {
+    "hold": "Held: nothing of this step leaves until somebody releases it.",
+    "release": "Released: the step goes on.",
+    "first": "Put first: it leaves before everything else that is due.",
+}
 
 
 @blueprint.get("/staff/outbox")
@@ -13,7 +26,20 @@ def outbox() -> str:
     conference = current_conference()
     return render_template(
         "staff/outbox/outbox.html",
-        outbox=outbox_now(),
+        outbox=outbox_now(until=g.at + HOURS),
         zone=conference.time_zone if conference else "UTC",
         city=conference.city if conference else "",
     )
+
+
+@blueprint.post("/staff/outbox/<int:step_id>")
+def change_departure(step_id: int) -> Response:
+    """Hold a step, release it, or put it first."""
+    acts = {
+        "hold": batches.hold_step, "release": batches.release_step, "first": batches.put_step_first
+    }  # fmt: skip
+    wish = request.form.get("do", "")
+    if wish in acts:
+        acts[wish](step_id, by=Actor.account(current_user.id), at=g.at)
+        flash(SAID[wish], "done")
+    return redirect(url_for("staff.outbox"), 303)

@@ -11,7 +11,8 @@ from outreach.actions.steps import launch_due_steps
 from outreach.db import reading
 from outreach.delivery.outbox import drain
 from outreach.models.account import Role
-from outreach.models.campaign import Campaign, CampaignState, StepState
+from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.step import StepState
 from outreach.queries.campaigns import steps_of
 from tests.factories import (
     make_campaign,

@@ -37,7 +37,7 @@ def test_what_is_to_leave_stands_by_campaign_with_its_count(staff):
     campaign = frozen_campaign(3)
     page = words(staff.get("/staff/outbox"))
     assert "3 mails are to leave" in page
-    assert re.search(r"Invitations to the banks → Running 3 1 now", page)
+    assert re.search(r"Invitations to the banks Invitation → Running 3 1 now", page)
     pause_campaign(campaign.id, by=CONSOLE, at=NOON)
     assert "when it is resumed" in words(staff.get("/staff/outbox"))
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from outreach.models.account import Role
-from outreach.models.campaign import CampaignState, StepState
+from outreach.models.campaign import CampaignState
 from outreach.models.message import MessageState
+from outreach.models.step import StepState
 from tests.factories import (
     NOON,
     make_account,

@@ -14,6 +14,7 @@ from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.campaign import LAST_WORD, Campaign, CampaignList, CampaignState, WrongState
 from outreach.models.event import Event
 from outreach.models.message import Message, MessageState, Unit, UnitState
+from outreach.models.sender import Sender
 from outreach.models.step import AUDIENCES, Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
@@ -63,6 +64,8 @@ class Plan:
     steps: Sequence[StepPlan]
     sender_name: str
     sender_address: str
+    """The house's own; a chosen sender takes its place."""
+    sender_id: int | None = None
     is_vip: bool = False
     has_calendar: bool = False
     wave: int | None = None
@@ -211,6 +214,13 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
         raise NotFound("event")
     campaign.name, campaign.event, campaign.reply_by = plan.name, event, plan.reply_by
     campaign.sender_name, campaign.sender_address = plan.sender_name, plan.sender_address
+    campaign.sender = None
+    if plan.sender_id is not None:
+        campaign.sender = session.get(Sender, plan.sender_id)
+        if campaign.sender is None:
+            raise NotFound("sender")
+        campaign.sender.check_usable()
+        campaign.sender_address = campaign.sender.address
     campaign.is_vip, campaign.has_calendar = plan.is_vip, plan.has_calendar
     campaign.lists = [
         CampaignList(list=_list(session, id_, event), wave=plan.wave) for id_ in plan.list_ids
@@ -262,6 +272,8 @@ def _check(session: Session, campaign: Campaign, at: datetime) -> None:
     )
     if not people:
         raise NothingToSend("The lists of this campaign hold nobody yet. Import people first.")
+    if campaign.sender is not None:
+        campaign.sender.check_usable()
     campaign.check_times(at)
 
 

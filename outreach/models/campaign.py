@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach.errors import Conflict, NotAllowed
 from outreach.models.base import Base, Key, No
 from outreach.models.event import Event
+from outreach.models.sender import Sender
 from outreach.models.step import MANNERS, RELATIVE, Audience, Step, StepState
 from outreach.models.target import TargetList
 
@@ -122,9 +123,12 @@ class Campaign(Base):
     sender_name: Mapped[str]
     sender_address: Mapped[str]
     """From; its domain also makes every Message-ID of the campaign."""
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("senders.id"))
+    """The address's line on the administrators' list; nobody's for the house's own, MAIL_FROM."""
     created_at: Mapped[datetime]
 
     event: Mapped[Event] = relationship()
+    sender: Mapped[Sender | None] = relationship()
     lists: Mapped[list[CampaignList]] = relationship()
     exclusions: Mapped[list[CampaignExclusion]] = relationship()
     steps: Mapped[list[Step]] = relationship(back_populates="campaign", order_by="Step.position")

@@ -149,6 +149,7 @@ class CampaignPage:
     has_calendar: bool
     sender_name: str
     sender_address: str
+    sender_id: int | None
     paused_because: str
     author_id: int | None
     author: str | None
@@ -183,6 +184,7 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
                 Campaign.has_calendar,
                 Campaign.sender_name,
                 Campaign.sender_address,
+                Campaign.sender_id,
                 Campaign.paused_because,
                 Campaign.author_id,
                 author.name,

@@ -68,6 +68,7 @@ def scheduled_campaign(people: int, *, at: datetime | None = None, code: str = "
     campaign_id = draft_campaign(plan, by=CONSOLE, at=at)
     approve_campaign(campaign_id, by=CONSOLE, at=at)
     schedule_campaign(campaign_id, by=CONSOLE, at=at)
+    db.session.remove()
     return campaign_id
 
 
@@ -160,12 +161,12 @@ def settings_for(mailer: str, provider: RunningProvider | None) -> dict[str, str
     return settings
 
 
-def until(is_so: Callable[[], bool], *, within: float, what: str) -> float:
+def until(is_so: Callable[[], bool], *, within: float, what: str, every: float = 0.1) -> float:
     """Wait until something is so; the seconds it took."""
     began = time.monotonic()
     while not is_so():
         assert time.monotonic() - began < within, f"{what}: not within {within} s"
-        time.sleep(0.1)
+        time.sleep(every)
     return time.monotonic() - began
 
 

@@ -64,7 +64,7 @@ def kill(
     with clocks(url, folder, **settings_for(mailer, provider)) as these:
         for point in points:
             victim = these.start("tests.faults.kill_at", point, str(chance.randint(1, 3)))
-            until(lambda one=victim: one.poll() is not None, within=60, what=point)
+            until(lambda one=victim: one.poll() is not None, within=120, what=point)
             assert victim.returncode == -9
         last = these.start()
         seconds = until(is_settled(campaign_id), within=120, what="everyone has an outcome")

@@ -89,7 +89,7 @@ def test_a_wrong_key_pauses_the_campaign_and_says_so(
 
     with clocks(database_url, tmp_path, **settings) as these:
         these.start()
-        until(is_paused, within=60, what="the campaign is paused")
+        until(is_paused, within=120, what="the campaign is paused")
     summary = campaign_summary(campaign_id)
     assert summary is not None
     assert "401" in summary["paused_because"]
@@ -116,7 +116,7 @@ def test_a_provider_that_dies_and_comes_back_is_found_again(
     provider.kill()
     with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
         these.start()
-        until(lambda: open_breakers() == ["sendgrid"], within=60, what="the breaker opens")
+        until(lambda: open_breakers() == ["sendgrid"], within=120, what="the breaker opens")
         provider.start()
         took = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
     print({"settled_in": round(took, 1)})

@@ -48,13 +48,13 @@ def test_a_worker_stopped_past_its_lease_commits_nothing_when_it_goes_on(
     provider.control(delay=1.0)
     with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
         stale = these.start()
-        until(has_attempt, within=60, what="the first call")
+        until(has_attempt, within=120, what="the first call")
         stop_between_transactions(stale)
         (held,) = units_under_way()
         these.start()
-        until(lambda: held not in units_under_way(), within=60, what="the lease was taken over")
+        until(lambda: held not in units_under_way(), within=120, what="the lease was taken over")
         stale.send_signal(signal.SIGCONT)
-        until(is_settled(campaign_id), within=60, what="everyone has an outcome")
+        until(is_settled(campaign_id), within=120, what="everyone has an outcome")
         time.sleep(3)
     counts, named = copies(provider, tmp_path), named_doubles(campaign_id)
     print({"stopped": 1, "lost": 60 - len(counts), "extras": sum(counts.values()) - 60})
@@ -72,7 +72,7 @@ def test_two_clocks_on_one_database_send_everything_once(
     with clocks(database_url, tmp_path, **settings) as these:
         these.start()
         these.start()
-        took = until(is_settled(campaign_id), within=90, what="everyone has an outcome")
+        took = until(is_settled(campaign_id), within=150, what="everyone has an outcome")
         assert all(one.poll() is None for one in these.running)
     print({"clocks": 2, "people": 400, "settled_in": round(took, 1)})
     assert set(copies(provider, tmp_path).values()) == {1}
@@ -88,7 +88,7 @@ def test_sigterm_lets_the_call_end_and_then_stops(
     provider.control(delay=2.0)
     with clocks(database_url, tmp_path, **settings_for("sendgrid", provider)) as these:
         running = these.start()
-        until(has_attempt, within=60, what="the first call")
+        until(has_attempt, within=120, what="the first call")
         began = time.monotonic()
         running.terminate()
         assert running.wait(timeout=30) == 0
@@ -97,7 +97,7 @@ def test_sigterm_lets_the_call_end_and_then_stops(
         assert outcomes(campaign_id)["sent"] == len(provider.ledger())
         provider.control(reset=True)
         these.start()
-        until(is_settled(campaign_id), within=60, what="everyone has an outcome")
+        until(is_settled(campaign_id), within=120, what="everyone has an outcome")
     print({"stopped_in": round(took, 1)})
     assert set(copies(provider, tmp_path).values()) == {1}
     assert named_doubles(campaign_id) == set()
@@ -118,12 +118,12 @@ def test_a_full_disk_makes_them_wait_and_no_part_of_a_mail_is_seen(
     try:
         with clocks(database_url, tmp_path) as these:
             running = these.start()
-            until(lambda: bool(waits_for_room()), within=60, what="the disk is full")
+            until(lambda: bool(waits_for_room()), within=120, what="the disk is full")
             assert running.poll() is None
             assert 0 < len(list(disk.glob("*.eml"))) < 60
             assert sum(copies(None, disk).values()) == outcomes(campaign_id)["sent"]
             subprocess.run(["mount", "-o", "remount,size=8m", str(disk)], check=True)
-            took = until(is_settled(campaign_id), within=90, what="everyone has an outcome")
+            took = until(is_settled(campaign_id), within=150, what="everyone has an outcome")
         counts = copies(None, disk)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
@@ -194,7 +194,7 @@ def test_a_machine_whose_clock_is_two_hours_off_neither_hurries_nor_doubles(
     with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
         these.start()
         these.start("tests.faults.shifted_clock", hours)
-        until(is_settled(campaign_id), within=90, what="everyone has an outcome")
+        until(is_settled(campaign_id), within=150, what="everyone has an outcome")
         assert all(one.poll() is None for one in these.running)
     assert set(copies(provider, tmp_path).values()) == {1}
     assert len(copies(provider, tmp_path)) == 200

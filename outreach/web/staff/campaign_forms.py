@@ -30,6 +30,7 @@ from outreach.queries.campaign_pages import CampaignPage, PlannedStep
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events
 from outreach.queries.lists import target_lists
+from outreach.queries.senders import senders
 from outreach.queries.templates import template_choices
 
 DEFAULT_DAYS = (14, 3)
@@ -111,6 +112,12 @@ class CampaignForm(FlaskForm):
         "Sent in the name of",
         [InputRequired("Say whose name stands as the sender."), Length(max=120)],
     )
+    sender = SelectField(
+        "From the address",
+        coerce=int,
+        default=0,
+        description="Administrators keep the list in the settings.",
+    )
     has_calendar = BooleanField(
         "With a calendar invitation",
         description="It goes with the mail, and whoever answers it in Outlook, Gmail or Apple "
@@ -129,6 +136,10 @@ class CampaignForm(FlaskForm):
         if self.event.data is None and known:
             self.event.data = known[0].id
         self.lists.choices = list_choices(self.event.data)
+        self.sender.choices = [
+            SelectChoice(0, current_app.config["MAIL_FROM"]),
+            *(SelectChoice(one.id, one.address) for one in senders()),
+        ]
         self.invitation.choices = letters(StepKind.INVITATION)
         self.thanks_letter.choices = letters(StepKind.THANK_YOU)
         for entry in self.reminders:
@@ -150,6 +161,7 @@ class CampaignForm(FlaskForm):
         self.lists.data = [id_ for id_, _, _ in page.lists]
         self.reply_on.data, self.reply_at.data = local.date(), local.time()
         self.sender_name.data, self.is_vip.data = page.sender_name, page.is_vip
+        self.sender.data = page.sender_id or 0
         self.has_calendar.data, self.wave.data = page.has_calendar, page.wave or 0
         self.thanks.data, self.fixed_at.data = False, MORNING
         for step in steps:
@@ -207,6 +219,7 @@ class CampaignForm(FlaskForm):
             steps=self._steps(zone),
             sender_name=self.sender_name.data.strip(),
             sender_address=current_app.config["MAIL_FROM"],
+            sender_id=self.sender.data or None,
             is_vip=self.is_vip.data,
             has_calendar=self.has_calendar.data,
             wave=self.wave.data or None,

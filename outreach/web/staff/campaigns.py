@@ -33,6 +33,7 @@ from outreach.queries.campaigns import (
     written_outcomes,
 )
 from outreach.queries.prospects import doubts
+from outreach.queries.rates import mails_a_second
 from outreach.web.staff.door import blueprint
 
 OPEN = ("draft", "approved")
@@ -177,7 +178,7 @@ def _standing(page: CampaignPage) -> dict[str, object]:
         "is_written": is_written,
         "waiting_count": waiting,
         "is_moving": page.state in LIVE and (waiting > 0 or _goes_soon(steps)),
-        "done_by": _done_by(waiting, page.state),
+        "done_by": _done_by(page, waiting),
         "times": times_if_scheduled(page.id, g.at) if page.state in OPEN else {},
     }
 
@@ -190,13 +191,15 @@ def _goes_soon(steps: list[StepLine]) -> bool:
     )
 
 
-def _done_by(waiting: int, state: str) -> datetime | None:
-    """When the last one will have left at the rate that is set; nothing without a rate."""
-    rate = current_app.config["SEND_RATE"]
-    if not rate or not waiting or state not in LIVE:
+def _done_by(page: CampaignPage, waiting: int) -> tuple[float, datetime] | None:
+    """(mails a second, when the last will have left) at the rate at which it leaves just now.
+
+    Before it is known that is the rate that is set; None without either.
+    """
+    if not waiting or page.state not in LIVE:
         return None
-    done: datetime = g.at + timedelta(seconds=waiting / rate)
-    return done
+    rate = mails_a_second(page.id, g.at) or float(current_app.config["SEND_RATE"])
+    return (rate, g.at + timedelta(seconds=waiting / rate)) if rate else None
 
 
 def _approvers(page: CampaignPage) -> list[str]:

@@ -6,11 +6,11 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import DateField, EmailField, SelectField, StringField
+from wtforms import BooleanField, DateField, EmailField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
@@ -23,6 +23,7 @@ from outreach.queries.accounts import team
 from outreach.queries.conferences import ConferenceLine, current_conference, groups
 from outreach.queries.events import EventLine, events
 from outreach.queries.moves import conference_moves
+from outreach.queries.senders import senders
 from outreach.web.staff.door import blueprint
 
 Parameters = ParamSpec("Parameters")
@@ -76,6 +77,20 @@ class DateForm(FlaskForm):
     opens_on = DateField("New opening date", [InputRequired("Choose a date.")])
 
 
+class SenderForm(FlaskForm):
+    """An address that mail may come from."""
+
+    address = EmailField(
+        "Address",
+        [InputRequired("Type the address."), Length(max=254)],
+        description="Its owner reads what comes back; replies go to the conference’s own mailbox.",
+    )
+    is_verified = BooleanField(
+        "The mailbox is ours, and the mail provider shows its domain as authenticated",
+        [InputRequired("Look it up at the provider first, then tick this.")],
+    )
+
+
 class AccountForm(FlaskForm):
     """Someone new on the team."""
 
@@ -99,6 +114,7 @@ def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str
         "conference_form": ConferenceForm(obj=conference, venue=main.venue),
         "account_form": AccountForm(formdata=None),
         "date_form": DateForm(formdata=None),
+        "sender_form": SenderForm(formdata=None),
     }
     return render_template(
         "staff/settings/settings.html",
@@ -107,6 +123,8 @@ def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str
         team=team(),
         roles=ROLES,
         groups=groups(),
+        senders=senders(),
+        own_sender=current_app.config["MAIL_FROM"],
         link=link,
         link_for=link_for,
     )

@@ -9,6 +9,7 @@ import pytest
 from outreach import clock
 from outreach.actions.steps import launch_due_steps
 from outreach.db import reading
+from outreach.delivery.mailer import Accepted, Busy
 from outreach.delivery.outbox import drain
 from outreach.models.account import Role
 from outreach.models.campaign import Campaign, CampaignState
@@ -188,6 +189,12 @@ def test_the_page_is_loaded_anew_when_the_state_has_changed_meanwhile(staff, run
     part = staff.get(f"{running}/standing?state=running")
     assert part.headers["HX-Refresh"] == "true"
     assert "Resume" in words(staff.get(running))
+
+
+def test_the_estimate_follows_the_rate_at_which_it_leaves(app, staff, running, mailer):
+    mailer.answers = lambda one: Busy("Later.") if one.to.name == "Person 0" else Accepted()
+    drain(mailer)
+    assert re.search(r"At 0\.\d+ a second done by", words(staff.get(running)))
 
 
 def test_the_estimate_stands_where_a_rate_is_set(app, staff, running):

@@ -1,0 +1,200 @@
+"""Everything at once (case A60): a campaign leaves while answers and the provider's events come.
+
+PostgreSQL: four workers of the engine, 10,000 mails, 200 answers a second, 5,000 events a second.
+SQLite: the clock, 2,000 mails, 20 answers a second. Web, workers, database, stand-in and load share
+the cores of this machine, so that what is reached is the least that two of them give.
+The floor of a time is its target.
+"""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import orjson
+from flask import Flask, current_app
+from sqlalchemy import func, select
+
+from bench._ground import application, databases, freeze, is_quick, prepare
+from bench._paced import Paced, Pacer, Request
+from bench.floor import Row
+from bench.invitee import _served as served
+from bench.provider.events import Signer
+from bench.provider.running import RunningProvider
+from outreach import clock
+from outreach.db import db
+from outreach.models.invitation import Invitation
+from outreach.models.message import Message, MessageState
+from outreach.models.receipt import Receipt, ReceiptState
+from outreach.queries.audit import audit
+from outreach.queries.campaigns import campaign_summary
+from outreach.tokens import personal_token
+from outreach.web.invitee.nonce import form_nonce
+
+BATCH = 1_000
+ROOT = Path(__file__).parent.parent
+
+
+def rows() -> Iterator[Row]:
+    """What each database does at once, and whether anything was lost, doubled or refused."""
+    seconds = 10.0 if is_quick() else 60.0
+    for kind in databases():
+        is_large = kind == "PostgreSQL"
+        people, answers, events = (10_000, 200, 5_000) if is_large else (2_000, 20, 0)
+        program, count = ("outreach.engine", 4) if is_large else ("outreach.clockwork", 1)
+        with application(kind, SENDGRID_API_KEY="SG.stand-in") as app:
+            yield from _at_once(app, kind, people, answers, events, seconds, [program] * count)
+
+
+def _at_once(
+    app: Flask, kind: str, people: int, answers: int, events: int, seconds: float,
+    programs: list[str],
+) -> Iterator[Row]:  # fmt: skip
+    folder = Path(app.config["INSTANCE_DIR"])
+    signer = Signer(folder / "key.pem")
+    asked = _asked(int(answers * seconds))
+    with RunningProvider(folder, is_sink=False) as provider:
+        settings = _settings(app, provider, signer)
+        campaign_id = prepare(people, name="leaving").campaign_id
+        freeze()
+        db.session.remove()
+        with served("wsgi:app", settings) as port, _running(programs, settings):
+            began = time.perf_counter()
+            loads = [Pacer(port, asked, answers, connections=8, seconds=seconds)]
+            if events:
+                batches = _batches(signer, int(events / BATCH * seconds))
+                rate = events / BATCH
+                loads.append(Pacer(port, batches, rate, connections=4, seconds=seconds))
+            left_in = _until_gone(campaign_id, began)
+            found = [one.result() for one in loads]
+            applied_in = _until_applied(began) if events else 0.0
+        yield from _rows(kind, people, answers, found, left_in)
+        if events:
+            yield Row(f"at once, {kind}: events applied", events * seconds / applied_in, "a second")
+        counts = provider.counts()
+        lost, doubled = people - len(counts), sum(counts.values()) - len(counts)
+    yield Row(f"at once, {kind}: mails lost", lost, "mails")
+    yield Row(f"at once, {kind}: mails doubled", doubled, "mails")
+    yield Row(f"at once, {kind}: promises broken", _broken(), "rows")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    yield Row(f"at once, {kind}: largest process", peak, "MB")
+
+
+def _rows(
+    kind: str, people: int, answers: int, found: list[Paced], left_in: float
+) -> Iterator[Row]:
+    given = found[0]
+    failed = sum(n for one in found for status, n in one.statuses.items() if status[0] in "05")
+    yield Row(f"at once, {kind}: {people:,} mails left in", left_in, "s")
+    yield Row(f"at once, {kind}: answers", given.per_second, "a second", answers)
+    yield Row(f"at once, {kind}: an answer, p95", given.p95_ms, "ms", 500)
+    for told in found[1:]:
+        yield Row(f"at once, {kind}: events taken", told.per_second * BATCH, "a second", 5_000)
+        yield Row(f"at once, {kind}: a batch of events, p99", told.p99_ms, "ms", 2_000)
+    yield Row(f"at once, {kind}: 5xx or no answer", failed, "requests")
+
+
+def _asked(count: int) -> list[Request]:
+    """Answers of people who were invited before, one each."""
+    prepare(count, name="answering")
+    freeze()
+    keys = list(db.session.scalars(select(Invitation.link_key).limit(count)))
+    db.session.remove()
+    typed = {"Content-Type": "application/x-www-form-urlencoded"}
+    return [
+        (
+            "POST",
+            f"/i/{personal_token('answer', key)}/answer",
+            typed,
+            urlencode({"answer": "accepted", "note": "", "nonce": form_nonce("answer", key, 0)}),
+        )
+        for key in keys
+    ]
+
+
+def _batches(signer: Signer, count: int) -> list[Request]:
+    """Signed batches of events of the mails that wait, told again and again with new ids."""
+    ids = list(db.session.execute(select(Message.public_id, Message.address).limit(BATCH)))
+    db.session.remove()
+    requests: list[Request] = []
+    for number in range(count):
+        at = int(time.time()) - number % 600
+        events = [
+            {
+                "email": address, "m": public_id, "event": "processed", "timestamp": at - number,
+                "sg_event_id": uuid.uuid4().hex, "sg_message_id": f"{public_id[:14]}.x",
+            }
+            for public_id, address in ids
+        ]  # fmt: skip
+        body = orjson.dumps(events)
+        headers = signer.headers(body, str(int(time.time())))
+        requests.append(("POST", "/hooks/sendgrid/events", headers, body.decode()))
+    return requests
+
+
+def _settings(app: Flask, provider: RunningProvider, signer: Signer) -> dict[str, str]:
+    config = app.config
+    return {
+        "DATABASE_URL": config["SQLALCHEMY_DATABASE_URI"], "SECRET_KEY": config["SECRET_KEY"],
+        "INSTANCE_DIR": config["INSTANCE_DIR"], "PUBLIC_URL": config["PUBLIC_URL"],
+        "MAILER": "sendgrid", "SENDGRID_API_KEY": provider.key, "SENDGRID_HOST": provider.url,
+        "SENDGRID_EVENT_PUBLIC_KEY": signer.public_key, "SENDGRID_MAIL_LOG": "1",
+    }  # fmt: skip
+
+
+@contextmanager
+def _running(programs: list[str], settings: dict[str, str]) -> Iterator[None]:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", program], cwd=ROOT, env=os.environ | settings,
+            stderr=subprocess.DEVNULL,
+        )
+        for program in programs
+    ]  # fmt: skip
+    try:
+        yield
+    finally:
+        for one in running:
+            one.send_signal(signal.SIGTERM)
+        for one in running:
+            one.wait(timeout=60)
+
+
+def _until_gone(campaign_id: int, began: float) -> float:
+    """Seconds until nobody of the campaign waits any more."""
+    while time.perf_counter() - began < 600:
+        summary = campaign_summary(campaign_id)
+        db.session.remove()
+        if summary is not None and summary["outcomes"]["waiting"] == 0:
+            break
+        time.sleep(0.5)
+    return time.perf_counter() - began
+
+
+def _until_applied(began: float) -> float:
+    """Seconds until no event waits for its effect."""
+    new = select(func.count()).select_from(Receipt).where(Receipt.state == ReceiptState.NEW)
+    while time.perf_counter() - began < 900:
+        waiting = db.session.scalar(new)
+        db.session.remove()
+        if not waiting:
+            break
+        time.sleep(0.5)
+    return time.perf_counter() - began
+
+
+def _broken() -> int:
+    """Rows that break a promise, by the audit; unknown mails are settled before."""
+    assert current_app
+    unknown = select(func.count()).where(Message.state == MessageState.UNKNOWN)
+    found = sum(one.broken for one in audit(clock.now()).findings)
+    found += db.session.scalar(unknown) or 0
+    db.session.remove()
+    return found

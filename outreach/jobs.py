@@ -33,9 +33,12 @@ from outreach.delivery.timekeeping import common_clock
 from outreach.delivery.workers import worker_name
 from outreach.errands import KINDS, do_errands
 from outreach.errors import NotFound
+from outreach.importing.child import run_in_child
+from outreach.importing.lease import is_held
 from outreach.models.message import UNIT_SIZE
 from outreach.queries.audit import Report, audit, last_audit
 from outreach.queries.duplicates import last_search
+from outreach.queries.imports import due_imports
 
 QUIET_HOURS = range(1, 5)
 """In UTC: when the nightly audit runs, unless the last one is older than LATEST."""
@@ -156,6 +159,19 @@ def audit_now() -> Report:
     return report
 
 
+def run_imports() -> int:
+    """Check, bring in or take back the files that wait; says how many were worked on."""
+    folder = Path(current_app.config["INSTANCE_DIR"]).absolute() / "imports"
+    worked = 0
+    for import_id, stored_name, lease_key, leased_until in due_imports():
+        is_here = not stored_name or (folder / stored_name).exists()
+        if stopping.is_set() or not is_here or is_held(lease_key, leased_until, clock.now()):
+            continue
+        run_in_child(import_id, stopping.wait)
+        worked += 1
+    return worked
+
+
 JOBS = (
     Job("launch-due-steps", timedelta(seconds=5), launch),
     Job("drain-outbox", timedelta(seconds=2), drain_outbox),
@@ -163,6 +179,7 @@ JOBS = (
     Job("settle-unknown", timedelta(seconds=15), settle),
     Job("apply-receipts", timedelta(seconds=2), apply_events),
     Job("read-inbound", timedelta(seconds=10), read_inbound),
+    Job("run-imports", timedelta(seconds=2), run_imports),
     Job("promote-alternates", timedelta(minutes=1), promote),
     Job("apply-calendar-replies", timedelta(seconds=10), apply_calendars),
     Job("escalate-stars", timedelta(minutes=10), escalate),

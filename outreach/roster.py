@@ -1,34 +1,38 @@
-"""The bulk writer of imports: recognised people onto a locked list, in the open transaction."""
+"""The bulk writer of imports: recognised people onto a locked list, in the open transaction.
+
+Some fifteen statements for a chunk of any size. What they do is noted, and `outreach.importing`
+takes it back from that.
+"""
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, cast, func, insert, select, update
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
+from outreach.bulk import Bulk, Changes, Record, rows_of
 from outreach.db import is_postgresql
+from outreach.dialect import among
 from outreach.models.activity import Activity, Actor
-from outreach.models.base import Base
 from outreach.models.conference import MemberState
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
-from outreach.queries.recognition import FILLED, Recognised
+from outreach.queries.recognition import Recognised
 from outreach.tally import Place, add_to_tallies
 
 LOWEST_TIER = 3
-MOST_REMEMBERED = 50_000
-"""Organisations of a file whose ids are not asked for again."""
 
-
-def _rows_of(model: type[Base]) -> Table:
-    return model.metadata.tables[model.__tablename__]
+_PERSON = (
+    "full_name name_key given_name family_name title salutation office language country_code"
+    " gender notes external_id email email_key organisation_id created_at changed_at"
+)
 
 
 class Roster:
@@ -44,212 +48,248 @@ class Roster:
     ) -> None:
         self._session, self._list, self._by, self._at = session, target_list, by, at
         self._import_id = import_id
-        self._connection = session.connection()
+        self.bulk = Bulk(session)
         self._conference_id = session.scalar(
             select(Event.conference_id).where(Event.id == target_list.event_id)
         )
-        states = select(MemberState.country_code, MemberState.region_id).where(
-            MemberState.conference_id == self._conference_id
-        )
-        self._regions: dict[str | None, int] = {
-            row.country_code: row.region_id for row in session.execute(states)
-        }
         last = select(func.max(Target.rank)).where(Target.list_id == target_list.id)
         self._rank = session.scalar(last) or 0
         self._numbers: Counter[Place] = Counter()
-        self._organisation_ids: dict[str, int] = {}
+        self._regions: dict[str | None, int] = {}
 
     def bring_in(self, lines: Sequence[Recognised]) -> list[int]:
-        """Everyone's stakeholder id, in the order given. Some ten statements for a chunk."""
+        """Everyone's stakeholder id, in the order given."""
         organisations = self._organisations(lines)
         new = [line for line in lines if line.stakeholder_id is None]
         made = iter(self._make_people(new, organisations))
         ids = [line.stakeholder_id or next(made) for line in lines]
         known = [line for line in lines if line.stakeholder_id is not None]
-        self._fill_in(
-            [line for line in known if line.missing or line.needs_organisation], organisations
-        )
-        self._want(
-            [(id_, line) for id_, line in zip(ids, lines, strict=True) if not line.is_on_list]
-        )
+        self._change([line for line in known if line.changes or line.organisation], organisations)
+        self._change_targets([line for line in known if line.target_changes])
+        self._want([(id_, ln) for id_, ln in zip(ids, lines, strict=True) if not ln.is_on_list])
         return ids
 
-    def close(self) -> None:
-        """Add what was counted to the tallies."""
+    def close(self) -> Record:
+        """Add what was counted to the tallies; gives what was done."""
         add_to_tallies(self._session, self._numbers)
+        return self.bulk.record
+
+    # ---- organisations
 
     def _organisations(self, lines: Sequence[Recognised]) -> dict[str, int]:
         """{name: id} of the organisations named; unknown ones are made, each with its standing."""
-        if len(self._organisation_ids) > MOST_REMEMBERED:
-            self._organisation_ids.clear()
-        named: dict[str, str] = {}
-        rows: dict[str, dict[str, Any]] = {}
+        countries: dict[str, str | None] = {}
         for line in lines:
-            name, country = line.person.organisation, line.person.country
-            if name and (line.stakeholder_id is None or line.needs_organisation):
-                key = named[name] = fold(name) or name.casefold()
-                if key not in self._organisation_ids:
-                    row = rows.setdefault(
-                        key,
-                        {
-                            "name": name,
-                            "name_key": key,
-                            "country_code": None,
-                            "created_at": self._at,
-                        },
-                    )
-                    row["country_code"] = row["country_code"] or country
-        if rows:
-            self._found(rows)
-        return {name: self._organisation_ids[key] for name, key in named.items()}
+            name = line.person.organisation if line.stakeholder_id is None else line.organisation
+            if name and not countries.get(name):
+                countries[name] = line.person.country
+        if not countries:
+            return {}
+        keys = {name: fold(name) or name.casefold() for name in countries}
+        rows = {
+            key: {
+                "name": name,
+                "name_key": key,
+                "country_code": countries[name],
+                "created_at": self._at,
+            }
+            for name, key in reversed(keys.items())
+        }
+        found = self._found(list(rows.values()))
+        self._stand(dict(found.values()))
+        return {name: found[key][0] for name, key in keys.items()}
 
-    def _found(self, rows: dict[str, dict[str, Any]]) -> None:
-        """Make the organisations that are not there, and give each its standing."""
-        self._insert_missing(Organisation, list(rows.values()), ["name_key"])
-        found = select(Organisation.name_key, Organisation.id, Organisation.country_code).where(
-            Organisation.name_key.in_(rows)
-        )
-        standings = []
-        for key, id_, country in self._session.execute(found):
-            self._organisation_ids[key] = id_
-            standings.append(
-                {
-                    "conference_id": self._conference_id,
-                    "organisation_id": id_,
-                    "group_id": self._list.group_id,
-                    "region_id": self._regions.get(country),
-                }
+    def _region(self, country: str | None) -> int | None:
+        if not self._regions:
+            states = select(MemberState.country_code, MemberState.region_id).where(
+                MemberState.conference_id == self._conference_id
             )
-        self._insert_missing(Standing, standings, ["conference_id", "organisation_id"])
+            rows = self._session.execute(states)
+            self._regions = {row.country_code: row.region_id for row in rows}
+        return self._regions.get(country)
+
+    def _found(self, rows: list[dict[str, Any]]) -> dict[str, tuple[int, str | None]]:
+        """{key: (id, country)} of organisations; those that are not there are made."""
+        keys = [row["name_key"] for row in rows]
+        found = self._organisations_by(keys)
+        missing = sorted(set(keys) - found.keys())
+        if not missing:
+            return found
+        # In one order, so that two transactions never wait for each other.
+        by_key = {row["name_key"]: row for row in rows}
+        self._insert_missing(Organisation, [by_key[key] for key in missing], "name_key")
+        made = self._organisations_by(missing)
+        added = self.bulk.record.added.setdefault("organisations", [])
+        added.extend(id_ for id_, _ in made.values())
+        return found | made
+
+    def _organisations_by(self, keys: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+        rows = self._session.execute(
+            select(Organisation.name_key, Organisation.id, Organisation.country_code).where(
+                among(Organisation.name_key, keys)
+            )
+        )
+        return {key: (id_, country) for key, id_, country in rows}
+
+    def _stand(self, organisations: Mapping[int, str | None]) -> None:
+        """Give each its standing at the conference, where it has none.
+
+        organisations  {id: country}
+        """
+        there = self._session.scalars(
+            select(Standing.organisation_id).where(
+                Standing.conference_id == self._conference_id,
+                among(Standing.organisation_id, list(organisations)),
+            )
+        )
+        missing = sorted(organisations.keys() - set(there))
+        rows = [
+            {
+                "conference_id": self._conference_id,
+                "organisation_id": id_,
+                "group_id": self._list.group_id,
+                "region_id": self._region(organisations[id_]),
+            }
+            for id_ in missing
+        ]
+        if rows:
+            self._insert_missing(Standing, rows, "conference_id", "organisation_id")
+            made = select(Standing.id).where(
+                Standing.conference_id == self._conference_id,
+                among(Standing.organisation_id, missing),
+            )
+            added = self.bulk.record.added.setdefault("standings", [])
+            added.extend(self._session.scalars(made))
 
     def _insert_missing(
-        self, table: type[Base], rows: list[dict[str, Any]], unique: list[str]
+        self, model: type[Organisation | Standing], rows: list[dict[str, Any]], *unique: str
     ) -> None:
         """Insert those that are not there; someone else may be inserting the same just now."""
         dialect = postgresql if is_postgresql() else sqlite
-        # In one order, so that two transactions never wait for each other.
-        rows.sort(key=lambda row: [row[name] for name in unique])
-        statement = dialect.insert(_rows_of(table)).on_conflict_do_nothing(index_elements=unique)
-        self._connection.execute(statement, rows)
-
-    def _write(self, table: type[Base], rows: list[dict[str, Any]]) -> None:
-        """Insert whole rows, all with the same columns; what is left out takes its default."""
-        if not is_postgresql():
-            # Plain statements: twice as fast as the unit of work.
-            self._connection.execute(insert(_rows_of(table)), rows)
-            return
-        # COPY: an INSERT of a thousand rows costs more to write and to parse than to do.
-        names = ", ".join(rows[0])
-        cursor = self._connection.connection.cursor()
-        with cursor.copy(f"COPY {table.__tablename__} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row([json.dumps(v) if isinstance(v, dict) else v for v in row.values()])
-        cursor.close()
-
-    def _make_people(self, lines: Sequence[Recognised], organisations: dict[str, int]) -> list[int]:
-        if not lines:
-            return []
-        rows = []
-        for line in lines:
-            person = line.person
-            rows.append(
-                {
-                    "full_name": line.name,
-                    "name_key": line.name_key,
-                    "given_name": person.given_name,
-                    "family_name": person.family_name,
-                    "title": person.title,
-                    "salutation": person.salutation,
-                    "office": person.office,
-                    "language": person.language,
-                    "country_code": person.country,
-                    "gender": person.gender,
-                    "notes": person.notes,
-                    "external_id": person.external_id or None,
-                    "email": person.address and person.address.email,
-                    "email_key": person.address and person.address.key,
-                    "organisation_id": organisations.get(person.organisation),
-                    "created_at": self._at,
-                    "changed_at": self._at,
-                }
-            )
-        return self._write_numbered(Stakeholder, rows)
-
-    def _write_numbered(self, table: type[Base], rows: list[dict[str, Any]]) -> list[int]:
-        """Insert whole rows; their ids in the same order."""
-        if is_postgresql():
-            sequence = func.pg_get_serial_sequence(table.__tablename__, "id")
-            numbers = func.generate_series(1, len(rows)).table_valued()
-            next_id = func.nextval(cast(sequence, postgresql.REGCLASS))
-            ids = list(self._connection.scalars(select(next_id).select_from(numbers)))
-        else:
-            # The transaction has locked the whole database: nobody else takes a number.
-            last = self._connection.scalar(select(func.max(_rows_of(table).c.id))) or 0
-            ids = list(range(last + 1, last + 1 + len(rows)))
-        self._write(table, [{"id": id_} | row for id_, row in zip(ids, rows, strict=True)])
-        return ids
-
-    def _fill_in(self, lines: Sequence[Recognised], organisations: dict[str, int]) -> None:
-        """Write what the file knows and we did not; what stands there is never overwritten."""
-        if not lines:
-            return
-        for line in lines:
-            values = dict(line.missing)
-            if line.needs_organisation:
-                values["organisation_id"] = organisations[line.person.organisation]
-            self._session.execute(
-                update(Stakeholder)
-                .where(Stakeholder.id == line.stakeholder_id)
-                .values(changed_at=self._at, **values)
-                .execution_options(synchronize_session=False)
-            )
-        self._journal(
-            "filled_in",
-            [(line.stakeholder_id or 0, {"fields": self._filled(line)}) for line in lines],
+        insert = dialect.insert(rows_of(model))
+        self._session.connection().execute(
+            insert.on_conflict_do_nothing(index_elements=unique), rows
         )
 
-    def _filled(self, line: Recognised) -> list[str]:
-        names = [name for name in FILLED if name in line.missing]
-        return [*names, "organisation"] if line.needs_organisation else names
+    # ---- people
+
+    def _make_people(
+        self, lines: Sequence[Recognised], organisations: Mapping[str, int]
+    ) -> list[int]:
+        if not lines:
+            return []
+        at = self.bulk.bound(Stakeholder, "created_at", self._at)
+        rows = []
+        for line in lines:
+            person, address = line.person, line.person.address
+            rows.append(
+                (
+                    line.name, line.name_key, person.given_name, person.family_name, person.title,
+                    person.salutation, person.office, person.language, person.country,
+                    person.gender, person.notes, person.external_id or None,
+                    address.email if address else None, address.key if address else None,
+                    organisations.get(person.organisation), at, at,
+                )
+            )  # fmt: skip
+        return self.bulk.add(Stakeholder, _PERSON, rows)
+
+    def _change(self, lines: Sequence[Recognised], organisations: Mapping[str, int]) -> None:
+        """Write what the rules let the file say of people whom we know."""
+        if not lines:
+            return
+        whole: list[tuple[int, Changes]] = []
+        for line in lines:
+            changes = dict(line.changes)
+            if line.organisation:
+                now = organisations[line.organisation]
+                changes["organisation_id"] = (line.organisation_before, now)
+            whole.append((line.stakeholder_id or 0, changes))
+        self.bulk.change(Stakeholder, whole, changed_at=self._at)
+        self._journal_each("filled_in", whole)
+
+    def _change_targets(self, lines: Sequence[Recognised]) -> None:
+        if not lines:
+            return
+        stars = 0
+        whole: list[tuple[int, Changes]] = []
+        for line in lines:
+            changes = dict(line.target_changes)
+            if "tier" in changes:
+                changes["tier"] = (changes["tier"][0], min(changes["tier"][1], LOWEST_TIER))
+            if "is_star" in changes:
+                stars += 1 if changes["is_star"][1] else -1
+            whole.append((line.target_id or 0, changes))
+        self.bulk.change(Target, whole)
+        self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "star"] += stars
+        self._journal_each(
+            "filled_in", [(line.stakeholder_id or 0, line.target_changes) for line in lines]
+        )
+
+    # ---- the list
 
     def _want(self, people: Sequence[tuple[int, Recognised]]) -> None:
         if not people:
             return
-        rows: list[dict[str, Any]] = []
-        for id_, line in people:
+        first, self._rank = self._rank + 1, self._rank + len(people)
+        at = self.bulk.bound(Target, "created_at", self._at)
+        stars, rows = 0, []
+        for rank, (stakeholder_id, line) in enumerate(people, first):
             person = line.person
-            self._rank += 1
+            stars += person.star is True
             rows.append(
-                {
-                    "list_id": self._list.id,
-                    "stakeholder_id": id_,
-                    "is_star": bool(person.star),
-                    "tier": min(person.tier or 2, LOWEST_TIER),
-                    "why": person.why,
-                    "rank": person.rank or self._rank,
-                    "created_at": self._at,
-                }
-            )
-        self._write(Target, rows)
-        stars = sum(row["is_star"] for row in rows)
+                (
+                    self._list.id, stakeholder_id, person.star is True,
+                    min(person.tier or 2, LOWEST_TIER), person.why, person.rank or rank, at,
+                )
+            )  # fmt: skip
+        self.bulk.add(Target, "list_id stakeholder_id is_star tier why rank created_at", rows)
         self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "wanted"] += len(rows)
         self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "star"] += stars
-        self._journal("added_to_list", [(id_, {}) for id_, _ in people])
+        self._journal("added_to_list", [stakeholder_id for stakeholder_id, _ in people])
 
-    def _journal(self, verb: str, people: Sequence[tuple[int, dict[str, Any]]]) -> None:
-        about = {"list_id": self._list.id, "list": self._list.name, "import_id": self._import_id}
-        self._write(
-            Activity,
-            [
-                {
-                    "verb": verb,
-                    "actor": self._by.kind,
-                    "account_id": self._by.account_id,
-                    "at": self._at,
-                    "stakeholder_id": id_,
-                    "event_id": self._list.event_id,
-                    "detail": about | more,
-                }
-                for id_, more in people
-            ],
+    # ---- the journal
+
+    def _journal(self, verb: str, stakeholder_ids: Sequence[int]) -> None:
+        """The same line for many: one statement."""
+        if is_postgresql():
+            source = "unnest(CAST(:ids AS bigint[])) AS value"
+        else:
+            source = "json_each(:ids)"
+        self._session.execute(
+            text(
+                "INSERT INTO activities"
+                " (verb, actor, account_id, at, stakeholder_id, event_id, detail)"
+                f" SELECT :verb, :actor, CAST(:account_id AS bigint), :at, value, :event_id,"
+                f" {'CAST(:detail AS json)' if is_postgresql() else ':detail'} FROM {source}"
+            ),
+            self._about()
+            | {
+                "verb": verb,
+                "detail": json.dumps(self._detail()),
+                "ids": list(stakeholder_ids) if is_postgresql() else json.dumps(stakeholder_ids),
+            },
         )
+
+    def _journal_each(self, verb: str, people: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        """A line for each with the fields that changed."""
+        about = tuple(self._about().values())
+        rows = [
+            (verb, *about, id_, json.dumps(self._detail() | {"fields": _fields(changes)}))
+            for id_, changes in people
+        ]
+        self.bulk.write(Activity, "verb actor account_id at event_id stakeholder_id detail", rows)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "actor": self._by.kind,
+            "account_id": self._by.account_id,
+            "at": self.bulk.bound(Activity, "at", self._at),
+            "event_id": self._list.event_id,
+        }
+
+    def _detail(self) -> dict[str, Any]:
+        return {"list_id": self._list.id, "list": self._list.name, "import_id": self._import_id}
+
+
+def _fields(changes: Mapping[str, Any]) -> list[str]:
+    return [name.removesuffix("_id") for name in changes if not name.endswith("_key")]

@@ -47,10 +47,12 @@ def write_csv(rows: Iterable[Sequence[Cell]], headers: Sequence[str], file: Text
     """Write the rows as CSV, streaming; say how many.
 
     file  text, opened with encoding="utf-8-sig" (Excel needs the mark) and newline=""
+    headers  () where more rows follow those that are there already
     Every cell is quoted and guarded; None is an empty cell.
     """
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([guard(header) for header in headers])
+    if headers:
+        writer.writerow([guard(header) for header in headers])
     count = 0
     for row in rows:
         writer.writerow([guard(_text(value)) for value in row])

@@ -29,6 +29,7 @@ FLOORS = [
             "placing",
             "posting",
             "rows",
+            "bulk",
             "tally",
             "stops",
             "schema",
@@ -36,7 +37,7 @@ FLOORS = [
         ]
     ],
     [["queries"]],
-    [["freezing"], ["roster"]],
+    [["freezing"], ["roster", "importing"]],
     [["actions"], ["delivery"]],
     [["jobs", "errands"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

@@ -1,30 +1,31 @@
-"""Imports: people brought into a list, from a file or typed by hand; all of them or none."""
+"""Imports: people brought into a list, from a file or by hand; paused, stopped, taken back."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
+from outreach.dialect import one_at_a_time
 from outreach.errors import Conflict, NotFound
+from outreach.importing.run import run_import
 from outreach.intake.columns import check_mapping, correct_mapping
-from outreach.intake.people import PersonRow, RefusedRow
+from outreach.intake.people import PersonRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
-from outreach.models.activity import Activity, Actor
-from outreach.models.imports import AlreadyImported, Import, ImportState
+from outreach.models.activity import Actor
+from outreach.models.imports import AlreadyImported, Import, ImportState, NotNow
 from outreach.models.target import TargetList
-from outreach.queries.imports import is_imported
-from outreach.queries.recognition import (
-    Recognised,
-    Recogniser,
+from outreach.queries.import_reports import (
+    Choices,
     Report,
     check_taken,
     forecast,
     guessed_columns,
-    recognised_rows,
-    shared_addresses,
 )
+from outreach.queries.imports import is_imported, remembered, unfinished_import
+from outreach.queries.recognition import Recogniser
 from outreach.roster import Roster
 
 
@@ -42,23 +43,51 @@ class KnownByAnotherName(Conflict):
         super().__init__(f"{address} is the address of {name}. Is it the same person?")
 
 
-def apply_import(import_id: int, folder: Path, *, by: Actor, at: datetime) -> Report:
-    """Bring a previewed file into its list, in one transaction: all of it or nothing.
+def begin_import(import_id: int) -> None:
+    """The button was pressed: a worker may take the file from now on.
 
-    folder  where uploads are kept
-    Rows with problems are left out and counted. Raises AlreadyImported for the second press of the
-    button, and for the same file by another way.
+    Raises AlreadyImported for the second press, and for the same file by another way.
     """
     with transaction() as session:
-        row = _open_import(session, import_id)
-        stored, columns = folder / row.stored_name, row.columns
-    with open_sheet(stored) as sheet:
-        check_mapping(sheet.headers, columns)
-        shared = shared_addresses(sheet, columns)  # before the transaction: it may take seconds
-        with transaction() as session:
-            target_list = _locked_list(session, row.list_id)
-            row = _open_import(session, import_id)
-            return _bring_in(session, row, target_list, sheet, shared, by, at)
+        row = _locked(session, import_id)
+        row.check_open()
+        needs_address = not row.takes_addressless
+        check_mapping(row.looks["headers"], row.columns, needs_address=needs_address)
+        if is_imported(row.list_id, row.fingerprint):
+            raise AlreadyImported
+        row.go_to(ImportState.WAITING, "begun", ImportState.PREVIEWED)
+        row.let_go()
+        row.position, row.started_at = 0, None
+
+
+def pause_import(import_id: int) -> None:
+    """Let it rest after the rows that are under way."""
+    with transaction() as session:
+        row = _locked(session, import_id)
+        row.go_to(ImportState.PAUSED, "paused", ImportState.WAITING, ImportState.APPLYING)
+        row.let_go()
+
+
+def resume_import(import_id: int) -> None:
+    """Go on where it stood."""
+    with transaction() as session:
+        _locked(session, import_id).go_to(ImportState.WAITING, "resumed", ImportState.PAUSED)
+
+
+def take_back_import(import_id: int, *, by: Actor) -> None:
+    """Stop it, if it is under way, and take back what came of it: a worker does so."""
+    with transaction() as session:
+        row = _locked(session, import_id)
+        row.go_to(
+            ImportState.UNDOING,
+            "taken back",
+            ImportState.WAITING,
+            ImportState.APPLYING,
+            ImportState.PAUSED,
+            ImportState.APPLIED,
+        )
+        row.let_go()
+        row.started_at, row.undone_by_id = None, by.account_id
 
 
 def import_file(
@@ -70,38 +99,39 @@ def import_file(
     by: Actor,
     at: datetime,
     dry_run: bool = False,
+    is_whole: bool = False,
+    takes_addressless: bool = False,
+    rules: dict[str, str] | None = None,
+    now: Callable[[], datetime] | None = None,
 ) -> Report:
     """Bring a file into a list in one go; it stays where it lies.
 
     wishes   "COLUMN=FIELD" each, over the guessed mapping
     dry_run  say what would be done, and write nothing
-    Raises UnreadableFile, NoAddressColumn, UnusableMapping, AlreadyImported.
+    rules    {field: "keep", "fill" or "overwrite"}
+    now      the time while it runs; `at` throughout when there is none
+    A file whose import was cut short goes on where it stood, with the choices of then.
+    Raises UnreadableFile, NoAddressColumn, UnusableMapping, AlreadyImported, Busy, HasProblems.
     """
     wishes = list(wishes)
     with open_sheet(path) as sheet:
         check_taken(correct_mapping(sheet.headers, {}, wishes))
-        columns = correct_mapping(sheet.headers, guessed_columns(sheet.headers), wishes)
-        check_mapping(sheet.headers, columns)
-        if is_imported(list_id, sheet.fingerprint):
+        before = remembered(sheet.shape)
+        columns = before.columns if before else guessed_columns(sheet.headers)
+        columns = correct_mapping(sheet.headers, columns, wishes)
+        check_mapping(sheet.headers, columns, needs_address=not takes_addressless)
+        choices = Choices(columns, rules or {}, takes_addressless, is_whole)
+        import_id = unfinished_import(list_id, sheet.fingerprint)
+        if import_id is None and is_imported(list_id, sheet.fingerprint):
             raise AlreadyImported
         if dry_run:
-            return forecast(sheet, columns, list_id)
-        shared = shared_addresses(sheet, columns)
-        with transaction() as session:
-            target_list = _locked_list(session, list_id)
-            row = Import(
-                list_id=list_id,
-                account_id=by.account_id,
-                file_name=file_name[:255],
-                stored_name="",
-                fingerprint=sheet.fingerprint,
-                columns=columns,
-                state=ImportState.PREVIEWED,
-                created_at=at,
-            )
-            session.add(row)
-            session.flush()
-            return _bring_in(session, row, target_list, sheet, shared, by, at)
+            return forecast(sheet, choices, list_id)
+        if import_id is None:
+            import_id = _register(sheet, file_name, list_id, choices, by, at)
+    report = run_import(import_id, path, now=now or (lambda: at))
+    if report is None:
+        raise NotNow("run", ImportState.PAUSED)
+    return report
 
 
 def add_person(
@@ -112,11 +142,11 @@ def add_person(
     is_another  someone else than the person whom we know at this address
     Raises OnListAlready, KnownByAnotherName.
     """
-    shared = {hash(person.address.key)} if person.address and is_another else set()
+    repeated = {hash(person.address.key)} if person.address and is_another else set()
     with transaction() as session:
         target_list = _locked_list(session, list_id)
-        (line,) = Recogniser(list_id, shared).recognise([person])
-        assert isinstance(line, Recognised)  # only a second row can repeat a first one
+        one_at_a_time(session, "import")
+        (line,) = Recogniser(list_id, repeated).recognise([person])
         if line.is_on_list:
             raise OnListAlready(line.known_name)
         if line.is_renamed and person.address and not is_another:
@@ -127,53 +157,41 @@ def add_person(
         return stakeholder_id
 
 
-def _bring_in(
-    session: Session,
-    row: Import,
-    target_list: TargetList,
-    sheet: Sheet,
-    shared: set[int],
-    by: Actor,
-    at: datetime,
-) -> Report:
-    """The one way in of a file, inside the caller's transaction; the list is locked."""
-    if is_imported(row.list_id, sheet.fingerprint):
-        raise AlreadyImported
-    report = Report(notes=list(sheet.notes), import_id=row.id)
-    roster = Roster(session, target_list, by, at, import_id=row.id)
-    for chunk in recognised_rows(sheet, row.columns, row.list_id, shared):
-        for line in chunk:
-            report.add(line)
-        roster.bring_in([line for line in chunk if not isinstance(line, RefusedRow)])
-    roster.close()
-    row.state, row.applied_at = ImportState.APPLIED, at
-    row.read_count, row.skipped_count = report.read, report.skipped
-    row.created_count, row.updated_count = report.created, report.updated
-    row.problem_count = report.problem_rows
-    session.add(
-        Activity.of(
-            "imported",
-            by,
-            at,
-            event_id=target_list.event_id,
-            list_id=target_list.id,
-            list=target_list.name,
-            import_id=row.id,
-            file=row.file_name,
-            created=report.created,
-            updated=report.updated,
-            skipped=report.skipped,
+def _register(
+    sheet: Sheet, file_name: str, list_id: int, choices: Choices, by: Actor, at: datetime
+) -> int:
+    """The row of a file that is brought in at once."""
+    with transaction() as session:
+        _locked_list(session, list_id)
+        if is_imported(list_id, sheet.fingerprint):
+            raise AlreadyImported
+        row = Import(
+            list_id=list_id,
+            account_id=by.account_id,
+            file_name=file_name[:255],
+            stored_name="",
+            fingerprint=sheet.fingerprint,
+            shape=sheet.shape,
+            columns=choices.columns,
+            rules=dict(choices.rules),
+            is_whole=choices.is_whole,
+            takes_addressless=choices.takes_addressless,
+            row_estimate=max((sheet.row_estimate or 0) - 1, 0),
+            state=ImportState.WAITING,
+            created_at=at,
         )
-    )
-    return report
+        session.add(row)
+        session.flush()
+        return row.id
 
 
-def _open_import(session: Session, import_id: int) -> Import:
-    row = session.get(Import, import_id, with_for_update=True, populate_existing=True)
-    if row is None:
+def _locked(session: Session, import_id: int) -> Import:
+    """The import, locked after its list: all who need both take them in this order."""
+    list_id = session.scalar(select(Import.list_id).where(Import.id == import_id))
+    if list_id is None:
         raise NotFound("import")
-    row.check_open()
-    return row
+    _locked_list(session, list_id)
+    return session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
 
 
 def _locked_list(session: Session, list_id: int) -> TargetList:

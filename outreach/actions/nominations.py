@@ -153,7 +153,6 @@ def _recognised(
     )  # fmt: skip
     shared = set() if stakeholder_id is not None else {hash(address.key)}
     (line,) = Recogniser(list_id, shared).recognise([person])
-    assert isinstance(line, Recognised)
     if stakeholder_id is None:
         return line
     known = session.get(Stakeholder, stakeholder_id)
@@ -163,19 +162,14 @@ def _recognised(
         return line
     # Known by another address: what the request says beyond that is not mixed into the person.
     return line._replace(
-        stakeholder_id=known.id, known_name=known.full_name, missing={}, needs_organisation=False,
-        is_on_list=_is_on(session, list_id, known.id),
+        stakeholder_id=known.id, known_name=known.full_name, changes={}, organisation="",
+        target_id=_target_id(session, list_id, known.id),
     )  # fmt: skip
 
 
-def _is_on(session: Session, list_id: int, stakeholder_id: int) -> bool:
-    return (
-        session.scalar(
-            select(Target.id).where(
-                Target.list_id == list_id, Target.stakeholder_id == stakeholder_id
-            )
-        )
-        is not None
+def _target_id(session: Session, list_id: int, stakeholder_id: int) -> int | None:
+    return session.scalar(
+        select(Target.id).where(Target.list_id == list_id, Target.stakeholder_id == stakeholder_id)
     )
 
 

@@ -9,13 +9,18 @@ from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.errors import NotFound
+from outreach.importing.problems import problems_path
 from outreach.intake.columns import check_mapping
 from outreach.intake.spreadsheet import open_sheet
 from outreach.models.activity import Actor
-from outreach.models.imports import AlreadyImported, Import, ImportState
+from outreach.models.imports import AlreadyImported, Import, ImportState, Rule
 from outreach.models.target import TargetList
-from outreach.queries.imports import is_imported
-from outreach.queries.recognition import check_taken, guessed_columns
+from outreach.queries.import_reports import Choices, check_taken, guessed_columns
+from outreach.queries.imports import is_imported, remembered
+from outreach.queries.previews import looks_of
+
+LARGE = 5_000
+"""Rows from which on a file is compared with what we know by a worker, not while one waits."""
 
 
 def start_import(list_id: int, upload: Path, file_name: str, *, by: Actor, at: datetime) -> int:
@@ -23,44 +28,64 @@ def start_import(list_id: int, upload: Path, file_name: str, *, by: Actor, at: d
 
     upload     where the bytes are; renamed to a name of ours in the same folder, gone when refused
     file_name  as the person's machine called it; only ever shown
+    A file of a shape that was imported before is taken as that one was.
     Raises UnreadableFile, AlreadyImported.
     """
     kept: Path | None = None
     try:
-        with open_sheet(upload) as sheet, transaction() as session:
-            if session.get(TargetList, list_id) is None:
-                raise NotFound("list")
-            if is_imported(list_id, sheet.fingerprint):
-                raise AlreadyImported
-            kept = upload.rename(upload.with_name(f"{secrets.token_hex(16)}.{sheet.kind}"))
-            row = Import(
-                list_id=list_id,
-                account_id=by.account_id,
-                file_name=file_name[:255],
-                stored_name=kept.name,
-                fingerprint=sheet.fingerprint,
-                created_at=at,
-                state=ImportState.PREVIEWED,
-                columns=guessed_columns(sheet.headers),
-            )
-            session.add(row)
-            session.flush()
-            return row.id
+        with open_sheet(upload) as sheet:
+            looks = looks_of(sheet)
+            with transaction() as session:
+                if session.get(TargetList, list_id) is None:
+                    raise NotFound("list")
+                if is_imported(list_id, sheet.fingerprint):
+                    raise AlreadyImported
+                kept = upload.rename(upload.with_name(f"{secrets.token_hex(16)}.{sheet.kind}"))
+                before = remembered(sheet.shape)
+                row = Import(
+                    list_id=list_id,
+                    account_id=by.account_id,
+                    file_name=file_name[:255],
+                    stored_name=kept.name,
+                    fingerprint=sheet.fingerprint,
+                    shape=sheet.shape,
+                    created_at=at,
+                    state=ImportState.PREVIEWED,
+                    columns=before.columns if before else guessed_columns(sheet.headers),
+                    rules=dict(before.rules) if before else {},
+                    takes_addressless=bool(before and before.takes_addressless),
+                    is_whole=bool(before and before.is_whole),
+                    looks=looks | {"is_remembered": before is not None},
+                    row_estimate=max((sheet.row_estimate or 0) - 1, 0),
+                )
+                _look_again(row)
+                session.add(row)
+                session.flush()
+                return row.id
     except BaseException:
         (kept or upload).unlink(missing_ok=True)
         raise
 
 
-def name_columns(import_id: int, columns: Mapping[int, str], headers: list[str]) -> None:
-    """Say which column holds which field, before anything is brought in.
+def choose(import_id: int, choices: Choices, headers: list[str]) -> None:
+    """Say which column holds which field and how it is taken, before anything is brought in.
 
-    columns  {column, from 0: code of a field}
     Raises UnusableMapping.
     """
-    check_taken(columns)
-    check_mapping(headers, columns, needs_address=False)
+    check_taken(choices.columns)
+    check_mapping(headers, choices.columns, needs_address=False)
     with transaction() as session:
-        _open_import(session, import_id).columns = columns
+        row = _open_import(session, import_id)
+        row.columns = choices.columns
+        row.rules = {code: Rule(rule).value for code, rule in choices.rules.items()}
+        row.is_whole, row.takes_addressless = choices.is_whole, choices.takes_addressless
+        row.error = ""
+        _look_again(row)
+
+
+def name_columns(import_id: int, columns: Mapping[int, str], headers: list[str]) -> None:
+    """Say which column holds which field, and nothing else. Raises UnusableMapping."""
+    choose(import_id, Choices(columns), headers)
 
 
 def discard_import(import_id: int, folder: Path) -> int:
@@ -68,9 +93,20 @@ def discard_import(import_id: int, folder: Path) -> int:
     with transaction() as session:
         row = _open_import(session, import_id)
         row.state = ImportState.DISCARDED
-        list_id, stored_name = row.list_id, row.stored_name
-    (folder / stored_name).unlink(missing_ok=True)
+        row.let_go()
+        list_id, stored = row.list_id, folder / row.stored_name
+    stored.unlink(missing_ok=True)
+    problems_path(stored).unlink(missing_ok=True)
     return list_id
+
+
+def _look_again(row: Import) -> None:
+    """A large file is compared by a worker; what it found under other choices counts no more."""
+    row.report, row.position, row.started_at = None, 0, None
+    row.let_go()
+    is_ready = row.takes_addressless or "email" in row.mapping.values()
+    is_large = row.row_estimate > LARGE and is_ready
+    row.state = ImportState.CHECKING if is_large else ImportState.PREVIEWED
 
 
 def _open_import(session: Session, import_id: int) -> Import:

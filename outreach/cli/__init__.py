@@ -16,12 +16,14 @@ COMMANDS = {
     "demo": "demo",
     "event": "events",
     "import": "imports",
+    "import-go-on": "imports:go_on",
+    "import-undo": "imports:undo",
     "job": "jobs",
     "list": "lists",
     "outbox": "outbox",
     "template": "templates",
 }
-"""{command: its module here, which calls it `command`}"""
+"""{command: its module here, which calls it `command` unless another name follows}"""
 
 
 class Commands(AppGroup):
@@ -35,7 +37,8 @@ class Commands(AppGroup):
         """One of them; None for a name that is not ours."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"outreach.cli.{COMMANDS[cmd_name]}").command
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"outreach.cli.{module}"), name or "command")
         return command
 
 

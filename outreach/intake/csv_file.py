@@ -13,7 +13,7 @@ from typing import NamedTuple, TextIO
 
 from outreach.intake.kinds import unmarked_utf_16
 from outreach.intake.limits import MEGABYTE, Limits
-from outreach.intake.unreadable import TooLarge
+from outreach.intake.unreadable import too_many_bytes
 
 _MARKS = (
     # The longer mark first: UTF-32's begins with UTF-16's.
@@ -51,10 +51,7 @@ def survey(path: Path, limits: Limits) -> Survey:
     Raises TooLarge.
     """
     if path.stat().st_size > limits.file_bytes:
-        raise TooLarge(
-            f"This file is larger than {limits.file_bytes // MEGABYTE} MB. "
-            "Divide it into several files and import them one after the other."
-        )
+        raise too_many_bytes(limits.file_bytes)
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     head, line_count, is_utf_8 = b"", 0, True
     with path.open("rb") as file:

@@ -9,13 +9,16 @@ MEGABYTE = 1024 * 1024
 class Limits:
     """Bounds on a spreadsheet; each is checked before or while reading, never after."""
 
-    file_bytes: int = 50 * MEGABYTE
+    file_bytes: int = 500 * MEGABYTE
+    """A million rows of eight cells take some 100 MB as CSV."""
     rows: int = 1_000_000
     """Below the header row."""
     columns: int = 200
     cell_length: int = 32_767
     """Characters; what a spreadsheet itself allows in a cell."""
 
+    packed_bytes: int = 50 * MEGABYTE
+    """Of an XLSX, which packs a million rows of eight cells into some 40 MB."""
     packed_members: int = 1_000
     """Files inside an XLSX; a workbook of a hundred sheets has some three hundred."""
     unpacked_bytes: int = 1024 * MEGABYTE

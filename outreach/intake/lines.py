@@ -5,7 +5,8 @@ import unicodedata
 
 from outreach.errors import Refusal
 
-_BREAKS = re.compile(r"[ \u00a0]*[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+[ \u00a0]*")
+_BREAK = r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]"
+_BREAKS = re.compile(rf"[ \u00a0]*{_BREAK}+[ \u00a0]*")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 # They are in nobody's name, and turn what stands beside them into something else.
 _FORBIDDEN = re.compile(
@@ -15,6 +16,9 @@ _FORBIDDEN = re.compile(
 # Without width. The joiners U+200C and U+200D stay: Persian and Hindi names need them; so do the
 # marks of direction U+200E and U+200F, which override nothing.
 _INVISIBLE = re.compile(r"[\u200b\u2060\u00ad\ufeff]")
+
+UNUSUAL = re.compile(f"{_BREAK}|#|{_FORBIDDEN.pattern}|{_INVISIBLE.pattern}")
+"""Finds what makes more of a cell than its letters: `one_line` would change or refuse it."""
 
 
 class Unread(Refusal):

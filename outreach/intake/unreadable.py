@@ -1,7 +1,7 @@
 """Why a file cannot be read, and what to do about it."""
 
 from outreach.errors import Refusal
-from outreach.intake.limits import Limits
+from outreach.intake.limits import MEGABYTE, Limits
 
 
 class UnreadableFile(Refusal):
@@ -70,6 +70,14 @@ class NoAddressColumn(Refusal):
 
 class UnusableMapping(Refusal):
     """A mapping names a column or a field that does not exist, or one field twice."""
+
+
+def too_many_bytes(most: int) -> TooLarge:
+    """The refusal of a file that is larger than it may be."""
+    return TooLarge(
+        f"This file is larger than {most // MEGABYTE} MB. "
+        "Divide it into several files and import them one after the other."
+    )
 
 
 def too_many_rows(limits: Limits) -> TooLarge:

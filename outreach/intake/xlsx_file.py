@@ -16,6 +16,7 @@ from outreach.intake.unreadable import (
     EmptyFile,
     NotASpreadsheet,
     TooLarge,
+    too_many_bytes,
     too_many_columns,
     too_many_rows,
 )
@@ -44,6 +45,8 @@ def check_archive(path: Path, limits: Limits) -> None:
     Raises NotASpreadsheet, BrokenWorkbook, TooLarge.
     Source: of overlapping members, D. Fifield, "A better zip bomb", 2019.
     """
+    if path.stat().st_size > limits.packed_bytes:
+        raise too_many_bytes(limits.packed_bytes)
     if _stated_member_count(path) > limits.packed_members:
         raise TooLarge("This XLSX holds far more parts than a workbook does; it was not opened.")
     try:

@@ -1,13 +1,17 @@
 """Imports: the files that were brought in, each with its state and its numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from outreach.db import reading
-from outreach.models.imports import Import, ImportState
+from outreach.models.imports import BROUGHT_IN, WORK, Import, ImportState
+from outreach.models.stakeholder import Stakeholder
+
+SHOWN = (*BROUGHT_IN, ImportState.UNDOING, ImportState.UNDONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +23,28 @@ class ImportLine:
     file_name: str
     stored_name: str
     mapping: dict[str, Any]
+    rules: dict[str, Any]
+    is_whole: bool
+    takes_addressless: bool
+    looks: dict[str, Any]
     state: ImportState
+    row_estimate: int
+    position: int
+    started_at: datetime | None
+    leased_until: datetime | None
+    error: str
+    report: dict[str, Any] | None
     read_count: int
     created_count: int
     updated_count: int
     skipped_count: int
     problem_count: int
+    suggested_count: int
     created_at: datetime
     applied_at: datetime | None
+    undone_at: datetime | None
+    kept_count: int
+    kept: dict[str, Any]
 
     @property
     def columns(self) -> dict[int, str]:
@@ -41,10 +59,10 @@ def import_line(import_id: int) -> ImportLine | None:
 
 
 def imports_of(list_id: int, *, limit: int = 10) -> list[ImportLine]:
-    """The latest files that went into a list. Cost: the rows shown, by an index."""
+    """The latest files that went into a list, or are on their way. Cost: the rows shown."""
     rows = reading().execute(
         _imports()
-        .where(Import.list_id == list_id, Import.state == ImportState.APPLIED)
+        .where(Import.list_id == list_id, Import.state.in_(SHOWN))
         .order_by(Import.id.desc())
         .limit(limit)
     )
@@ -52,18 +70,72 @@ def imports_of(list_id: int, *, limit: int = 10) -> list[ImportLine]:
 
 
 def is_imported(list_id: int, fingerprint: str) -> bool:
-    """Whether this very file went into this list before. Cost: one index."""
-    return (
-        reading().scalar(
-            select(Import.id)
-            .where(
-                Import.fingerprint == fingerprint,
-                Import.list_id == list_id,
-                Import.state == ImportState.APPLIED,
-            )
+    """Whether this very file went into this list before, or is on its way. Cost: one index."""
+    return _latest(list_id, fingerprint, BROUGHT_IN) is not None
+
+
+def unfinished_import(list_id: int, fingerprint: str) -> int | None:
+    """The import of this very file that was begun by a command and is not at its end."""
+    states = (ImportState.WAITING, ImportState.APPLYING)
+    return _latest(list_id, fingerprint, states, Import.stored_name == "")
+
+
+def due_imports(*, limit: int = 20) -> list[tuple[int, str, str | None, datetime | None]]:
+    """(id, name of the stored file, whose lease, until when) of imports that a worker may take.
+
+    A file that a command brought lies elsewhere, and is that command's. Cost: those, by an index.
+    """
+    rows = reading().execute(
+        select(Import.id, Import.stored_name, Import.lease_key, Import.leased_until)
+        .where(
+            Import.state.in_(WORK),
+            (Import.stored_name != "") | (Import.state == ImportState.UNDOING),
+        )
+        .order_by(Import.id)
+        .limit(limit)
+    )
+    return [(id_, name, key, until) for id_, name, key, until in rows]
+
+
+def remembered(shape: str) -> ImportLine | None:
+    """The latest import of a file with these headers. One row by an index."""
+    row = (
+        reading()
+        .execute(
+            _imports()
+            .where(Import.shape == shape, Import.applied_at.is_not(None))
+            .order_by(Import.id.desc())
             .limit(1)
         )
-        is not None
+        .one_or_none()
+    )
+    return ImportLine(*row) if row else None
+
+
+def kept_people(kept: dict[str, Any]) -> list[tuple[int, str, str]]:
+    """(id, name, why) of those whom the way back left where they are. Rows by key."""
+    ids = [int(id_) for id_ in kept]
+    rows = reading().execute(
+        select(Stakeholder.id, Stakeholder.full_name)
+        .where(Stakeholder.id.in_(ids))
+        .order_by(Stakeholder.name_key)
+    )
+    return [(id_, name, str(kept[str(id_)])) for id_, name in rows]
+
+
+def _latest(
+    list_id: int, fingerprint: str, states: Sequence[ImportState], *more: ColumnElement[bool]
+) -> int | None:
+    return reading().scalar(
+        select(Import.id)
+        .where(
+            Import.fingerprint == fingerprint,
+            Import.list_id == list_id,
+            Import.state.in_(states),
+            *more,
+        )
+        .order_by(Import.id.desc())
+        .limit(1)
     )
 
 

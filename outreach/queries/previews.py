@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from outreach.intake.fields import FIELDS
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.intake.unreadable import NoAddressColumn, UnusableMapping
-from outreach.queries.recognition import TAKEN, Report, all_problems, forecast
+from outreach.models.imports import ImportState
+from outreach.queries.import_reports import (
+    TAKEN,
+    Choices,
+    forecast,
+    odd_lines,
+    recognised_rows,
+)
+from outreach.queries.imports import ImportLine
 
 EXAMPLES = 3
 
@@ -22,6 +31,8 @@ class Column:
     header: str
     code: str
     """Of a field; empty when it is left out."""
+    rule: str
+    """What happens where something stands already."""
     examples: tuple[str, ...]
 
 
@@ -31,60 +42,73 @@ class Preview:
 
     columns: list[Column]
     notes: list[str]
-    report: Report | None
-    """None as long as the columns are not named well enough."""
+    outlook: dict[str, Any] | None
+    """`import_reports.Report.outlook`; None while it is worked out, or the columns do not allow."""
     obstacle: str
-    """What is wrong with the columns; empty when there is a report."""
+    """What is wrong with the columns; empty when there is an outlook."""
 
 
+RULE_CHOICES = [
+    ("fill", "Fill in what is empty"),
+    ("overwrite", "Overwrite"),
+    ("keep", "Leave as it is"),
+]
 FIELD_CHOICES = [("", "Leave out")] + [(code, FIELDS[code].label) for code in TAKEN]
 
 
-def preview(path: Path, columns: dict[int, str], list_id: int) -> Preview:
-    """The file with these columns. Two passes over it; some 60 µs a row; nothing is written.
+def looks_of(sheet: Sheet) -> dict[str, Any]:
+    """What a person sees of the columns: their names, and the first cells that hold something."""
+    rows = [row.values for row in islice(sheet.rows(), 50)]
+    examples = []
+    for number in range(len(sheet.headers)):
+        filled = (row[number][:80] for row in rows if number < len(row) and row[number].strip())
+        examples.append(list(islice(filled, EXAMPLES)))
+    return {"headers": sheet.headers, "examples": examples, "notes": sheet.notes}
 
+
+def choices_of(line: ImportLine) -> Choices:
+    """How a file is to be taken."""
+    return Choices(line.columns, line.rules, line.takes_addressless, line.is_whole)
+
+
+def preview(line: ImportLine, path: Path) -> Preview:
+    """The file with these columns; nothing is written.
+
+    A small one is read twice, some 40 µs a row; of a large one a worker said what it would do.
     Raises UnreadableFile when the file turns out to be too large only while it is read.
     """
+    if line.report is not None or (line.state is ImportState.CHECKING and line.looks):
+        return Preview(_columns(line, line.looks), line.looks["notes"], line.report, "")
     with open_sheet(path) as sheet:
-        shown = _columns(sheet, columns)
+        looks = line.looks or looks_of(sheet)
+        columns = _columns(line, looks)
         try:
-            report = forecast(sheet, columns, list_id)
+            report = forecast(sheet, choices_of(line), line.list_id)
         except (NoAddressColumn, UnusableMapping) as refusal:
-            return Preview(shown, sheet.notes, None, str(refusal))
-        return Preview(shown, sheet.notes, report, "")
+            return Preview(columns, sheet.notes, None, str(refusal))
+        return Preview(columns, sheet.notes, report.outlook(), "")
 
 
-def headers_of(path: Path) -> list[str]:
+def headers_of(line: ImportLine, path: Path) -> list[str]:
     """The file's column names."""
+    if line.looks:
+        return list(line.looks["headers"])
     with open_sheet(path) as sheet:
         return sheet.headers
 
 
-def problem_rows(
-    path: Path, columns: dict[int, str], list_id: int
-) -> Iterator[tuple[int, str, str, str]]:
+def problem_rows(line: ImportLine, path: Path) -> Iterator[tuple[int, str, str, str]]:
     """(row, column, what becomes of the row, reason) for everything that is odd in a file."""
     with open_sheet(path) as sheet:
-        yield from all_problems(sheet, columns, list_id)
+        for chunk in recognised_rows(sheet, choices_of(line), line.list_id):
+            yield from odd_lines(chunk)
 
 
-def _columns(sheet: Sheet, columns: dict[int, str]) -> list[Column]:
-    first = list(islice(sheet.rows(), 50))
+def _columns(line: ImportLine, looks: dict[str, Any]) -> list[Column]:
     return [
         Column(
-            number,
-            header,
-            columns.get(number, ""),
-            tuple(
-                islice(
-                    (
-                        cells[number][:80]
-                        for row in first
-                        if (cells := row.values) and number < len(cells) and cells[number].strip()
-                    ),
-                    EXAMPLES,
-                )
-            ),
+            number, header, line.columns.get(number, ""),
+            line.rules.get(line.columns.get(number, ""), "fill"), tuple(looks["examples"][number]),
         )
-        for number, header in enumerate(sheet.headers)
-    ]
+        for number, header in enumerate(looks["headers"])
+    ]  # fmt: skip

@@ -1,8 +1,6 @@
-"""Recognising the people of a file among those we know; what an import would do, row by row."""
+"""Recognising the people of a file among those we know, and what the file would change."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -10,70 +8,41 @@ from sqlalchemy import select
 from outreach.advice.folding import fold, words_in_order
 from outreach.advice.matching import known_as
 from outreach.db import reading
-from outreach.intake.columns import guess_mapping
-from outreach.intake.fields import FIELDS
-from outreach.intake.people import PersonRow, Problem, RefusedRow, check_rows
+from outreach.dialect import among
+from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.scripts import skeleton
-from outreach.intake.spreadsheet import Sheet
-from outreach.intake.unreadable import UnusableMapping
-from outreach.models.stakeholder import Stakeholder
+from outreach.models.answering_address import AnsweringAddress
+from outreach.models.imports import Rule
+from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target
 
-CHUNK = 1_000
-SHOWN_ROWS = 20
-MOST_PROBLEMS = 10_000
-"""In a report; the page offers all of them as a file, however many."""
+OWN = {
+    "given_name": "given_name",
+    "family_name": "family_name",
+    "title": "title",
+    "salutation": "salutation",
+    "office": "office",
+    "language": "language",
+    "country": "country_code",
+    "gender": "gender",
+    "notes": "notes",
+    "external_id": "external_id",
+}
+"""{field of a file: column of a person} where the one is simply the other."""
 
-FILLED = (
-    "given_name",
-    "family_name",
-    "title",
-    "salutation",
-    "office",
-    "language",
-    "country_code",
-    "gender",
-    "notes",
-    "external_id",
+WANTED = {"star": "is_star", "tier": "tier", "rank": "rank", "why": "why"}
+"""{field of a file: column of a target}; what stands there is changed only by OVERWRITE."""
+
+_COLUMNS = (
+    Stakeholder.id,
+    Stakeholder.full_name,
+    Stakeholder.name_key,
+    Stakeholder.email,
+    Stakeholder.email_key,
+    Stakeholder.organisation_id,
+    *(getattr(Stakeholder, name) for name in OWN.values()),
+    Organisation.name_key.label("organisation_key"),
 )
-"""What a file may add about someone we know, where nothing stands yet."""
-
-TAKEN = (
-    "email",
-    "full_name",
-    "given_name",
-    "family_name",
-    "title",
-    "salutation",
-    "office",
-    "organisation",
-    "country",
-    "language",
-    "gender",
-    "star",
-    "tier",
-    "why",
-    "rank",
-    "notes",
-    "external_id",
-)
-"""The fields of `outreach.intake.fields` for which there is a place so far."""
-
-
-_WHO = frozenset({"email", "full_name", "given_name", "family_name"})
-
-
-def guessed_columns(headers: Sequence[str]) -> dict[int, str]:
-    """What the columns of a file seem to hold, as far as there is a place for it."""
-    guessed = guess_mapping(headers)
-    return {column: code for column, code in guessed.items() if code in TAKEN}
-
-
-def check_taken(mapping: Mapping[int, str]) -> None:
-    """Raises UnusableMapping for a field that is known and has no place yet."""
-    for code in mapping.values():
-        if code in FIELDS and code not in TAKEN:
-            raise UnusableMapping(f"“{FIELDS[code].label}” is not kept of people yet.")
 
 
 class Recognised(NamedTuple):
@@ -82,15 +51,23 @@ class Recognised(NamedTuple):
     person: PersonRow
     name: str
     name_key: str
-    stakeholder_id: int | None
+    stakeholder_id: int | None = None
     """None for someone new."""
-    known_name: str
-    is_on_list: bool
-    missing: dict[str, Any]
-    """{column: value} that the file knows and we do not."""
-    needs_organisation: bool
-    """The file names an organisation, and we know of none."""
+    known_name: str = ""
+    target_id: int | None = None
+    """Of a known person who is on the list already."""
+    changes: Mapping[str, tuple[Any, Any]] = {}
+    """{column of the person: (before, after)}, by the rules."""
+    target_changes: Mapping[str, tuple[Any, Any]] = {}
+    organisation: str = ""
+    """The organisation that the person gets; empty where it stays as it is."""
+    organisation_before: int | None = None
     remarks: tuple[Problem, ...] = ()
+
+    @property
+    def is_on_list(self) -> bool:
+        """Whether the person is on the list already."""
+        return self.target_id is not None
 
     @property
     def is_renamed(self) -> bool:
@@ -101,101 +78,183 @@ class Recognised(NamedTuple):
 
     @property
     def changes_nothing(self) -> bool:
-        """On the list already, and the file says nothing new."""
-        return self.is_on_list and not self.missing and not self.needs_organisation
+        """On the list already, and the file changes nothing."""
+        return self.is_on_list and not (self.changes or self.target_changes or self.organisation)
 
 
 def name_of(person: PersonRow) -> str:
     """What to call someone; the address where the file has no name."""
-    return person.name or (person.address.email if person.address else "")
+    return person.name or (person.address.email if person.address else person.external_id)
 
 
 class Recogniser:
     """Finds the people of a file among those we know, a chunk at a time.
 
-    shared  hashes of the addresses that stand in the file under several names
-    Cost of a chunk: two SELECTs by index, and a third where an address looks like another.
+    repeated  hashes of the addresses that stand in the file more than once (`intake.people`)
+    rules     {field: Rule} for what stands already; FILL for those that are not there
+    Cost of a chunk: two SELECTs by index, and one more for numbers, for people of the list, and
+    where an address looks like another.
     """
 
-    def __init__(self, list_id: int, shared: set[int]) -> None:
-        self._list_id, self._shared = list_id, shared
-        self._seen: dict[tuple[str, str], int] = {}
+    def __init__(
+        self,
+        list_id: int,
+        repeated: set[int] | frozenset[int] = frozenset(),
+        rules: Mapping[str, str] | None = None,
+    ) -> None:
+        self._list_id, self._repeated = list_id, repeated
+        self._rules = {code: Rule(rule) for code, rule in (rules or {}).items()}
 
-    def recognise(self, people: Sequence[PersonRow]) -> list[Recognised | RefusedRow]:
-        """Each row with who it is; one that repeats a row above under the same name is refused."""
-        known = self._known(people)
-        on_list = self._on_list(row.id for rows in known.values() for row in rows)
+    def recognise(self, people: Sequence[PersonRow]) -> list[Recognised]:
+        """Each row with who it is."""
+        known, numbered = self._known(people), self._numbered(people)
+        ids = {row.id for rows in known.values() for row in rows}
+        ids.update(row.id for row in numbered.values())
+        on_list = self._on_list(ids)
         alike = self._alike(people)
-        return [self._one(person, known, on_list, alike) for person in people]
+        found: list[Recognised] = []
+        for person in people:
+            key = person.address.key if person.address else ""
+            if (
+                key in known
+                or (person.external_id and person.external_id in numbered)
+                or (self._repeated and hash(key) in self._repeated)
+            ):
+                found.append(self._one(person, key, known, numbered, on_list, alike))
+            else:
+                found.append(_new(person, alike))
+        return found
 
     def _one(
         self,
         person: PersonRow,
+        key: str,
         known: dict[str, list[Any]],
-        on_list: set[int],
+        numbered: dict[str, Any],
+        on_list: dict[int, Any],
         alike: dict[str, str],
-    ) -> Recognised | RefusedRow:
-        key = person.address.key if person.address else ""
+    ) -> Recognised:
         name_key = fold(person.name)
-        is_shared = hash(key) in self._shared
-        if is_shared and (above := self._repeats(key, name_key, person.row)):
-            reason = f"{key}: the same person as in row {above}"
-            return RefusedRow(person.row, (Problem(person.row, "", reason),))
-        there = known.get(key, [])
-        id_ = known_as(name_key, [(row.id, row.name_key) for row in there], is_shared=is_shared)
-        name = name_of(person)
-        shown_key = name_key or fold(name) or name.casefold()
-        if id_ is None:
-            remarks = _remarks_on_new(person, alike)
-            return Recognised(person, name, shown_key, None, "", False, {}, False, remarks)
-        row = next(row for row in there if row.id == id_)
+        is_repeated = hash(key) in self._repeated
+        row = numbered.get(person.external_id) if person.external_id else None
+        if row is None:
+            there = known.get(key, [])
+            names = [(each.id, each.name_key) for each in there]
+            id_ = known_as(name_key, names, is_shared=is_repeated)
+            row = next((each for each in there if each.id == id_), None)
+        if row is None:
+            return _new(person, alike)
+        return self._known_one(person, name_key, row, on_list.get(row.id), known.get(key, []))
+
+    def _known_one(
+        self, person: PersonRow, name_key: str, row: Any, target: Any, there: list[Any]
+    ) -> Recognised:
+        organisation = ""
+        if person.organisation:
+            key = fold(person.organisation) or person.organisation.casefold()
+            if self._may_write("organisation", row.organisation_id, row.organisation_key, key):
+                organisation = person.organisation
         return Recognised(
             person,
-            name,
-            shown_key,
-            id_,
+            name_of(person),
+            name_key or row.name_key,
+            row.id,
             row.full_name,
-            id_ in on_list,
-            _missing(person, row),
-            bool(person.organisation) and row.organisation_id is None,
-            _remarks_on_known(person, name_key, row),
+            target.id if target else None,
+            self._changes(person, name_key, row, there),
+            self._target_changes(person, target) if target else {},
+            organisation,
+            row.organisation_id,
+            self._remarks_on_known(person, name_key, row, there),
         )
 
-    def _repeats(self, key: str, name_key: str, row: int) -> int | None:
-        first = self._seen.setdefault((key, words_in_order(name_key)), row)
-        return None if first == row else first
+    def _changes(
+        self, person: PersonRow, name_key: str, row: Any, there: list[Any]
+    ) -> dict[str, tuple[Any, Any]]:
+        changes: dict[str, tuple[Any, Any]] = {}
+        for code, column in OWN.items():
+            said, now = getattr(person, code), getattr(row, column)
+            if said and self._may_write(code, now, now, said):
+                changes[column] = (now, said)
+        if name_key and self._may_write("full_name", row.full_name, row.full_name, person.name):
+            changes["full_name"] = (row.full_name, person.name)
+            changes["name_key"] = (row.name_key, name_key)
+        address = person.address
+        if (
+            address
+            and not there
+            and self._may_write("email", row.email, row.email_key, address.key)
+        ):
+            changes["email"] = (row.email, address.email)
+            changes["email_key"] = (row.email_key, address.key)
+        return changes
+
+    def _target_changes(self, person: PersonRow, target: Any) -> dict[str, tuple[Any, Any]]:
+        changes = {}
+        for code, column in WANTED.items():
+            said, now = getattr(person, code), getattr(target, column)
+            wishes = self._rules.get(code) is Rule.OVERWRITE and said not in (None, "")
+            if wishes and said != now:
+                changes[column] = (now, said)
+        return changes
+
+    def _may_write(self, code: str, stands: Any, now: Any, said: Any) -> bool:
+        """Whether the rule lets a value of the file take the place of what stands there."""
+        rule = self._rules.get(code, Rule.FILL)
+        if not stands:
+            return rule is not Rule.KEEP
+        return rule is Rule.OVERWRITE and now != said
 
     def _known(self, people: Sequence[PersonRow]) -> dict[str, list[Any]]:
+        """{address: everyone whom we know at it, be it their preferred one or another}"""
         keys = [person.address.key for person in people if person.address]
-        columns = [getattr(Stakeholder, name) for name in FILLED]
-        rows = reading().execute(
-            select(
-                Stakeholder.id,
-                Stakeholder.email_key,
-                Stakeholder.name_key,
-                Stakeholder.full_name,
-                Stakeholder.organisation_id,
-                *columns,
+        if not keys:
+            return {}
+        everyone = select(*_COLUMNS).outerjoin(Stakeholder.organisation)
+        known: dict[str, list[Any]] = {}
+        preferred = everyone.where(among(Stakeholder.email_key, keys)).order_by(Stakeholder.id)
+        for row in reading().execute(preferred):
+            known.setdefault(row.email_key, []).append(row)
+        others = (
+            select(AnsweringAddress.email_key.label("other_key"), *_COLUMNS)
+            .join(Stakeholder, Stakeholder.id == AnsweringAddress.stakeholder_id)
+            .outerjoin(Stakeholder.organisation)
+            .where(
+                among(AnsweringAddress.email_key, keys),
+                AnsweringAddress.is_assistant.is_(False),
+                Stakeholder.merged_into_id.is_(None),
             )
-            .where(Stakeholder.email_key.in_(keys))
             .order_by(Stakeholder.id)
         )
-        known: dict[str, list[Any]] = {}
-        for row in rows:
-            known.setdefault(row.email_key, []).append(row)
+        for row in reading().execute(others):
+            there = known.setdefault(row.other_key, [])
+            if all(each.id != row.id for each in there):
+                there.append(row)
         return known
 
-    def _on_list(self, ids: Iterable[int]) -> set[int]:
-        wanted = list(ids)
-        if not wanted:
-            return set()
-        return set(
-            reading().scalars(
-                select(Target.stakeholder_id).where(
-                    Target.list_id == self._list_id, Target.stakeholder_id.in_(wanted)
-                )
+    def _numbered(self, people: Sequence[PersonRow]) -> dict[str, Any]:
+        """{number in another system: the person who has it}; the first where several have."""
+        numbers = [person.external_id for person in people if person.external_id]
+        if not numbers:
+            return {}
+        rows = reading().execute(
+            select(*_COLUMNS)
+            .outerjoin(Stakeholder.organisation)
+            .where(among(Stakeholder.external_id, numbers), Stakeholder.merged_into_id.is_(None))
+            .order_by(Stakeholder.id.desc())
+        )
+        return {row.external_id: row for row in rows}
+
+    def _on_list(self, ids: set[int]) -> dict[int, Any]:
+        if not ids:
+            return {}
+        columns = [getattr(Target, name) for name in WANTED.values()]
+        rows = reading().execute(
+            select(Target.stakeholder_id, Target.id, *columns).where(
+                Target.list_id == self._list_id, among(Target.stakeholder_id, ids)
             )
         )
+        return {row.stakeholder_id: row for row in rows}
 
     def _alike(self, people: Sequence[PersonRow]) -> dict[str, str]:
         """{what an address looks like: the address of someone we know}."""
@@ -203,149 +262,56 @@ class Recogniser:
         if not odd:
             return {}
         rows = reading().execute(
-            select(Stakeholder.email_key, Stakeholder.email).where(Stakeholder.email_key.in_(odd))
+            select(Stakeholder.email_key, Stakeholder.email).where(
+                among(Stakeholder.email_key, odd)
+            )
         )
         return {key: email for key, email in rows if key and email}
 
-
-def _missing(person: PersonRow, row: Any) -> dict[str, Any]:
-    said = {name: getattr(person, name, None) for name in FILLED} | {"country_code": person.country}
-    return {name: value for name, value in said.items() if value and not getattr(row, name)}
-
-
-def _remarks_on_known(person: PersonRow, name_key: str, row: Any) -> tuple[Problem, ...]:
-    if not name_key or words_in_order(name_key) == words_in_order(row.name_key):
-        return ()
-    reason = f"We know this address as “{row.full_name}”; that name stays."
-    return (Problem(person.row, "", reason, True),)
-
-
-def _remarks_on_new(person: PersonRow, alike: dict[str, str]) -> tuple[Problem, ...]:
-    address = person.address
-    if address is None or not address.is_lookalike:
-        return ()
-    other = alike.get(skeleton(address.email))
-    if other and other != address.email:
-        reason = f"{address.email} looks like {other}, whom we know, and is another address."
-    else:
-        reason = f"{address.email} mixes letters of several scripts, or passes for Latin letters."
-    return (Problem(person.row, "", reason, True),)
-
-
-@dataclass(slots=True)
-class Report:
-    """What a file brings, or brought: read = created + updated + skipped."""
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    """Known people who are put on the list, or of whom something new is learnt."""
-    skipped: int = 0
-    """Rows with problems, and people who are on the list already."""
-    on_list: int = 0
-    """Of those skipped, how many are on the list already."""
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    problem_rows: int = 0
-    sample: list[Recognised | RefusedRow] = field(default_factory=list)
-    """The first rows as they are understood."""
-    notes: list[str] = field(default_factory=list)
-    import_id: int | None = None
-
-    @property
-    def wanted(self) -> int:
-        """How many people the import takes."""
-        return self.created + self.updated
-
-    def add(self, row: Recognised | RefusedRow) -> None:
-        """Count one row."""
-        self.read += 1
-        if len(self.sample) < SHOWN_ROWS:
-            self.sample.append(row)
-        if isinstance(row, RefusedRow):
-            self.problem_rows += 1
-            self.skipped += 1
-            self._remember(row.problems)
-            return
-        self._remember((*row.person.warnings, *row.remarks))
-        if row.stakeholder_id is None:
-            self.created += 1
-        elif row.changes_nothing:
-            self.on_list += 1
-            self.skipped += 1
-        else:
-            self.updated += 1
-
-    def _remember(self, problems: Iterable[Problem]) -> None:
-        for problem in problems:
-            kept = self.warnings if problem.is_warning else self.problems
-            if len(kept) < MOST_PROBLEMS:
-                kept.append(problem)
-
-    def as_dict(self) -> dict[str, Any]:
-        """As the command prints it."""
-        return {
-            "import": self.import_id,
-            "read": self.read,
-            "created": self.created,
-            "updated": self.updated,
-            "skipped": self.skipped,
-            "problems": [_plain(problem) for problem in self.problems],
-            "warnings": [_plain(problem) for problem in self.warnings],
-            "notes": self.notes,
-        }
-
-
-def _plain(problem: Problem) -> dict[str, Any]:
-    return {"row": problem.row, "column": problem.column, "reason": problem.reason}
-
-
-def recognised_rows(
-    sheet: Sheet, mapping: dict[int, str], list_id: int, shared: set[int]
-) -> Iterator[list[Recognised | RefusedRow]]:
-    """Every row of a file beside what we know, in chunks and in the file's order.
-
-    shared  from `shared_addresses`
-    Memory: the chunk, and some 130 bytes for each address.
-    """
-    recogniser = Recogniser(list_id, shared)
-    rows = check_rows(sheet, mapping)
-    while chunk := list(islice(rows, CHUNK)):
-        known = iter(recogniser.recognise([row for row in chunk if isinstance(row, PersonRow)]))
-        yield [row if isinstance(row, RefusedRow) else next(known) for row in chunk]
-
-
-def shared_addresses(sheet: Sheet, mapping: dict[int, str]) -> set[int]:
-    """Hashes of the addresses that stand in a file under several names: one pass over it."""
-    needed = {column: code for column, code in mapping.items() if code in _WHO}
-    seen: set[int] = set()
-    shared: set[int] = set()
-    for row in check_rows(sheet, needed):
-        if isinstance(row, PersonRow) and row.address:
-            key = hash(row.address.key)
-            (shared if key in seen else seen).add(key)
-    return shared
-
-
-def forecast(sheet: Sheet, mapping: dict[int, str], list_id: int) -> Report:
-    """What an import would do, row by row; nothing is written. Raises what `check_rows` raises."""
-    report = Report(notes=list(sheet.notes))
-    for chunk in recognised_rows(sheet, mapping, list_id, shared_addresses(sheet, mapping)):
-        for row in chunk:
-            report.add(row)
-    return report
-
-
-def all_problems(
-    sheet: Sheet, mapping: dict[int, str], list_id: int
-) -> Iterator[tuple[int, str, str, str]]:
-    """(row, column, what becomes of the row, reason) for everything in a file."""
-    for chunk in recognised_rows(sheet, mapping, list_id, shared_addresses(sheet, mapping)):
-        for row in chunk:
-            if isinstance(row, RefusedRow):
-                problems: Iterable[Problem] = row.problems
+    def _remarks_on_known(
+        self, person: PersonRow, name_key: str, row: Any, there: list[Any]
+    ) -> tuple[Problem, ...]:
+        remarks = []
+        if person.address and person.external_id and there and all(r.id != row.id for r in there):
+            remarks.append(
+                f"Number {person.external_id} is {row.full_name}, but {person.address.email} is "
+                f"{there[0].full_name}’s address; the number counts, the address stays."
+            )
+        elif name_key and words_in_order(name_key) != words_in_order(row.name_key):
+            if self._rules.get("full_name") is Rule.OVERWRITE:
+                remarks.append(
+                    f"We know this person as “{row.full_name}”; the name is overwritten."
+                )
             else:
-                problems = (*row.person.warnings, *row.remarks)
-            for problem in problems:
-                fate = "left out" if isinstance(row, RefusedRow) else "imported"
-                yield problem.row, problem.column, fate, problem.reason
+                remarks.append(f"We know this address as “{row.full_name}”; that name stays.")
+        return tuple(Problem(person.row, "", reason, True) for reason in remarks)
+
+
+def _new(person: PersonRow, alike: dict[str, str]) -> Recognised:
+    name = name_of(person)
+    name_key = fold(name) or name.casefold()
+    address = person.address
+    if address is not None and address.is_lookalike:
+        remarks = _remarks_on_lookalike(person, address.email, alike)
+        return Recognised(person, name, name_key, remarks=remarks)
+    return Recognised(person, name, name_key)
+
+
+def _remarks_on_lookalike(
+    person: PersonRow, email: str, alike: dict[str, str]
+) -> tuple[Problem, ...]:
+    other = alike.get(skeleton(email))
+    if other and other != email:
+        reason = f"{email} looks like {other}, whom we know, and is another address."
+    else:
+        reason = f"{email} mixes letters of several scripts, or passes for Latin letters."
+    return (Problem(person.row, "", reason, True),)
+
+
+def chunk_of(
+    rows: Iterable[PersonRow | RefusedRow], recogniser: Recogniser
+) -> list[Recognised | RefusedRow]:
+    """Rows of a file beside what we know, in their order."""
+    rows = list(rows)
+    known = iter(recogniser.recognise([row for row in rows if isinstance(row, PersonRow)]))
+    return [row if isinstance(row, RefusedRow) else next(known) for row in rows]

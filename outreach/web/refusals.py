@@ -19,7 +19,10 @@ WHAT_TO_DO = {
     405: ("This address does not work that way.", "Go back and use the buttons of the page."),
     409: ("Someone else came first.", "Nothing was changed. Reload the page to see how it stands."),
     410: ("This is closed.", "Nothing was changed."),
-    413: ("The file is too large.", "Files of up to 50 MB are read. Split it, and try again."),
+    413: (
+        "The file is too large.",
+        "A list may have 200 MB as CSV and 50 MB as XLSX. Split it, and try again.",
+    ),
     422: ("Something needs your attention.", "Nothing was changed."),
     429: ("Too many requests.", "Wait a minute and try again."),
     500: ("Something went wrong on our side.", "Nothing was lost. Try again in a minute."),

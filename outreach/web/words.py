@@ -1,7 +1,7 @@
 """What templates may say: dates in a zone, distances in time, states as sentences, navigation."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,7 @@ NAVIGATION = (
 def register(app: Flask) -> None:
     """Give templates their words."""
     app.jinja_env.filters.update(when=when, day=day, far=far, span=span, thousands=thousands)
-    app.jinja_env.filters.update(country=country_name, language=language_name)
+    app.jinja_env.filters.update(country=country_name, language=language_name, spell=spell)
     app.context_processor(_frame)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -84,6 +84,11 @@ def span(starts_at: datetime, ends_at: datetime, zone: str) -> str:
         return f"{first.day}–{day(last)}"
     start = format_date(first, "d MMMM" if first.year == last.year else "d MMMM y", locale="en_GB")
     return f"{start} – {day(last)}"
+
+
+def spell(time: timedelta) -> str:
+    """How long: "40 seconds", "3 minutes"."""
+    return format_timedelta(time, locale="en_GB", threshold=1.4)
 
 
 def thousands(number: int) -> str:

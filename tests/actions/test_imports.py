@@ -5,7 +5,7 @@ import csv
 import pytest
 from sqlalchemy import func, select
 
-from outreach import roster, sheets
+from outreach import sheets
 from outreach.actions.imports import (
     import_file,
 )
@@ -263,26 +263,6 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(bring):
     done = bring(wanted, *rows)
     assert (done.created, done.updated, done.skipped) == (1, 1, 1)
     assert done.problems == report.problems
-
-
-def test_a_fault_in_the_middle_leaves_nothing_behind(bring, monkeypatch):
-    rows = [["Name", "Email"]] + [[f"P {n}", f"p{n}@example.org"] for n in range(2_500)]
-    chunks = []
-    whole = roster.Roster.bring_in
-
-    def fail_at_the_third(roster, lines):
-        chunks.append(len(lines))
-        if len(chunks) == 3:
-            raise RuntimeError("the power went")
-        return whole(roster, lines)
-
-    monkeypatch.setattr(roster.Roster, "bring_in", fail_at_the_third)
-    wanted = make_list()
-    with pytest.raises(RuntimeError):
-        bring(wanted, *rows)
-    assert chunks == [1_000, 1_000, 500]
-    assert [count(table) for table in (Stakeholder, Target, Import, Activity)] == [0, 0, 0, 0]
-    assert target_list(wanted.id).wanted_count == 0
 
 
 def test_columns_can_be_named_by_hand(bring):

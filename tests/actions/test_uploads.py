@@ -9,10 +9,11 @@ from outreach.actions.imports import (
     KnownByAnotherName,
     OnListAlready,
     add_person,
-    apply_import,
+    begin_import,
 )
 from outreach.actions.uploads import discard_import, name_columns, start_import
 from outreach.db import reading
+from outreach.importing.run import run_import
 from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.intake.unreadable import NoAddressColumn, NotASpreadsheet
@@ -26,6 +27,13 @@ from tests.factories import NOON, afresh, make_list, make_stakeholder
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}
+
+
+def apply_import(import_id, folder):
+    """As the button does for a small file."""
+    begin_import(import_id)
+    stored = folder / import_line(import_id).stored_name
+    return run_import(import_id, stored, now=lambda: NOON)
 
 
 def count(table):
@@ -61,9 +69,9 @@ def test_an_upload_writes_nobody_until_the_button_and_then_once(upload, tmp_path
     """A07: a double click."""
     import_id = upload(make_list())
     assert count(Stakeholder) == 0
-    assert apply_import(import_id, tmp_path, **BY).created == 1
+    assert apply_import(import_id, tmp_path).created == 1
     with pytest.raises(AlreadyImported):
-        apply_import(import_id, tmp_path, **BY)
+        apply_import(import_id, tmp_path)
     assert count(Target) == 1
     assert import_line(import_id).created_count == 1
 
@@ -72,9 +80,9 @@ def test_of_two_uploads_of_one_file_the_second_is_refused(upload, tmp_path):
     """A07: two staff at once, each with a preview open."""
     wanted = make_list()
     first, second = upload(wanted), upload(wanted)
-    apply_import(first, tmp_path, **BY)
+    apply_import(first, tmp_path)
     with pytest.raises(AlreadyImported):
-        apply_import(second, tmp_path, **BY)
+        apply_import(second, tmp_path)
     with pytest.raises(AlreadyImported):
         upload(wanted)
 
@@ -88,9 +96,9 @@ def test_a_refused_upload_leaves_no_file_behind(upload, tmp_path):
 def test_columns_named_on_the_preview_count(upload, tmp_path):
     import_id = upload(make_list(), "A,B\nAna,ana@example.org\n")
     with pytest.raises(NoAddressColumn):
-        apply_import(import_id, tmp_path, **BY)
+        apply_import(import_id, tmp_path)
     name_columns(import_id, {0: "full_name", 1: "email"}, ["A", "B"])
-    assert apply_import(import_id, tmp_path, **BY).created == 1
+    assert apply_import(import_id, tmp_path).created == 1
 
 
 def test_a_discarded_upload_is_gone(upload, tmp_path):
@@ -98,7 +106,7 @@ def test_a_discarded_upload_is_gone(upload, tmp_path):
     discard_import(import_id, tmp_path)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ThrownAway):
-        apply_import(import_id, tmp_path, **BY)
+        apply_import(import_id, tmp_path)
 
 
 # ---- one person typed by hand

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from outreach.intake.columns import guess_mapping
 from outreach.intake.fields import FIELDS
-from outreach.intake.people import PersonRow, RefusedRow, check_rows, read_row
+from outreach.intake.people import PersonReader, PersonRow, RefusedRow, check_rows, read_row
 from outreach.intake.spreadsheet import Row, open_sheet
 from outreach.intake.unreadable import NoAddressColumn
 from tests.intake.files import write
@@ -85,7 +85,7 @@ def test_every_field_is_read():
     assert (person.assistant_name, person.assistant_address.key) == ("Bo", "bo@example.org")
     assert person.warnings == ()
     assert {"address", "assistant_address"} | (set(FIELDS) - {"email", "assistant_email"}) == set(
-        PersonRow.__slots__
+        PersonRow._fields
     ) - {"row", "warnings"}
 
 
@@ -256,3 +256,24 @@ def test_any_cells_at_all_give_a_person_or_a_refusal_with_its_reason(cells):
             assert line == line.strip()
             assert "\n" not in line
             assert unicodedata.is_normalized("NFC", line)
+
+
+CELLS = st.sampled_from(
+    ["", " ", "a@example.org", "A@Example.org ", "a@b@c", "é@example.org", "Zoë", "e\u0301", "张伟",
+     "#N/A", "#1", "a\nb", "x\u200by", "a\u202eb", "fr", "French", "no such place", "1", "9" * 61,
+     "é" * 301, "KE", "yes", "Fund owner; nobody", "ai, spectrum", "\tx", "O'Neil"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.lists(CELLS, min_size=8, max_size=8), max_size=12),
+    st.permutations(sorted(FIELDS)),
+    st.booleans(),
+)
+def test_rows_read_together_give_what_each_gives_alone(rows, codes, needs_address):
+    mapping = dict(enumerate(["email", *[code for code in codes if code != "email"][:7]]))
+    mapping[7] = "tags" if mapping[6] == "tags" else mapping[7]
+    headers = [f"{number} {code}" for number, code in mapping.items()]
+    sheet_rows = [Row(number, cells, None) for number, cells in enumerate(rows, 2)]
+    reader = PersonReader(headers, mapping, needs_address=needs_address)
+    assert reader.read_many(sheet_rows) == [reader.read(row) for row in sheet_rows]

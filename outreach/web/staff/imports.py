@@ -1,45 +1,52 @@
-"""Bringing a file of people into a list: upload or paste, look, name the columns, import."""
+"""Bringing a file of people into a list: upload or paste, look, choose, press the button."""
 
 import secrets
-import tempfile
-from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
-from flask import (
-    abort,
-    current_app,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 
-from outreach import sheets
+from outreach import clock
 from outreach.actions import imports, uploads
-from outreach.errors import Refusal
+from outreach.errors import Conflict, Refusal
+from outreach.importing.run import run_import
+from outreach.intake.limits import MEGABYTE
 from outreach.models.activity import Actor
 from outreach.models.imports import ImportState
-from outreach.queries.imports import ImportLine, import_line
-from outreach.queries.previews import FIELD_CHOICES, headers_of, preview, problem_rows
+from outreach.queries.import_reports import SHOWN_PROBLEMS, Choices
+from outreach.queries.imports import ImportLine
+from outreach.queries.previews import FIELD_CHOICES, RULE_CHOICES, headers_of, preview
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.import_pages import (
+    import_or_404,
+    progress_of,
+    stored_file,
+    under_way,
+)
 from outreach.web.staff.lists import list_or_404
 
-SHOWN_PROBLEMS = 200
+LARGEST_UPLOAD = 200 * MEGABYTE
+
+
+@blueprint.url_value_preprocessor
+def allow_large_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """A file of a million rows is larger than any other request may be."""
+    if endpoint == "staff.import_people":
+        request.max_content_length = LARGEST_UPLOAD
 
 
 class UploadForm(FlaskForm):
     """A file, or rows copied from a spreadsheet."""
 
     file = FileField(
-        "File", description="CSV or XLSX, up to 50 MB. Its first row names the columns."
+        "File",
+        description="CSV up to 200 MB or XLSX up to 50 MB, a million rows at most. Its first row "
+        "names the columns.",
     )
     rows = TextAreaField(
         "Rows copied from a spreadsheet",
@@ -80,29 +87,35 @@ def import_people(list_id: int) -> str | tuple[str, int] | Response:
 
 @blueprint.get("/staff/lists/imports/<int:import_id>")
 def import_(import_id: int) -> str | tuple[str, int]:
-    """What a file would do, or what it did."""
-    line = _import_or_404(import_id)
+    """What a file would do, how far it is, or what it did."""
+    line = import_or_404(import_id)
     target_list = list_or_404(line.list_id)
-    if line.state is not ImportState.PREVIEWED:
-        return render_template("staff/imports/done.html", list=target_list, line=line)
+    if line.state not in (ImportState.PREVIEWED, ImportState.CHECKING):
+        return under_way(line, target_list)
+    shown = preview(line, stored_file(line))
+    outlook = shown.outlook or {}
+    odd = [(each, False) for each in outlook.get("problems", ())]
+    odd += [(each, True) for each in outlook.get("warnings", ())]
     return render_template(
         "staff/imports/preview.html",
         list=target_list,
         line=line,
         fields=FIELD_CHOICES,
+        rules=RULE_CHOICES,
         shown=SHOWN_PROBLEMS,
-        preview=preview(_stored(line), line.columns, line.list_id),
+        odd=odd[:SHOWN_PROBLEMS],
+        preview=shown,
+        progress=progress_of(line),
     )
 
 
 @blueprint.post("/staff/lists/imports/<int:import_id>/columns")
 def name_columns(import_id: int) -> Response:
-    """Take what a person says that the columns hold, and look again."""
-    line = _import_or_404(import_id)
-    headers = headers_of(_stored(line))
-    said = {number: request.form.get(f"column-{number}", "") for number in range(len(headers))}
+    """Take what a person says that the columns hold and how they are taken, and look again."""
+    line = import_or_404(import_id)
+    headers = headers_of(line, stored_file(line))
     try:
-        uploads.name_columns(import_id, {n: code for n, code in said.items() if code}, headers)
+        uploads.choose(import_id, _choices(len(headers)), headers)
     except Refusal as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.import_", import_id=import_id), 303)
@@ -110,16 +123,13 @@ def name_columns(import_id: int) -> Response:
 
 @blueprint.post("/staff/lists/imports/<int:import_id>/apply")
 def apply_import(import_id: int) -> Response:
-    """Bring the file in."""
-    line = _import_or_404(import_id)
-    by = Actor.account(current_user.id)
-    report = imports.apply_import(import_id, _folder(), by=by, at=g.at)
-    flash(
-        f"{report.created:,} new people and {report.updated:,} known ones came in; "
-        f"{report.skipped:,} rows were passed over.",
-        "done",
-    )
-    return redirect(url_for("staff.list_", list_id=line.list_id), 303)
+    """Bring the file in: a small one at once, a large one by a worker."""
+    line = import_or_404(import_id)
+    imports.begin_import(import_id)
+    place = url_for("staff.import_", import_id=import_id)
+    if line.row_estimate <= uploads.LARGE:
+        place = _finish_now(line) or place
+    return redirect(place, 303)
 
 
 @blueprint.post("/staff/lists/imports/<int:import_id>/discard")
@@ -130,32 +140,41 @@ def discard_import(import_id: int) -> Response:
     return redirect(url_for("staff.list_", list_id=list_id), 303)
 
 
-@blueprint.get("/staff/lists/imports/<int:import_id>/problems.csv")
-def import_problems(import_id: int) -> Response:
-    """Everything that is odd in the file, row by row, to be mended there."""
-    line = _import_or_404(import_id)
-    if not line.stored_name or not _stored(line).exists():
-        abort(404)
-    # Closed with the answer.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    rows = problem_rows(_stored(line), line.columns, line.list_id)
-    sheets.write_csv(rows, ("Row", "Column", "The row is", "Reason"), text)
-    text.detach()
-    file.seek(0)
-    return send_file(file, mimetype="text/csv", as_attachment=True, download_name="problems.csv")
+def _choices(column_count: int) -> Choices:
+    """What the form says."""
+    said = {number: request.form.get(f"column-{number}", "") for number in range(column_count)}
+    columns = {number: code for number, code in said.items() if code}
+    rules = {
+        code: rule
+        for number, code in columns.items()
+        if (rule := request.form.get(f"rule-{number}", "fill")) in dict(RULE_CHOICES)
+    }
+    return Choices(
+        columns,
+        {code: rule for code, rule in rules.items() if rule != "fill"},
+        takes_addressless="takes_addressless" in request.form,
+        is_whole="is_whole" in request.form,
+    )
 
 
-def _import_or_404(import_id: int) -> ImportLine:
-    line = import_line(import_id)
-    if line is None:
-        abort(404)
-    return line
+def _finish_now(line: ImportLine) -> str | None:
+    """Import a small file while the person waits; where to go then, None for its own page."""
+    try:
+        report = run_import(line.id, stored_file(line), now=clock.now)
+    except Conflict:  # the clock was quicker
+        return None
+    except Refusal as refusal:
+        flash(str(refusal), "problem")
+        return None
+    if report is None:
+        return None
+    flash(
+        f"{report.created:,} new people and {report.updated:,} known ones came in; "
+        f"{report.skipped:,} rows were passed over.",
+        "done",
+    )
+    return url_for("staff.list_", list_id=line.list_id)
 
 
 def _folder() -> Path:
     return Path(current_app.config["INSTANCE_DIR"]).absolute() / "imports"
-
-
-def _stored(line: ImportLine) -> Path:
-    return _folder() / line.stored_name

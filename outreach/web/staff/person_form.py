@@ -120,8 +120,8 @@ class TargetForm(PersonForm):
         """As PersonForm's, with star, tier and reason."""
         person = super().person()
         if person is not None:
-            person.star, person.tier = self.star.data, int(self.tier.data)
-            person.why = " ".join((self.why.data or "").split())
+            why = " ".join((self.why.data or "").split())
+            person = person._replace(star=self.star.data, tier=int(self.tier.data), why=why)
         return person
 
 

@@ -1,0 +1,118 @@
+"""Many rows written at once, with a record from which all of it can be taken back."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Table, bindparam, cast, func, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from outreach.db import is_postgresql
+from outreach.models.base import Base
+
+Changes = Mapping[str, tuple[Any, Any]]
+"""{column: (before, after)}"""
+
+
+class Record:
+    """What was done: ids that were added, and values before and after."""
+
+    def __init__(self) -> None:
+        self.added: dict[str, list[int]] = {}
+        self.changed: dict[str, list[tuple[int, Changes]]] = {}
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a JSON column holds it: `added` {table: [[first, last], …]}, `changed` {table:
+        [[id, {column: [before, after]}], …]}. A million new people take a few kilobytes."""
+        added = {table: list(ranges(ids)) for table, ids in self.added.items() if ids}
+        return {"added": added, "changed": self.changed}
+
+
+def ranges(ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The ids as spans, both ends included."""
+    for _, span in groupby(enumerate(sorted(set(ids))), lambda pair: pair[1] - pair[0]):
+        members = [id_ for _, id_ in span]
+        yield members[0], members[-1]
+
+
+def ids_in(spans: Iterable[Sequence[int]]) -> list[int]:
+    """What `ranges` was made of."""
+    return [id_ for first, last in spans for id_ in range(first, last + 1)]
+
+
+def rows_of(model: type[Base]) -> Table:
+    """The table of a model."""
+    return model.metadata.tables[model.__tablename__]
+
+
+class Bulk:
+    """Writes rows past all that costs more than the rows, and notes what it did."""
+
+    def __init__(self, session: Session) -> None:
+        self._connection = session.connection()
+        self.record = Record()
+
+    def add(self, model: type[Base], columns: str, rows: Sequence[tuple[Any, ...]]) -> list[int]:
+        """Insert whole rows; gives their ids, which stand first in no row.
+
+        columns  their names, apart by spaces, without the id
+        rows     values as the driver takes them (`bound`)
+        """
+        ids = self._numbers(model, len(rows))
+        self.write(
+            model, f"id {columns}", [(id_, *row) for id_, row in zip(ids, rows, strict=True)]
+        )
+        self.record.added.setdefault(model.__tablename__, []).extend(ids)
+        return ids
+
+    def write(self, model: type[Base], columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert whole rows, without a note."""
+        names = columns.split()
+        table = f"{model.__tablename__} ({', '.join(names)})"
+        if not rows:
+            return
+        if not is_postgresql():
+            marks = ", ".join("?" * len(names))
+            statement = f"INSERT INTO {table} VALUES ({marks})"
+            self._connection.exec_driver_sql(statement, list(rows))
+            return
+        # COPY: an INSERT of a thousand rows costs more to write and to parse than to do.
+        cursor: Any = self._connection.connection.cursor()
+        with cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def change(self, model: type[Base], rows: Sequence[tuple[int, Changes]], **also: Any) -> None:
+        """Give rows other values: one statement for all that change in the same columns.
+
+        rows  (id, what changes)
+        also  values that all of them get, of which no note is kept
+        """
+        together: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for id_, changes in rows:
+            values = {f"new_{name}": after for name, (_, after) in changes.items()}
+            together.setdefault(tuple(sorted(changes)), []).append({"row_id": id_} | values)
+        table = rows_of(model)
+        for names, parameters in together.items():
+            values = {name: bindparam(f"new_{name}") for name in names} | also
+            statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
+            self._connection.execute(statement, parameters)
+        self.record.changed.setdefault(model.__tablename__, []).extend(rows)
+
+    def bound(self, model: type[Base], column: str, value: Any) -> Any:
+        """A value as the driver takes it."""
+        dialect = self._connection.dialect
+        processor = rows_of(model).c[column].type.dialect_impl(dialect).bind_processor(dialect)
+        return processor(value) if processor else value
+
+    def _numbers(self, model: type[Base], count: int) -> list[int]:
+        """Ids for so many new rows."""
+        if not is_postgresql():
+            # The transaction has locked the whole database: nobody else takes a number.
+            last = self._connection.scalar(select(func.max(rows_of(model).c.id))) or 0
+            return list(range(last + 1, last + 1 + count))
+        sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
+        numbers = func.generate_series(1, count).table_valued()
+        next_id = func.nextval(cast(sequence, postgresql.REGCLASS))
+        return list(self._connection.scalars(select(next_id).select_from(numbers)))

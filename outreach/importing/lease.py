@@ -1,0 +1,86 @@
+"""Who has an import: one run at a time, and the next one goes on where a dead one stood."""
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from secrets import token_hex
+
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.errors import Conflict
+from outreach.models.imports import WORK, Import, ImportState
+
+
+class Busy(Conflict):
+    """Another run has it."""
+
+    def __init__(self) -> None:
+        super().__init__("Someone is importing this file just now. Look again in a moment.")
+
+
+class Lost(Exception):
+    """The run has nothing to do any more: it was paused, stopped, or taken over."""
+
+
+class Lease:
+    """An import that this run has, and the state in which it took it."""
+
+    def __init__(self, import_id: int, key: str, now: Callable[[], datetime]) -> None:
+        self.import_id, self._key, self.now = import_id, key, now
+
+    def mine(self, session: Session, state: ImportState) -> Import:
+        """The row, locked, with its lease prolonged. Raises Lost where it is not ours any more."""
+        row = session.get(Import, self.import_id, with_for_update=True, populate_existing=True)
+        if row is None or row.lease_key != self._key or row.state is not state:
+            raise Lost
+        row.lease(self._key, self.now())
+        return row
+
+    def let_go(self, error: str = "") -> None:
+        """Leave it to others; with the fault that ended the run, where there was one."""
+        with transaction() as session:
+            row = session.get(Import, self.import_id, with_for_update=True)
+            if row is None or row.lease_key != self._key:
+                return
+            if error:
+                row.note_fault(error)
+            else:
+                row.let_go()
+
+
+def take(import_id: int, now: Callable[[], datetime]) -> tuple[Lease, ImportState] | None:
+    """Take an import that has work; None where there is none. Raises Busy."""
+    at = now()
+    with transaction() as session:
+        row = session.get(Import, import_id, with_for_update=True, populate_existing=True)
+        if row is None or row.state not in WORK:
+            return None
+        if is_held(row.lease_key, row.leased_until, at):
+            raise Busy
+        key = f"{socket.gethostname()} {os.getpid()} {token_hex(8)}"
+        row.lease(key, at)
+        if row.state is ImportState.WAITING:
+            row.state = ImportState.APPLYING
+        row.started_at = row.started_at or at
+        return Lease(import_id, key, now), row.state
+
+
+def is_held(key: str | None, until: datetime | None, at: datetime) -> bool:
+    """Whether a run is at it, as far as can be known from here."""
+    return key is not None and until is not None and until > at and _lives(key)
+
+
+def _lives(key: str) -> bool:
+    """Whether the process that took a lease may still be at work; known of this machine alone."""
+    host, pid, _ = key.rsplit(" ", 2)
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

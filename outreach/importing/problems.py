@@ -1,0 +1,34 @@
+"""Everything that is odd in a file, as a CSV beside it: written while the file is read."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from outreach.intake.person_row import RefusedRow
+from outreach.queries.import_reports import odd_lines
+from outreach.queries.recognition import Recognised
+from outreach.sheets import write_csv
+
+HEADERS = ("Row", "Column", "The row is", "Reason")
+
+
+def problems_path(path: Path) -> Path:
+    """Where the problems of a kept file stand."""
+    return path.with_suffix(".problems.csv")
+
+
+@contextmanager
+def written_problems(
+    path: Path,
+) -> Iterator[Callable[[Sequence[Recognised | RefusedRow]], None]]:
+    """A function that writes down what is odd in some rows; the file is there once all is well."""
+    wanted = problems_path(path)
+    fresh = wanted.with_suffix(".fresh")
+    with fresh.open("w", encoding="utf-8-sig", newline="") as file:
+        write_csv((), HEADERS, file)
+
+        def write(chunk: Sequence[Recognised | RefusedRow]) -> None:
+            write_csv(odd_lines(chunk), (), file)
+
+        yield write
+    fresh.replace(wanted)

@@ -1,0 +1,240 @@
+"""One run of an import: it checks, brings in or takes back, until done, paused or told to stop."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.db import transaction
+from outreach.dialect import one_at_a_time, prefer_indexes
+from outreach.errors import NotFound, Refusal
+from outreach.importing.lease import Lease, Lost, take
+from outreach.importing.memory import rare_collections
+from outreach.importing.problems import problems_path, written_problems
+from outreach.importing.suggesting import suggest
+from outreach.importing.undo import take_back_chunks
+from outreach.intake.columns import check_mapping
+from outreach.intake.people import repeated_keys
+from outreach.intake.person_row import PersonRow, RefusedRow
+from outreach.intake.spreadsheet import Sheet, open_sheet
+from outreach.models.activity import Activity
+from outreach.models.imports import Import, ImportChunk, ImportState
+from outreach.models.target import TargetList
+from outreach.queries.import_reports import (
+    CHUNK,
+    Choices,
+    Report,
+    recognised_rows,
+    rows_of,
+)
+from outreach.queries.recognition import Recognised, Recogniser, chunk_of
+from outreach.queries.suggestions import anyone_before
+from outreach.roster import Roster
+
+Step = Callable[[], bool]
+
+
+class HasProblems(Refusal):
+    """The file was to come whole, and some of its rows cannot."""
+
+    def __init__(self, count: int) -> None:
+        rows = "1 row has problems" if count == 1 else f"{count:,} rows have problems"
+        super().__init__(f"Nothing was imported: {rows}, and all rows or none were asked for.")
+
+
+def run_import(
+    import_id: int,
+    path: Path,
+    *,
+    now: Callable[[], datetime],
+    keeps_going: Step = lambda: True,
+) -> Report | None:
+    """Do what there is to do for an import: as much of it as there is time for.
+
+    path         where its file lies
+    keeps_going  asked after every chunk; False lets go at once, and another run goes on
+    Gives the report of what this run read; None where there was nothing to read.
+    Raises Busy, HasProblems, and what reading the file raises.
+    """
+    taken = take(import_id, now)
+    if taken is None:
+        return None
+    lease, state = taken
+    try:
+        with rare_collections():
+            return _do(lease, state, path, keeps_going)
+    except Lost:
+        return None
+    except BaseException as problem:
+        lease.let_go(
+            f"{type(problem).__name__}: {problem}" if isinstance(problem, Exception) else ""
+        )
+        raise
+    finally:
+        lease.let_go()
+
+
+def _do(lease: Lease, state: ImportState, path: Path, keeps_going: Step) -> Report | None:
+    if state is ImportState.UNDOING:
+        take_back_chunks(lease, keeps_going)
+        return None
+    with open_sheet(path) as sheet:
+        if state is ImportState.CHECKING:
+            return _check(lease, sheet, path, keeps_going)
+        bringing = _Bringing(lease, sheet, keeps_going)
+        if bringing.is_new and not problems_path(path).exists():
+            with written_problems(path) as bringing.write_problems:
+                return bringing.run()
+        return bringing.run()
+
+
+def choices_of(row: Import) -> Choices:
+    """How a file is to be taken, as its row says."""
+    return Choices(row.columns, row.rules, row.takes_addressless, row.is_whole)
+
+
+def _check(lease: Lease, sheet: Sheet, path: Path, keeps_going: Step) -> Report:
+    """What the import would do, kept with it; everything that is odd goes into a file beside it."""
+    with transaction() as session:
+        row = lease.mine(session, ImportState.CHECKING)
+        choices, list_id = choices_of(row), row.list_id
+    check_mapping(sheet.headers, choices.columns, needs_address=not choices.takes_addressless)
+    report = Report(notes=list(sheet.notes))
+    with written_problems(path) as write:
+        for chunk in recognised_rows(sheet, choices, list_id):
+            report.add(chunk)
+            write(chunk)
+            with transaction() as session:
+                lease.mine(session, ImportState.CHECKING).position = report.read
+            if not keeps_going():
+                raise Lost  # it is begun anew: nothing was written
+    with transaction() as session:
+        row = lease.mine(session, ImportState.CHECKING)
+        row.state, row.report = ImportState.PREVIEWED, report.outlook()
+        row.position, row.started_at, row.row_estimate = 0, None, report.read
+    return report
+
+
+class _Bringing:
+    """The rows of a file on their way into a list. Each chunk is one transaction, with its place in
+    the file and the record of what it did: whoever goes on after a kill does no row twice."""
+
+    def __init__(self, lease: Lease, sheet: Sheet, keeps_going: Step) -> None:
+        self._lease, self._sheet, self._keeps_going = lease, sheet, keeps_going
+        with transaction() as session:
+            row = lease.mine(session, ImportState.APPLYING)
+            self._choices, self._list_id = choices_of(row), row.list_id
+            self._at, self._position = row.started_at or lease.now(), row.position
+            self._knew_anyone = anyone_before(self._at)
+            self.is_new = bool(row.stored_name) and not self._position
+            """Its problems are not written down yet: a file that a page brought, from its start."""
+        self.write_problems: Callable[[Sequence[Recognised | RefusedRow]], None] = lambda _: None
+        self.report = Report(notes=list(sheet.notes), import_id=lease.import_id)
+
+    def run(self) -> Report:
+        """All that is left of the file."""
+        choices = self._choices
+        check_mapping(
+            self._sheet.headers, choices.columns, needs_address=not choices.takes_addressless
+        )
+        # Every row is counted here, before the first is written: too many refuse the file.
+        repeated = repeated_keys(self._sheet, choices.columns)
+        if choices.is_whole and not self._position:
+            self._look_through(repeated)
+        rows = rows_of(self._sheet, choices, repeated)
+        recogniser = Recogniser(self._list_id, repeated, choices.rules)
+        for _ in islice(rows, self._position):
+            pass
+        while True:
+            some = list(islice(rows, CHUNK))
+            is_last = len(some) < CHUNK
+            self.write_problems(self._bring_in(some, recogniser, is_last=is_last))
+            if is_last:
+                return self.report
+            if not self._keeps_going():
+                raise Lost
+
+    def _look_through(self, repeated: set[int]) -> None:
+        """Raises HasProblems before anything is written, where a row of the file has one."""
+        refused = 0
+        for number, row in enumerate(rows_of(self._sheet, self._choices, repeated), 1):
+            if isinstance(row, RefusedRow):
+                refused += 1
+                self.report.add([row])
+            if number % CHUNK == 0:
+                with transaction() as session:
+                    self._lease.mine(session, ImportState.APPLYING)
+        if refused:
+            problem = HasProblems(refused)
+            with transaction() as session:
+                row_ = self._lease.mine(session, ImportState.APPLYING)
+                row_.state, row_.error, row_.started_at = ImportState.PREVIEWED, str(problem), None
+            raise problem
+
+    def _bring_in(
+        self, some: list[PersonRow | RefusedRow], recogniser: Recogniser, *, is_last: bool
+    ) -> list[Recognised | RefusedRow]:
+        with transaction() as session:
+            target_list = session.get(TargetList, self._list_id, with_for_update=True)
+            row = self._lease.mine(session, ImportState.APPLYING)
+            if target_list is None:
+                raise NotFound("list")
+            one_at_a_time(session, "import")  # two files may bring the same new person
+            prefer_indexes(session)
+            chunk = chunk_of(some, recogniser)
+            roster = Roster(session, target_list, row.actor, self._at, import_id=row.id)
+            lines = [line for line in chunk if not isinstance(line, RefusedRow)]
+            ids = roster.bring_in(lines)
+            suggested = 0
+            if self._knew_anyone:
+                pairs = zip(ids, lines, strict=True)
+                new = [(id_, line) for id_, line in pairs if line.stakeholder_id is None]
+                suggested = suggest(session, roster.bulk, new, self._at)
+            number = session.scalar(
+                select(ImportChunk.number)
+                .where(ImportChunk.import_id == row.id)
+                .order_by(ImportChunk.number.desc())
+                .limit(1)
+            )
+            changes = roster.close().as_dict() | {"at": self._at.isoformat()}
+            session.add(ImportChunk(import_id=row.id, number=(number or 0) + 1, changes=changes))
+            self._count(row, chunk, suggested)
+            if is_last:
+                _finish(session, row, target_list, self._lease.now())
+            return chunk
+
+    def _count(self, row: Import, chunk: list[Recognised | RefusedRow], suggested: int) -> None:
+        part = Report()
+        part.add(chunk)
+        self.report.add(chunk)
+        self.report.suggested += suggested
+        row.position += len(chunk)
+        row.read_count += part.read
+        row.created_count += part.created
+        row.updated_count += part.updated
+        row.skipped_count += part.skipped
+        row.problem_count += part.problem_rows
+        row.suggested_count += suggested
+
+
+def _finish(session: Session, row: Import, target_list: TargetList, at: datetime) -> None:
+    row.state, row.applied_at, row.error = ImportState.APPLIED, at, ""
+    row.let_go()
+    session.add(
+        Activity.of(
+            "imported",
+            row.actor,
+            at,
+            event_id=target_list.event_id,
+            list_id=target_list.id,
+            list=target_list.name,
+            import_id=row.id,
+            file=row.file_name,
+            created=row.created_count,
+            updated=row.updated_count,
+            skipped=row.skipped_count,
+        )
+    )

@@ -1,0 +1,218 @@
+"""An import taken back, the last chunk first: what it added goes, what it changed is as it was.
+
+Whoever was invited, mailed, edited or otherwise used meanwhile stays, and is named. Each chunk is
+one transaction that also removes the chunk's record, so that a kill loses nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.orm import Session
+
+from outreach.bulk import Bulk, Changes, ids_in, rows_of
+from outreach.db import transaction
+from outreach.dialect import among, one_at_a_time, prefer_indexes
+from outreach.importing.lease import Lease, Lost
+from outreach.importing.use import free_organisations, free_standings, used_people, used_targets
+from outreach.models.activity import Activity, Actor
+from outreach.models.base import Base
+from outreach.models.duplicate import Duplicate
+from outreach.models.imports import Import, ImportChunk, ImportState
+from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
+from outreach.queries.import_reports import CHUNK
+from outreach.tally import Place, add_to_tallies
+
+MOST_NAMED = 500
+"""People who stay, of whom the reason is kept with the import."""
+
+
+def take_back_chunks(lease: Lease, keeps_going: Callable[[], bool]) -> None:
+    """Take back one chunk after another, until nothing of the import is left."""
+    while _take_back_one(lease):
+        if not keeps_going():
+            raise Lost
+
+
+def _take_back_one(lease: Lease) -> bool:
+    """The last chunk that is left; says whether there was one."""
+    with transaction() as session:
+        list_id = session.scalar(select(Import.list_id).where(Import.id == lease.import_id))
+        target_list = session.get(TargetList, list_id or 0, with_for_update=True)
+        row = lease.mine(session, ImportState.UNDOING)
+        assert target_list is not None
+        chunk = session.scalar(
+            select(ImportChunk)
+            .where(ImportChunk.import_id == row.id)
+            .order_by(ImportChunk.number.desc())
+            .limit(1)
+        )
+        if chunk is None:
+            _finish(session, row, target_list, lease)
+            return False
+        one_at_a_time(session, "import")
+        prefer_indexes(session)
+        back = _WayBack(session, row, target_list, chunk, lease)
+        back.go()
+        session.delete(chunk)
+        row.position = (chunk.number - 1) * CHUNK
+        row.kept_count += len(back.kept)
+        named = {str(id_): why for id_, why in sorted(back.kept.items())}
+        row.kept = dict(list({**row.kept, **named}.items())[:MOST_NAMED])
+        return True
+
+
+def _finish(session: Session, row: Import, target_list: TargetList, lease: Lease) -> None:
+    row.state, row.undone_at, row.position = ImportState.UNDONE, lease.now(), 0
+    row.let_go()
+    by = Actor.account(row.undone_by_id) if row.undone_by_id else row.actor
+    session.add(
+        Activity.of(
+            "took_back_import",
+            by,
+            lease.now(),
+            event_id=target_list.event_id,
+            list_id=target_list.id,
+            list=target_list.name,
+            import_id=row.id,
+            file=row.file_name,
+            kept=row.kept_count,
+        )
+    )
+
+
+class _WayBack:
+    """One chunk, in the open transaction."""
+
+    def __init__(
+        self,
+        session: Session,
+        row: Import,
+        target_list: TargetList,
+        chunk: ImportChunk,
+        lease: Lease,
+    ) -> None:
+        self._session, self._list, self._row, self._lease = session, target_list, row, lease
+        self._added = {table: ids_in(spans) for table, spans in chunk.changes["added"].items()}
+        self._changed: dict[str, list[tuple[int, Changes]]] = chunk.changes["changed"]
+        self._stamp = chunk.changes["at"]
+        self._numbers: Counter[Place] = Counter()
+        self.kept: dict[int, str] = {}
+        """{stakeholder: why something of theirs stays}"""
+
+    def go(self) -> None:
+        """Take all of it back."""
+        new = self._added.get("stakeholders", [])
+        self.kept = used_people(self._session, new, self._added, self._stamp)
+        free = [id_ for id_ in new if id_ not in self.kept]
+        self._remove_targets(set(new), set(free))
+        self._remove_the_rest(set(new) - set(free))
+        self._forget(free)
+        self._remove(rows_of(Stakeholder), free)
+        for model in (Stakeholder, Target):
+            self._restore(model)
+        self._remove_organisations()
+        add_to_tallies(self._session, self._numbers)
+
+    def _remove_targets(self, new: set[int], free: set[int]) -> None:
+        """Off the list: those who go, and people known before whom the import put there."""
+        rows = self._session.execute(
+            select(Target.id, Target.stakeholder_id, Target.is_star).where(
+                among(Target.id, self._added.get("targets", []))
+            )
+        ).all()
+        known = {row.stakeholder_id: row.id for row in rows if row.stakeholder_id not in new}
+        used = used_targets(self._session, known, self._list, self._stamp)
+        self.kept |= used
+        gone = [row for row in rows if row.stakeholder_id in free or (
+            row.stakeholder_id in known and row.stakeholder_id not in used)]  # fmt: skip
+        self._remove(rows_of(Target), [row.id for row in gone])
+        place = (TallyKind.LIST_TARGETS, self._list.id, 0)
+        self._numbers[*place, "wanted"] -= len(gone)
+        self._numbers[*place, "star"] -= sum(row.is_star for row in gone)
+        for row in gone:
+            if row.stakeholder_id in known:
+                self._journal("removed_from_list", row.stakeholder_id)
+
+    def _remove_the_rest(self, kept: set[int]) -> None:
+        """What else was added for people, but for those who stay."""
+        apart = {"stakeholders", "targets", "organisations", "standings", "duplicates"}
+        for name, ids in self._added.items():
+            if name in apart:
+                continue
+            table = Base.metadata.tables[name]
+            if "stakeholder_id" in table.c and kept:
+                rows = self._session.execute(
+                    select(table.c.id, table.c.stakeholder_id).where(among(table.c.id, ids))
+                )
+                ids = [id_ for id_, person in rows if person not in kept]
+            self._remove(table, ids)
+
+    def _forget(self, people: Collection[int]) -> None:
+        """The journal lines of people who were never there, and the pairs they were part of."""
+        if not people:
+            return
+        for column in (Duplicate.first_id, Duplicate.second_id, Activity.stakeholder_id):
+            table = column.class_
+            self._session.execute(
+                delete(table)
+                .where(among(column, people))
+                .execution_options(synchronize_session=False)
+            )
+
+    def _remove(self, table: Table, ids: Collection[int]) -> None:
+        if ids:
+            self._session.execute(delete(table).where(among(table.c.id, ids)))
+
+    def _restore(self, model: type[Stakeholder] | type[Target]) -> None:
+        """Columns that stand as the import left them get back what they held before."""
+        changed = dict(self._changed.get(model.__tablename__, []))
+        if not changed:
+            return
+        table = rows_of(model)
+        back: list[tuple[int, Changes]] = []
+        wanted = select(table).where(among(table.c.id, changed))
+        for now in self._session.execute(wanted.with_for_update()).mappings():
+            columns = changed[now["id"]]
+            person = now["id"] if model is Stakeholder else now["stakeholder_id"]
+            same = {n: (after, before) for n, (before, after) in columns.items() if now[n] == after}
+            if len(same) < len(columns):
+                self.kept.setdefault(person, "changed")
+            if not same:
+                continue
+            if "is_star" in same:
+                place = (TallyKind.LIST_TARGETS, self._list.id, 0, "star")
+                self._numbers[place] += 1 if same["is_star"][1] else -1
+            back.append((now["id"], same))
+            self._journal("took_back", person, fields=sorted(same))
+        also = {"changed_at": self._lease.now()} if model is Stakeholder else {}
+        Bulk(self._session).change(model, back, **also)
+
+    def _remove_organisations(self) -> None:
+        stand = free_standings(self._session, self._added.get("standings", []))
+        self._remove(rows_of(Standing), stand)
+        made = self._added.get("organisations", [])
+        free = free_organisations(self._session, made)
+        if free:
+            standing = delete(rows_of(Standing)).where(among(Standing.organisation_id, free))
+            self._session.execute(standing)
+            self._remove(rows_of(Organisation), free)
+
+    def _journal(self, verb: str, stakeholder_id: int, **detail: Any) -> None:
+        by = self._row.undone_by_id
+        self._session.add(
+            Activity.of(
+                verb,
+                Actor.account(by) if by else self._row.actor,
+                self._lease.now(),
+                stakeholder_id=stakeholder_id,
+                event_id=self._list.event_id,
+                list_id=self._list.id,
+                list=self._list.name,
+                import_id=self._row.id,
+                **detail,
+            )
+        )

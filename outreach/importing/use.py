@@ -1,0 +1,148 @@
+"""What became of the people of an import since: whoever is used elsewhere is not taken back."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import Column, Table, or_, select
+from sqlalchemy.orm import Session
+
+from outreach.dialect import among
+from outreach.models.activity import Activity
+from outreach.models.base import Base
+from outreach.models.event import Event
+from outreach.models.invitation import Invitation
+from outreach.models.stakeholder import Stakeholder, Standing
+from outreach.models.target import Target, TargetList
+
+REASONS = {
+    "invitations": "invited",
+    "messages": "mailed",
+    "targets": "on another list",
+}
+"""{table that points at a person: why the person stays}; else they are in use"""
+
+OF_NO_WEIGHT = frozenset({"activities", "duplicates"})
+"""The journal is looked at apart; that two may be one is found again."""
+
+
+def used_people(
+    session: Session, people: Collection[int], added: Mapping[str, list[int]], stamp: str
+) -> dict[int, str]:
+    """{stakeholder: why} of those, brought in by the import, who are not its own any more.
+
+    added  {table: ids} of what the import itself wrote
+    stamp  the instant that everything it wrote bears, ISO 8601
+    """
+    if not people:
+        return {}
+    at = datetime.fromisoformat(stamp)
+    used: dict[int, str] = {}
+    edited = select(Stakeholder.id).where(
+        among(Stakeholder.id, people),
+        or_(Stakeholder.changed_at != at, Stakeholder.merged_into_id.is_not(None)),
+    )
+    used.update((id_, "edited") for id_ in session.scalars(edited))
+    noted = (
+        select(Activity.stakeholder_id)
+        .where(among(Activity.stakeholder_id, people), Activity.at != at)
+        .distinct()
+    )
+    used.update((id_, "something happened") for id_ in session.scalars(noted) if id_)
+    for table, column in pointing_at("stakeholders"):
+        if table.name not in OF_NO_WEIGHT:
+            used.update(
+                (i, REASONS.get(table.name, "in use"))
+                for i in _in(session, table, column, people, added)
+            )
+    return used
+
+
+def used_targets(
+    session: Session, known: Mapping[int, int], target_list: TargetList, stamp: str
+) -> dict[int, str]:
+    """{stakeholder: why} of people known before whose place on the list was used since.
+
+    known  {stakeholder: target}
+    """
+    if not known:
+        return {}
+    at = datetime.fromisoformat(stamp)
+    person = {target: stakeholder for stakeholder, target in known.items()}
+    used: dict[int, str] = {}
+    for _, column in pointing_at("targets"):
+        rows = select(column).where(among(column, person)).distinct()
+        used.update((person[id_], "in use") for id_ in session.scalars(rows))
+    edited = select(Target.stakeholder_id).where(
+        among(Target.id, person),
+        or_(
+            Target.owner_id.is_not(None), Target.decide_on.is_not(None), Target.is_alternate,
+            Target.promoted_at.is_not(None), Target.wave != 1,
+        ),
+    )  # fmt: skip
+    used.update((id_, "edited") for id_ in session.scalars(edited))
+    invited = select(Invitation.stakeholder_id).where(
+        among(Invitation.stakeholder_id, known),
+        Invitation.event_id == target_list.event_id,
+        Invitation.invited_at >= at,
+    )
+    used.update((id_, "invited") for id_ in session.scalars(invited))
+    return used
+
+
+def free_organisations(session: Session, made: Collection[int]) -> list[int]:
+    """Those that nothing points at but their standing."""
+    if not made:
+        return []
+    used: set[int] = set()
+    for table, column in pointing_at("organisations"):
+        if table.name != "standings":
+            rows = select(column).where(among(column, made)).distinct()
+            used.update(session.scalars(rows))
+    return [id_ for id_ in made if id_ not in used]
+
+
+def free_standings(session: Session, made: Collection[int]) -> list[int]:
+    """Those of organisations of which nobody is wanted at the conference any more."""
+    if not made:
+        return []
+    needed = (
+        select(Target.id)
+        .join(TargetList, TargetList.id == Target.list_id)
+        .join(Event, Event.id == TargetList.event_id)
+        .join(Stakeholder, Stakeholder.id == Target.stakeholder_id)
+        .where(
+            Stakeholder.organisation_id == Standing.organisation_id,
+            Event.conference_id == Standing.conference_id,
+        )
+        .exists()
+    )
+    return list(session.scalars(select(Standing.id).where(among(Standing.id, made), ~needed)))
+
+
+def pointing_at(name: str) -> Iterator[tuple[Table, Column[int]]]:
+    """Every column that holds an id of the table; some are no foreign keys (`Invitation`)."""
+    plain = {
+        "stakeholders": "stakeholder_id",
+        "targets": "target_id",
+        "organisations": "organisation_id",
+    }[name]
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            keys = {key.column.table.name for key in column.foreign_keys}
+            if name in keys or (column.name == plain and not keys):
+                yield table, column
+
+
+def _in(
+    session: Session,
+    table: Table,
+    column: Column[int],
+    people: Collection[int],
+    added: Mapping[str, list[int]],
+) -> set[int]:
+    rows = select(column).where(among(column, people)).distinct()
+    if own := added.get(table.name):
+        if table.name == "stakeholders":
+            return set()
+        rows = rows.where(~among(table.c.id, own))
+    return set(session.scalars(rows))

@@ -1,0 +1,212 @@
+"""What an import would do, or did: row by row, with everything that is odd."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from outreach.advice.folding import fold, words_in_order
+from outreach.intake.columns import guess_mapping
+from outreach.intake.fields import FIELDS
+from outreach.intake.people import check_rows, repeated_keys
+from outreach.intake.person_row import PersonRow, Problem, RefusedRow
+from outreach.intake.spreadsheet import Sheet
+from outreach.intake.unreadable import UnusableMapping
+from outreach.queries.recognition import OWN, WANTED, Recognised, Recogniser, chunk_of
+
+CHUNK = 5_000
+SHOWN_ROWS = 20
+SHOWN_PROBLEMS = 200
+MOST_PROBLEMS = 10_000
+"""In a report; the page offers all of them as a file, however many."""
+
+_PLACES = {"email", "full_name", "organisation", *OWN, *WANTED}
+TAKEN = tuple(code for code in FIELDS if code in _PLACES)
+"""The fields of `outreach.intake.fields` for which there is a place."""
+
+
+def guessed_columns(headers: Sequence[str]) -> dict[int, str]:
+    """What the columns of a file seem to hold, as far as there is a place for it."""
+    guessed = guess_mapping(headers)
+    return {column: code for column, code in guessed.items() if code in TAKEN}
+
+
+def check_taken(mapping: Mapping[int, str]) -> None:
+    """Raises UnusableMapping for a field that is known and has no place yet."""
+    for code in mapping.values():
+        if code in FIELDS and code not in TAKEN:
+            raise UnusableMapping(f"“{FIELDS[code].label}” is not kept of people yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How a file is to be taken."""
+
+    columns: Mapping[int, str]
+    rules: Mapping[str, str] = field(default_factory=dict)
+    takes_addressless: bool = False
+    is_whole: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """What a file brings, or brought: read = created + updated + skipped."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    """Known people who are put on the list, or of whom something changes."""
+    skipped: int = 0
+    """Rows with problems, and people who are on the list already."""
+    on_list: int = 0
+    """Of those skipped, how many are on the list already."""
+    changed: int = 0
+    """Of those updated, of how many something changes besides the list."""
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    problem_rows: int = 0
+    sample: list[Recognised | RefusedRow] = field(default_factory=list)
+    """The first rows as they are understood."""
+    notes: list[str] = field(default_factory=list)
+    import_id: int | None = None
+    suggested: int = 0
+    """Pairs to look at: new people who may be someone we know under another address."""
+
+    @property
+    def wanted(self) -> int:
+        """How many people the import takes."""
+        return self.created + self.updated
+
+    def add(self, chunk: Sequence[Recognised | RefusedRow]) -> None:
+        """Count some rows."""
+        self.read += len(chunk)
+        if (room := SHOWN_ROWS - len(self.sample)) > 0:
+            self.sample.extend(chunk[:room])
+        for row in chunk:
+            if isinstance(row, RefusedRow):
+                self.problem_rows += 1
+                self.skipped += 1
+                self._remember(row.problems)
+                continue
+            if row.remarks or row.person.warnings:
+                self._remember((*row.person.warnings, *row.remarks))
+            if row.stakeholder_id is None:
+                self.created += 1
+            elif row.changes_nothing:
+                self.on_list += 1
+                self.skipped += 1
+            else:
+                self.updated += 1
+                self.changed += bool(row.changes or row.target_changes or row.organisation)
+
+    def _remember(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            kept = self.warnings if problem.is_warning else self.problems
+            if len(kept) < MOST_PROBLEMS:
+                kept.append(problem)
+
+    def outlook(self) -> dict[str, Any]:
+        """As a page shows it, and as it is kept: numbers, the first problems, the first rows."""
+        numbers = (
+            "read", "created", "updated", "changed", "skipped", "on_list", "problem_rows",
+            "suggested", "wanted",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in numbers} | {
+            "problems": [_plain(problem) for problem in self.problems[:SHOWN_PROBLEMS]],
+            "warnings": [_plain(problem) for problem in self.warnings[:SHOWN_PROBLEMS]],
+            "problem_count": len(self.problems) + len(self.warnings),
+            "sample": [_shown(row) for row in self.sample],
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the command prints it."""
+        return {
+            "import": self.import_id,
+            "read": self.read,
+            "created": self.created,
+            "updated": self.updated,
+            "skipped": self.skipped,
+            "problems": [_plain(problem) for problem in self.problems],
+            "warnings": [_plain(problem) for problem in self.warnings],
+            "notes": self.notes,
+        }
+
+
+def _shown(row: Recognised | RefusedRow) -> dict[str, Any]:
+    """A row as it is understood."""
+    if isinstance(row, RefusedRow):
+        return {"row": row.row, "refused": row.problems[0].reason}
+    person = row.person
+    return {
+        "row": person.row,
+        "name": row.known_name or row.name,
+        "office": person.office,
+        "star": bool(person.star),
+        "email": person.address.email if person.address else "",
+        "organisation": person.organisation,
+        "country": person.country or "",
+        "fate": _fate(row),
+    }
+
+
+def _fate(row: Recognised) -> str:
+    if row.stakeholder_id is None:
+        return "New person"
+    if row.changes_nothing:
+        return "On the list already"
+    changed = [*row.changes, *row.target_changes, *(["organisation"] if row.organisation else [])]
+    names = ", ".join(name.replace("_", " ") for name in changed if not name.endswith("_key"))
+    if row.is_on_list:
+        return f"Known; gets {names}"
+    return f"Known; put on the list, gets {names}" if names else "Known; put on the list"
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    return {"row": problem.row, "column": problem.column, "reason": problem.reason}
+
+
+def rows_of(sheet: Sheet, choices: Choices, repeated: set[int]) -> Iterator[PersonRow | RefusedRow]:
+    """Every row of a file, read and compared with those above it."""
+    return check_rows(
+        sheet,
+        choices.columns,
+        needs_address=not choices.takes_addressless,
+        repeated=repeated,
+        name_key=lambda name: words_in_order(fold(name)),
+    )
+
+
+def recognised_rows(
+    sheet: Sheet, choices: Choices, list_id: int
+) -> Iterator[list[Recognised | RefusedRow]]:
+    """Every row of a file beside what we know, in chunks and in the file's order.
+
+    Two passes over the file. Memory: the chunk, and some 80 bytes for each address at first.
+    """
+    repeated = repeated_keys(sheet, choices.columns)
+    rows = rows_of(sheet, choices, repeated)
+    recogniser = Recogniser(list_id, repeated, choices.rules)
+    while some := list(islice(rows, CHUNK)):
+        yield chunk_of(some, recogniser)
+
+
+def forecast(sheet: Sheet, choices: Choices, list_id: int) -> Report:
+    """What an import would do, row by row; nothing is written. Raises what `check_rows` raises."""
+    report = Report(notes=list(sheet.notes))
+    for chunk in recognised_rows(sheet, choices, list_id):
+        report.add(chunk)
+    return report
+
+
+def odd_lines(chunk: Iterable[Recognised | RefusedRow]) -> Iterator[tuple[int, str, str, str]]:
+    """(row, column, what becomes of the row, reason) for everything that is odd in some rows."""
+    for row in chunk:
+        if isinstance(row, RefusedRow):
+            problems: Iterable[Problem] = row.problems
+        elif row.remarks or row.person.warnings:
+            problems = (*row.person.warnings, *row.remarks)
+        else:
+            continue
+        fate = "left out" if isinstance(row, RefusedRow) else "imported"
+        for problem in problems:
+            yield problem.row, problem.column, fate, problem.reason

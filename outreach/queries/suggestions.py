@@ -1,0 +1,84 @@
+"""New people of a file who may be someone we know under another address: to be looked at."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.advice.duplicates import Known, Pair, judge
+from outreach.advice.folding import fold
+from outreach.db import reading
+from outreach.dialect import among
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.queries.recognition import Recognised
+
+MOST_FOR_ONE = 3
+"""A name that half the world bears says nothing."""
+
+
+def anyone_before(at: datetime) -> bool:
+    """Whether we knew anyone before an instant. One row by key."""
+    first = select(Stakeholder.created_at).order_by(Stakeholder.id).limit(1)
+    created_at = reading().scalar(first)
+    return created_at is not None and created_at < at
+
+
+def likely_known(
+    lines: Sequence[tuple[int, Recognised]], before: datetime
+) -> Iterator[tuple[Pair, Recognised, str]]:
+    """(pair, row, the name that we know) of new people who are named like someone we knew.
+
+    lines  (id, row); the number that the new person has, or will have
+    Names are the same, in this or another order; whether that is enough, the matcher says.
+    Cost: one SELECT by an index for some thousands of them.
+    """
+    by_key: dict[str, list[tuple[int, Recognised]]] = {}
+    for id_, line in lines:
+        for key in _orders(line.name_key):
+            by_key.setdefault(key, []).append((id_, line))
+    if not by_key:
+        return
+    rows = reading().execute(
+        select(
+            Stakeholder.id,
+            Stakeholder.name_key,
+            Stakeholder.email_key,
+            Stakeholder.organisation_id,
+            Stakeholder.country_code,
+            Stakeholder.full_name,
+            Organisation.name_key,
+        )
+        .outerjoin(Stakeholder.organisation)
+        .where(
+            among(Stakeholder.name_key, by_key),
+            Stakeholder.created_at < before,
+            Stakeholder.merged_into_id.is_(None),
+        )
+        .order_by(Stakeholder.id)
+    )
+    found: dict[int, int] = {}
+    for id_, name_key, email_key, organisation_id, country, full_name, bank in rows:
+        known = Known(id_, name_key, email_key, email_key, organisation_id, country)
+        for new_id, line in by_key[name_key]:
+            if found.get(new_id, 0) >= MOST_FOR_ONE:
+                continue
+            if pair := judge(known, _as_known(new_id, line, organisation_id, bank)):
+                found[new_id] = found.get(new_id, 0) + 1
+                yield pair, line, full_name
+
+
+def _orders(name_key: str) -> set[str]:
+    """The name as it is, and with its last word first or its first word last."""
+    words = name_key.split()
+    return {name_key, " ".join(words[-1:] + words[:-1]), " ".join(words[1:] + words[:1])} - {""}
+
+
+def _as_known(id_: int, line: Recognised, other_id: int | None, other_bank: str | None) -> Known:
+    """The new person, whose organisation has perhaps no number yet."""
+    person, address = line.person, line.person.address
+    organisation = fold(person.organisation)
+    organisation_id = None
+    if organisation:
+        organisation_id = other_id if organisation == other_bank else -1
+    key = address.key if address else None
+    return Known(id_, line.name_key, key, key, organisation_id, person.country)

@@ -1,0 +1,156 @@
+"""An import under way or at its end: how far it is, pause, stop, take back, its problems."""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from io import TextIOWrapper
+from pathlib import Path
+
+from flask import (
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach import clock, sheets
+from outreach.actions import imports, uploads
+from outreach.errors import Conflict
+from outreach.importing.problems import HEADERS, problems_path
+from outreach.importing.run import run_import
+from outreach.models.activity import Actor
+from outreach.models.imports import ImportState
+from outreach.queries.imports import ImportLine, import_line, kept_people
+from outreach.queries.lists import ListLine
+from outreach.queries.previews import problem_rows
+from outreach.web.staff.door import blueprint
+
+MOVING = (ImportState.CHECKING, ImportState.WAITING, ImportState.APPLYING, ImportState.UNDOING)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a worker is."""
+
+    done: int
+    total: int
+    left: timedelta | None
+    """None as long as nothing can be said."""
+
+
+def progress_of(line: ImportLine) -> Progress:
+    """From the rows that are done and the time that they took."""
+    total = line.row_estimate
+    if line.state is ImportState.UNDOING:
+        total = max(line.read_count, 1)
+        done = max(total - line.position, 0)
+    else:
+        done = line.position
+        total = max(total, done, 1)
+    left = None
+    if line.started_at and done and line.state is not ImportState.PAUSED:
+        left = (g.at - line.started_at) / done * (total - done)
+    return Progress(done, total, left)
+
+
+def under_way(line: ImportLine, target_list: ListLine) -> str:
+    """The page of an import whose button was pressed."""
+    name = "done" if line.state not in (*MOVING, ImportState.PAUSED) else "under_way"
+    return render_template(
+        f"staff/imports/{name}.html",
+        list=target_list,
+        line=line,
+        progress=progress_of(line),
+        kept=kept_people(line.kept),
+        has_problems=bool(line.stored_name) and problems_path(stored_file(line)).exists(),
+    )
+
+
+@blueprint.get("/staff/lists/imports/<int:import_id>/standing")
+def import_standing(import_id: int) -> Response:
+    """The moving part alone, asked for again while it moves. One SELECT by key."""
+    line = import_or_404(import_id)
+    part = make_response(
+        render_template("staff/imports/_standing.html", line=line, progress=progress_of(line))
+    )
+    if request.args.get("state", line.state.value) != line.state.value:
+        part.headers["HX-Refresh"] = "true"
+    return part
+
+
+@blueprint.post("/staff/lists/imports/<int:import_id>/pause")
+def pause_import(import_id: int) -> Response:
+    """Let it rest."""
+    imports.pause_import(import_id)
+    return _back_to(import_id)
+
+
+@blueprint.post("/staff/lists/imports/<int:import_id>/resume")
+def resume_import(import_id: int) -> Response:
+    """Go on."""
+    imports.resume_import(import_id)
+    return _back_to(import_id)
+
+
+@blueprint.post("/staff/lists/imports/<int:import_id>/take-back")
+def take_back_import(import_id: int) -> Response:
+    """Stop it if it runs, and take back what came of it: a small one at once."""
+    line = import_or_404(import_id)
+    imports.take_back_import(import_id, by=Actor.account(current_user.id))
+    if line.read_count <= uploads.LARGE:
+        try:
+            run_import(import_id, stored_file(line), now=clock.now)
+        except Conflict:  # the clock was quicker
+            return _back_to(import_id)
+        flash("The import was taken back.", "done")
+    return _back_to(import_id)
+
+
+@blueprint.get("/staff/lists/imports/<int:import_id>/problems.csv")
+def import_problems(import_id: int) -> Response:
+    """Everything that is odd in the file, row by row, to be mended there."""
+    line = import_or_404(import_id)
+    stored = stored_file(line)
+    if not line.stored_name or not stored.exists():
+        abort(404)
+    is_kept = line.report is not None or line.state is not ImportState.PREVIEWED
+    if is_kept and problems_path(stored).exists():
+        return send_file(
+            problems_path(stored),
+            mimetype="text/csv",
+            as_attachment=True,
+            download_name="problems.csv",
+        )
+    # Closed with the answer.
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    sheets.write_csv(problem_rows(line, stored), HEADERS, text)
+    text.detach()
+    file.seek(0)
+    return send_file(file, mimetype="text/csv", as_attachment=True, download_name="problems.csv")
+
+
+def import_or_404(import_id: int) -> ImportLine:
+    """The import, or the page that says that there is none."""
+    line = import_line(import_id)
+    if line is None:
+        abort(404)
+    return line
+
+
+def stored_file(line: ImportLine) -> Path:
+    """Where the bytes are."""
+    folder = Path(current_app.config["INSTANCE_DIR"]).absolute() / "imports"
+    return folder / line.stored_name
+
+
+def _back_to(import_id: int) -> Response:
+    return redirect(url_for("staff.import_", import_id=import_id), 303)

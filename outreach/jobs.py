@@ -15,6 +15,7 @@ from outreach.actions.audits import keep_audit
 from outreach.actions.calendar_changes import tell_of_changes
 from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import finish_campaigns
+from outreach.actions.copies import copy_to_assistants
 from outreach.actions.duplicates import find_duplicates
 from outreach.actions.heartbeats import note_tick
 from outreach.actions.inbound import read_new_inbound
@@ -111,6 +112,11 @@ def apply_calendars() -> int:
     return apply_calendar_replies(at=clock.now())
 
 
+def copy_mails() -> int:
+    """Write the copies that assistants are to get of what left; says how many."""
+    return copy_to_assistants(at=common_clock()())
+
+
 def escalate() -> int:
     """Tasks for those whose star's date has passed, and later for the approvers."""
     return escalate_stars(at=clock.now())
@@ -183,6 +189,7 @@ JOBS = (
     Job("promote-alternates", timedelta(minutes=1), promote),
     Job("apply-calendar-replies", timedelta(seconds=10), apply_calendars),
     Job("escalate-stars", timedelta(minutes=10), escalate),
+    Job("copy-to-assistants", timedelta(seconds=30), copy_mails),
     Job("tell-of-changes", timedelta(minutes=1), tell_calendars),
     Job("send-digests", timedelta(minutes=10), digests),
     Job("finish-campaigns", timedelta(minutes=1), finish),

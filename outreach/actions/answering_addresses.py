@@ -20,9 +20,18 @@ class KnownAddress(Conflict):
 
 
 def add_answering_address(
-    stakeholder_id: int, email: str, *, is_assistant: bool, name: str, by: Actor, at: datetime
+    stakeholder_id: int,
+    email: str,
+    *,
+    is_assistant: bool,
+    name: str,
+    by: Actor,
+    at: datetime,
+    gets_copies: bool = True,
 ) -> None:
     """Let answers from this address count as the person's, or as their assistant's.
+
+    gets_copies  whether an assistant is sent what the person is sent from now on
 
     Raises MalformedAddress, KnownAddress.
     """
@@ -42,6 +51,7 @@ def add_answering_address(
             AnsweringAddress(
                 stakeholder_id=stakeholder_id, email=address.email, email_key=address.key,
                 is_assistant=is_assistant, name=name if is_assistant else "", created_at=at,
+                gets_copies=is_assistant and gets_copies,
             ),
             Activity.of("added_address", by, at, stakeholder_id=stakeholder_id,
                         is_assistant=is_assistant),

@@ -14,7 +14,7 @@ from outreach.db import is_postgresql, transaction
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState
+from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState, proof_of, state_after
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import digest_of
@@ -116,6 +116,7 @@ def _messages(session: Session, public_ids: Sequence[str]) -> Sequence[Any]:
                 Message.stakeholder_id,
                 Message.event_id,
                 Message.invitation_id,
+                Message.purpose,
             )
             .where(_among(Message.public_id, public_ids))
             .order_by(Message.id)
@@ -197,7 +198,7 @@ def _follow(
             if not key:
                 continue
             owners[reason].append((key, message.stakeholder_id))
-            if reason == "bounced":
+            if reason == "bounced" and message.purpose is not Purpose.COPY:
                 bounced[message.id] = (message, key)
             lines.append(_line(reason, message, at))
     for reason, known in owners.items():

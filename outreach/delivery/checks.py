@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.ledger import move_by_id
 from outreach.dialect import key_digest
+from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.delegation import Delegation
@@ -96,17 +97,21 @@ def _changed(
     is_late  it was kept back, so that another mail of the campaign may have gone meanwhile
     """
     # With nobody on the list of those not to write to, nothing is digested.
-    is_for_assistants = purpose is Purpose.TO_ASSISTANT
-    key = func.lower(Message.address) if is_for_assistants else Stakeholder.email_key
+    key: Any = Stakeholder.email_key
+    if purpose is Purpose.TO_ASSISTANT:
+        key = func.lower(Message.address)
+    elif purpose is Purpose.COPY:
+        key = AnsweringAddress.email_key
     is_listed = Suppression.digest == key_digest(key)
     stopped = _stopped_this() if somebody_stopped else false()
     reason = _reason(purpose, audience, bindparam("at", type_=UTCDateTime()), stopped)
     if is_late:
         reason = case((_was_just_written_to(), JUST_WRITTEN), else_=reason)
+    whose = select(Message.id, reason).join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+    if purpose is Purpose.COPY:
+        whose = whose.outerjoin(AnsweringAddress, _is_theirs())
     changed = (
-        select(Message.id, reason)
-        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
-        .outerjoin(Suppression, is_listed if somebody_is_listed else false())
+        whose.outerjoin(Suppression, is_listed if somebody_is_listed else false())
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)
         .where(
             Message.unit_id == bindparam("unit"),
@@ -130,6 +135,15 @@ def _somebody() -> Select[Any]:
     stopped = exists().where(CampaignStop.campaign_id == bindparam("campaign"))
     audience = select(Step.audience).where(Step.id == bindparam("step")).scalar_subquery()
     return select(exists(select(Suppression.id)), stopped, audience)
+
+
+def _is_theirs() -> ColumnElement[bool]:
+    """The assistant to whom a copy goes."""
+    return and_(
+        AnsweringAddress.stakeholder_id == Message.stakeholder_id,
+        AnsweringAddress.email == Message.address,
+        AnsweringAddress.gets_copies,
+    )
 
 
 def _stopped_this() -> ColumnElement[bool]:
@@ -159,6 +173,8 @@ def _reason(
         cases.append((Invitation.state != InvitationState.SILENT, ANSWERED))
     if purpose in ASKING:
         cases.append((Invitation.reply_by <= at, PAST_DEADLINE))
+    if purpose is Purpose.COPY:
+        cases.append((AnsweringAddress.id.is_(None), "Gets no copies any more."))
     if purpose is Purpose.FOCAL_POINT:
         cases += [
             (Delegation.withdrawn_at.is_not(None), "Is asked for no delegation any more."),

@@ -19,10 +19,11 @@ from outreach.models.message import Purpose
 
 NO_UNSUBSCRIBE = (
     Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
-    Purpose.FOCAL_POINT, Purpose.MEMBER,
+    Purpose.FOCAL_POINT, Purpose.MEMBER, Purpose.COPY,
 )  # fmt: skip
 OF_ANSWERS = (
-    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.MISS_YOU, Purpose.PRACTICAL
+    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.MISS_YOU, Purpose.PRACTICAL,
+    Purpose.COPY,
 )  # fmt: skip
 
 
@@ -127,6 +128,8 @@ def values_of(waiting: Waiting, setting: Setting, needed: Sequence[str]) -> dict
 
 def _column(name: str, waiting: Waiting, setting: Setting) -> Column:
     if name == "rsvp_link":
+        if setting.purpose is Purpose.COPY:
+            return link_maker("assistant", "/a/")(waiting.public_ids)
         return _rsvp_links(waiting)
     if name == "track_name":
         return waiting.track_names or ""

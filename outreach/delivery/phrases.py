@@ -10,7 +10,16 @@ from babel.dates import format_date
 
 from outreach.languages import locale_of, marked, words_of
 
-__all__ = ["answer_word", "country", "dates", "day", "locale_of", "role_word", "stop_words"]
+__all__ = [
+    "answer_word",
+    "copy_words",
+    "country",
+    "dates",
+    "day",
+    "locale_of",
+    "role_word",
+    "stop_words",
+]
 
 ANSWERS = {
     "accepted": marked("you accept"),
@@ -69,6 +78,13 @@ def answer_word(answer: str, language: str) -> str:
 def role_word(role: str, language: str) -> str:
     """A seat's role."""
     return str(words_of(language).gettext(ROLES.get(role, role)))
+
+
+@lru_cache(64)
+def copy_words(language: str) -> str:
+    """Above a letter, for the assistant of the person to whom it went; it holds {full_name}."""
+    words = marked("This is a copy of what %(name)s was sent. You may answer in their place.")
+    return str(words_of(language).gettext(words) % {"name": "{full_name}"})
 
 
 def stop_words(language: str) -> str:

@@ -13,6 +13,7 @@ from outreach.delivery.calendar_mail import CARRYING, calendars_of
 from outreach.delivery.fields import Setting, promoted, values_of, wording_in
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
 from outreach.delivery.mailer import Address, Attachment, Letter
+from outreach.delivery.phrases import copy_words
 from outreach.delivery.recipients import Column, Recipients
 from outreach.delivery.waiting import Waiting, who_waits
 from outreach.models.campaign import Campaign
@@ -142,11 +143,14 @@ def _recipients(
 
 def _setting(unit_id: int) -> Setting:
     row = reading().connection().execute(_SETTING, {"unit": unit_id}).one()
+    body = row.body
+    if row.purpose is Purpose.COPY:
+        body = f"*{copy_words(row.language)}*\n\n{body}"
     return Setting(
         purpose=row.purpose,
         language=row.language,
         subject=row.subject,
-        body=row.body,
+        body=body,
         is_vip=row.is_vip,
         has_calendar=row.purpose in CARRYING
         and (row.has_calendar or row.purpose is not Purpose.INVITATION),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.models.base import Base, BigId, Key, No, Zero
@@ -142,6 +142,8 @@ class Purpose(StrEnum):
     """The event that the person comes to has another time or place."""
     WITHDRAWN = "withdrawn"
     """The invitation is no more."""
+    COPY = "copy"
+    """What someone got, for their assistant."""
 
 
 EVEN_UNSUBSCRIBED = (
@@ -210,6 +212,12 @@ class Message(Base):
         Index("ix_messages_unit", "unit_id"),
         Index("ix_messages_stakeholder", "stakeholder_id", "id"),
         Index("ix_messages_campaign_first", "campaign_id", "is_first", "id"),
+        Index(
+            "ix_messages_copy_of",
+            "copy_of_id",
+            sqlite_where=text("copy_of_id IS NOT NULL"),
+            postgresql_where=text("copy_of_id IS NOT NULL"),
+        ),
         # No index holds the state, and pages are left room: a change of state costs no index work.
         {"postgresql_with": {"fillfactor": "60"}},
     )
@@ -242,6 +250,8 @@ class Message(Base):
     attempts_count: Mapped[Zero]
     attempt_id: Mapped[int | None] = mapped_column(BigId)
     """The latest attempt that carried it."""
+    copy_of_id: Mapped[int | None] = mapped_column(BigId)
+    """The mail of which an assistant gets this copy."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 

@@ -1,6 +1,7 @@
 """Importing the pages hangs them on the door."""
 
 from outreach.web.invitee import (
+    assistant,
     calendar,
     delegation,
     feed,
@@ -12,6 +13,7 @@ from outreach.web.invitee import (
 from outreach.web.invitee.door import blueprint
 
 __all__ = [
+    "assistant",
     "blueprint",
     "calendar",
     "delegation",

@@ -89,6 +89,7 @@ def guard() -> Response | None:
 @blueprint.route("/i/<path:_rest>")
 @blueprint.route("/s/<path:_rest>")
 @blueprint.route("/d/<path:_rest>")
+@blueprint.route("/a/<path:_rest>")
 @blueprint.route("/u/<path:_rest>")
 @blueprint.route("/f/<path:_rest>")
 def elsewhere(_rest: str) -> Response:

@@ -4,7 +4,7 @@ from flask import abort, flash, g, redirect, render_template, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectChoice, StringField
+from wtforms import BooleanField, RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from outreach.actions.answering_addresses import add_answering_address, remove_answering_address
@@ -32,6 +32,10 @@ class AddressForm(FlaskForm):
     name = StringField(
         "Name of the assistant", [Length(max=200)], description="It stands beside their answers."
     )
+    gets_copies = BooleanField(
+        "The assistant gets a copy of every mail", default=True,
+        description="With a link of their own, by which they answer for the person.",
+    )  # fmt: skip
 
 
 @blueprint.get("/staff/stakeholders/<int:stakeholder_id>/addresses")
@@ -49,7 +53,8 @@ def add_address(stakeholder_id: int) -> tuple[str, int] | Response:
     try:
         add_answering_address(
             stakeholder_id, form.email.data, is_assistant=form.whose.data == ASSISTANT,
-            name=(form.name.data or "").strip(), by=Actor.account(current_user.id), at=g.at,
+            name=(form.name.data or "").strip(), gets_copies=form.gets_copies.data,
+            by=Actor.account(current_user.id), at=g.at,
         )  # fmt: skip
     except Refusal as refusal:
         form.email.errors = [str(refusal)]

@@ -1,0 +1,76 @@
+"""Copies: an assistant gets what the person got, as a mail and with a link of their own.
+
+A copy is written once the original has left, in a unit of its own: it is no member of the audience,
+so it counts nowhere, and whatever befalls it says nothing of the person (DOMAIN.md, rule 6).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
+
+from outreach.db import transaction
+from outreach.models.answering_address import AnsweringAddress
+from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.tokens import new_key
+
+COPIED = (
+    Purpose.INVITATION, Purpose.REMINDER, Purpose.THANK_YOU, Purpose.CONFIRMATION,
+    Purpose.DELEGATION, Purpose.MOVED, Purpose.WITHDRAWN,
+)  # fmt: skip
+HAS_LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED)
+LATEST = timedelta(days=7)
+"""What left longer ago is copied no more: a clock that stood still does not flood anyone."""
+AT_ONCE = 500
+
+
+def copy_to_assistants(*, at: datetime, limit: int = AT_ONCE) -> int:
+    """Write the copies that are due; says how many. The same again writes none.
+
+    Cost: the mails of a week of those who have an assistant with copies, by an index.
+    """
+    with transaction() as session:
+        rows = session.execute(_due(at).limit(limit)).all()
+        for row in rows:
+            unit = Unit(
+                text_id=row.text_id, event_id=row.event_id, purpose=Purpose.COPY, next_at=at
+            )
+            session.add(unit)
+            session.flush()
+            session.add(
+                Message(
+                    public_id=new_key(), unit_id=unit.id, stakeholder_id=row.stakeholder_id,
+                    invitation_id=row.invitation_id, text_id=row.text_id, event_id=row.event_id,
+                    purpose=Purpose.COPY, state=MessageState.WAITING, address=row.email,
+                    name=row.name or row.email, values=row.values, copy_of_id=row.id,
+                    created_at=at, changed_at=at,
+                )
+            )  # fmt: skip
+        return len(rows)
+
+
+def _due(at: datetime) -> Any:
+    """Mails that left to someone whose assistant gets copies and has none of this one yet."""
+    copied = aliased(Message)
+    return (
+        select(
+            Message.id, Message.text_id, Message.event_id, Message.stakeholder_id,
+            Message.invitation_id, Message.values, AnsweringAddress.email, AnsweringAddress.name,
+        )
+        .join(AnsweringAddress, AnsweringAddress.stakeholder_id == Message.stakeholder_id)
+        .where(
+            AnsweringAddress.is_assistant,
+            AnsweringAddress.gets_copies,
+            AnsweringAddress.created_at <= Message.created_at,
+            Message.created_at > at - LATEST,
+            Message.purpose.in_(COPIED),
+            Message.state.in_(HAS_LEFT),
+            Message.text_id.is_not(None),
+            ~exists().where(
+                copied.copy_of_id == Message.id, copied.address == AnsweringAddress.email
+            ),
+        )
+        .order_by(Message.id, AnsweringAddress.id)
+        .with_for_update(of=AnsweringAddress, skip_locked=True)
+    )  # fmt: skip

@@ -45,6 +45,8 @@ class Told:
 class Work:
     """One errand under way."""
 
+    key: str
+    """The errand's own, the same in every try: for the name of what it makes."""
     wishes: dict[str, Any]
     by: Actor
     done: int = 0
@@ -64,8 +66,6 @@ class Work:
 
 
 Kind = Callable[[Work], Told]
-KINDS: dict[str, Kind] = {}
-"""Every kind of errand by its word: one line a kind."""
 
 
 def do_errands(
@@ -94,7 +94,7 @@ def _do(
     if kind is None:
         end_errand(taken, ErrandState.FAILED, "This version does not know such work.", at=now())
         return
-    work = Work(taken.wishes, taken.by)
+    work = Work(f"{taken.id}-{taken.kind}", taken.wishes, taken.by)
     try:
         with _Pulse(taken, work, stopping, now):
             told = kind(work)

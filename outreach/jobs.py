@@ -32,8 +32,9 @@ from outreach.delivery.restoring import HeldAll, Reconciled, hold_all, reconcile
 from outreach.delivery.settling import settle_unknown
 from outreach.delivery.timekeeping import common_clock
 from outreach.delivery.workers import worker_name
-from outreach.errands import KINDS, do_errands
+from outreach.errands import Kind, do_errands
 from outreach.errors import NotFound
+from outreach.exports import export_campaign
 from outreach.importing.child import run_in_child
 from outreach.importing.lease import is_held
 from outreach.models.message import UNIT_SIZE
@@ -46,6 +47,9 @@ QUIET_HOURS = range(1, 5)
 
 NIGHT = timedelta(hours=20)
 LATEST = timedelta(hours=26)
+
+ERRANDS: dict[str, Kind] = {"export-campaign": export_campaign}
+"""Long work by its word: one line a kind."""
 
 stopping = threading.Event()
 """Set once this process is told to stop: work that is under way ends at the next step."""
@@ -78,7 +82,7 @@ def due_units(most: int) -> int:
 
 def do_long_work() -> int:
     """Do the imports, exports and digests that wait; says how many."""
-    return do_errands(KINDS, stopping=stopping, now=common_clock())
+    return do_errands(ERRANDS, stopping=stopping, now=common_clock())
 
 
 def settle() -> int:

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from outreach import errands
+from outreach import clock, errands
 from outreach.actions.errands import ask_errand, stop_errand, take_errand
 from outreach.errands import Told, Work, do_errands
 from outreach.errors import Conflict, NotFound
+from outreach.jobs import ERRANDS
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.errand import LEASE, MOST_TRIES
 from outreach.queries.errands import errand_line
+from tests.delivery.ledgers import frozen_campaign
 from tests.factories import NOON, make_account, sign_in
 
 RUNNING = threading.Event()
@@ -175,3 +177,25 @@ def test_nobody_stops_or_sees_the_work_of_someone_else(client, asked):
     assert 'hx-trigger="every 1s"' in part
     assert client.post(f"/staff/errands/{mine}/stop").status_code == 303
     assert "Stopped before it began." in client.get(f"/staff/errands/{mine}").text
+
+
+def test_a_large_campaign_is_written_to_a_file_for_the_one_who_asked_and_for_a_day(
+    client, app, tmp_path, monkeypatch
+):
+    """A48: bound to the requester, and gone after a day."""
+    app.config["INSTANCE_DIR"] = str(tmp_path)
+    campaign = frozen_campaign(3)
+    sign_in(client)
+    asked = client.post(f"/staff/campaigns/{campaign.id}/export")
+    assert asked.status_code == 303
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    assert do_errands(ERRANDS, stopping=RUNNING, now=lambda: NOON) == 1
+    page = client.get(asked.location)
+    assert "3 people of “Invitations to the banks” stand in the file" in page.text
+    with client.get(f"{asked.location}/file") as file:
+        assert file.get_data(as_text=True).count("\r\n") == 4
+    other = app.test_client()
+    sign_in(other)
+    assert other.get(f"{asked.location}/file").status_code == 404
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=2))
+    assert client.get(f"{asked.location}/file").status_code == 404

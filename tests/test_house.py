@@ -39,7 +39,7 @@ FLOORS = [
     [["queries"]],
     [["freezing"], ["roster", "importing"]],
     [["actions"], ["delivery"]],
-    [["jobs", "errands"], ["demo"]],
+    [["jobs", "errands", "exports"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],
     [["app"]],
     [["clockwork", "start", "children", "wsgi", "engine"]],

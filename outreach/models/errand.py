@@ -40,7 +40,7 @@ class Errand(Base):
 
     id: Mapped[Key]
     kind: Mapped[str]
-    """A word of `outreach.errands.KINDS`."""
+    """A word of `outreach.jobs.ERRANDS`."""
     wishes: Mapped[dict[str, Any]]
     """What the work is about, in that kind's own words; nothing secret."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -1,18 +1,29 @@
 """Campaigns: all of them, one of them, how it is getting on, everyone in it."""
 
 import tempfile
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import TextIOWrapper
-from zoneinfo import ZoneInfo
 
 from flask import Response as Answer
-from flask import abort, current_app, g, make_response, render_template, request, send_file
+from flask import (
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach import sheets
+from outreach.actions.errands import ask_errand
+from outreach.exports import COLUMNS, rows_of
 from outreach.models.account import PERMISSIONS, Permission
+from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState
 from outreach.models.message import Outcome
 from outreach.queries.accounts import team
@@ -28,7 +39,6 @@ from outreach.queries.campaign_pages import campaigns as campaign_lines
 from outreach.queries.campaigns import (
     StepLine,
     campaign_people,
-    everyone_in,
     steps_of,
     written_outcomes,
 )
@@ -39,16 +49,6 @@ from outreach.web.staff.door import blueprint
 OPEN = ("draft", "approved")
 LIVE = ("scheduled", "running")
 PEOPLE_SHOWN = 50
-COLUMNS = (
-    "Name",
-    "Address",
-    "Outcome",
-    "State",
-    "Reason",
-    "Changed at",
-    "Attempts",
-    "Possible double",
-)
 
 
 @blueprint.get("/staff/campaigns")
@@ -123,7 +123,7 @@ def export_people(campaign_id: int) -> Response:
     # Closed with the answer.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    sheets.write_csv(_rows(page), COLUMNS, text)
+    sheets.write_csv(rows_of(page), COLUMNS, text)
     text.detach()
     file.seek(0)
     return send_file(
@@ -134,19 +134,13 @@ def export_people(campaign_id: int) -> Response:
     )
 
 
-def _rows(page: CampaignPage) -> Iterator[tuple[str | int | None, ...]]:
-    zone = ZoneInfo(page.time_zone)
-    for one in everyone_in(page.id):
-        yield (
-            one.name,
-            one.address,
-            one.outcome,
-            one.state.value,
-            one.reason,
-            one.at.astimezone(zone).isoformat(timespec="seconds"),
-            one.attempts,
-            "yes" if one.possible_double else "",
-        )
+@blueprint.post("/staff/campaigns/<int:campaign_id>/export")
+def ask_for_export(campaign_id: int) -> Response:
+    """Have the file of a large campaign written; its page says how far it is."""
+    campaign_or_404(campaign_id)
+    by = Actor.account(current_user.id)
+    errand_id = ask_errand("export-campaign", by, at=g.at, campaign_id=campaign_id)
+    return redirect(url_for("staff.errand", errand_id=errand_id), 303)
 
 
 def campaign_or_404(campaign_id: int) -> CampaignPage:

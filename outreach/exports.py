@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from outreach import clock, sheets
+from outreach import clock, exporting, sheets
 from outreach.errands import Told, Work
 from outreach.errors import NotFound
 from outreach.queries.campaign_pages import CampaignPage, campaign_page
@@ -43,6 +43,29 @@ def export_campaign(work: Work) -> Told:
     return Told(
         f"{work.done:,} people of “{page.name}” stand in the file, for a day.",
         {"file": name, "download_name": f"campaign-{page.id}.csv"},
+    )
+
+
+def export_people(work: Work) -> Told:
+    """A list, or those who fit a sentence; a second run writes the same file anew."""
+    folder = exports_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    forget_old(folder)
+    name = f"{work.key}.{work.wishes['form']}"
+    fresh = folder / f".{name}.{os.getpid()}"
+
+    def tell(done: int, total: int) -> None:
+        work.tell(done, total, "Writing the file.")
+
+    try:
+        with fresh.open("wb") as file:
+            count = exporting.write_file(work.wishes, file, at=clock.now(), tell=tell)
+        fresh.replace(folder / name)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return Told(
+        f"{count:,} people stand in the file, for a day.",
+        {"file": name, "download_name": exporting.name_of(work.wishes)},
     )
 
 

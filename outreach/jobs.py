@@ -34,7 +34,7 @@ from outreach.delivery.timekeeping import common_clock
 from outreach.delivery.workers import worker_name
 from outreach.errands import Kind, do_errands
 from outreach.errors import NotFound
-from outreach.exports import export_campaign
+from outreach.exports import export_campaign, export_people
 from outreach.importing.child import run_in_child
 from outreach.importing.lease import is_held
 from outreach.models.message import UNIT_SIZE
@@ -48,7 +48,10 @@ QUIET_HOURS = range(1, 5)
 NIGHT = timedelta(hours=20)
 LATEST = timedelta(hours=26)
 
-ERRANDS: dict[str, Kind] = {"export-campaign": export_campaign}
+ERRANDS: dict[str, Kind] = {
+    "export-campaign": export_campaign,
+    "export-people": export_people,
+}
 """Long work by its word: one line a kind."""
 
 stopping = threading.Event()

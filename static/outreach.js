@@ -190,7 +190,7 @@ document.addEventListener("click", (event) => {
   } else if (on("[data-sheet-close]")) closeSheet();
   else if (event.target.matches("#palette")) event.target.close();
   if (!on("#navigation, [data-drawer]")) openDrawer(false);
-  for (const menu of all("details.o-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of all("details.o-menu[open], details.o-part[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
 document.addEventListener("keydown", (event) => {
@@ -202,7 +202,7 @@ document.addEventListener("keydown", (event) => {
   const palette = event.target.closest?.("#palette");
   if (palette) movePalette(event, palette);
   if (event.key !== "Escape") return;
-  const menu = event.target.closest?.("details.o-menu[open]");
+  const menu = event.target.closest?.("details.o-menu[open], details.o-part[open]");
   if (menu) {
     menu.open = false;
     find("summary", menu).focus();

@@ -37,7 +37,7 @@ FLOORS = [
         ]
     ],
     [["queries"]],
-    [["freezing"], ["roster", "importing"]],
+    [["freezing"], ["roster", "importing"], ["exporting"]],
     [["actions"], ["delivery"]],
     [["jobs", "errands", "exports"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

@@ -1,6 +1,7 @@
 """The migrations, up and down, on a database of their own."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -45,7 +46,8 @@ def test_the_migrations_make_every_table_and_take_it_away_again(empty_app):
 
     for _ in range(2):
         schema.upgrade()
-        assert tables() == set(Base.metadata.tables)
+        words = {name for name in tables() if re.match("(people|office|name)_(words|voc)", name)}
+        assert tables() - words == set(Base.metadata.tables)
         schema.empty()
         assert tables() == set()
 

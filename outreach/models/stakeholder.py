@@ -70,6 +70,8 @@ class Stakeholder(Base):
             sqlite_where=text("owner_id IS NOT NULL"),
             postgresql_where=text("owner_id IS NOT NULL"),
         ),
+        Index("ix_stakeholders_country", "country_code", "name_key"),
+        Index("ix_stakeholders_language", "language", "name_key"),
         Index(
             "ix_stakeholders_precedence",
             "precedence",

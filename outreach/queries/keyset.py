@@ -1,7 +1,8 @@
 """Long lists in pages: a page begins after a row, never after a count of rows, so that the
 thousandth page costs what the first one does.
 
-A place is a sealed note of the last row's sort values, which stands in the address as `after`.
+A place is a sealed note of a row's sort values, which stands in the address as `after` or, for the
+page that ends there, as `before`.
 """
 
 import json
@@ -10,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, tuple_
 
-from outreach.db import reading
+from outreach.db import is_postgresql, reading
 
 Line = TypeVar("Line")
 PAGE = 50
@@ -25,6 +26,25 @@ class Page(Generic[Line]):
     lines: list[Line]
     next: str | None
     """The place after the last of them; None at the end of the list."""
+    previous: str | None = None
+    """The place before the first of them; None at the start, and where only forwards is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """One column of an order."""
+
+    column: Any
+    is_falling: bool = False
+
+    def turned(self) -> "By":
+        """The other way round."""
+        return By(self.column, not self.is_falling)
+
+    def clause(self) -> ColumnElement[Any]:
+        """For ORDER BY; nothing known stands where the database puts it by itself."""
+        clause: ColumnElement[Any] = self.column.desc() if self.is_falling else self.column.asc()
+        return clause
 
 
 def page(
@@ -40,23 +60,43 @@ def page(
     order  the columns that sort; the last one is unique. They come as the rows' last columns.
     after  what an earlier call gave; anything else begins at the start
     """
-    statement = statement.add_columns(*order)
-    place = _values(after, order)
-    if place is not None:
-        here, there = tuple_(*order), tuple_(*place)
-        statement = statement.where(here < there if falling else here > there)
-    statement = statement.order_by(*(column.desc() if falling else column for column in order))
-    rows = list(reading().execute(statement.limit(limit + 1)))
+    keys = [By(column, falling) for column in order]
+    statement = ordered(statement, keys, place_in(after, keys)).limit(limit + 1)
+    rows = list(reading().execute(statement))
     if len(rows) <= limit:
         return rows, None
-    return rows[:limit], _note(rows[limit - 1][-len(order) :])
+    return rows[:limit], note_of(rows[limit - 1][-len(order) :])
 
 
-def _note(values: Sequence[Any]) -> str:
+def ordered(
+    statement: Select[*tuple[Any, ...]], order: Sequence[By], place: Sequence[Any] | None
+) -> Select[*tuple[Any, ...]]:
+    """The statement with its sort columns last, in this order, from after a place on."""
+    statement = statement.add_columns(*[key.column for key in order])
+    if place is not None:
+        statement = statement.where(beyond(order, place))
+    return statement.order_by(*[key.clause() for key in order])
+
+
+def beyond(order: Sequence[By], place: Sequence[Any]) -> ColumnElement[bool]:
+    """Of the rows that come after a place. One comparison of rows where an index can serve it."""
+    falls = {key.is_falling for key in order}
+    if len(falls) == 1 and None not in place and not any(_may_be_unknown(key) for key in order):
+        here, there = tuple_(*[key.column for key in order]), tuple_(*place)
+        return here < there if falls.pop() else here > there
+    parts = []
+    for depth, key in enumerate(order):
+        same = [_is(order[n].column, place[n]) for n in range(depth)]
+        parts.append(and_(*same, _passes(key, place[depth])))
+    return or_(*parts)
+
+
+def note_of(values: Sequence[Any]) -> str:
+    """A place as it stands in an address."""
     return urlsafe_b64encode(json.dumps(list(values)).encode()).rstrip(b"=").decode()
 
 
-def _values(note: str | None, order: Sequence[ColumnElement[Any]]) -> list[Any] | None:
+def place_in(note: str | None, order: Sequence[By]) -> list[Any] | None:
     """What the note says, when it fits the order: it comes from an address, so from anyone."""
     if not note or len(note) > 2_000:
         return None
@@ -66,11 +106,33 @@ def _values(note: str | None, order: Sequence[ColumnElement[Any]]) -> list[Any] 
         return None
     if not isinstance(values, list) or len(values) != len(order):
         return None
-    fits = all(
-        type(value) is column.type.python_type and _is_bearable(value)
-        for value, column in zip(values, order, strict=True)
-    )
+    fits = all(_fits(value, key) for value, key in zip(values, order, strict=True))
     return values if fits else None
+
+
+def _fits(value: object, key: By) -> bool:
+    if value is None:
+        return _may_be_unknown(key)
+    return type(value) is key.column.type.python_type and _is_bearable(value)
+
+
+def _may_be_unknown(key: By) -> bool:
+    return bool(getattr(key.column, "nullable", False))
+
+
+def _is(column: Any, value: Any) -> Any:
+    return column.is_(None) if value is None else column == value
+
+
+def _passes(key: By, value: Any) -> Any:
+    """Comes later. Nothing known is the highest value on PostgreSQL and the lowest on SQLite."""
+    unknown_is_later = is_postgresql() != key.is_falling
+    if value is None:
+        return false() if unknown_is_later else key.column.is_not(None)
+    later = key.column < value if key.is_falling else key.column > value
+    if not _may_be_unknown(key):
+        return later
+    return or_(later, key.column.is_(None)) if unknown_is_later else later
 
 
 def _is_bearable(value: object) -> bool:

@@ -47,6 +47,17 @@ def target_list(list_id: int) -> ListLine | None:
     return _line(tuple(row), _numbers(list_id)) if row else None
 
 
+def list_names(conference_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the lists for a conference and its events, by name. Cost: the lists."""
+    rows = reading().execute(
+        select(TargetList.id, TargetList.name)
+        .join(TargetList.event)
+        .where(Event.conference_id == conference_id)
+        .order_by(TargetList.name, TargetList.id)
+    )
+    return [(id_, name) for id_, name in rows]
+
+
 def list_id_of(code: str) -> int | None:
     """The list with this code. One row by key."""
     return reading().scalar(select(TargetList.id).where(TargetList.code == code))

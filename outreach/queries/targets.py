@@ -1,6 +1,5 @@
 """Targets: who is wanted on a list, in which order, and where each stands."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,63 +93,6 @@ def target_line(list_id: int, target_id: int) -> TargetLine | None:
     """One person of a list. Cost: some rows by key."""
     row = reading().execute(_lines(list_id).where(Target.id == target_id)).one_or_none()
     return TargetLine(*row) if row else None
-
-
-EXPORT_HEADERS = (
-    "Name",
-    "Given name",
-    "Family name",
-    "Title",
-    "Salutation",
-    "Office",
-    "Email",
-    "Organisation",
-    "Country",
-    "Language",
-    "Gender",
-    "Star",
-    "Tier",
-    "Why",
-    "Notes",
-    "External id",
-    "Answer",
-)
-"""All but the last are read again by an import."""
-
-
-def export_rows(list_id: int, *, batch: int = 2_000) -> Iterator[tuple[str | int | None, ...]]:
-    """The whole list by rank, as texts and numbers under EXPORT_HEADERS.
-
-    Cost: each row once, some thousands at a time; never the whole list in memory.
-    """
-    statement = _joined(
-        select(
-            Stakeholder.full_name,
-            Stakeholder.given_name,
-            Stakeholder.family_name,
-            Stakeholder.title,
-            Stakeholder.salutation,
-            Stakeholder.office,
-            Stakeholder.email,
-            Organisation.name,
-            Stakeholder.country_code,
-            Stakeholder.language,
-            Stakeholder.gender,
-            case((Target.is_star, "yes"), else_=""),
-            Target.tier,
-            Target.why,
-            Stakeholder.notes,
-            Stakeholder.external_id,
-            Invitation.state,
-        )
-    ).where(Target.list_id == list_id)
-    after: str | None = None
-    while True:
-        rows, after = page(statement, SORTS["rank"], after, limit=batch)
-        for row in rows:
-            yield tuple(row[: len(EXPORT_HEADERS)])
-        if after is None:
-            return
 
 
 def addressees(list_id: int, target_ids: list[int]) -> list[tuple[int, str]]:

@@ -1,18 +1,23 @@
 """Who fits a rule: each condition on real rows, alone, together and turned round."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from outreach.advice.segments import Condition, Rule
-from outreach.db import reading
+from outreach.db import reading, transaction
 from outreach.models.attendance import Attendance
+from outreach.models.custom_field import CustomField, CustomValue
+from outreach.models.kind import StakeholderKind
 from outreach.models.message import MessageState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
-from outreach.queries.segments import Ground, people_matching, shape_of
+from outreach.models.tag import StakeholderTag, Tag
+from outreach.queries.segments import people_matching, shape_of
+from outreach.queries.shapes import Ground
+from outreach.queries.words import known_words
 from tests.factories import (
     NOON,
     make_account,
@@ -27,6 +32,8 @@ from tests.factories import (
     the_conference,
     the_event,
 )
+
+PERSONS = {"subject": "person", "created_at": NOON}
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -181,3 +188,54 @@ def test_who_has_an_address_and_whom_words_find():
 def test_a_facet_that_nobody_can_look_up_fits_nobody():
     make_stakeholder("Ana")
     assert fits("custom_gone", "x") == []
+
+
+def test_kinds_tags_and_fields_of_the_teams_own():
+    person, other = make_stakeholder("Ana"), make_stakeholder("Juan")
+    tag = Tag(name="Été", name_key="ete")
+    vegan = CustomField(code="vegan", label="Vegan", kind="yes_no", **PERSONS)
+    since = CustomField(code="since", label="Member since", kind="date", **PERSONS)
+    score = CustomField(code="score", label="Score", kind="number", **PERSONS)
+    save(tag, vegan, since, score, StakeholderKind(stakeholder_id=other.id, kind="fund_owner"))
+    save(
+        StakeholderTag(stakeholder_id=person.id, tag_id=tag.id),
+        CustomValue(field_id=vegan.id, stakeholder_id=person.id, is_yes=True),
+        CustomValue(field_id=since.id, stakeholder_id=person.id, day=date(2026, 3, 1)),
+        CustomValue(field_id=score.id, stakeholder_id=other.id, number=7.5),
+    )
+    assert fits("kind", "fund_owner", "beneficiary") == ["Juan"]
+    assert fits("tag", "ete") == fits("tag", "Été") == ["Ana"]
+    assert fits("custom_vegan", "yes") == ["Ana"]
+    assert fits("custom_vegan", "any", is_not=True) == ["Juan"]
+    assert fits("custom_since", "2026-01-01..2026-06-30") == ["Ana"]
+    assert fits("custom_since", "..2025-12-31", "never") == []
+    assert fits("custom_score", "7..") == ["Juan"]
+    assert fits("custom_score", "seven") == []
+
+
+def test_a_word_is_found_at_its_beginning_with_one_slip_and_in_any_order():
+    make_stakeholder("Zoë Łukasiewicz", organisation=make_organisation("Bank of the Lakes"))
+    make_stakeholder("Иван Петров", "ivan.p@example.net")
+    make_stakeholder("王小明")
+    make_stakeholder("Kofi Annan")
+    for typed in ("lukas zo", "zoe lukasiewciz", "lukasiewicz lakes", "bank lukasievicz", "lakse"):
+        assert fits("words", typed) == ["Zoë Łukasiewicz"], typed
+    assert fits("words", "petrov") == fits("words", "ivan.p@exam") == ["Иван Петров"]
+    assert fits("words", "小明") == ["王小明"]
+    assert fits("words", "annxn") == ["Kofi Annan"]
+    assert fits("words", "ann") == ["Kofi Annan"]
+    assert fits("words", "xqzw") == fits("words", "%") == fits("words", "'\"*:&|!") == []
+
+
+def test_a_name_that_changes_or_goes_is_found_no_more():
+    """The database keeps its words in the same transaction."""
+    person = make_stakeholder("Ana Paz")
+    with transaction() as session:
+        row = session.get_one(Stakeholder, person.id)
+        row.full_name, row.name_key = "Ana Sol", "ana sol"
+    assert fits("words", "paz") == []
+    assert fits("words", "sol") == ["Ana Sol"]
+    with transaction() as session:
+        session.delete(session.get_one(Stakeholder, person.id))
+    assert fits("words", "sol") == []
+    assert known_words("solx") == set()

@@ -8,6 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach.actions.errands import stop_errand
+from outreach.exporting import TYPES
 from outreach.exports import KEPT_FOR, exports_folder
 from outreach.queries.errands import errand_line
 from outreach.web.frame import is_part
@@ -36,9 +37,8 @@ def errand_file(errand_id: int) -> Response:
     if not path.is_file():
         abort(404)
     name = line.result["download_name"]
-    return send_file(
-        path, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name
-    )
+    kind = TYPES[path.suffix.removeprefix(".")]
+    return send_file(path, mimetype=kind, as_attachment=True, download_name=name)
 
 
 @blueprint.post("/staff/errands/<int:errand_id>/stop", endpoint="stop_errand")

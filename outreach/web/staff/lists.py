@@ -1,36 +1,21 @@
-"""Target lists: all of them, a new one, one with its people, and that one as a file."""
+"""Target lists: all of them, a new one, one with its people."""
 
-import tempfile
-from io import TextIOWrapper
-
-from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from outreach import sheets
 from outreach.actions import lists
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.queries.conferences import current_conference, groups
 from outreach.queries.imports import imports_of
 from outreach.queries.lists import ListLine, event_choices, free_code, target_list, target_lists
-from outreach.queries.targets import (
-    EXPORT_HEADERS,
-    SORTS,
-    Selection,
-    export_rows,
-    targets,
-)
+from outreach.queries.targets import SORTS, Selection, targets
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.undo import offered_undo
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 class ListForm(FlaskForm):
@@ -122,26 +107,6 @@ def rename_list(list_id: int) -> Response:
     )
     flash("The list has its new name.", "done")
     return redirect(url_for("staff.list_", list_id=list_id), 303)
-
-
-@blueprint.get("/staff/lists/<int:list_id>/export.<kind>")
-def export_list(list_id: int, kind: str) -> Response:
-    """The whole list as a file that a spreadsheet cannot turn into formulas."""
-    line = list_or_404(list_id)
-    if kind not in TYPES:
-        abort(404)
-    # Closed with the answer.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    if kind == "xlsx":
-        sheets.write_xlsx(export_rows(list_id), EXPORT_HEADERS, file)
-    else:
-        text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-        sheets.write_csv(export_rows(list_id), EXPORT_HEADERS, text)
-        text.detach()
-    file.seek(0)
-    return send_file(
-        file, mimetype=TYPES[kind], as_attachment=True, download_name=f"{line.code}.{kind}"
-    )
 
 
 def _selection() -> Selection:

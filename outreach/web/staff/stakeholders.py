@@ -1,4 +1,4 @@
-"""Stakeholders: everyone we know, one person with what became of them, and that corrected."""
+"""Stakeholders: one person with what became of them, and that corrected."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,6 @@ from outreach.queries.stakeholders import (
     invitations_of,
     people_with_address,
     person,
-    stakeholders,
     wanted_of,
 )
 from outreach.queries.tasks import open_tasks_of
@@ -45,19 +44,6 @@ class NoteForm(FlaskForm):
     """What somebody wants to be remembered."""
 
     text = TextAreaField("Note", [InputRequired("Write the note."), Length(max=10_000)])
-
-
-@blueprint.get("/staff/stakeholders", endpoint="stakeholders")
-def all_stakeholders() -> str:
-    """Everyone we know, by name, or those whom a search finds."""
-    words, sort = request.args.get("q", ""), request.args.get("sort", "name")
-    page = stakeholders(words, sort=sort, after=request.args.get("after"))
-    return render_template(
-        "staff/stakeholders/stakeholders.html",
-        page=page,
-        words=words,
-        sort="-name" if sort == "-name" else "name",
-    )
 
 
 @blueprint.get("/staff/stakeholders/<int:stakeholder_id>")

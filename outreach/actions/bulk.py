@@ -1,0 +1,292 @@
+"""Changes of many people at once: set by set, with a record from which each can be taken back.
+
+Whom a change is for is either ids or a rule; with a rule the number that the person was shown
+comes along, and where more or fewer fit by now nothing is done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, exists, func, insert, literal, null, select, update
+from sqlalchemy.orm import Session
+
+from outreach.advice.folding import fold
+from outreach.advice.segments import Rule
+from outreach.db import transaction
+from outreach.errors import Conflict, NotFound, Refusal
+from outreach.models.account import Account
+from outreach.models.activity import Activity, Actor
+from outreach.models.base import UTCDateTime
+from outreach.models.bulk import BulkChange, BulkRow
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.tag import StakeholderTag, Tag
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
+from outreach.queries.segments import conditions_of
+from outreach.queries.shapes import Ground
+from outreach.tally import add_to_tallies
+
+LONGEST_TAG = 60
+_QUIET = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whom a change is for: these, or all who fit the rule."""
+
+    ids: Sequence[int] = ()
+    rule: Rule | None = None
+    ground: Ground | None = None
+    said_count: int | None = None
+    """How many fitted when the person saw it."""
+
+    def people(self) -> Select[Any]:
+        """SELECT of their ids."""
+        wanted = select(Stakeholder.id).where(Stakeholder.merged_into_id.is_(None))
+        if self.rule is None or self.ground is None:
+            return wanted.where(Stakeholder.id.in_(self.ids))
+        return wanted.where(*conditions_of(self.rule, self.ground))
+
+    def check(self, session: Session) -> None:
+        """Raises Conflict where others fit by now than the person was shown."""
+        if self.rule is None or self.said_count is None:
+            return
+        count = session.scalar(select(func.count()).select_from(self.people().subquery())) or 0
+        if count != self.said_count:
+            raise Conflict(
+                f"{count:,} people fit by now, not {self.said_count:,}. Nothing was changed; "
+                "look at the list again."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of it."""
+
+    change_id: int | None
+    """By which it is taken back; None where nothing was to change."""
+    count: int
+
+
+def tag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
+    """Give people a tag; those who bear it already are left as they are."""
+    name = " ".join(name.split())
+    key = fold(name)
+    if not key or len(name) > LONGEST_TAG:
+        raise Refusal(f"A tag is a word or a few, at most {LONGEST_TAG} letters.")
+    with transaction() as session:
+        chosen.check(session)
+        tag = session.scalars(select(Tag).where(Tag.name_key == key)).one_or_none()
+        if tag is None:
+            tag = Tag(name=name, name_key=key)
+            session.add(tag)
+            session.flush()
+        bears = exists().where(
+            StakeholderTag.stakeholder_id == Stakeholder.id, StakeholderTag.tag_id == tag.id
+        )
+        change = _change("tagged", by, at, tag_id=tag.id, tag=tag.name, said=f"Tagged “{tag.name}”")
+        if not _keep(session, change, chosen.people().where(~bears)):
+            return Done(None, 0)
+        rows = select(BulkRow.row_id, literal(tag.id)).where(BulkRow.change_id == change.id)
+        into = insert(StakeholderTag).from_select(["stakeholder_id", "tag_id"], rows)
+        session.execute(into)
+        return _told(session, change)
+
+
+def untag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
+    """Take a tag from people."""
+    with transaction() as session:
+        chosen.check(session)
+        tag = session.scalars(select(Tag).where(Tag.name_key == fold(name))).one_or_none()
+        if tag is None:
+            raise NotFound("tag")
+        bears = exists().where(
+            StakeholderTag.stakeholder_id == Stakeholder.id, StakeholderTag.tag_id == tag.id
+        )
+        said = f"Took the tag “{tag.name}” off"
+        change = _change("untagged", by, at, tag_id=tag.id, tag=tag.name, said=said)
+        if not _keep(session, change, chosen.people().where(bears)):
+            return Done(None, 0)
+        _take_tag(session, change, tag.id)
+        return _told(session, change)
+
+
+def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime) -> Done:
+    """Say who of the team looks after people; None for nobody."""
+    with transaction() as session:
+        chosen.check(session)
+        owner = session.get(Account, owner_id) if owner_id is not None else None
+        if owner_id is not None and (owner is None or owner.is_disabled):
+            raise NotFound("colleague")
+        name = owner.name if owner else "nobody"
+        change = _change(
+            "gave_owner", by, at, owner_id=owner_id, owner=name, said=f"Looked after by {name}"
+        )
+        other = Stakeholder.owner_id.is_distinct_from(owner_id)
+        if not _keep(session, change, chosen.people().where(other), before=Stakeholder.owner_id):
+            return Done(None, 0)
+        session.execute(
+            update(Stakeholder)
+            .where(Stakeholder.id.in_(_rows(change)))
+            .values(owner_id=owner_id, version=Stakeholder.version + 1, changed_at=at),
+            execution_options=_QUIET,
+        )
+        return _told(session, change)
+
+
+def put_on_list(chosen: Chosen, list_id: int, *, by: Actor, at: datetime) -> Done:
+    """Want people on a list too, after those who stand there; known ones are left as they are."""
+    with transaction() as session:
+        chosen.check(session)
+        target_list = session.get(TargetList, list_id, with_for_update=True)
+        if target_list is None:
+            raise NotFound("list")
+        wanted = exists().where(Target.stakeholder_id == Stakeholder.id, Target.list_id == list_id)
+        said = f"Put on {target_list.name}"
+        change = _change("put_on_list", by, at, list_id=list_id, list=target_list.name, said=said)
+        if not _keep(session, change, chosen.people().where(~wanted)):
+            return Done(None, 0)
+        last = session.scalar(select(func.max(Target.rank)).where(Target.list_id == list_id)) or 0
+        rank = func.row_number().over(order_by=Stakeholder.name_key) + last
+        rows = (
+            select(literal(list_id), Stakeholder.id, rank, literal(at, UTCDateTime()))
+            .join(BulkRow, BulkRow.row_id == Stakeholder.id)
+            .where(BulkRow.change_id == change.id)
+        )
+        names = ["list_id", "stakeholder_id", "rank", "created_at"]
+        session.execute(insert(Target).from_select(names, rows, include_defaults=False))
+        add_to_tallies(session, {(TallyKind.LIST_TARGETS, list_id, 0, "wanted"): change.count})
+        return _told(session, change)
+
+
+def take_back_bulk(change_id: int, *, by: Actor, at: datetime) -> int:
+    """Put everything back as it was; what changed again since stays. Says for how many.
+
+    Raises NotFound, Conflict where it was taken back before or is too long ago.
+    """
+    with transaction() as session:
+        change = session.get(BulkChange, change_id, with_for_update=True)
+        if change is None:
+            raise NotFound("change")
+        change.take_back(at)
+        count = _TAKES_BACK[change.what](session, change)
+        session.add(
+            Activity.of(
+                "took_back_bulk", by, at, change_id=change.id, what=change.what, count=count
+            )
+        )
+        return count
+
+
+def _change(what: str, by: Actor, at: datetime, **detail: Any) -> BulkChange:
+    return BulkChange(
+        what=what, detail=detail, account_id=by.account_id, actor=by.kind, at=at, count=0
+    )
+
+
+def _rows(change: BulkChange) -> Select[Any]:
+    return select(BulkRow.row_id).where(BulkRow.change_id == change.id)
+
+
+def _keep(session: Session, change: BulkChange, people: Select[Any], before: Any = None) -> int:
+    """Write down whom it is for and how they were; says how many. Nothing is kept of nobody."""
+    session.add(change)
+    session.flush()
+    held = null() if before is None else before
+    chosen = people.with_only_columns(literal(change.id), Stakeholder.id, held)
+    into = insert(BulkRow).from_select(["change_id", "row_id", "before"], chosen)
+    session.execute(into)
+    change.count = session.scalar(select(func.count()).select_from(_rows(change).subquery())) or 0
+    if not change.count:
+        session.delete(change)
+    return change.count
+
+
+def _told(session: Session, change: BulkChange) -> Done:
+    """A line of the journal for each person, in one statement."""
+    rows = select(
+        literal(change.at, UTCDateTime()),
+        literal(f"bulk_{change.what}"),
+        literal(change.account_id),
+        literal(change.actor),
+        BulkRow.row_id,
+        literal(change.detail, Activity.__table__.c.detail.type),
+    ).where(BulkRow.change_id == change.id)
+    names = ["at", "verb", "account_id", "actor", "stakeholder_id", "detail"]
+    session.execute(insert(Activity).from_select(names, rows, include_defaults=False))
+    return Done(change.id, change.count)
+
+
+def _take_tag(session: Session, change: BulkChange, tag_id: int) -> int:
+    gone = session.execute(
+        delete(StakeholderTag).where(
+            StakeholderTag.tag_id == tag_id, StakeholderTag.stakeholder_id.in_(_rows(change))
+        ),
+        execution_options=_QUIET,
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _untag_again(session: Session, change: BulkChange) -> int:
+    return _take_tag(session, change, change.detail["tag_id"])
+
+
+def _tag_again(session: Session, change: BulkChange) -> int:
+    tag_id = change.detail["tag_id"]
+    bears = exists().where(
+        StakeholderTag.stakeholder_id == BulkRow.row_id, StakeholderTag.tag_id == tag_id
+    )
+    still = exists().where(Stakeholder.id == BulkRow.row_id)
+    rows = select(BulkRow.row_id, literal(tag_id)).where(
+        BulkRow.change_id == change.id, ~bears, still
+    )
+    count = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    session.execute(insert(StakeholderTag).from_select(["stakeholder_id", "tag_id"], rows))
+    return count
+
+
+def _own_again(session: Session, change: BulkChange) -> int:
+    was = (
+        select(BulkRow.before)
+        .where(BulkRow.change_id == change.id, BulkRow.row_id == Stakeholder.id)
+        .scalar_subquery()
+    )
+    unchanged = Stakeholder.owner_id.is_not_distinct_from(change.detail["owner_id"])
+    back = session.execute(
+        update(Stakeholder)
+        .where(Stakeholder.id.in_(_rows(change)), unchanged)
+        .values(owner_id=was, version=Stakeholder.version + 1),
+        execution_options=_QUIET,
+    )
+    return int(back.rowcount)  # type: ignore[attr-defined]
+
+
+def _off_list_again(session: Session, change: BulkChange) -> int:
+    """Who became a star, or was given a reason or an owner meanwhile, stays on the list."""
+    list_id = change.detail["list_id"]
+    gone = session.execute(
+        delete(Target).where(
+            and_(
+                Target.list_id == list_id,
+                Target.stakeholder_id.in_(_rows(change)),
+                ~Target.is_star,
+                Target.why == "",
+                Target.owner_id.is_(None),
+                Target.promoted_at.is_(None),
+            )
+        ),
+        execution_options=_QUIET,
+    )
+    count = int(gone.rowcount)  # type: ignore[attr-defined]
+    add_to_tallies(session, {(TallyKind.LIST_TARGETS, list_id, 0, "wanted"): -count})
+    return count
+
+
+_TAKES_BACK = {
+    "tagged": _untag_again,
+    "untagged": _tag_again,
+    "gave_owner": _own_again,
+    "put_on_list": _off_list_again,
+}

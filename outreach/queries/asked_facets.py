@@ -1,0 +1,148 @@
+"""The facets of what a person is wanted for, was asked, written and came to."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
+
+from outreach.advice.segments import Condition
+from outreach.db import reading
+from outreach.models.attendance import Attendance
+from outreach.models.event import Event
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.message import Message, MessageState
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.star import Star, StarStage
+from outreach.models.step import GIVEN
+from outreach.models.target import Target, TargetList
+from outreach.queries.shapes import Ground, Shape, as_set
+
+HAVE_LEFT = (
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.BOUNCED,
+    MessageState.COMPLAINED,
+)
+"""Mail in these states went out: its person was written to."""
+
+
+def _list(one: Condition, _ground: Ground) -> Shape:
+    ids = list(reading().scalars(select(TargetList.id).where(TargetList.code.in_(one.values))))
+    return as_set(
+        select(Target.stakeholder_id).where(Target.list_id.in_(ids)), Target.stakeholder_id
+    )
+
+
+def _on_list(one: Condition, ground: Ground, *wanted: ColumnElement[bool]) -> Shape:
+    """Of the list that is named, or any of the conference."""
+    code = one.of or ground.list_code
+    lists = select(TargetList.id).join(TargetList.event)
+    meant = TargetList.code == code if code else Event.conference_id == ground.conference_id
+    ids = select(Target.stakeholder_id).where(Target.list_id.in_(lists.where(meant)), *wanted)
+    return as_set(ids, Target.stakeholder_id)
+
+
+def _star(one: Condition, ground: Ground) -> Shape:
+    nominated = select(Star.target_id).where(Star.stage == StarStage.NOMINATED)
+    wanted: list[Any] = []
+    if "yes" in one.values:
+        wanted.append(Target.is_star)
+    if "nominated" in one.values:
+        wanted.append(Target.id.in_(nominated))
+    return _on_list(one, ground, or_(*wanted))
+
+
+def _tier(one: Condition, ground: Ground) -> Shape:
+    return _on_list(one, ground, Target.tier.in_([int(value) for value in one.values]))
+
+
+def _wave(one: Condition, ground: Ground) -> Shape:
+    return _on_list(one, ground, Target.wave.in_([int(value) for value in one.values]))
+
+
+def _answer(one: Condition, ground: Ground) -> Shape:
+    event_id = ground.event_id(one.of)
+    if event_id is None:
+        return Shape(false())
+    of_event = select(Invitation.stakeholder_id).where(
+        Invitation.event_id == event_id,
+        Invitation.withdrawn_at.is_(None),
+        Invitation.merged_into_id.is_(None),
+    )
+    states = [InvitationState(value) for value in one.values if value in set(InvitationState)]
+    states += GIVEN if "answered" in one.values else ()
+    shape = as_set(of_event.where(Invitation.state.in_(states)), Invitation.stakeholder_id)
+    if "not_asked" not in one.values:
+        return shape
+    asked = exists().where(
+        Invitation.event_id == event_id, Invitation.stakeholder_id == Stakeholder.id
+    )
+    return Shape(or_(not_(asked), shape.holds))
+
+
+def _due(one: Condition, ground: Ground) -> Shape:
+    """Silent, with a reply-by in some days, or in the past."""
+    event_id = ground.event_id(one.of)
+    spans: list[ColumnElement[bool]] = []
+    for value in one.values:
+        if value == "past":
+            spans.append(Invitation.reply_by <= ground.at)
+        else:
+            until = ground.at + timedelta(days=int(value.partition("-")[2]))
+            spans.append(and_(Invitation.reply_by > ground.at, Invitation.reply_by <= until))
+    ids = select(Invitation.stakeholder_id).where(
+        Invitation.event_id == (event_id or 0),
+        Invitation.state == InvitationState.SILENT,
+        Invitation.withdrawn_at.is_(None),
+        Invitation.merged_into_id.is_(None),
+        or_(*spans),
+    )
+    return as_set(ids, Invitation.stakeholder_id)
+
+
+def _contacted(one: Condition, ground: Ground) -> Shape:
+    """When mail last went out to the person, whatever it was about."""
+    found: list[ColumnElement[bool]] = []
+    for value in one.values:
+        how, _, days = value.partition("-")
+        if how == "never":
+            found.append(not_(_written()))
+        elif how == "ever":
+            found.append(_written())
+        else:
+            lately = _written(ground.at - timedelta(days=int(days)))
+            found.append(lately if how == "within" else and_(_written(), not_(lately)))
+    return Shape(or_(*found))
+
+
+def _written(since: datetime | None = None) -> ColumnElement[bool]:
+    sent = [Message.stakeholder_id == Stakeholder.id, Message.state.in_(HAVE_LEFT)]
+    if since is not None:
+        sent.append(Message.changed_at > since)
+    return exists().where(*sent)
+
+
+def _attended(one: Condition, ground: Ground) -> Shape:
+    events = select(Event.id).where(
+        Event.conference_id == ground.conference_id, Event.code.in_(one.values)
+    )
+    ids = (
+        select(Invitation.stakeholder_id)
+        .join(Attendance, Attendance.invitation_id == Invitation.id)
+        .where(Attendance.event_id.in_(events))
+    )
+    return as_set(ids, Invitation.stakeholder_id)
+
+
+BUILDERS: dict[str, Callable[[Condition, Ground], Shape]] = {
+    "list": _list,
+    "star": _star,
+    "tier": _tier,
+    "wave": _wave,
+    "answer": _answer,
+    "due": _due,
+    "contacted": _contacted,
+    "attended": _attended,
+}
+"""{facet: what a condition on it becomes}"""

@@ -1,0 +1,204 @@
+"""The facets of a person as such: group, place, language, kind, tag, owner, words, own fields."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
+
+from outreach.advice.folding import fold
+from outreach.advice.segments import CUSTOM, Condition
+from outreach.db import reading
+from outreach.models.conference import ConstituentGroup, MemberState, Region
+from outreach.models.custom_field import CustomField, CustomKind, CustomSubject, CustomValue
+from outreach.models.event import Event
+from outreach.models.kind import Kind, StakeholderKind
+from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.tag import StakeholderTag, Tag
+from outreach.models.target import Target, TargetList
+from outreach.queries.shapes import Ground, Shape, as_set, either, plain
+from outreach.queries.words import Wording, corrected, has_index, holds, ids, is_known, wording
+
+
+def _group(one: Condition, ground: Ground) -> Shape:
+    """As the organisation stands at the conference, or as a list on which the person is wanted."""
+    codes = select(ConstituentGroup.id).where(ConstituentGroup.code.in_(one.values))
+    organisations = select(Standing.organisation_id).where(
+        Standing.conference_id == ground.conference_id, Standing.group_id.in_(codes)
+    )
+    lists = (
+        select(TargetList.id)
+        .join(TargetList.event)
+        .where(Event.conference_id == ground.conference_id, TargetList.group_id.in_(codes))
+    )
+    wanted = select(Target.stakeholder_id).where(Target.list_id.in_(lists))
+    by_office = Stakeholder.organisation_id.in_(organisations)
+    holds = or_(by_office, wanted.where(Target.stakeholder_id == Stakeholder.id).exists())
+    return Shape(holds, either(select(Stakeholder.id).where(by_office), wanted))
+
+
+def _region(one: Condition, ground: Ground) -> Shape:
+    """Of the person's own country; where none is known, of the organisation's."""
+    region_ids = select(Region.id).where(
+        Region.conference_id == ground.conference_id, Region.code.in_(one.values)
+    )
+    countries = select(MemberState.country_code).where(MemberState.region_id.in_(region_ids))
+    codes = list(reading().scalars(countries))
+    organisations = (
+        select(Organisation.id)
+        .outerjoin(
+            Standing,
+            and_(
+                Standing.organisation_id == Organisation.id,
+                Standing.conference_id == ground.conference_id,
+            ),
+        )
+        .where(
+            or_(
+                Standing.region_id.in_(region_ids),
+                and_(Standing.region_id.is_(None), Organisation.country_code.in_(codes)),
+            )
+        )
+    )
+    return _of_own_or_office(codes, organisations)
+
+
+def _country(one: Condition, _ground: Ground) -> Shape:
+    offices = select(Organisation.id).where(Organisation.country_code.in_(one.values))
+    return _of_own_or_office(one.values, offices)
+
+
+def _of_own_or_office(codes: Sequence[str], organisations: Select[Any]) -> Shape:
+    own = Stakeholder.country_code.in_(codes)
+    by_office = and_(
+        Stakeholder.country_code.is_(None), Stakeholder.organisation_id.in_(organisations)
+    )
+    people = select(Stakeholder.id)
+    return Shape(or_(own, by_office), either(people.where(own), people.where(by_office)))
+
+
+def _language(one: Condition, _ground: Ground) -> Shape:
+    """The person's own; the organisation's where none is known, as mail is written."""
+    own = Stakeholder.language.in_(one.values)
+    offices = select(Organisation.id).where(Organisation.language.in_(one.values))
+    by_office = and_(Stakeholder.language.is_(None), Stakeholder.organisation_id.in_(offices))
+    people = select(Stakeholder.id)
+    return Shape(or_(own, by_office), either(people.where(own), people.where(by_office)))
+
+
+def _gender(one: Condition, _ground: Ground) -> Shape:
+    return plain(Stakeholder.gender, ["" if v == "unstated" else v for v in one.values])
+
+
+def _kind(one: Condition, _ground: Ground) -> Shape:
+    kinds = [Kind(value) for value in one.values if value in set(Kind)]
+    wanted = select(StakeholderKind.stakeholder_id).where(StakeholderKind.kind.in_(kinds))
+    return as_set(wanted, StakeholderKind.stakeholder_id)
+
+
+def _tag(one: Condition, _ground: Ground) -> Shape:
+    tags = select(Tag.id).where(Tag.name_key.in_([fold(value) for value in one.values]))
+    wanted = select(StakeholderTag.stakeholder_id).where(
+        StakeholderTag.tag_id.in_(list(reading().scalars(tags)))
+    )
+    return as_set(wanted, StakeholderTag.stakeholder_id)
+
+
+def _owner(one: Condition, _ground: Ground) -> Shape:
+    """Who looks after the person, or follows them up on a list."""
+    accounts = [int(value) for value in one.values if value != "nobody"]
+    own = Stakeholder.owner_id.in_(accounts)
+    on_list = select(Target.stakeholder_id).where(Target.owner_id.in_(accounts))
+    looked_after = or_(own, on_list.where(Target.stakeholder_id == Stakeholder.id).exists())
+    if "nobody" not in one.values:
+        return Shape(looked_after, either(select(Stakeholder.id).where(own), on_list))
+    followed = exists().where(Target.stakeholder_id == Stakeholder.id, Target.owner_id.is_not(None))
+    return Shape(or_(and_(Stakeholder.owner_id.is_(None), not_(followed)), looked_after))
+
+
+def _address(_one: Condition, _ground: Ground) -> Shape:
+    return Shape(Stakeholder.email.is_not(None))
+
+
+def _words(one: Condition, _ground: Ground) -> Shape:
+    """A word that no name holds stands for the known ones nearest to it."""
+    wanted = [meant for value in one.values if (meant := as_meant(value)) is not None]
+    if not wanted:
+        return Shape(false())
+    found = [ids(meant) for meant in wanted]
+    is_gathered = all(part is not None for part in found)
+    gathered = either(*[part for part in found if part is not None]) if is_gathered else None
+    return Shape(or_(*[holds(meant) for meant in wanted]), gathered)
+
+
+def as_meant(typed: str) -> Wording | None:
+    """What someone typed, typos corrected where a word is in no name; an address stays."""
+    wanted = wording(typed)
+    if wanted is None or "@" in typed or not has_index():
+        return wanted
+    if all(is_known(key) for key in wanted.keys):
+        return wanted
+    return corrected(wanted) or wanted
+
+
+def custom(one: Condition, _ground: Ground) -> Shape:
+    """Of a custom field: words, `from..to` of numbers and days, a choice, `yes` or `no`."""
+    field = (
+        reading()
+        .execute(
+            select(CustomField.id, CustomField.kind, CustomField.subject).where(
+                CustomField.code == one.facet.removeprefix(CUSTOM)
+            )
+        )
+        .one_or_none()
+    )
+    if field is None:
+        return Shape(false())
+    fits = [_custom_value(CustomKind(field.kind), value) for value in one.values]
+    wanted = [CustomValue.field_id == field.id, or_(false(), *fits)]
+    if field.subject is CustomSubject.ORGANISATION:
+        offices = select(CustomValue.organisation_id).where(*wanted)
+        return plain_in(Stakeholder.organisation_id, offices)
+    own = select(CustomValue.stakeholder_id).where(*wanted, CustomValue.stakeholder_id.is_not(None))
+    return as_set(own, CustomValue.stakeholder_id)
+
+
+def plain_in(column: Any, values: Select[Any]) -> Shape:
+    """A column of the person that is among others."""
+    holds_ = column.in_(values)
+    return Shape(holds_, select(Stakeholder.id).where(holds_))
+
+
+def _custom_value(kind: CustomKind, value: str) -> ColumnElement[bool]:
+    if value == "any":
+        return true()
+    if kind is CustomKind.YES_NO:
+        return CustomValue.is_yes.is_(value == "yes")
+    if kind in (CustomKind.TEXT, CustomKind.CHOICE):
+        return CustomValue.text_key == fold(value)
+    first, dots, last = value.partition("..")
+    column: Any = CustomValue.number if kind is CustomKind.NUMBER else CustomValue.day
+    read: Callable[[str], Any] = float if kind is CustomKind.NUMBER else date.fromisoformat
+    try:
+        low = read(first) if first else None
+        high = (read(last) if last else None) if dots else low
+    except ValueError:
+        return false()
+    bounds = [column >= low] if low is not None else []
+    bounds += [column <= high] if high is not None else []
+    return and_(*bounds) if bounds else false()
+
+
+BUILDERS: dict[str, Callable[[Condition, Ground], Shape]] = {
+    "group": _group,
+    "region": _region,
+    "country": _country,
+    "language": _language,
+    "gender": _gender,
+    "kind": _kind,
+    "tag": _tag,
+    "owner": _owner,
+    "address": _address,
+    "words": _words,
+}
+"""{facet: what a condition on it becomes}"""

@@ -1,0 +1,94 @@
+"""Segments that are kept: one's own and the shared ones; what was done to many at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from outreach.advice.segments import Rule
+from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.bulk import UNDO_LIFE, BulkChange
+from outreach.models.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLine:
+    """A segment as it is listed."""
+
+    id: int
+    name: str
+    rule: dict[str, Any]
+    owner_id: int | None
+    owner: str | None
+    is_shared: bool
+    changed_at: datetime
+
+    def as_rule(self) -> Rule:
+        """The rule, checked. Raises UnreadableRule where this version knows it no longer."""
+        return Rule.from_json(self.rule)
+
+
+def segments(account_id: int) -> list[SegmentLine]:
+    """One's own segments and those that are shared, by name. Cost: they."""
+    rows = reading().execute(
+        _lines()
+        .where(or_(Segment.owner_id == account_id, Segment.is_shared))
+        .order_by(Segment.name, Segment.id)
+    )
+    return [SegmentLine(*row) for row in rows]
+
+
+def segment(segment_id: int, account_id: int) -> SegmentLine | None:
+    """One that this account may see. One row by key."""
+    row = (
+        reading()
+        .execute(
+            _lines().where(
+                Segment.id == segment_id, or_(Segment.owner_id == account_id, Segment.is_shared)
+            )
+        )
+        .one_or_none()
+    )
+    return SegmentLine(*row) if row else None
+
+
+def _lines() -> Any:
+    return select(
+        Segment.id, Segment.name, Segment.rule, Segment.owner_id, Account.name, Segment.is_shared,
+        Segment.changed_at,
+    ).outerjoin(Account, Account.id == Segment.owner_id)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLine:
+    """What was done to many people at once."""
+
+    id: int
+    said: str
+    count: int
+    by: str | None
+    at: datetime
+    undone_at: datetime | None
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it can still be taken back."""
+        return self.undone_at is None and at - self.at <= UNDO_LIFE
+
+
+def bulk_changes(*, limit: int = 50) -> list[BulkLine]:
+    """The latest ones, newest first. Cost: the rows shown."""
+    rows = reading().execute(
+        select(
+            BulkChange.id, BulkChange.detail, BulkChange.count, Account.name, BulkChange.at,
+            BulkChange.undone_at,
+        )
+        .outerjoin(Account, Account.id == BulkChange.account_id)
+        .order_by(BulkChange.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        BulkLine(id_, detail.get("said", ""), count, by, at, undone)
+        for id_, detail, count, by, at, undone in rows
+    ]

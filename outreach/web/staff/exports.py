@@ -1,0 +1,69 @@
+"""People as a file: at once where they are few, else by a worker, for the one who asked."""
+
+import json
+import tempfile
+from typing import Any
+
+from flask import abort, g, redirect, request, send_file, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach import exporting
+from outreach.actions.errands import ask_errand
+from outreach.advice.segments import Rule
+from outreach.errors import Refusal
+from outreach.models.activity import Actor
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.lists import list_or_404
+
+
+@blueprint.get("/staff/lists/<int:list_id>/export.<form>")
+def export_list(list_id: int, form: str) -> Response:
+    """A short list as a file; a long one is asked for by a button."""
+    list_or_404(list_id)
+    wishes = {"list_id": list_id, "form": _form(form)}
+    if exporting.count_of(wishes, at=g.at) > exporting.FEW:
+        raise Refusal("This list is long. Ask for its file on the list’s own page.")
+    return _at_once(wishes)
+
+
+@blueprint.post("/staff/lists/<int:list_id>/export")
+def ask_list_export(list_id: int) -> Response:
+    """A list as a file, whatever its length."""
+    list_or_404(list_id)
+    return _at_once_or_later({"list_id": list_id, "form": _form(request.form.get("form", ""))})
+
+
+@blueprint.post("/staff/stakeholders/export")
+def export_stakeholders() -> Response:
+    """Those who fit a sentence as a file."""
+    try:
+        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
+    except ValueError:
+        raise Refusal("The sentence of the page was lost. Open the page again.") from None
+    return _at_once_or_later({"rule": rule.to_json(), "form": _form(request.form.get("form", ""))})
+
+
+def _at_once_or_later(wishes: dict[str, Any]) -> Response:
+    if exporting.count_of(wishes, at=g.at) <= exporting.FEW:
+        return _at_once(wishes)
+    by = Actor.account(current_user.id)
+    errand_id = ask_errand("export-people", by, at=g.at, **wishes)
+    return redirect(url_for("staff.errand", errand_id=errand_id), 303)
+
+
+def _at_once(wishes: dict[str, Any]) -> Response:
+    # Closed with the answer.
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    exporting.write_file(wishes, file, at=g.at)
+    file.seek(0)
+    return send_file(
+        file, mimetype=exporting.TYPES[wishes["form"]], as_attachment=True,
+        download_name=exporting.name_of(wishes),
+    )  # fmt: skip
+
+
+def _form(form: str) -> str:
+    if form not in exporting.TYPES:
+        abort(404)
+    return form

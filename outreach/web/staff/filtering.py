@@ -1,0 +1,127 @@
+"""The filter sentence of a page: a rule read from the address, said, and changed by clicking."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import g, request, url_for
+
+from outreach.advice.segments import FACETS, Clause, Condition, Rule, facet_of, sentence
+from outreach.queries.choices import ADDABLE, Names, choices, event_codes, own_labels
+from outreach.queries.conferences import current_conference
+from outreach.queries.shapes import Ground
+
+ALSO_KEPT = ("sort", "columns")
+"""What else of an address stays when the rule changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A clause with its menu."""
+
+    clause: Clause
+    key: str
+    choices: list[tuple[str, str, bool]]
+    """(value, word, whether it is chosen)"""
+    typed: str
+    less_url: str
+    """The page without it."""
+    turned_url: str
+    """The page with its opposite."""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The rule of a page and its sentence."""
+
+    rule: Rule
+    ground: Ground
+    parts: list[Part]
+    subject: Part
+    additions: list[tuple[str, str]]
+    """(address, label) of what can be added."""
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """What is searched for."""
+        return " ".join(self.rule.get("words"))
+
+
+def filter_of_page(endpoint: str, **values: Any) -> Filter:
+    """The rule that the address of this page says, with a menu for each of its parts.
+
+    A facet that was just added (`add=region`) stands open and holds nothing yet.
+    """
+    conference = current_conference()
+    ground = Ground(conference.id if conference else 0, g.at)
+    rule = Rule.from_address(request.args.items(multi=True))
+    names, labels = Names(ground.conference_id), own_labels()
+    clauses = sentence(rule, names, labels)
+    parts = [_part(clause, rule, ground, endpoint, values) for clause in clauses]
+    added = _added(rule)
+    if added is not None:
+        facet = facet_of(added.facet, labels.get(added.facet, ""))
+        clause = Clause(facet.lead, "…", "", added)
+        parts.append(_part(clause, rule, ground, endpoint, values, is_open=True))
+    shown = [part for part in parts[1:] if part.key != "q"]
+    return Filter(
+        rule, ground, shown, parts[0], _additions(rule, ground, labels, endpoint, values), labels
+    )
+
+
+def address_of(endpoint: str, rule: Rule, **more: Any) -> str:
+    """The page with another rule; sort and columns stay."""
+    pairs: dict[str, Any] = {
+        name: request.args.getlist(name) for name in ALSO_KEPT if request.args.get(name)
+    }
+    for name, value in rule.address():
+        pairs.setdefault(name, [])
+        pairs[name].append(value)
+    return url_for(endpoint, **(pairs | more))
+
+
+def _part(
+    clause: Clause, rule: Rule, ground: Ground, endpoint: str, values: Any, is_open: bool = False
+) -> Part:
+    one = clause.condition or Condition("group", ())
+    offered = choices(one.facet, ground.conference_id) if one.facet != "words" else []
+    known = {value for value, _ in offered}
+    offered += [(value, value) for value in one.values if value not in known and offered]
+    turned = Condition(one.facet, one.values, one.of, not one.is_not)
+    less = rule.without(one.key)
+    return Part(
+        clause,
+        one.key,
+        [(value, word, value in one.values) for value, word in offered],
+        "" if offered else " ".join(one.values),
+        address_of(endpoint, less, **values),
+        address_of(endpoint, less.and_(turned), **values) if one.values else "",
+        is_open,
+    )
+
+
+def _added(rule: Rule) -> Condition | None:
+    code, _, of = request.args.get("add", "").partition("@")
+    if not code or (code not in FACETS and not code.startswith("custom_")):
+        return None
+    one = Condition(code, (), of if code in FACETS and FACETS[code].scope else "")
+    return None if any(known.key == one.key for known in rule.conditions) else one
+
+
+def _additions(
+    rule: Rule, ground: Ground, labels: dict[str, str], endpoint: str, values: Any
+) -> list[tuple[str, str]]:
+    taken = {one.key for one in rule.conditions}
+    offered: list[tuple[str, str]] = []
+    for code in ADDABLE:
+        offered.append((code, FACETS[code].label))
+        if code == "answer":
+            more = event_codes(ground.conference_id)[1:]
+            offered += [(f"{code}@{event}", f"Answer to {name}") for event, name in more]
+    offered += list(labels.items())
+    return [
+        (address_of(endpoint, rule, add=code, **values), label)
+        for code, label in offered
+        if code not in taken and code != "group"
+    ]

@@ -1,0 +1,163 @@
+"""The table of people: who fits a sentence, in any order, changed many at once."""
+
+import json
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, session, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach.actions import bulk
+from outreach.advice.segments import Rule
+from outreach.errors import NotFound, Refusal
+from outreach.models.activity import Actor
+from outreach.queries.choices import choices
+from outreach.queries.conferences import current_conference
+from outreach.queries.lists import list_names
+from outreach.queries.people import (
+    COLUMNS,
+    SHOWN_AT_FIRST,
+    SORTS,
+    own_fields,
+    people,
+    people_count,
+)
+from outreach.queries.saved_segments import bulk_changes, segments
+from outreach.queries.shapes import Ground
+from outreach.web.frame import is_part
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.filtering import address_of, filter_of_page
+from outreach.web.staff.undo import offer_undo, offered_undo, way_back
+
+PAGE = "staff.stakeholders"
+MOST_TICKED = 500
+
+
+@blueprint.get("/staff/stakeholders", endpoint="stakeholders")
+def all_stakeholders() -> str:
+    """Everyone we know, or those who fit the sentence that the address says."""
+    chosen = filter_of_page(PAGE)
+    sort, own = ",".join(filter(None, request.args.getlist("sort"))) or "name", own_fields()
+    columns = _columns([code for code, _ in own])
+    page = people(
+        chosen.rule, chosen.ground, sort=sort, columns=columns,
+        after=request.args.get("after"), before=request.args.get("before"),
+    )  # fmt: skip
+    is_all = request.args.get("all") == "yes" and bool(page.lines)
+    values: dict[str, Any] = {
+        "page": page,
+        "filter": chosen,
+        "sort": sort,
+        "columns": columns,
+        "heads": COLUMNS | dict(own),
+        "sorts": SORTS,
+        "here": request.full_path.rstrip("?"),
+        "address": lambda rule=chosen.rule, **more: address_of(PAGE, rule, **more),
+        "rule_text": json.dumps(chosen.rule.to_json()),
+        "count": people_count(chosen.rule, chosen.ground) if is_all else None,
+        "count_url": address_of("staff.stakeholder_count", chosen.rule),
+    }
+    if is_part():
+        return render_template("staff/people/_table.html", **values, **_offers(chosen.ground))
+    return render_template(
+        "staff/people/people.html", undo=offered_undo(), segments=segments(current_user.id),
+        **values, **_offers(chosen.ground),
+    )  # fmt: skip
+
+
+@blueprint.get("/staff/stakeholders/count")
+def stakeholder_count() -> str:
+    """How many fit: a part that the page asks for once it stands."""
+    chosen = filter_of_page(PAGE)
+    count = people_count(chosen.rule, chosen.ground)
+    return render_template(
+        "staff/people/_count.html", count=count,
+        all_url=address_of(PAGE, chosen.rule, all="yes"), count_url=None,
+    )  # fmt: skip
+
+
+@blueprint.post("/staff/stakeholders/bulk/<what>")
+def change_many(what: str) -> Response:
+    """Tag those chosen, give them an owner, put them on a list."""
+    chosen, by = _chosen(), Actor.account(current_user.id)
+    if what == "tag":
+        done = bulk.tag_people(chosen, request.form.get("tag", ""), by=by, at=g.at)
+        text = f"{_people(done.count)} tagged “{request.form.get('tag', '').strip()}”."
+    elif what == "untag":
+        done = bulk.untag_people(chosen, request.form.get("untag", ""), by=by, at=g.at)
+        text = f"The tag taken off {_people(done.count)}."
+    elif what == "owner":
+        done = bulk.give_owner(chosen, _number("owner"), by=by, at=g.at)
+        text = f"{_people(done.count)} given to their new owner."
+    elif what == "list":
+        done = bulk.put_on_list(chosen, _number("list") or 0, by=by, at=g.at)
+        text = f"{_people(done.count)} put on the list."
+    else:
+        raise NotFound
+    if done.change_id is None:
+        flash("Nothing was to change: all of them have it already.", "done")
+    else:
+        offer_undo(text, url_for("staff.take_back_many", change_id=done.change_id))
+    return redirect(way_back(url_for(PAGE)), 303)
+
+
+@blueprint.get("/staff/changes")
+def changes() -> str:
+    """What was done to many people at once, each to be taken back."""
+    conference = current_conference()
+    zone = conference.time_zone if conference else "UTC"
+    return render_template("staff/people/changes.html", changes=bulk_changes(), zone=zone, at=g.at)
+
+
+@blueprint.post("/staff/changes/<int:change_id>/undo")
+def take_back_many(change_id: int) -> Response:
+    """Put everything back as it was."""
+    count = bulk.take_back_bulk(change_id, by=Actor.account(current_user.id), at=g.at)
+    flash(f"Taken back for {_people(count)}.", "done")
+    return redirect(url_for("staff.changes"), 303)
+
+
+def _chosen() -> bulk.Chosen:
+    """The people that a form names: ticks, or everyone who fits, with their number."""
+    if request.form.get("all") != "yes":
+        texts = request.form.getlist("ids")
+        ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 16]
+        if not ids:
+            raise Refusal("Tick at least one person first.")
+        if len(ids) > MOST_TICKED:
+            raise Refusal(f"Tick at most {MOST_TICKED} people at a time.")
+        return bulk.Chosen(ids)
+    try:
+        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
+    except ValueError:
+        raise Refusal("The sentence of this page was lost. Open the page again.") from None
+    conference = current_conference()
+    ground = Ground(conference.id if conference else 0, g.at)
+    return bulk.Chosen(rule=rule, ground=ground, said_count=_number("count") or 0)
+
+
+def _columns(own: list[str]) -> list[str]:
+    """The columns that the address asks for, or that this person chose last."""
+    known = [*COLUMNS, *own]
+    wanted = request.args.getlist("columns")
+    if wanted:
+        session["columns"] = [name for name in known if name in wanted]
+    return [name for name in session.get("columns", SHOWN_AT_FIRST) if name in known]
+
+
+def _offers(ground: Ground) -> dict[str, Any]:
+    """What the bulk bar offers."""
+    return {
+        "owners": choices("owner", ground.conference_id),
+        "tags": choices("tag", ground.conference_id),
+        "lists": list_names(ground.conference_id),
+    }
+
+
+def _number(name: str) -> int | None:
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"

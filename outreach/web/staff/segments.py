@@ -1,0 +1,78 @@
+"""Segments: sentences kept under a name, one's own and the team's."""
+
+import json
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach.actions import segments as actions
+from outreach.advice.segments import Rule, UnreadableRule, in_words, sentence
+from outreach.errors import NotFound, Refusal
+from outreach.models.activity import Actor
+from outreach.queries import saved_segments
+from outreach.queries.choices import Names, own_labels
+from outreach.queries.conferences import current_conference
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.filtering import address_of
+
+
+@blueprint.get("/staff/segments", endpoint="segments")
+def all_segments() -> str:
+    """One's own segments and those that the team shares, each in its sentence."""
+    conference = current_conference()
+    names, labels = Names(conference.id if conference else 0), own_labels()
+    lines: list[tuple[saved_segments.SegmentLine, str, str | None]] = []
+    for line in saved_segments.segments(current_user.id):
+        try:
+            rule = line.as_rule()
+        except UnreadableRule as refusal:
+            lines.append((line, str(refusal), None))
+            continue
+        url = address_of("staff.stakeholders", rule)
+        lines.append((line, in_words(sentence(rule, names, labels)), url))
+    return render_template("staff/people/segments.html", lines=lines)
+
+
+@blueprint.get("/staff/segments/<int:segment_id>")
+def open_segment(segment_id: int) -> Response:
+    """The people of a segment, in the table."""
+    line = saved_segments.segment(segment_id, current_user.id)
+    if line is None:
+        raise NotFound("segment")
+    return redirect(address_of("staff.stakeholders", line.as_rule()), 303)
+
+
+@blueprint.post("/staff/segments")
+def save_segment() -> Response:
+    """Keep the sentence of the page under a name."""
+    try:
+        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
+    except ValueError:
+        raise Refusal("The sentence of the page was lost. Open the page again.") from None
+    name = request.form.get("name", "")
+    is_shared = request.form.get("shared") == "yes"
+    actions.save_segment(
+        name, rule, is_shared=is_shared, by=Actor.account(current_user.id), at=g.at
+    )
+    flash(f"Kept as the segment “{name.strip()}”.", "done")
+    return redirect(address_of("staff.stakeholders", rule), 303)
+
+
+@blueprint.post("/staff/segments/<int:segment_id>/<what>")
+def change_segment(segment_id: int, what: str) -> Response:
+    """Share a segment with the team or no longer, rename it, throw it away."""
+    by = Actor.account(current_user.id)
+    if what == "drop":
+        actions.drop_segment(segment_id, by=by, at=g.at)
+        flash("The segment is gone. The people in it stay.", "done")
+    elif what == "share":
+        is_shared = request.form.get("shared") == "yes"
+        actions.change_segment(segment_id, is_shared=is_shared, by=by, at=g.at)
+        flash("The whole team sees it." if is_shared else "You alone see it.", "done")
+    elif what == "name":
+        actions.change_segment(segment_id, name=request.form.get("name", ""), by=by, at=g.at)
+        flash("The segment has its new name.", "done")
+    else:
+        raise NotFound
+    return redirect(url_for("staff.segments"), 303)

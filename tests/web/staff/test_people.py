@@ -1,0 +1,168 @@
+"""The table of people: found, filtered by a sentence, put in order, changed many at once."""
+
+import json
+import re
+
+import pytest
+from sqlalchemy import select
+
+from outreach.advice.segments import Condition, Rule
+from outreach.db import reading
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.tag import StakeholderTag
+from outreach.models.target import Target
+from outreach.queries.lists import target_list
+from tests.factories import (
+    afresh,
+    make_account,
+    make_invitation,
+    make_list,
+    make_organisation,
+    make_stakeholder,
+    sign_in,
+)
+
+
+@pytest.fixture
+def staff(client):
+    sign_in(client)
+    return client
+
+
+def text(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+def shown(staff, address=""):
+    page = staff.get(f"/staff/stakeholders?{address}").get_data(as_text=True)
+    return re.findall(r"data-row-link><bdi>(.*?)</bdi>", page)
+
+
+def tagged():
+    return afresh(lambda: len(reading().scalars(select(StakeholderTag.stakeholder_id)).all()))
+
+
+def test_the_sentence_of_the_address_says_whom_the_page_shows(staff):
+    make_stakeholder("Ana Paz", country_code="KE")
+    make_invitation(make_stakeholder("Juan Sol", country_code="KE"))
+    make_stakeholder("Zoë Roux", country_code="FR")
+    address = "region=AFR&answer=silent"
+    assert shown(staff, address) == ["Juan Sol"]
+    page = staff.get(f"/staff/stakeholders?{address}").get_data(as_text=True)
+    menus = re.findall("<summary>(.*?)</summary>", page)
+    assert menus[:4] == ["Everyone", "Africa", "have not answered", "and …"]
+    assert shown(staff, "not.region=AFR") == ["Zoë Roux"]
+    assert shown(staff, "region=nowhere&tier=x&sort=secret,-name") == []
+
+
+def test_typing_answers_with_the_rows_alone(staff):
+    make_stakeholder("Zoë Łukasiewicz", organisation=make_organisation("Bank of the Lakes"))
+    make_stakeholder("Ana Paz")
+    part = staff.get("/staff/stakeholders?q=lukasiewciz", headers={"HX-Request": "true"})
+    assert part.get_data(as_text=True).startswith('<div id="people">')
+    assert "Zoë Łukasiewicz" in text(part)
+    assert "Ana Paz" not in text(part)
+
+
+def test_pages_go_forwards_and_backwards_in_any_order(staff, monkeypatch):
+    for country, name in (("KE", "B"), ("FR", "C"), (None, "A"), ("KE", "A"), (None, "D")):
+        make_stakeholder(name, country_code=country)
+    whole = shown(staff, "sort=country&sort=-name")
+    assert sorted(whole) == ["A", "A", "B", "C", "D"]
+    monkeypatch.setattr("outreach.queries.people.people.__kwdefaults__", {
+        **__import__("outreach.queries.people", fromlist=["people"]).people.__kwdefaults__,
+        "limit": 2,
+    })  # fmt: skip
+    there, address, pages = [], "sort=country&sort=-name", []
+    while address is not None:
+        page = staff.get(f"/staff/stakeholders?{address}").get_data(as_text=True)
+        pages.append(re.findall(r"data-row-link><bdi>(.*?)</bdi>", page))
+        there += pages[-1]
+        link = re.search(r'rel="next" href="/staff/stakeholders\?(.*?)"', page)
+        address = link[1].replace("&amp;", "&") if link else None
+    assert there == whole
+    back = re.search(r'rel="prev" href="/staff/stakeholders\?(.*?)"', page)[1]
+    assert shown(staff, back.replace("&amp;", "&")) == pages[-2]
+
+
+def test_a_change_of_all_who_fit_states_the_count_and_is_taken_back(staff):
+    for number in range(3):
+        make_stakeholder(f"Person {number}", country_code="KE")
+    make_stakeholder("Other", country_code="FR")
+    rule = json.dumps(Rule.of([Condition("country", ("KE",))]).to_json())
+    page = staff.get("/staff/stakeholders?country=KE&all=yes")
+    assert "All 3 people who fit" in text(page)
+    form = {"all": "yes", "rule": rule, "count": "3", "tag": "VIP"}
+    staff.post("/staff/stakeholders/bulk/tag", data=form)
+    assert tagged() == 3
+    page = staff.get("/staff/stakeholders?tag=vip")
+    assert "3 people tagged “VIP”." in text(page)
+    assert len(shown(staff, "tag=vip")) == 3
+    undo = re.search(r'action="(/staff/changes/\d+/undo)"', page.get_data(as_text=True))[1]
+    assert "Taken back for 3 people." in text(staff.post(undo, follow_redirects=True))
+    assert tagged() == 0
+    assert staff.post(undo).status_code == 409
+
+
+def test_where_others_fit_by_now_nothing_is_changed(staff):
+    make_stakeholder("One")
+    form = {"all": "yes", "rule": '{"all": []}', "count": "5", "tag": "VIP"}
+    answer = staff.post("/staff/stakeholders/bulk/tag", data=form)
+    assert answer.status_code == 409
+    assert "1 people fit by now, not 5" in text(answer)
+    assert tagged() == 0
+
+
+def test_an_owner_and_a_list_are_given_to_those_ticked_and_taken_back(staff):
+    ana, juan = make_stakeholder("Ana"), make_stakeholder("Juan")
+    owner, wanted = make_account(name="Kofi"), make_list()
+    ids = {"ids": [ana.id, juan.id]}
+    staff.post("/staff/stakeholders/bulk/owner", data=ids | {"owner": owner.id})
+    staff.post("/staff/stakeholders/bulk/list", data=ids | {"list": wanted.id})
+    assert shown(staff, f"owner={owner.id}") == ["Ana", "Juan"]
+    assert afresh(target_list, wanted.id).wanted_count == 2
+    changes = staff.get("/staff/changes").get_data(as_text=True)
+    assert "Looked after by Kofi" in changes
+    for undo in re.findall(r'action="(/staff/changes/\d+/undo)"', changes):
+        staff.post(undo)
+    assert afresh(target_list, wanted.id).wanted_count == 0
+    owners = afresh(lambda: set(reading().scalars(select(Stakeholder.owner_id))))
+    assert owners == {None}
+    assert afresh(lambda: reading().scalar(select(Target.id))) is None
+
+
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [("tag", {}), ("tag", {"ids": "1", "tag": "  "}), ("tag", {"all": "yes", "rule": "x"}),
+     ("tag", {"all": "yes", "rule": '{"all": [{"facet": "x", "any": ["1"]}]}'}),
+     ("owner", {"ids": "1", "owner": "999999"}), ("list", {"ids": "1", "list": "999"}),
+     ("untag", {"ids": "1", "untag": "none"}), ("erase", {"ids": "1"})],
+)  # fmt: skip
+def test_a_form_that_says_something_else_changes_nothing(staff, what, form):
+    make_stakeholder("Ana")
+    answer = staff.post(f"/staff/stakeholders/bulk/{what}", data=form)
+    assert answer.status_code in (404, 422)
+
+
+def test_a_sentence_is_kept_as_a_segment_for_oneself_or_the_team(staff, client):
+    rule = json.dumps(Rule.of([Condition("region", ("AFR",))]).to_json())
+    staff.post("/staff/segments", data={"name": "Mine", "rule": rule})
+    staff.post("/staff/segments", data={"name": "Ours", "rule": rule, "shared": "yes"})
+    page = staff.get("/staff/segments")
+    assert "Everyone in Africa" in text(page)
+    opened = re.search(r"/staff/segments/(\d+)/drop", page.get_data(as_text=True))[1]
+    assert staff.get(f"/staff/segments/{opened}").location.endswith("?region=AFR")
+    sign_in(client)  # a colleague
+    theirs = text(client.get("/staff/segments"))
+    assert "Ours" in theirs
+    assert "Mine" not in theirs
+    numbers = {client.post(f"/staff/segments/{id_}/drop").status_code for id_ in (1, 2)}
+    assert numbers == {403, 404}
+
+
+def test_columns_are_chosen_and_remembered(staff):
+    make_stakeholder("Ana", gender="female", email="ana@example.org")
+    page = text(staff.get("/staff/stakeholders?columns=name&columns=gender&columns=tags"))
+    assert "female" in page
+    assert "ana@example.org" not in page
+    assert "female" in text(staff.get("/staff/stakeholders"))

@@ -25,6 +25,7 @@ from outreach.delivery.mailer import (
     Unfit,
 )
 from outreach.delivery.mime import Press
+from outreach.delivery.recipients import with_shared
 
 _TOGETHER = 64
 """Files open at once: far below the usual limit of 1,024."""
@@ -63,7 +64,7 @@ class FileMailer:
         deadline = monotonic() + timeout.total_seconds()
         outcomes: dict[str, Outcome] = {}
         try:
-            press = Press(letter, self._now())
+            press = Press(with_shared(letter, recipients), self._now())
         except UnfitLetter as reason:
             return {recipient.public_id: Unfit(str(reason)) for recipient in recipients}
         fault: Busy | None = None

@@ -107,6 +107,20 @@ class Compiled:
         parts[1::2] = [self.value(name, values) for name in self.fields]
         return "".join(parts)
 
+    def known(self, values: Mapping[str, str]) -> "Compiled":
+        """The same with these values in it for good: what many share is filled in once.
+
+        Raises UnfitLetter where one of them cannot stand there.
+        """
+        literals, fields = [self.literals[0]], list[str]()
+        for name, after in zip(self.fields, self.literals[1:], strict=True):
+            if name in values:
+                literals[-1] += self.value(name, values) + after
+            else:
+                fields.append(name)
+                literals.append(after)
+        return Compiled(self.kind, literals, fields)
+
     def mark(self, write: Callable[[str], str]) -> str:
         """The text with write(name) in place of every field."""
         parts = self._template.copy()

@@ -13,6 +13,7 @@ from datetime import datetime
 from email import policy, quoprimime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import lru_cache
 
 from outreach.delivery.fit import check_letter, check_recipient, mailbox
 from outreach.delivery.letter import Compiled, UnfitLetter
@@ -159,6 +160,7 @@ def _named(name: str, spec: str) -> bytes:
     return encoded_words(name) + b"\r\n <" + spec.encode() + b">"
 
 
+@lru_cache(64)
 def unstructured(text: str, *, used: int) -> bytes:
     """A subject as a header shows it; used is what its first line already holds."""
     if text.isascii() and "=?" not in text and len(text) + used <= 78 and text == text.strip():
@@ -171,15 +173,15 @@ def encoded_words(text: str) -> bytes:
 
     Cut behind a space where there is one: some readers show a space between the words, wrongly.
     """
-    words, word = list[bytes](), b""
-    for letter in text:
-        encoded = letter.encode()
-        if len(word) + len(encoded) > 45:
-            cut = word.rfind(b" ") + 1 or len(word)
-            words.append(word[:cut])
-            word = word[cut:]
-        word += encoded
-    words.append(word)
+    words, rest = list[bytes](), text.encode()
+    while len(rest) > 45:
+        end = 45
+        while rest[end] & 0xC0 == 0x80:  # in the middle of a letter
+            end -= 1
+        cut = rest.rfind(b" ", 0, end) + 1 or end
+        words.append(rest[:cut])
+        rest = rest[cut:]
+    words.append(rest)
     return b"\r\n ".join(
         b"=?utf-8?b?" + binascii.b2a_base64(word, newline=False) + b"?=" for word in words
     )

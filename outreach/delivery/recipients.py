@@ -4,10 +4,10 @@ A mailer that wants them one by one reads them like any sequence of `Recipient`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
-from outreach.delivery.mailer import Address, Attachment, Recipient
+from outreach.delivery.mailer import Address, Attachment, Letter, Recipient
 
 Column = str | Sequence[str]
 """One text for everyone, or one for each."""
@@ -46,6 +46,11 @@ class Recipients(Sequence[Recipient]):
             [one.attachments for one in recipients] if has_files else (),
         )
 
+    @property
+    def shared(self) -> dict[str, str]:
+        """The fields in which the same stands for everyone."""
+        return {name: one for name, one in self.values.items() if isinstance(one, str) and one}
+
     def only(self, indexes: Sequence[int]) -> "Recipients":
         """Some of them, in the order of the indexes."""
         return Recipients(
@@ -81,6 +86,17 @@ class Recipients(Sequence[Recipient]):
                 headers = {one: value for one, value in headers.items() if value}
             to = Address(name, email)
             yield Recipient(public_id, message_id, to, values, headers, files)
+
+
+def with_shared(letter: Letter, recipients: Sequence[Recipient]) -> Letter:
+    """The letter with everything in it that is the same for all of them. Raises UnfitLetter."""
+    if not isinstance(recipients, Recipients):
+        return letter
+    shared = recipients.shared
+    subject, text, html = (
+        part.known(shared) for part in (letter.subject, letter.text, letter.html)
+    )
+    return replace(letter, subject=subject, text=text, html=html)
 
 
 def _columns(rows: Sequence[Mapping[str, str]]) -> dict[str, Column]:

@@ -18,6 +18,7 @@ from outreach.delivery.fit import mailbox
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Busy, Letter, Outcome, Recipient, Unfit
 from outreach.delivery.mime import Press
+from outreach.delivery.recipients import with_shared
 from outreach.delivery.smtp_session import NoSession, Server, Session
 from outreach.delivery.smtp_stream import Mail, Stream
 from outreach.delivery.transport import Clock
@@ -79,7 +80,7 @@ class SmtpMailer:
         """One mail for each recipient; `key` is not used, SMTP has no place for it."""
         clock = Clock(timeout.total_seconds())
         try:
-            press = Press(letter, now())
+            press = Press(with_shared(letter, recipients), now())
         except UnfitLetter as reason:
             return {recipient.public_id: Unfit(str(reason)) for recipient in recipients}
         sender = mailbox(letter.sender)

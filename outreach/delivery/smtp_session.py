@@ -9,6 +9,7 @@ from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent
 from outreach.delivery.transport import Clock, TimedSocket, connect
 
 _BUSY = frozenset({421, 450, 451, 452, 454})
+_LONGEST_REPLY = 8_192
 _SIGN_IN = frozenset({530, 534, 535, 538})
 
 
@@ -122,6 +123,25 @@ class Session(smtplib.SMTP):
             return not self.timed.has_something_to_say()
         except (OSError, ValueError, smtplib.SMTPServerDisconnected):
             return False
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next reply; smtplib's own takes four times as long, four times a mail.
+
+        A code of -1 stands for what is no reply. Raises OSError, smtplib.SMTPException.
+        """
+        if self.file is None:
+            self.file = self.timed.makefile("rb")
+        words: list[bytes] = []
+        while True:
+            line = self.file.readline(_LONGEST_REPLY + 1)
+            if not line or len(line) > _LONGEST_REPLY:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("The connection ended, or a reply did not.")
+            words.append(line[4:].strip())
+            if not line[:3].isdigit():
+                return -1, b"\n".join(words)
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(words)
 
     def leave(self) -> None:
         """QUIT, without waiting long for the answer, and close."""

@@ -96,13 +96,13 @@ class ordered_key(FunctionElement[str]):
 @compiles(ordered_key, "sqlite")
 def _sqlite_ordered(element: Any, compiler: Any, **options: Any) -> str:
     prefix, block = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{prefix} || printf('%04x', ({block}) % 65536) || lower(hex(randomblob(6)))"
+    return f"{prefix} || printf('%04x%012x', ({block}) % 65536, random() & 281474976710655)"
 
 
 @compiles(ordered_key, "postgresql")
 def _postgresql_ordered(element: Any, compiler: Any, **options: Any) -> str:
     prefix, block = (compiler.process(clause, **options) for clause in element.clauses)
-    digits = "substr(replace(gen_random_uuid()::text, '-', ''), 1, 12)"
+    digits = "right(gen_random_uuid()::text, 12)"  # all of them random, and no dash to take out
     return f"{prefix}::text || lpad(to_hex(({block})::int %% 65536), 4, '0') || {digits}"
 
 

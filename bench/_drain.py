@@ -1,0 +1,33 @@
+"""Another worker process: drains a database by way of SendGrid once it is told to.
+
+python -m bench._drain DATABASE_URL SINK_URL: says "ready", waits for a line, says how many.
+"""
+
+import sys
+
+from config import Config
+from outreach import clock
+from outreach.app import create_app
+from outreach.delivery.lanes import drain_in_lanes
+from outreach.delivery.outbox import Rates
+from outreach.delivery.sendgrid import SendGridMailer
+
+LANES = 3
+
+
+def main(database: str, url: str) -> None:
+    """Drain until nothing is due."""
+    settings = {"SQLALCHEMY_DATABASE_URI": database, "PUBLIC_URL": "https://outreach.example.org"}
+    app = create_app(type("BenchConfig", (Config,), settings))
+    with app.app_context():
+        print("ready", flush=True)
+        sys.stdin.readline()
+        drained = drain_in_lanes(
+            SendGridMailer("SG.stand-in", url), Rates(), lanes=LANES, now=clock.now,
+            keeps_going=lambda: True,
+        )  # fmt: skip
+    print(drained.messages, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -11,15 +11,23 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
-from outreach.models.campaign import LAST_WORD, Campaign, CampaignList, CampaignState, WrongState
+from outreach.models.campaign import (
+    LAST_WORD,
+    Campaign,
+    CampaignList,
+    CampaignState,
+    NotReady,
+    WrongState,
+)
 from outreach.models.event import Event
 from outreach.models.message import Message, MessageState, Unit, UnitState
 from outreach.models.sender import Sender
 from outreach.models.step import AUDIENCES, Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
-from outreach.models.target import Target, TargetList
+from outreach.models.target import TargetList
 from outreach.models.template import Template, TemplateVersion
 from outreach.queries.prospects import reaches_anyone
+from outreach.queries.readiness import problems
 from outreach.tally import add_to_tallies, moved, total
 
 
@@ -122,12 +130,15 @@ def schedule_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
     with transaction() as session:
         campaign = _get(session, campaign_id)
         has_readers = reaches_anyone(campaign_id, at)
+        campaign.check_approval()
+        if campaign.sender is not None:
+            campaign.sender.check_usable()
+        found = problems(campaign_id, at)
+        if not has_readers and not found:
+            found = ["Everyone on the lists of this campaign would be left out; its page says why."]
+        if found:
+            raise NotReady(found)
         campaign.schedule(at)
-        _check(session, campaign, at)
-        if not has_readers:
-            raise NothingToSend(
-                "Everyone on the lists of this campaign would be left out; its page says why."
-            )
         session.add(_line("scheduled", campaign, by, at))
 
 
@@ -264,17 +275,12 @@ def _latest_version(session: Session, template_code: str) -> TemplateVersion:
 
 
 def _check(session: Session, campaign: Campaign, at: datetime) -> None:
-    """What would be wrong is said before anything is approved or scheduled."""
-    people = session.scalar(
-        select(func.count())
-        .select_from(Target)
-        .where(Target.list_id.in_([entry.list_id for entry in campaign.lists]))
-    )
-    if not people:
-        raise NothingToSend("The lists of this campaign hold nobody yet. Import people first.")
+    """Everything that would be wrong is said at once, before anything is approved or scheduled."""
+    session.flush()
     if campaign.sender is not None:
         campaign.sender.check_usable()
-    campaign.check_times(at)
+    if found := problems(campaign.id, at):
+        raise NotReady(found)
 
 
 def _move_units(session: Session, campaign_id: int, old: UnitState, new: UnitState) -> None:

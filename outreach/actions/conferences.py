@@ -66,6 +66,21 @@ def describe_conference(
         session.add(Activity.of("described_conference", by, at, event_id=event.id))
 
 
+def cap_mails(
+    conference_id: int, mails: int | None, days: int | None, *, by: Actor, at: datetime
+) -> None:
+    """At most so many campaign mails to one person in so many days, over all campaigns.
+
+    Without both numbers there is no limit.
+    """
+    with transaction() as session:
+        conference = session.get_one(Conference, conference_id, with_for_update=True)
+        has_limit = mails is not None and days is not None
+        conference.cap_mails = mails if has_limit else None
+        conference.cap_days = days if has_limit else None
+        session.add(Activity.of("capped_mails", by, at, mails=mails, days=days))
+
+
 def _known_to_calendars(event: Event) -> tuple[object, ...]:
     """What those who come must learn of when it changes."""
     place = event.venue, event.city, event.country_code

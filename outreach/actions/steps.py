@@ -2,20 +2,24 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from outreach.db import reading, transaction
 from outreach.errors import Conflict, NotFound
 from outreach.freezing import freeze
 from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.message import UNIT_SIZE
+from outreach.models.message import UNIT_SIZE, Unit, UnitState
 from outreach.models.step import Anchor, Step, StepState
 from outreach.queries.audience import somebody_joins
+from outreach.queries.waves import called_by_places
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+LAPSED = (
+    "Something changed after the approval: what every letter says of the event, or a time. Someone "
+    "other than the author approves what stands there now; then it is resumed."
+)
 LOOKS_EVERY = timedelta(minutes=10)
 """How often someone new is looked for, for a step that people join in their own time. Less than
 `queries.hours.AHEAD`, so that nobody's hour is missed."""
@@ -23,6 +27,8 @@ LOOKS_EVERY = timedelta(minutes=10)
 
 def launch_due_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
     """Freeze every step that is due and ask about those that were missed; says how many moved."""
+    for step_id in called_by_places(at):
+        _call(step_id, at)
     launched = 0
     for step_id in _due_step_ids(at):
         launched += launch_step(step_id, at=at, unit_size=unit_size)
@@ -40,6 +46,9 @@ def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bo
             session.add(
                 Activity.of("missed_step", CLOCK, at, campaign_id=step.campaign_id, step=step.kind)
             )
+            return True
+        if step.campaign.has_lapsed:
+            _pause(session, step, at)
             return True
         count = freeze(session, step, at, unit_size)
         step.state = StepState.OPEN if step.is_personal else StepState.LAUNCHED
@@ -82,6 +91,37 @@ def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> 
                 step=step.kind,
             )
         )
+
+
+def _pause(session: Session, step: Step, at: datetime) -> None:
+    """What was approved is not what stands there now (case A51): nothing more goes unseen."""
+    campaign = step.campaign
+    campaign.pause(LAPSED)
+    session.execute(
+        update(Unit)
+        .where(Unit.campaign_id == campaign.id, Unit.state == UnitState.WAITING)
+        .values(state=UnitState.PAUSED)
+    )
+    session.add(
+        Activity.of(
+            "paused", CLOCK, at, campaign_id=campaign.id, event_id=campaign.event_id,
+            campaign=campaign.name, because=LAPSED,
+        )
+    )  # fmt: skip
+
+
+def _call(step_id: int, at: datetime) -> None:
+    """The places are free that a step waits for: it goes now, before its date."""
+    with transaction() as session:
+        step = session.get_one(Step, step_id, with_for_update=True, populate_existing=True)
+        if step.state is StepState.WAITING and step.anchor is Anchor.PLACES:
+            step.due_at = at
+            session.add(
+                Activity.of(
+                    "places_free", CLOCK, at, campaign_id=step.campaign_id,
+                    event_id=step.campaign.event_id, step=step.kind, places=step.places_count,
+                )
+            )  # fmt: skip
 
 
 def _due_step_ids(at: datetime) -> list[int]:

@@ -202,13 +202,17 @@ class Campaign(Base):
 
     def schedule(self, at: datetime) -> None:
         """Set it going; what was approved must be what stands there now."""
-        self._expect("scheduled", CampaignState.APPROVED)
-        if not self.is_as_approved:
-            raise ApprovalLapsed
+        self.check_approval()
         self.check_times(at)
         self.state, self.scheduled_at = CampaignState.SCHEDULED, at
         for step in self.steps:
             step.due_at = step.due(at)
+
+    def check_approval(self) -> None:
+        """Raises WrongState before an approval, ApprovalLapsed where something changed since."""
+        self._expect("scheduled", CampaignState.APPROVED)
+        if not self.is_as_approved:
+            raise ApprovalLapsed
 
     def check_times(self, at: datetime) -> None:
         """Raises NotReady, which names every step whose time is wrong, and says why."""
@@ -223,11 +227,9 @@ class Campaign(Base):
             return
         asked_at: datetime | None = None
         knows_when_asked = not any(step.invites and step.span(at) is None for step in self.steps)
-        for number, step in enumerate(self.steps, start=1):
-            span = step.span(at)
-            if span is None:
-                continue
-            first, last = span
+        spans = [(step.span(at), number, step) for number, step in enumerate(self.steps, start=1)]
+        dated = [(span, number, step) for span, number, step in spans if span is not None]
+        for (first, last), number, step in sorted(dated, key=lambda one: (one[0], one[1])):
             name = f"Step {number} ({step.kind.value.replace('_', ' ')})"
             if last >= self.reply_by and step.is_asking:
                 yield f"{name} would go after the reply-by. Give it an earlier time."

@@ -16,7 +16,7 @@ from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, MessageState, Outcome
-from outreach.models.step import Anchor, Step, StepKind, StepState
+from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import TargetList
 from outreach.models.template import Template, TemplateVersion
@@ -307,13 +307,16 @@ class PlannedStep:
     template_code: str
     fixed_at: datetime | None
     days_before: int | None
-    hour: int | None = None
-    working_days_only: bool = False
+    hour: int | None
+    working_days_only: bool
+    is_local: bool
+    audience: Audience
+    places_count: int | None
 
 
 def planned_steps(campaign_id: int) -> Sequence[PlannedStep]:
     """The steps of a campaign as its form shows them, in their order. One SELECT."""
-    rows = reading().execute(
+    rows: Any = reading().execute(
         select(
             Step.kind,
             Step.anchor,
@@ -322,6 +325,9 @@ def planned_steps(campaign_id: int) -> Sequence[PlannedStep]:
             Step.days_before,
             Step.hour,
             Step.working_days_only,
+            Step.is_local,
+            Step.audience,
+            Step.places_count,
         )
         .join(TemplateVersion, TemplateVersion.id == Step.version_id)
         .join(Template, Template.id == TemplateVersion.template_id)

@@ -24,6 +24,8 @@ class ConferenceLine:
     language: str
     host: str
     reply_to: str
+    cap_mails: int | None
+    cap_days: int | None
 
 
 def current_conference() -> ConferenceLine | None:

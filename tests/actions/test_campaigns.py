@@ -19,17 +19,19 @@ from outreach.actions.campaigns import (
     schedule_campaign,
 )
 from outreach.actions.steps import launch_due_steps
-from outreach.actions.templates import Wording, write_version
+from outreach.actions.templates import Wording, create_template, write_version
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
+from outreach.models.allotment import Allotment
 from outreach.models.campaign import (
     LAST_WORD,
     Campaign,
     CampaignState,
     NeedsSecondPerson,
+    NotReady,
     WrongState,
 )
 from outreach.models.step import Anchor, Step, StepKind
@@ -42,6 +44,7 @@ from tests.factories import (
     make_list,
     make_stakeholder,
     make_target,
+    save,
     the_event,
 )
 from tests.recount import assert_counts_add_up
@@ -161,10 +164,75 @@ def test_a_reply_by_that_has_passed_is_refused(draft, banks, author, approver):
     assert state(draft) == CampaignState.APPROVED
 
 
+def test_everything_that_is_wrong_is_said_at_once(author, approver):
+    """No recipients, a step in the past, one after the reply-by, a letter without a language."""
+    texts = [Wording("fr", "Invitation", "Bonjour {full_name} {rsvp_link}\n")]
+    create_template("Only French", "invitation", texts, by=author, at=NOON)
+    target_list = make_list()
+    wished = plan(
+        target_list,
+        StepPlan(StepKind.INVITATION, Anchor.START, "only_french"),
+        reminder(40),
+        StepPlan(StepKind.LAST_CALL, Anchor.FIXED, "reminder", fixed_at=NOON + 31 * DAY),
+    )
+    campaign_id = draft_campaign(wished, by=author, at=NOON)
+    with pytest.raises(NotReady) as refused:
+        ask_for_approval(campaign_id, by=author, at=NOON)
+    assert [
+        any(words in problem for problem in refused.value.problems)
+        for words in ("hold nobody yet", "Step 2 (reminder) was due", "Step 3 (last call) would go")
+    ] == [True, True, True]
+    make_target(target_list, make_stakeholder("Reads English", language="en"))
+    with pytest.raises(NotReady, match=r"“Only French” has no text .* 1 person"):
+        approve_campaign(campaign_id, by=approver, at=NOON)
+
+
+def test_what_changes_on_the_way_pauses_the_campaign_until_somebody_else_approves_it(
+    draft, author, approver
+):
+    """A51: the letters would say something else of the event than what was approved."""
+    approve_campaign(draft, by=approver, at=NOON)
+    schedule_campaign(draft, by=author, at=NOON)
+    with transaction() as session:
+        session.get(Campaign, draft).event.name = "Another conference"
+    launch_due_steps(at=NOON)
+    assert state(draft) == CampaignState.PAUSED
+    with pytest.raises(Conflict, match="approved again"):
+        resume_campaign(draft, by=author, at=NOON)
+    with pytest.raises(NeedsSecondPerson):
+        approve_campaign(draft, by=author, at=NOON)
+    approve_campaign(draft, by=approver, at=NOON)
+    resume_campaign(draft, by=author, at=NOON)
+    launch_due_steps(at=NOON)
+    assert state(draft) == CampaignState.RUNNING
+
+
+def test_a_wave_goes_when_so_many_places_are_free_or_at_its_date(banks, author, approver):
+    allotment = Allotment(
+        event_id=banks.event_id, group_id=banks.group_id, places=2, created_at=NOON
+    )
+    save(allotment)
+    with transaction() as session:
+        session.merge(banks).allotment_id = allotment.id
+    waves = {}
+    for name, places in (("few", 2), ("many", 3)):
+        step = StepPlan(
+            StepKind.INVITATION, Anchor.PLACES, "invitation", places_count=places,
+            fixed_at=NOON + 5 * DAY,
+        )  # fmt: skip
+        waves[name] = draft_campaign(plan(banks, step), by=author, at=NOON)
+        approve_campaign(waves[name], by=approver, at=NOON)
+        schedule_campaign(waves[name], by=author, at=NOON)
+    launch_due_steps(at=NOON + DAY)
+    assert (state(waves["few"]), state(waves["many"])) == ("running", "scheduled")
+    launch_due_steps(at=NOON + 5 * DAY)
+    assert state(waves["many"]) == "running"
+
+
 def test_lists_that_hold_nobody_are_refused_before_anything_is_approved(author, approver):
     campaign_id = draft_campaign(plan(make_list()), by=author, at=NOON)
     for act in (ask_for_approval, approve_campaign):
-        with pytest.raises(NothingToSend, match="hold nobody yet"):
+        with pytest.raises(NotReady, match="hold nobody yet"):
             act(campaign_id, by=approver, at=NOON)
 
 
@@ -173,7 +241,7 @@ def test_an_audience_that_shrinks_to_nothing_is_refused_at_scheduling(author, ap
     make_target(target_list, make_stakeholder(email=None))
     campaign_id = draft_campaign(plan(target_list), by=author, at=NOON)
     approve_campaign(campaign_id, by=approver, at=NOON)
-    with pytest.raises(NothingToSend, match=r"Everyone on the lists .* would be left out"):
+    with pytest.raises(NotReady, match=r"Everyone on the lists .* would be left out"):
         schedule_campaign(campaign_id, by=author, at=NOON)
     assert state(campaign_id) == CampaignState.APPROVED
 

@@ -25,7 +25,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach import clock
 from outreach.actions.campaigns import Plan, StepPlan
-from outreach.models.step import Anchor, StepKind
+from outreach.models.step import AUDIENCES, PERSONAL, Anchor, Audience, StepKind
 from outreach.queries.campaign_pages import CampaignPage, PlannedStep
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events
@@ -39,29 +39,98 @@ EVENING = time(18)
 MORNING = time(9)
 
 
-class ReminderForm(Form):
-    """One reminder to the silent."""
+KINDS = {
+    StepKind.REMINDER: "Reminder",
+    StepKind.LAST_CALL: "Last call",
+    StepKind.SAVE_THE_DATE: "Save the date",
+    StepKind.PRACTICAL: "Practical information",
+    StepKind.MISS_YOU: "We miss you",
+    StepKind.THANK_YOU: "Thanks",
+    StepKind.TO_ASSISTANT: "To the assistant",
+}
+WHOM = {
+    "": "those whom its kind is for",
+    Audience.SILENT: "those who have not answered",
+    Audience.ANSWERED: "those who have answered",
+    Audience.ACCEPTED: "those who accepted",
+    Audience.DECLINED: "those who declined",
+    Audience.TENTATIVE: "those who are undecided",
+    Audience.DELEGATED: "those who named a delegation",
+    Audience.EVERYONE: "everyone",
+}
+COUNTED_FROM = {
+    Anchor.REPLY_BY: "before the reply-by",
+    Anchor.OPENING: "before the opening",
+    Anchor.INVITATION: "after each person’s invitation",
+    Anchor.LAST_CONTACT: "after the last mail to each person",
+    Anchor.ANSWER: "after each person’s answer",
+    Anchor.FIXED: "no: at a time of its own",
+}
 
-    days = IntegerField(
-        "Days before",
-        [InputRequired("Say how many days, or remove this reminder."), NumberRange(1, 365)],
+
+class ReminderForm(Form):
+    """One more step: a reminder, or a mail of another kind."""
+
+    kind = SelectField(
+        "What", choices=[SelectChoice(kind.value, words) for kind, words in KINDS.items()],
+        default=StepKind.REMINDER.value,
+    )  # fmt: skip
+    audience = SelectField(
+        "To", choices=[SelectChoice(str(value), words) for value, words in WHOM.items()], default=""
     )
+    days = IntegerField("Days", [Optional(), NumberRange(1, 365)])
     counted_from = SelectField(
-        "Counted from",
-        choices=[
-            SelectChoice(Anchor.REPLY_BY.value, "the reply-by"),
-            SelectChoice(Anchor.OPENING.value, "the opening"),
-        ],
+        "Counted",
+        choices=[SelectChoice(anchor.value, words) for anchor, words in COUNTED_FROM.items()],
         default=Anchor.REPLY_BY.value,
     )
+    on = DateField("Day", [Optional()])
+    time = TimeField("Hour", [Optional()])
     hour = SelectField(
         "At",
         choices=[SelectChoice("", "the same time of day"),
                  *(SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24))],
         default="",
     )  # fmt: skip
+    is_local = BooleanField("Where each recipient is")
     working_days_only = BooleanField("Working days only")
     template = SelectField("Letter")
+
+    def validate_days(self, field: IntegerField) -> None:
+        """Either so many days, or a time of its own."""
+        is_fixed = self.counted_from.data == Anchor.FIXED.value
+        if is_fixed and not (self.on.data and self.time.data):
+            raise ValidationError("Choose the day and the hour of this step.")
+        if not is_fixed and field.data is None:
+            raise ValidationError("Say how many days, or remove this step.")
+
+    def validate_is_local(self, field: BooleanField) -> None:
+        """Everyone's own hour is an hour."""
+        if field.data and not self.hour.data:
+            raise ValidationError("Choose the hour that is to be each recipient’s own.")
+
+    @property
+    def whom(self) -> Audience:
+        """For whom it is."""
+        return Audience(self.audience.data or AUDIENCES[StepKind(self.kind.data)])
+
+    def plan(self, zone: str) -> StepPlan:
+        """The step as it is wished. Only after `validate`."""
+        anchor, kind = Anchor(self.counted_from.data), StepKind(self.kind.data)
+        days, fixed_at = self.days.data, None
+        if anchor is Anchor.FIXED:
+            days, fixed_at = (
+                None,
+                clock.in_zone(datetime.combine(self.on.data, self.time.data), zone),
+            )
+        elif anchor in PERSONAL:
+            days = -days
+        return StepPlan(
+            kind, anchor, self.template.data or usual_letter(kind), fixed_at=fixed_at,
+            days_before=days, hour=int(self.hour.data) if self.hour.data else None,
+            working_days_only=self.working_days_only.data, is_local=self.is_local.data,
+            audience=self.whom,
+        )  # fmt: skip
 
 
 class CampaignForm(FlaskForm):
@@ -100,11 +169,16 @@ class CampaignForm(FlaskForm):
         choices=[
             SelectChoice(Anchor.START.value, "As soon as the campaign is scheduled"),
             SelectChoice(Anchor.FIXED.value, "At a time of its own"),
+            SelectChoice(
+                Anchor.PLACES.value,
+                "When so many places of its lists are free, at the time of its own at the latest",
+            ),
         ],
         default=Anchor.START.value,
     )
     fixed_on = DateField("Day", [Optional()])
     fixed_at = TimeField("Hour", [Optional()])
+    places = IntegerField("Free places", [Optional(), NumberRange(1, 100_000)])
     reminders = FieldList(FormField(ReminderForm), max_entries=MOST_REMINDERS)
     thanks = BooleanField("Thank everyone who answers", default=True)
     thanks_letter = SelectField("Letter")
@@ -143,7 +217,10 @@ class CampaignForm(FlaskForm):
         self.invitation.choices = letters(StepKind.INVITATION)
         self.thanks_letter.choices = letters(StepKind.THANK_YOU)
         for entry in self.reminders:
-            entry.form.template.choices = letters(StepKind.REMINDER)
+            entry.form.template.choices = [
+                SelectChoice("", "The usual one of its kind"),
+                *(choice for kind in KINDS for choice in letters(kind)),
+            ]
 
     def begin(self) -> None:
         """What stands in a new campaign's form."""
@@ -168,38 +245,50 @@ class CampaignForm(FlaskForm):
             self._show_step(step, zone)
 
     def _show_step(self, step: PlannedStep, zone: ZoneInfo) -> None:
+        local = step.fixed_at.astimezone(zone) if step.fixed_at else None
+        is_thanks = step.kind is StepKind.THANK_YOU and step.anchor is Anchor.ANSWER
+        is_for_others = AUDIENCES[step.kind] is not step.audience
         if step.kind is StepKind.INVITATION:
             self.invitation.data, self.goes.data = step.template_code, step.anchor.value
-            if step.fixed_at:
-                local = step.fixed_at.astimezone(zone)
+            self.places.data = step.places_count
+            if local:
                 self.fixed_on.data, self.fixed_at.data = local.date(), local.time()
-        elif step.kind is StepKind.REMINDER:
+        elif is_thanks and step.days_before is None and step.audience is Audience.ANSWERED:
+            self.thanks.data, self.thanks_letter.data = True, step.template_code
+        else:
             self.reminders.append_entry(
                 {
-                    "days": step.days_before,
+                    "kind": step.kind.value,
+                    "audience": step.audience.value if is_for_others else "",
+                    "days": abs(step.days_before) if step.days_before is not None else None,
                     "template": step.template_code,
                     "counted_from": step.anchor.value,
+                    "on": local.date() if local else None,
+                    "time": local.time() if local else None,
                     "hour": "" if step.hour is None else str(step.hour),
+                    "is_local": step.is_local,
                     "working_days_only": step.working_days_only,
                 }
             )
-        else:
-            self.thanks.data, self.thanks_letter.data = True, step.template_code
 
     def validate_goes(self, field: RadioField) -> None:
         """The time of its own, where it is to have one."""
         if field.data == Anchor.FIXED.value and not (self.fixed_on.data and self.fixed_at.data):
             raise ValidationError("Choose the day and the hour at which the invitation goes.")
+        if field.data == Anchor.PLACES.value and not self.places.data:
+            raise ValidationError("Say how many places must be free before the invitation goes.")
 
     def validate_reminders(self, field: FieldList) -> None:
         """Two reminders on one day would reach nobody the second time."""
         days = [
-            (entry.form.counted_from.data, entry.form.days.data)
+            (entry.form.counted_from.data, entry.form.days.data, entry.form.whom)
             for entry in field
             if entry.form.days.data is not None
         ]
         if len(days) != len(set(days)):
-            raise ValidationError("Two reminders stand on the same day. Remove one of them.")
+            raise ValidationError(
+                "Two steps to the same people stand on the same day. Remove one of them."
+            )
 
     @property
     def chosen_event(self) -> EventLine | None:
@@ -227,7 +316,8 @@ class CampaignForm(FlaskForm):
 
     def _steps(self, zone: str) -> list[StepPlan]:
         fixed_at = None
-        if self.goes.data == Anchor.FIXED.value:
+        has_time = self.fixed_on.data and self.fixed_at.data
+        if self.goes.data != Anchor.START.value and has_time:
             fixed_at = clock.in_zone(datetime.combine(self.fixed_on.data, self.fixed_at.data), zone)
         steps = [
             StepPlan(
@@ -235,25 +325,22 @@ class CampaignForm(FlaskForm):
                 Anchor(self.goes.data),
                 self.invitation.data,
                 fixed_at=fixed_at,
+                places_count=self.places.data if self.goes.data == Anchor.PLACES.value else None,
             )
         ]
-        reminders = sorted(
-            (entry.form for entry in self.reminders), key=lambda one: one.days.data, reverse=True
+        more = sorted(
+            (entry.form for entry in self.reminders), key=lambda one: -(one.days.data or 0)
         )
-        steps += [
-            StepPlan(
-                StepKind.REMINDER,
-                Anchor(one.counted_from.data),
-                one.template.data,
-                days_before=one.days.data,
-                hour=int(one.hour.data) if one.hour.data else None,
-                working_days_only=one.working_days_only.data,
-            )
-            for one in reminders
-        ]
+        steps += [one.plan(zone) for one in more]
         if self.thanks.data:
             steps.append(StepPlan(StepKind.THANK_YOU, Anchor.ANSWER, self.thanks_letter.data))
         return steps
+
+
+def usual_letter(kind: StepKind) -> str:
+    """The code of the letter that a kind has unless another is chosen."""
+    known = [code for code, _ in template_choices(kind)]
+    return kind.value if kind.value in known or not known else known[0]
 
 
 def letters(kind: StepKind) -> list[SelectChoice]:

@@ -24,7 +24,7 @@ from outreach.models.activity import Actor
 from outreach.models.step import PERSONAL
 from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.campaigns import StepLine, steps_of
-from outreach.queries.dry_run import dry_run, people_of_run
+from outreach.queries.dry_run import Answers, dry_run, people_of_run
 from outreach.queries.foreseen import StepRun
 from outreach.queries.moves import reply_by_move
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address
@@ -88,6 +88,9 @@ class Picture:
     ticks: list[Tick]
     today: float | None
     reply_by: float
+    first: str
+    last: str
+    """Where the line begins and ends by the clock of the event: what is dragged needs it."""
 
 
 @blueprint.get("/staff/campaigns/<int:campaign_id>/timeline")
@@ -147,6 +150,7 @@ def _picture(page: CampaignPage, marks: list[Mark], width: int) -> Picture:
         [(shown[one.key], one) for one in placed],
         [one for one in ticks(scale, zone) if _is_clear(one.x, today, scale.x(page.reply_by))],
         today, scale.x(page.reply_by),
+        *(at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (scale.start, scale.end)),
     )  # fmt: skip
 
 
@@ -158,11 +162,13 @@ def _is_clear(x: float, *lines: float | None) -> bool:
 @blueprint.get("/staff/campaigns/<int:campaign_id>/dry-run")
 def campaign_dry_run(campaign_id: int) -> str:
     """What would go out until the deadline if nobody answers, person by person."""
-    page, runs = campaign_or_404(campaign_id), dry_run(campaign_id, g.at)
+    page, answers = campaign_or_404(campaign_id), _answers()
+    runs = dry_run(campaign_id, g.at, answers)
     people = people_of_run(runs, after=place_in_address(), limit=PEOPLE_SHOWN + 1)
     return render_template(
         "staff/campaigns/dry_run.html", campaign=page, runs=runs, people=people[:PEOPLE_SHOWN],
         next=people[PEOPLE_SHOWN - 1].id if len(people) > PEOPLE_SHOWN else None, names=NAMES,
+        answers=answers.value,
         mails_count=sum(run.count for run in runs),
         people_count=len({id_ for run in runs for id_ in run.people}),
     )  # fmt: skip
@@ -175,13 +181,19 @@ def export_dry_run(campaign_id: int) -> Response:
     # Closed with the answer.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    sheets.write_csv(_rows(page, dry_run(campaign_id, g.at)), COLUMNS, text)
+    sheets.write_csv(_rows(page, dry_run(campaign_id, g.at, _answers())), COLUMNS, text)
     text.detach()
     file.seek(0)
     return send_file(
         file, mimetype="text/csv; charset=utf-8", as_attachment=True,
         download_name=f"campaign-{campaign_id}-dry-run.csv",
     )  # fmt: skip
+
+
+def _answers() -> Answers:
+    """What is supposed of the people; nobody answers where the address says nothing known."""
+    wish = request.args.get("answers", "")
+    return Answers(wish) if wish in set(Answers) else Answers.NOBODY
 
 
 def _rows(page: CampaignPage, runs: list[StepRun]) -> Iterator[tuple[str | int | None, ...]]:

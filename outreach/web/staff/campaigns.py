@@ -44,6 +44,7 @@ from outreach.queries.campaigns import (
 )
 from outreach.queries.prospects import doubts
 from outreach.queries.rates import mails_a_second
+from outreach.queries.readiness import has_lapsed, problems
 from outreach.web.staff.door import blueprint
 
 OPEN = ("draft", "approved")
@@ -67,6 +68,8 @@ def campaign(campaign_id: int) -> str:
         campaign=page,
         letters=letters_of(campaign_id),
         doubts=doubts(campaign_id, g.at) if is_open else [],
+        problems=problems(campaign_id, g.at) if is_open else [],
+        has_lapsed=page.state == "paused" and has_lapsed(campaign_id),
         approvers=_approvers(page),
         may_approve=current_user.may(Permission.APPROVE),
         groups=outcomes_by_group(campaign_id),

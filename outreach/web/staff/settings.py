@@ -10,9 +10,9 @@ from flask import abort, current_app, flash, g, redirect, render_template, reque
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, DateField, EmailField, SelectField, StringField
+from wtforms import BooleanField, DateField, EmailField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp
 
 from outreach.actions import accounts, conferences
 from outreach.errors import Conflict, NotAllowed, Refusal
@@ -71,6 +71,13 @@ class ConferenceForm(FlaskForm):
     )
 
 
+class CapForm(FlaskForm):
+    """How much one person may get."""
+
+    mails = IntegerField("At most so many campaign mails", [Optional(), NumberRange(1, 1000)])
+    days = IntegerField("in so many days", [Optional(), NumberRange(1, 365)])
+
+
 class DateForm(FlaskForm):
     """The opening."""
 
@@ -115,6 +122,7 @@ def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str
         "account_form": AccountForm(formdata=None),
         "date_form": DateForm(formdata=None),
         "sender_form": SenderForm(formdata=None),
+        "cap_form": CapForm(mails=conference.cap_mails, days=conference.cap_days),
     }
     return render_template(
         "staff/settings/settings.html",
@@ -142,6 +150,21 @@ def describe_conference() -> tuple[str, int] | Response:
         conference_or_404().id, **values, by=Actor.account(current_user.id), at=g.at
     )
     flash("Saved. Mails that leave from now on say so.", "done")
+    return redirect(url_for("staff.settings"), 303)
+
+
+@blueprint.post("/staff/settings/cap")
+@administrators_only
+def cap_mails() -> tuple[str, int] | Response:
+    """Limit how many campaign mails one person gets, over all campaigns."""
+    form = CapForm()
+    if not form.validate():
+        return settings_page(cap_form=form), 422
+    conferences.cap_mails(
+        conference_or_404().id, form.mails.data, form.days.data,
+        by=Actor.account(current_user.id), at=g.at,
+    )  # fmt: skip
+    flash("Saved. It holds for every step from now on.", "done")
     return redirect(url_for("staff.settings"), 303)
 
 

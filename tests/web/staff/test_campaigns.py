@@ -84,7 +84,7 @@ def test_reminders_are_added_and_removed_without_scripts_and_keep_what_was_typed
         ({"reply_on": ""}, "Choose the day of the reply-by."),
         ({"reply_on": "2020-01-01"}, "The reply-by lies in the past."),
         ({"goes": "fixed"}, "Choose the day and the hour at which the invitation goes."),
-        ({"reminders-1-days": "14"}, "Two reminders stand on the same day."),
+        ({"reminders-1-days": "14"}, "Two steps to the same people stand on the same day."),
         ({"reminders-1-days": "soon"}, "Not a valid integer value."),
         ({"invitation": "nothing"}, "Not a valid choice."),
         ({"event": "999999"}, "Not a valid choice."),

@@ -1,0 +1,58 @@
+"""What is wrong with a campaign before it goes, all of it at once: what, and where."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.db import reading
+from outreach.models.campaign import Campaign
+from outreach.models.step import Step
+from outreach.queries.audience import audience_count, standing_of, texts_of
+
+
+def problems(campaign_id: int, at: datetime) -> list[str]:
+    """Everything that must be mended before a campaign is approved or scheduled, as sentences.
+
+    Cost: its people, and once more for each letter without a text in the conference's language.
+    """
+    campaign = reading().get(Campaign, campaign_id)
+    if campaign is None:
+        return []
+    found = []
+    if not campaign.steps:
+        found.append("It has no step yet. Add the invitation.")
+    if not audience_count(campaign_id):
+        found.append("The lists of this campaign hold nobody yet. Import people first.")
+    found += campaign.time_problems(at)
+    found += _letters(campaign)
+    return found
+
+
+def has_lapsed(campaign_id: int) -> bool:
+    """Whether what stands there is not what was approved. Cost: the campaign and its steps."""
+    campaign = reading().get(Campaign, campaign_id)
+    return campaign is not None and campaign.has_lapsed
+
+
+def _letters(campaign: Campaign) -> Iterator[str]:
+    """Letters that leave somebody without a text."""
+    language = campaign.event.conference.language
+    for number, step in enumerate(campaign.steps, start=1):
+        if language in texts_of(step.version_id):
+            continue
+        count = _without_words(step)
+        if count:
+            people = "1 person" if count == 1 else f"{count:,} people"
+            yield (
+                f"Step {number} ({step.kind.value.replace('_', ' ')}): the letter "
+                f"“{step.version.template.name}” has no text in the conference’s language "
+                f"({language}), so {people} who read none of its languages would get nothing. "
+                "Write that text, then take its new version."
+            )
+
+
+def _without_words(step: Step) -> int:
+    people = standing_of(step).subquery()
+    own = list(people.c)[2]
+    return reading().scalar(select(func.count()).select_from(people).where(own.is_(None))) or 0

@@ -1,0 +1,47 @@
+"""Waves: steps that go when places are free, and how many are."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.db import reading
+from outreach.models.allotment import Allotment, Placement, PlacementState
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
+from outreach.models.step import Anchor, Step, StepState
+from outreach.models.target import TargetList
+
+LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+
+
+def called_by_places(at: datetime) -> list[int]:
+    """The steps that wait for places and have them now. Cost: such steps, and their placements."""
+    steps = reading().execute(
+        select(Step.id, Step.campaign_id, Step.places_count)
+        .join(Campaign, Campaign.id == Step.campaign_id)
+        .where(
+            Step.anchor == Anchor.PLACES,
+            Step.state == StepState.WAITING,
+            ~Step.is_held,
+            Campaign.state.in_(LIVE),
+            Campaign.reply_by > at,
+            Step.due_at.is_(None) | (Step.due_at > at),
+        )
+    )
+    return [id_ for id_, campaign_id, count in steps if free_places(campaign_id) >= (count or 1)]
+
+
+def free_places(campaign_id: int) -> int:
+    """Places of the allotments of a campaign's lists that are neither taken nor kept for anyone."""
+    own = (
+        select(TargetList.allotment_id)
+        .join(CampaignList, CampaignList.list_id == TargetList.id)
+        .where(CampaignList.campaign_id == campaign_id, TargetList.allotment_id.is_not(None))
+    )
+    kept = (
+        select(func.count())
+        .where(Placement.allotment_id == Allotment.id, Placement.state != PlacementState.AWAY)
+        .correlate(Allotment)
+        .scalar_subquery()
+    )
+    rows = reading().execute(select(Allotment.places, kept).where(Allotment.id.in_(own)))
+    return sum(max(0, places - taken) for places, taken in rows)

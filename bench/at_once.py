@@ -15,12 +15,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import orjson
-from flask import Flask, current_app
-from sqlalchemy import func, select
+from flask import Flask
+from sqlalchemy import func, select, update
 
 from bench._ground import application, databases, freeze, is_quick, prepare
 from bench._paced import Paced, Pacer, Request
@@ -29,10 +30,23 @@ from bench.invitee import _served as served
 from bench.provider.events import Signer
 from bench.provider.running import RunningProvider
 from outreach import clock
-from outreach.db import db
+from outreach.actions.campaigns import (
+    Plan,
+    StepPlan,
+    approve_campaign,
+    draft_campaign,
+    pause_campaign,
+    schedule_campaign,
+)
+from outreach.actions.lists import create_list
+from outreach.db import db, transaction
+from outreach.models.activity import CONSOLE
+from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState
 from outreach.models.receipt import Receipt, ReceiptState
+from outreach.models.step import Anchor, StepKind
+from outreach.models.target import Target
 from outreach.queries.audit import audit
 from outreach.queries.campaigns import campaign_summary
 from outreach.tokens import personal_token
@@ -59,12 +73,10 @@ def _at_once(
 ) -> Iterator[Row]:  # fmt: skip
     folder = Path(app.config["INSTANCE_DIR"])
     signer = Signer(folder / "key.pem")
+    campaign_id = prepare(people + int(answers * seconds), name="leaving").campaign_id
     asked = _asked(int(answers * seconds))
     with RunningProvider(folder, is_sink=False) as provider:
         settings = _settings(app, provider, signer)
-        campaign_id = prepare(people, name="leaving").campaign_id
-        freeze()
-        db.session.remove()
         with served("wsgi:app", settings) as port, _running(programs, settings):
             began = time.perf_counter()
             loads = [Pacer(port, asked, answers, connections=8, seconds=seconds)]
@@ -79,7 +91,12 @@ def _at_once(
         if events:
             yield Row(f"at once, {kind}: events applied", events * seconds / applied_in, "a second")
         counts = provider.counts()
-        lost, doubled = people - len(counts), sum(counts.values()) - len(counts)
+    asked_for = set(
+        db.session.scalars(select(Message.public_id).where(Message.campaign_id == campaign_id))
+    )
+    db.session.remove()
+    lost = len(asked_for - counts.keys())
+    doubled = sum(count - 1 for count in counts.values())
     yield Row(f"at once, {kind}: mails lost", lost, "mails")
     yield Row(f"at once, {kind}: mails doubled", doubled, "mails")
     yield Row(f"at once, {kind}: promises broken", _broken(), "rows")
@@ -102,10 +119,32 @@ def _rows(
 
 
 def _asked(count: int) -> list[Request]:
-    """Answers of people who were invited before, one each."""
-    prepare(count, name="answering")
+    """Answers of people who are invited by a campaign that is paused, one each."""
+    at = clock.now()
+    event_id, code = db.session.execute(
+        select(Event.id, Event.code).where(Event.kind == EventKind.CONFERENCE)
+    ).one()
+    db.session.rollback()
+    list_id = create_list("answering", "answering", "media", code, by=CONSOLE, at=at)
+    with transaction() as session:
+        some = select(Target.id).order_by(Target.id.desc()).limit(count).scalar_subquery()
+        moved = Target.id.in_(some)
+        session.execute(update(Target).where(moved).values(list_id=list_id))
+    plan = Plan(
+        name="answering", event_id=event_id, list_ids=[list_id],
+        reply_by=at + timedelta(days=30), sender_name="The Secretariat",
+        steps=[StepPlan(StepKind.INVITATION, Anchor.START, "invitation")],
+        sender_address="invitations@example.org",
+    )  # fmt: skip
+    campaign_id = draft_campaign(plan, by=CONSOLE, at=at)
+    approve_campaign(campaign_id, by=CONSOLE, at=at)
+    schedule_campaign(campaign_id, by=CONSOLE, at=at)
     freeze()
-    keys = list(db.session.scalars(select(Invitation.link_key).limit(count)))
+    pause_campaign(campaign_id, by=CONSOLE, at=clock.now())
+    asked = select(Invitation.link_key).join(
+        Message, (Message.invitation_id == Invitation.id) & (Message.campaign_id == campaign_id)
+    )
+    keys = list(db.session.scalars(asked))
     db.session.remove()
     typed = {"Content-Type": "application/x-www-form-urlencoded"}
     return [
@@ -192,7 +231,6 @@ def _until_applied(began: float) -> float:
 
 def _broken() -> int:
     """Rows that break a promise, by the audit; unknown mails are settled before."""
-    assert current_app
     unknown = select(func.count()).where(Message.state == MessageState.UNKNOWN)
     found = sum(one.broken for one in audit(clock.now()).findings)
     found += db.session.scalar(unknown) or 0

@@ -108,7 +108,7 @@ def _served(target: str, settings: dict[str, str]) -> Iterator[int]:
 
 
 def _wait_for(port: int) -> None:
-    until = time.perf_counter() + 30
+    until = time.perf_counter() + 120
     while True:
         try:
             load(port, [get("/i/none")], connections=1, seconds=0)

@@ -47,7 +47,9 @@ def test_postgresql_stopped_at_once_and_started_again_loses_nobody(
         launch_due_steps(at=clock.now(), unit_size=20)
         db.session.remove()
         url = app.config["SQLALCHEMY_DATABASE_URI"]
-        with clocks(url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
+        with clocks(
+            url, tmp_path, is_hurried=False, **settings_for("sendgrid+log", provider)
+        ) as these:
             running = these.start()
             until(lambda: len(provider.ledger()) > 60, within=60, what="the first mails")
             cluster.stop(at_once=True)

@@ -47,7 +47,9 @@ def test_two_workers_share_a_campaign_and_one_is_killed(
     """P8, A55: both drain; the dead one's work is taken over within 45 s; nobody gets two."""
     campaign_id = frozen_campaign(600, 10)
     provider.control(delay=0.3)
-    with clocks(database_url, tmp_path, **settings_for("sendgrid+log", provider)) as these:
+    with clocks(
+        database_url, tmp_path, is_hurried=False, **settings_for("sendgrid+log", provider)
+    ) as these:
         workers = [these.start(ENGINE), these.start(ENGINE)]
         until(lambda: attempts() > 10, within=60, what="the first hand-overs")
         workers[0].send_signal(signal.SIGKILL)
@@ -64,7 +66,7 @@ def test_a_tick_happens_once_for_all_workers_and_goes_on_when_one_dies_in_it(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     """A job of a dead worker would stay “doing” and hold its lock: the sweep gives it to others."""
-    with clocks(database_url, tmp_path) as these:
+    with clocks(database_url, tmp_path, is_hurried=False) as these:
         these.start(ENGINE)
         these.start(ENGINE)
         ticked(these)
@@ -101,5 +103,5 @@ def ticked(these: Clocks) -> None:
 
 
 def test_it_says_where_it_cannot_work(tmp_path: Path) -> None:
-    with clocks(f"sqlite:///{tmp_path / 'x.sqlite3'}", tmp_path) as these:
+    with clocks(f"sqlite:///{tmp_path / 'x.sqlite3'}", tmp_path, is_hurried=False) as these:
         assert these.start(ENGINE).wait(timeout=30) == 2

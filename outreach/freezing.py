@@ -49,6 +49,7 @@ from outreach.queries.audience import (
     texts_of,
 )
 from outreach.queries.hours import LATE, instant
+from outreach.queries.merging import columns_for
 from outreach.queries.reasons import has_messages
 from outreach.queries.sections import conditions_of
 from outreach.queries.stars import SIGN_OFF, signers
@@ -284,7 +285,9 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         "reason": func.coalesce(frozen.c.reason, frozen.c.hold, ""),
         "address": address_of(step),
         "name": Stakeholder.full_name,
-        "values": personal_columns(**_sections(step)),
+        "values": personal_columns(
+            **_sections(step), **columns_for(_texts(step), frozen.c.text_id)
+        ),
         "is_first": frozen.c.is_first,
         "created_at": instant(at),
         "changed_at": instant(at),
@@ -304,6 +307,11 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         )
     )
     session.execute(insert(Message).from_select(list(columns), statement))
+
+
+def _texts(step: Step) -> list[tuple[str, int]]:
+    """(language, text) of every letter that the step sends."""
+    return [*texts_of(step.version_id).items(), *joining_texts(step).items()]
 
 
 def _sections(step: Step) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from outreach.dialect import key_digest
 from outreach.models.conference import Conference, ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
+from outreach.models.kind import StakeholderKind
 from outreach.models.message import (
     EVEN_UNSUBSCRIBED,
     Message,
@@ -181,6 +182,12 @@ def sections_held(
     facts = Facts(
         is_star=bool(invitation and invitation.is_star),
         group=group.code if group else "",
+        kinds=[
+            kind.value
+            for kind in session.scalars(
+                select(StakeholderKind.kind).where(StakeholderKind.stakeholder_id == person.id)
+            )
+        ],
         language=person.language or (organisation.language if organisation else "") or "",
     )
     return {"sections": facts.held(text.subject, text.body)}

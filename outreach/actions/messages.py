@@ -2,10 +2,12 @@
 for whom a campaign is stopped."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from outreach.advice.merging import fields_in
 from outreach.db import transaction
 from outreach.errors import Conflict, NotAllowed, NotFound
 from outreach.models.activity import Activity, Actor
@@ -22,7 +24,9 @@ from outreach.models.message import (
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import MANNERS
 from outreach.models.tally import TallyKind
+from outreach.models.template import TemplateText
 from outreach.queries.audience import personal_values
+from outreach.queries.merging import columns_in
 from outreach.queries.reasons import EXCLUDED, NEVER_LEFT
 from outreach.queries.stars import SIGN_OFF, signers
 from outreach.tally import add_to_tallies, moved, total
@@ -59,7 +63,7 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
             raise Conflict("No address is known for this person. Add one, then release the mail.")
         message.address, message.name = person.email, person.full_name
         kept = {name: message.values[name] for name in KEPT if name in message.values}
-        message.values = personal_values(person.id) | kept
+        message.values = _values(session, message) | kept
         message.possible_double = message.possible_double or _may_have_gone(session, message)
         unit = _unit_of_its_own(session, message, campaign, at)
         session.add(unit)
@@ -113,7 +117,7 @@ def resend_message(message_id: int, *, by: Actor, at: datetime) -> int:
             offer_id=message.offer_id, group_id=message.group_id, text_id=message.text_id,
             event_id=message.event_id, purpose=message.purpose, state=MessageState.WAITING,
             reason="Sent again by a person.", address=person.email, name=person.full_name,
-            values=message.values | personal_values(person.id), created_at=at, changed_at=at,
+            values=message.values | _values(session, message), created_at=at, changed_at=at,
         )  # fmt: skip
         if message.state not in NOT_GOT:
             _check_manners(session, again, at)
@@ -224,6 +228,13 @@ def _check_manners(session: Session, message: Message, at: datetime) -> None:
             "Another mail of this campaign went to this person less than 20 hours ago. "
             "Release this one later, or cancel it."
         )
+
+
+def _values(session: Session, message: Message) -> dict[str, Any]:
+    """The personal merge fields of its letter, with what is known of the person now."""
+    text = session.get(TemplateText, message.text_id)
+    more = columns_in(text.language, fields_in(text.subject, text.body)) if text else {}
+    return personal_values(message.stakeholder_id, **more)
 
 
 def _may_have_gone(session: Session, message: Message) -> bool:

@@ -13,7 +13,9 @@ from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.conference import ConstituentGroup
+from outreach.models.kind import Kind
 from outreach.models.template import Template, TemplateText, TemplateVersion
+from outreach.queries.merging import own_fields
 
 WITHOUT_LINK = ("thank_you", "withdrawn", "save_the_date", "practical", "miss_you", "promotion")
 """Kinds of letter that may lack the personal link: these people have answered, or are not asked."""
@@ -121,7 +123,11 @@ def write_version(
 
 
 def _check(session: Session, kind: str, texts: Sequence[Wording], *, may_differ: bool) -> None:
-    known = {"group": set(session.scalars(select(ConstituentGroup.code)))}
+    known: dict[str, set[str]] = {
+        "group": set(session.scalars(select(ConstituentGroup.code))),
+        "kind": {kind.value for kind in Kind},
+        "field": set(own_fields()),
+    }
     needs_link = kind not in WITHOUT_LINK
     problems = {
         text.language: found

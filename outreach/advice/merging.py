@@ -38,6 +38,9 @@ FIELDS: dict[str, str] = {
 }
 """{field: what it holds}"""
 
+OWN = "custom_"
+"""How the names of the team's own fields begin (`models.custom_field`)."""
+
 LINKS = ("rsvp_link", "conference_link")
 
 FIELD = re.compile(r"\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}")
@@ -91,7 +94,11 @@ def checked(
     sections = list(section_problems(subject, body, values=values))
     found = {
         "words": list(_word_problems(subject, body)),
-        "fields": [one for text in (subject, body) for one in _field_problems(without_tags(text))],
+        "fields": [
+            one
+            for text in (subject, body)
+            for one in _field_problems(without_tags(text), (values or {}).get("field"))
+        ],
         "sections": sections,
         "notes": ["An editor's note in brackets is still there. Take it out."]
         if NOTE.search(body) or NOTE.search(subject)
@@ -181,9 +188,12 @@ def _link_problems(body: str) -> Iterator[str]:
     yield f"The personal link is missing{whom}. Put {{rsvp_link}} where people shall answer."
 
 
-def _field_problems(text: str) -> Iterator[str]:
-    for name in sorted(fields_in(text) - FIELDS.keys()):
-        near = get_close_matches(name, FIELDS, n=1)
+def _field_problems(text: str, own: Collection[str] | None) -> Iterator[str]:
+    known = [*FIELDS, *(own or ())]
+    for name in sorted(fields_in(text).difference(known)):
+        if own is None and name.startswith(OWN):
+            continue
+        near = get_close_matches(name, known, n=1)
         hint = f" Did you mean {{{near[0]}}}?" if near else " Choose one from the list of fields."
         yield f"There is no field {{{name[:60]}}}.{hint}"
     for match in FIELD.finditer(text):

@@ -3,7 +3,7 @@
 Where the personal links would stand, a stand-in stands, which opens nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +12,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Row, Select, func, select
 
+from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, UnfitSection
 from outreach.db import reading
 from outreach.delivery.fields import (
@@ -40,6 +41,7 @@ from outreach.models.step import Step
 from outreach.models.template import TemplateText
 from outreach.models.track import Track
 from outreach.queries.audience import personal_values
+from outreach.queries.merging import columns_in
 from outreach.queries.prospects import member
 from outreach.queries.sections import facts_of_person
 
@@ -113,7 +115,8 @@ def preview_step(campaign_id: int, step_id: int, stakeholder_id: int) -> Preview
         is_vip=row.is_vip, held=person.sections,
     )  # fmt: skip
     answer = "accepted" if setting.purpose is Purpose.THANK_YOU else None
-    values = known_values(personal_values(stakeholder_id), setting, row.reply_by, answer)
+    more = columns_in(words.language, fields_in(words.subject, words.body))
+    values = known_values(personal_values(stakeholder_id, **more), setting, row.reply_by, answer)
     return _written(setting, to, values)
 
 
@@ -136,12 +139,16 @@ def somebody(*, is_star: bool = False) -> Reader:
     return Reader("Amina Example", "amina@example.org", INVENTED, Facts(is_star=is_star))
 
 
-def reader_of(stakeholder_id: int) -> Reader:
-    """Someone whom we know, as they stand today. Raises NotFound."""
+def reader_of(stakeholder_id: int, language: str = "", names: Collection[str] = ()) -> Reader:
+    """Someone whom we know, as they stand today. Raises NotFound.
+
+    language, names  of the letter, and of its fields
+    """
     person = reading().get(Stakeholder, stakeholder_id)
     if person is None or person.merged_into_id is not None:
         raise NotFound("person")
-    values, facts = personal_values(stakeholder_id), facts_of_person(stakeholder_id)
+    values = personal_values(stakeholder_id, **columns_in(language, names))
+    facts = facts_of_person(stakeholder_id)
     return Reader(person.full_name, person.email or "", values, facts)
 
 

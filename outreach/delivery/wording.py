@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from mjml import mjml_to_html
 
 from outreach.advice.hyperlinks import is_of_this_house, with_parameters
-from outreach.advice.merging import FIELDS, LINKS, with_defaults
+from outreach.advice.merging import FIELDS, LINKS, OWN, fields_in, with_defaults
 from outreach.delivery.letter import Compiled, compile_html, compile_line, compile_text
 from outreach.delivery.phrases import stop_words
 from outreach.languages import direction_of
@@ -76,7 +76,8 @@ def wording_of(
     Raises UnfitLetter where the text cannot become a mail.
     """
     (subject, body), defaults = with_defaults(subject, body)
-    allowed = ALL_FIELDS | defaults.keys() | own_fields
+    own = {name for name in fields_in(subject, body) if name.startswith(OWN)}
+    allowed = ALL_FIELDS | defaults.keys() | own | own_fields
     letter = _tokens(body, home, parameters)
     tail = footer + ("\n\n{unsubscribe_link}" if has_unsubscribe else "")
     return Wording(

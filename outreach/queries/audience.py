@@ -312,10 +312,10 @@ def personal_columns(**more: ColumnElement[Any]) -> ColumnElement[Any]:
     )
 
 
-def personal_values(stakeholder_id: int) -> dict[str, Any]:
+def personal_values(stakeholder_id: int, **more: ColumnElement[Any]) -> dict[str, Any]:
     """The personal merge fields of one person, as they are now. One row by key."""
     values = reading().execute(
-        select(personal_columns())
+        select(personal_columns(**more))
         .select_from(Stakeholder)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .where(Stakeholder.id == stakeholder_id)

@@ -13,6 +13,7 @@ from outreach.advice.sections import UnfitSection, resolved, variants
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignList
 from outreach.models.conference import Conference
+from outreach.models.custom_field import PREFIX
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.step import Audience, Step, StepKind
@@ -26,6 +27,7 @@ from outreach.queries.audience import (
     text_for,
     texts_of,
 )
+from outreach.queries.merging import has_nothing, own_fields
 from outreach.queries.sections import conditions_of, held_sections
 from outreach.queries.stakeholders import matching
 
@@ -251,6 +253,8 @@ def _condition(doubt: Doubt, key: str, people: Any, step: Step) -> ColumnElement
 
 def _is_empty(name: str) -> ColumnElement[bool]:
     """Whether nothing stands in a field for this person; a field that has no place is empty."""
+    if own := own_fields().get(name):
+        return has_nothing(own)
     if name == "country":
         known = func.coalesce(Stakeholder.country_code, Organisation.country_code, "")
         return func.trim(known) == ""
@@ -276,7 +280,9 @@ def _doubtful_fields(step: Step) -> dict[int, dict[str, list[str]]]:
         places: dict[str, list[str]] = {}
         for held in helds:
             parts = [resolved(part, held) for part in (text.subject, text.body)]
-            for name in fields_in(*parts, is_bare=True) & doubtful_names:
+            for name in fields_in(*parts, is_bare=True):
+                if name not in doubtful_names and not name.startswith(PREFIX):
+                    continue
                 places.setdefault(name, []).append(held)
         found[text.id] = {
             name: [] if len(where) == len(helds) else where for name, where in places.items()

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 from outreach.advice.sections import Condition, Facts, UnfitSection, conditions_in
 from outreach.db import reading
 from outreach.models.conference import ConstituentGroup
+from outreach.models.kind import KINDS, StakeholderKind
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target, TargetList
 from outreach.models.template import TemplateText
@@ -54,7 +55,15 @@ def holds(
         return func.coalesce(group_id.in_(ids), False)
     if condition.what == "language":
         return func.coalesce(reads().in_(condition.values), False)
-    return literal(False)
+    is_of_kind = (
+        select(StakeholderKind.id)
+        .where(
+            StakeholderKind.stakeholder_id == Stakeholder.id,
+            StakeholderKind.kind.in_(condition.values),
+        )
+        .correlate_except(StakeholderKind)
+    )
+    return is_of_kind.exists()
 
 
 def reads() -> ColumnElement[Any]:
@@ -85,7 +94,10 @@ def facts_of_person(stakeholder_id: int) -> Facts:
         .one_or_none()
     )
     is_star, group = (bool(target[0]), target[1]) if target else (False, "")
-    return Facts(is_star, group, (), language or "")
+    kinds = reading().scalars(
+        select(StakeholderKind.kind).where(StakeholderKind.stakeholder_id == stakeholder_id)
+    )
+    return Facts(is_star, group, [kind.value for kind in kinds], language or "")
 
 
 def codes() -> dict[str, list[tuple[str, str]]]:
@@ -93,7 +105,10 @@ def codes() -> dict[str, list[tuple[str, str]]]:
     groups = reading().execute(
         select(ConstituentGroup.code, ConstituentGroup.name).order_by(ConstituentGroup.position)
     )
-    return {"group": [(code, name) for code, name in groups]}
+    return {
+        "kind": [(kind.value, words) for kind, words in KINDS.items()],
+        "group": [(code, name) for code, name in groups],
+    }
 
 
 def people_to_read_as(words: str, *, limit: int = 8) -> list[tuple[int, str, str]]:

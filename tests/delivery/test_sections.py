@@ -12,13 +12,16 @@ from outreach.delivery.outbox import drain
 from outreach.delivery.preview import preview_message, preview_step
 from outreach.delivery.render import OTHER_SECTIONS
 from outreach.models.activity import CONSOLE
+from outreach.models.custom_field import CustomField, CustomKind, CustomSubject, CustomValue
+from outreach.models.form_of_address import FormOfAddress
+from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.message import Message, MessageState, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.template import TemplateText
 from outreach.queries.campaigns import steps_of
 from outreach.queries.prospects import Doubt, doubtful, doubts
 from tests.delivery.ledgers import HOUR
-from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target
+from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target, save
 
 BODY = """Dear {salutation_or_name},
 
@@ -127,3 +130,33 @@ def test_whoever_stands_in_a_unit_of_other_sections_is_held_and_not_sent_what_is
     db.session.rollback()
     message = message_to("Zoé")
     assert (message.state, message.reason) == (MessageState.HELD, OTHER_SECTIONS)
+
+
+def test_a_letter_knows_kinds_forms_of_address_in_its_language_and_fields_of_our_own(app, mailer):
+    """Own fields are foretold as missing, held, and filled once they are known."""
+    body = "{title} {full_name}: {custom_badge}{if kind fund_owner}, bring funds{end} {rsvp_link}\n"
+    with transaction() as session:
+        session.execute(update(TemplateText).values(body=body, subject="Come"))
+    target_list = make_list()
+    zoe = make_stakeholder("Zoé", language="fr", title="Ms")
+    ana = make_stakeholder("Ana", language="es", title="Ms")
+    for person in (zoe, ana):
+        make_target(target_list, person)
+    field = CustomField(
+        code="badge", label="Badge", subject=CustomSubject.PERSON, kind=CustomKind.NUMBER,
+        choices=[], created_at=NOON,
+    )  # fmt: skip
+    save(field, FormOfAddress(stakeholder_id=zoe.id, language="fr", title="Mme"))
+    save(StakeholderKind(stakeholder_id=zoe.id, kind=Kind.FUND_OWNER))
+    save(CustomValue(field_id=field.id, stakeholder_id=zoe.id, number=7.0))
+    campaign = make_campaign(target_list)
+    assert [(one.key, one.count) for one in doubts(campaign.id, NOON)] == [("custom_badge", 1)]
+    step = steps_of(campaign.id)[0].id
+    assert "Mme Zoé: 7, bring funds" in preview_step(campaign.id, step, zoe.id).text
+    send(campaign, mailer)
+    (mail,) = mailer.sent
+    assert "Mme Zoé: 7, bring funds" in mail.text
+    save(CustomValue(field_id=field.id, stakeholder_id=ana.id, number=2.5))
+    release_message(message_to("Ana").id, by=CONSOLE, at=NOON)
+    drain(mailer, now=lambda: NOON + HOUR)
+    assert "Ms Ana: 2.5 https://" in mailer.sent[-1].text

@@ -45,6 +45,7 @@ from outreach.queries.campaigns import (
 from outreach.queries.prospects import doubts
 from outreach.queries.rates import mails_a_second
 from outreach.queries.readiness import has_lapsed, problems
+from outreach.queries.templates import hosts_of
 from outreach.web.staff.door import blueprint
 
 OPEN = ("draft", "approved")
@@ -67,6 +68,7 @@ def campaign(campaign_id: int) -> str:
         "staff/campaigns/campaign.html",
         campaign=page,
         letters=letters_of(campaign_id),
+        hosts=hosts_of(campaign_id),
         doubts=doubts(campaign_id, g.at) if is_open else [],
         problems=problems(campaign_id, g.at) if is_open else [],
         has_lapsed=page.state == "paused" and has_lapsed(campaign_id),
@@ -87,6 +89,7 @@ def campaign_standing(campaign_id: int) -> Answer:
             "staff/campaigns/_standing.html",
             campaign=page,
             letters=letters_of(campaign_id),
+            hosts=hosts_of(campaign_id),
             **_standing(page),
         )
     )

@@ -7,10 +7,12 @@ from flask_login import current_user
 from markupsafe import escape
 
 from outreach.actions.templates import WITHOUT_LINK
+from outreach.advice.merging import fields_in
 from outreach.delivery.checklist import checklist
 from outreach.delivery.mailer import Address
 from outreach.delivery.preview import Preview, preview_text, reader_of, somebody
 from outreach.delivery.trial import send_trial
+from outreach.queries.merging import own_fields
 from outreach.queries.sections import codes, people_to_read_as
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.mail_frame import framed
@@ -33,7 +35,12 @@ class Typed:
         """As the person reads it who is chosen beside it."""
         chosen = request.form.get("as", "")
         is_known = chosen.isdigit() and len(chosen) < 16
-        reader = reader_of(int(chosen)) if is_known else somebody(is_star=chosen == STAR)
+        names = fields_in(self.subject, self.body)
+        reader = (
+            reader_of(int(chosen), self.language, names)
+            if is_known
+            else somebody(is_star=chosen == STAR)
+        )
         return preview_text(self.subject, self.body, self.language, self.kind, reader)
 
 
@@ -50,6 +57,7 @@ def template_checks(kind: str) -> str:
     typed = _typed(kind)
     preview = typed.preview()
     known = {what: {code for code, _ in pairs} for what, pairs in codes().items()}
+    known["field"] = set(own_fields())
     points = checklist(
         typed.subject, typed.body, preview, needs_link=kind not in WITHOUT_LINK, values=known
     )

@@ -24,6 +24,7 @@ from outreach.advice.changes import changes
 from outreach.advice.merging import FIELDS
 from outreach.delivery.preview import preview_text
 from outreach.models.activity import Actor
+from outreach.queries.merging import own_fields
 from outreach.queries.sections import codes, people_to_read_as
 from outreach.queries.templates import TemplateLine, latest_texts, texts_of_version, versions
 from outreach.queries.templates import template as template_line
@@ -40,9 +41,14 @@ LANGUAGES = {
     "es": "Spanish",
 }
 KINDS = {
+    "save_the_date": "Save the date",
     "invitation": "Invitation",
     "reminder": "Reminder to the silent",
+    "last_call": "Last call, before answers close",
     "thank_you": "Thanks for an answer",
+    "practical": "Practical information, before the event",
+    "miss_you": "We will miss you, after a decline",
+    "to_assistant": "To the assistant, when an address bounced",
     "promotion": "Promotion: news that invites to nothing",
     "confirmation": "Confirmation of an answer",
     "delegation": "Welcome to someone who is sent in an invitee’s place",
@@ -274,7 +280,7 @@ def _edit(
         kind=kind,
         kind_name=KINDS[kind],
         template=line,
-        fields=FIELDS,
+        fields=FIELDS | {name: field.label for name, field in own_fields().items()},
         sections=codes(),
         people=people_to_read_as(""),
         uneven=uneven or {},

@@ -2,6 +2,10 @@
 
 import re
 
+from sqlalchemy import update
+
+from outreach.db import transaction
+from outreach.models.template import TemplateText
 from tests.factories import make_campaign, make_list, make_stakeholder, make_target
 from tests.web.staff.campaigning import drafted, text, words
 
@@ -22,6 +26,15 @@ def test_a_preview_shows_the_mail_as_anyone_of_the_audience_and_changes_nothing(
     assert "Person 3" in words(staff.get(f"{path}?q=person 3&width=phone"))
     assert "Nobody of this name" in words(staff.get(f"{path}?q=nobody"))
     assert staff.get(f"{path}?person=999999").status_code == 404
+
+
+def test_whoever_approves_sees_every_host_to_which_the_letters_lead(staff, banks):
+    """A16."""
+    with transaction() as session:
+        body = TemplateText.body + " [x](https://elsewhere.example/y) [o](/conference)"
+        session.execute(update(TemplateText).values(body=body))
+    path = f"/staff/campaigns/{drafted(staff, banks)}"
+    assert "The letters lead to elsewhere.example" in words(staff.get(path))
 
 
 def test_a_preview_of_empty_lists_says_so(staff):

@@ -24,6 +24,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
+from outreach.models.vip import CampaignVip
 from outreach.placing import settle_places
 from outreach.posting import OF_THE_PERSON, RECIPIENT, recipient_of, write_mail
 from outreach.tally import add_to_tallies, moved, total
@@ -68,12 +69,19 @@ _has_place = exists().where(
         == select(Invitation.delegated_by_id).where(Invitation.id == _INVITATION).scalar_subquery(),
     )
 )
+_is_vip = (
+    select(CampaignVip.id)
+    .join(Campaign, Campaign.id == CampaignVip.campaign_id)
+    .where(CampaignVip.stakeholder_id == Stakeholder.id, Campaign.event_id == Event.id)
+    .exists()
+)
 _ABOUT = RECIPIENT.add_columns(
     Event.sequence.label("event_sequence"),
     _has_place.label("has_place"),
     _told.label("was_told"),
     _told.where(Message.state == MessageState.WAITING).label("will_be_told"),
     _will_be_thanked.label("will_be_thanked"),
+    _is_vip.label("is_vip"),
 )
 """What is to be known besides the invitation: its person, their mails and places. One row."""
 
@@ -109,6 +117,8 @@ def record_answer(
     is_answer = invitation.answered_at is not None
     if channel != "calendar":
         invitation.tell_calendars(old, about.event_sequence)
+    # What someone of the team writes down, or takes from a doubtful mail, is confirmed by that.
+    invitation.is_to_be_confirmed = is_answer and about.is_vip and by.account_id is None
     session.flush()
     answer = {
         "invitation_id": invitation.id, "reply": invitation.state.value if is_answer else None,

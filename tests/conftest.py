@@ -85,11 +85,13 @@ def _filled_app(bare_app: Flask) -> Iterator[Flask]:
     """The application with its tables made and the reference data loaded, once for each process."""
     from sqlalchemy import event
 
+    from outreach import db as sessions
     from outreach import schema
     from outreach.actions.reference import load_reference
     from outreach.db import db
 
     DATABASE.create()
+    sessions.waits_for_disk = False
     with bare_app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _forget_the_disk)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
-from outreach.models.event import NEEDS, Event
+from outreach.models.event import NEEDS, Event, Parts
 from outreach.models.invitation import Reply
 from outreach.models.question import MOST_QUESTIONS, Question, QuestionKind
 
@@ -87,10 +87,11 @@ def ask_about(
     allows_remote: bool,
     party_limit: int,
     needs: Collection[str],
+    parts: Parts = Parts.WHOLE,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Whether the form asks how people take part, who comes along, and what they need."""
+    """Whether the form asks how people take part, when, who comes along, and what they need."""
     if not 0 <= party_limit <= 99:
         raise UnfitQuestion("From 0 to 99 people may come along.")
     with transaction() as session:
@@ -98,11 +99,12 @@ def ask_about(
         if event is None:
             raise NotFound("event")
         event.allows_remote, event.party_limit = allows_remote, party_limit
+        event.parts_asked = parts
         event.needs_asked = [need for need in NEEDS if need in needs]
         session.add(
             Activity.of(
                 "changed_answer_form", by, at, event_id=event_id, allows_remote=allows_remote,
-                party_limit=party_limit, needs=event.needs_asked,
+                party_limit=party_limit, needs=event.needs_asked, parts=parts.value,
             )
         )  # fmt: skip
 

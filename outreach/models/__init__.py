@@ -24,6 +24,7 @@ from outreach.models import (
     inbound,
     invitation,
     kind,
+    letter,
     message,
     nomination,
     note,
@@ -44,6 +45,7 @@ from outreach.models import (
     task,
     template,
     track,
+    vip,
 )
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "inbound",
     "invitation",
     "kind",
+    "letter",
     "message",
     "nomination",
     "note",
@@ -90,4 +93,5 @@ __all__ = [
     "task",
     "template",
     "track",
+    "vip",
 ]

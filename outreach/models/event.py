@@ -19,6 +19,15 @@ class EventKind(StrEnum):
     SESSION = "session"
 
 
+class Parts(StrEnum):
+    """Of what somebody who comes in part may choose."""
+
+    WHOLE = "whole"
+    DAYS = "days"
+    SESSIONS = "sessions"
+    """The sessions of the same conference."""
+
+
 NEEDS = ("accessibility", "interpretation", "visa_letter", "diet")
 """What an event may ask about, in the order in which it is asked."""
 
@@ -63,6 +72,8 @@ class Event(Base):
     """How many may come along with an invitee; nobody asks about it at 0."""
     needs_asked: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     """Which of NEEDS the answer form asks about."""
+    parts_asked: Mapped[Parts] = mapped_column(default=Parts.WHOLE, server_default="whole")
+    """In which parts people may come."""
 
     conference: Mapped[Conference] = relationship()
 

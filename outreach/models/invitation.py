@@ -89,6 +89,12 @@ class Invitation(Base):
             sqlite_where=text("delegate_id IS NOT NULL"),
             postgresql_where=text("delegate_id IS NOT NULL"),
         ),
+        Index(
+            "ix_invitations_to_be_confirmed",
+            "answered_at",
+            sqlite_where=text("is_to_be_confirmed"),
+            postgresql_where=text("is_to_be_confirmed"),
+        ),
     )
 
     # No foreign keys upwards, as in Message: a campaign writes a million rows in one transaction.
@@ -109,7 +115,11 @@ class Invitation(Base):
     particulars: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     """What else the answer says; only what was said is there. `reason` (a code) of a decline,
     `decide_on` (a day, ISO 8601) where undecided, `attendance` (`in_person`, `remote`), `party`
-    (how many come along), `needs` (codes), `needs_note` (in the person's words)."""
+    (how many come along), `needs` (codes), `needs_note` (in the person's words); who comes in part:
+    `days` (ISO 8601) or `sessions` (codes of events)."""
+    is_to_be_confirmed: Mapped[No]
+    """The answer came from a person whose answers the team confirms (`CampaignVip`), and nobody has
+    confirmed it yet; it counts all the same."""
     delegate_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
     """The invitation of the person who is sent; while it stands, this one only reads."""
     delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import aliased
 from outreach.db import glance, reading
 from outreach.models.conference import Conference
 from outreach.models.delegation import Delegation
-from outreach.models.event import Event, EventKind
+from outreach.models.event import Event, EventKind, Parts
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
+from outreach.models.letter import Letter
 from outreach.models.question import Question
 from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -57,6 +58,7 @@ class EventShown:
     reply_to: str
     allows_remote: bool = False
     party_limit: int = 0
+    parts_asked: Parts = Parts.WHOLE
     needs_asked: Sequence[str] = ()
 
 
@@ -80,6 +82,9 @@ class InvitationPage:
     has_questions: bool
     has_others: bool
     """Whether the person is asked to anything else."""
+    group_id: int
+    letter_id: int
+    """The newest letter to the person's group or to everyone; 0 where there is none."""
     person: Addressee
     event: EventShown
 
@@ -123,7 +128,8 @@ EVENT: tuple[Any, ...] = (
     Event.id, Event.name, Event.kind, Event.summary, Event.starts_at, Event.ends_at,
     Event.time_zone, Event.venue, Event.city, Event.country_code, Event.sequence,
     Conference.code, Conference.name, Conference.host, Conference.reply_to,
-    Event.allows_remote, Event.party_limit, Event.needs_asked,
+    Event.allows_remote, Event.party_limit, Event.parts_asked,
+    Event.needs_asked,
 )  # fmt: skip
 
 _others, _linked = aliased(Invitation), aliased(Invitation)
@@ -155,6 +161,16 @@ MORE: tuple[Any, ...] = (
             Delegation.focal_point_id == Invitation.stakeholder_id,
             Delegation.withdrawn_at.is_(None),
         ),
+    ),
+    Invitation.group_id,
+    func.coalesce(
+        select(func.max(Letter.id))
+        .where(
+            Letter.event_id == Invitation.event_id, Letter.replaced_at.is_(None),
+            or_(Letter.group_id.is_(None), Letter.group_id == Invitation.group_id),
+        )
+        .scalar_subquery(),
+        0,
     ),
 )  # fmt: skip
 OWN_AND_MORE = len(OWN) + len(MORE)
@@ -210,6 +226,11 @@ def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:
         .limit(limit)
     )
     return [AnswerLine(*row) for row in rows]
+
+
+def link_key_of(invitation_id: int) -> str | None:
+    """The key of someone's link, for staff who look at their page. One row by key."""
+    return reading().scalar(select(Invitation.link_key).where(Invitation.id == invitation_id))
 
 
 def version_of(answered_at: datetime | None) -> int:

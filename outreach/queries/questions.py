@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach.db import reading
-from outreach.models.event import Event
+from outreach.models.event import Event, EventKind, Parts
 from outreach.models.invitation import Invitation
 from outreach.models.question import Question, QuestionAnswer, QuestionKind
 from outreach.models.stakeholder import Organisation, Stakeholder
+
+MOST_SESSIONS = 40
+"""On one form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,28 @@ def answered_people(event_id: int) -> list[Answered]:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A session that somebody may come to who does not come to all."""
+
+    code: str
+    name: str
+    starts_at: datetime
+    time_zone: str
+
+
+def sessions_of(event_id: int) -> list[SessionLine]:
+    """The sessions of the event's conference, by time. Cost: they, by index."""
+    conference_id = select(Event.conference_id).where(Event.id == event_id).scalar_subquery()
+    rows = reading().execute(
+        select(Event.code, Event.name, Event.starts_at, Event.time_zone)
+        .where(Event.conference_id == conference_id, Event.kind == EventKind.SESSION)
+        .order_by(Event.starts_at, Event.id)
+        .limit(MOST_SESSIONS)
+    )
+    return [SessionLine(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class EventAsked:
     """An event as its answer form knows it."""
 
@@ -95,12 +120,14 @@ class EventAsked:
     allows_remote: bool
     party_limit: int
     needs_asked: list[str]
+    parts_asked: Parts
 
 
 def event_asked(event_id: int) -> EventAsked | None:
     """One row by key."""
     row = reading().execute(
-        select(Event.id, Event.name, Event.allows_remote, Event.party_limit, Event.needs_asked)
+        select(Event.id, Event.name, Event.allows_remote, Event.party_limit, Event.needs_asked,
+               Event.parts_asked)
         .where(Event.id == event_id)
     ).one_or_none()  # fmt: skip
     return EventAsked(*row) if row else None

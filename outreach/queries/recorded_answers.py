@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -26,14 +27,16 @@ class Standing:
     reply_by: datetime
     withdrawn_at: datetime | None
     note: str
+    is_to_be_confirmed: bool
 
 
 def standing(invitation_id: int) -> Standing | None:
     """One invitation. One SELECT by key."""
-    row = reading().execute(
+    row: Any = reading().execute(
         select(
             Invitation.id, Stakeholder.id, Stakeholder.full_name, Event.name, Event.time_zone,
             Invitation.state, Invitation.reply_by, Invitation.withdrawn_at, Invitation.note,
+            Invitation.is_to_be_confirmed,
         )
         .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
         .join(Event, Event.id == Invitation.event_id)

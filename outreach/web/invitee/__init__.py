@@ -7,6 +7,7 @@ from outreach.web.invitee import (
     feed,
     invitation,
     light,
+    preview,
     seat,
     unsubscribe,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "feed",
     "invitation",
     "light",
+    "preview",
     "seat",
     "unsubscribe",
 ]

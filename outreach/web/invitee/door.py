@@ -20,7 +20,7 @@ from outreach.queries.invitations import InvitationPage, invitation_glance, invi
 from outreach.queries.mails import language_of_mail
 from outreach.queries.seat_offers import seat_offer_page
 from outreach.queries.unsubscribes import unsubscribe_page
-from outreach.tokens import key_of
+from outreach.tokens import key_of, key_of_preview
 from outreach.web.frame import csrf
 from outreach.web.invitee import words
 from outreach.web.invitee.rendering import sheet_of
@@ -66,6 +66,7 @@ PURPOSES: dict[str, tuple[str, Opened]] = {
     "u": ("unsubscribe", unsubscribe_page),
     "f": ("feed", feed_of),
     "d": ("delegation", delegation_page),
+    "p": ("preview", invitation_page),
 }
 """First part of the path: the purpose of its tokens, and the question that their key answers."""
 
@@ -81,7 +82,8 @@ def guard() -> Response | None:
     """
     request.max_content_length = LONGEST_BODY
     purpose, opened = PURPOSES[request.path[1:2]]
-    g.link_key = key_of(purpose, (request.view_args or {}).get("token", ""))
+    token = (request.view_args or {}).get("token", "")
+    g.link_key = key_of_preview(token, g.at) if purpose == "preview" else key_of(purpose, token)
     g.opened = opened(g.link_key) if g.link_key else None
     return None if g.opened else closed_door(404)
 
@@ -92,6 +94,7 @@ def guard() -> Response | None:
 @blueprint.route("/a/<path:_rest>")
 @blueprint.route("/u/<path:_rest>")
 @blueprint.route("/f/<path:_rest>")
+@blueprint.route("/p/<path:_rest>")
 def elsewhere(_rest: str) -> Response:
     """Below a link there is nothing but what the link opens; the guard has answered already."""
     return closed_door(404)

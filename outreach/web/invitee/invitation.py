@@ -1,8 +1,10 @@
 """An invitee's page: who invites whom to what, the answer, and what was noted."""
 
+import re
+from pathlib import Path
 from typing import Any
 
-from flask import Response, g, redirect, request
+from flask import Response, current_app, g, redirect, request, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
 from outreach.actions import delegations, invitations
@@ -11,11 +13,12 @@ from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.invitation import InvitationWithdrawn, Reply
 from outreach.queries.invitations import invitation_page
+from outreach.queries.letters import letter_for
 from outreach.queries.questions import questions_of
-from outreach.web.invitee.door import blueprint, language, onward, page, say
+from outreach.web.invitee.door import blueprint, closed_door, language, onward, page, say
 from outreach.web.invitee.form import CHANGED, FOREIGN, AnswerForm, Filled
 from outreach.web.invitee.nonce import version_seen
-from outreach.web.invitee.particulars import MISSING, read_answers, read_particulars
+from outreach.web.invitee.particulars import MISSING, parts_of, read_answers, read_particulars
 from outreach.web.invitee.view import invitation_view
 
 BOTH = marked("Give both the name and the address of the person whom you send.")
@@ -45,7 +48,8 @@ def answer(token: str) -> AnyResponse:
         return show(form, form.problems(), 400 if form.answer.errors else 422)
     reply = Reply(form.answer.data)
     questions = questions_of(g.opened.event.id) if g.opened.has_questions else []
-    said, problems = read_particulars(request.form, reply, g.opened.event, g.at)
+    parts = parts_of(g.opened.event, language())
+    said, problems = read_particulars(request.form, reply, g.opened.event, g.at, parts)
     answers, wrong, missing = read_answers(request.form, reply, questions, language())
     problems += wrong + [say(MISSING) % {"question": text} for text in missing]
     names_someone = reply is Reply.DELEGATED and (
@@ -99,6 +103,24 @@ def calendar(token: str) -> Response:
     return Response(
         text, content_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": 'attachment; filename="event.ics"'},
+    )  # fmt: skip
+
+
+@blueprint.get("/i/<token>/letter")
+def letter(token: str) -> Response:
+    """The letter to this person's group, in the language of the page if there is one."""
+    opened = g.opened
+    if opened.withdrawn_at:
+        raise InvitationWithdrawn
+    found = letter_for(opened.event.id, opened.group_id, language(), opened.person.language)
+    folder = Path(current_app.config["INSTANCE_DIR"]) / "letters"
+    path = folder / (found.stored_name if found else "none")
+    if found is None or not path.is_file():
+        return closed_door(404)
+    named = "-".join(re.findall(r"[A-Za-z0-9]+", found.reference)) or "letter"
+    return send_file(
+        path.absolute(), mimetype="application/pdf", as_attachment=True,
+        download_name=f"{named}-{found.language}.pdf",
     )  # fmt: skip
 
 

@@ -1,16 +1,20 @@
 """What an answer says besides yes and no, read from its form: only what the event asks for."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import count, takewhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
 from outreach.languages import marked
+from outreach.models.event import Parts
 from outreach.models.invitation import Reply
 from outreach.models.question import QuestionKind, words_in
 from outreach.queries.invitations import EventShown
-from outreach.queries.questions import QuestionLine
+from outreach.queries.questions import QuestionLine, sessions_of
+from outreach.web.invitee import words
 from outreach.web.invitee.note import clean_note
 
 REASONS = {
@@ -29,6 +33,9 @@ NEEDS = {
 }
 COMING = (Reply.ACCEPTED, Reply.TENTATIVE)
 LONGEST_WORDS = 1_000
+MOST_DAYS = 31
+Choices = Sequence[tuple[str, str]]
+"""(what is kept, its words)"""
 
 WRONG_DAY = marked("Choose a day between today and the event.")
 WRONG_PARTY = marked("More people than the event allows would come along.")
@@ -37,10 +44,32 @@ MISSING = marked("Please answer this question: %(question)s")
 NO_DAY = marked("This is no day of the calendar. Write it as 2026-10-31.")
 
 
+def parts_of(event: EventShown, language: str) -> Choices:
+    """What somebody may choose who comes in part; nothing where the event does not ask.
+
+    A day is kept as ISO 8601, a session as its code. One SELECT where sessions are asked about.
+    """
+    if event.parts_asked is Parts.DAYS:
+        zone = ZoneInfo(event.time_zone)
+        first, last = (at.astimezone(zone).date() for at in (event.starts_at, event.ends_at))
+        days = takewhile(lambda day: day <= last, (first + timedelta(n) for n in count()))
+        written = [day.isoformat() for day, _ in zip(days, range(MOST_DAYS), strict=False)]
+        return [(day, words.weekday(day, language)) for day in written]
+    if event.parts_asked is Parts.SESSIONS:
+        return [
+            (one.code, f"{one.name} ({words.moment(one.starts_at, one.time_zone, language)})")
+            for one in sessions_of(event.id)
+        ]
+    return ()
+
+
 def read_particulars(
-    form: MultiDict[str, str], reply: Reply, event: EventShown, at: datetime
+    form: MultiDict[str, str], reply: Reply, event: EventShown, at: datetime, parts: Choices = ()
 ) -> tuple[dict[str, Any], list[str]]:
-    """As in Invitation.particulars, and what is wrong."""
+    """As in Invitation.particulars, and what is wrong.
+
+    parts  what may be chosen of the event; all of it is the same as none of it: the whole
+    """
     said: dict[str, Any] = {}
     problems: list[str] = []
     if reply is Reply.DECLINED and form.get("reason") in REASONS:
@@ -52,6 +81,9 @@ def read_particulars(
         else:
             said["decide_on"] = day.isoformat()
     if reply in COMING:
+        chosen = [part for part, _ in parts if part in form.getlist("parts")]
+        if 0 < len(chosen) < len(parts):
+            said[event.parts_asked.value] = chosen
         _read_coming(form, event, said, problems)
     return said, problems
 
@@ -71,11 +103,11 @@ def _read_coming(
     wanted = [code for code in event.needs_asked if code in NEEDS and code in form.getlist("needs")]
     if wanted:
         said["needs"] = wanted
-    words = clean_note(form.get("needs_note")) if event.needs_asked else ""
-    if len(words) > LONGEST_WORDS:
+    told = clean_note(form.get("needs_note")) if event.needs_asked else ""
+    if len(told) > LONGEST_WORDS:
         problems.append(TOO_LONG)
-    elif words:
-        said["needs_note"] = words
+    elif told:
+        said["needs_note"] = told
 
 
 def read_answers(
@@ -97,16 +129,16 @@ def read_answers(
 
 
 def _answer(sent: list[str], question: QuestionLine) -> tuple[dict[str, Any] | None, str]:
-    words = clean_note(sent[0]) if sent else ""
-    if not words:
+    told = clean_note(sent[0]) if sent else ""
+    if not told:
         return None, ""
     if question.kind is QuestionKind.TEXT:
-        return ({"text": words}, "") if len(words) <= LONGEST_WORDS else (None, TOO_LONG)
+        return ({"text": told}, "") if len(told) <= LONGEST_WORDS else (None, TOO_LONG)
     if question.kind is QuestionKind.DATE:
-        day = _day(words)
+        day = _day(told)
         return ({"day": day.isoformat()}, "") if day else (None, NO_DAY)
     if question.kind is QuestionKind.YES_NO:
-        return ({"yes": words == "yes"}, "") if words in ("yes", "no") else (None, "")
+        return ({"yes": told == "yes"}, "") if told in ("yes", "no") else (None, "")
     places = _places(sent, question.texts)
     if question.kind is QuestionKind.CHOICE:
         places = places[:1]

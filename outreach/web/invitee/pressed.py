@@ -79,11 +79,11 @@ def pressed_page(
         _mark("office", person.office), _mark("organisation", person.organisation),
         language=person.language, country_code=person.country_code,
     )  # fmt: skip
+    group_id = page.group_id if page.letter_id else 0
     mould = replace(page, id=0, stakeholder_id=0, note="", person=marked)
     slot = int(at.timestamp()) // SLOT_SECONDS
-    return _press(_Shared(mould, at), mould.event, page.reply_by, marked, slot, language, onward), (
-        values
-    )
+    about = (mould.event, page.reply_by, marked, slot, page.letter_id, group_id, language, onward)
+    return _press(_Shared(mould, at), *about), values
 
 
 class _Shared:

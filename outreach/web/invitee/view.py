@@ -10,12 +10,13 @@ from outreach.models.question import words_in
 from outreach.models.seat import SeatRole
 from outreach.queries.asked import asked_of
 from outreach.queries.invitations import InvitationPage, answers_given
+from outreach.queries.letters import letter_for
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
 from outreach.web.invitee.form import Filled
 from outreach.web.invitee.nonce import form_nonce
 from outreach.web.invitee.note import LONGEST_NOTE
-from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS
+from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of
 
 CHOICES = (
     (Reply.ACCEPTED, marked("I accept"), marked("I intend to attend.")),
@@ -57,10 +58,12 @@ def invitation_view(
     language: str,
     filled: Filled | None = None,
     problems: Sequence[str] = (),
+    is_preview: bool = False,
 ) -> dict[str, Any]:
     """The context of invitation.html.
 
-    filled  what was sent and is wrong; without it the form shows what is noted
+    filled      what was sent and is wrong; without it the form shows what is noted
+    is_preview  someone of the team looks at it: there is nothing to press and no link in it
     Asks the database for what the page's own row says that there is: questions, earlier answers,
     other invitations.
     """
@@ -72,20 +75,32 @@ def invitation_view(
         answer = page.answer.value if page.answer else ""
         filled = Filled(answer, page.note, particulars=page.particulars, answers=kept)
     can_take_back = bool(answers) and answers[0].channel == "link" and page.is_open(at)
+    parts = parts_of(page.event, language) if is_open or page.answer else ()
+    letter = None
+    if page.letter_id:
+        letter = letter_for(page.event.id, page.group_id, language, page.person.language)
     choices = CHOICES if page.named_by is None else [c for c in CHOICES if c[0] != "delegated"]
     return FIXED | {
         "page": page, "event": page.event, "at": at, "token": token, "is_open": is_open,
         "filled": filled, "problems": problems, "choices": choices, "answers": answers,
-        "nonce": form_nonce("answer", link_key, page.version), "can_take_back": can_take_back,
+        "nonce": "" if is_preview else form_nonce("answer", link_key, page.version),
+        "can_take_back": can_take_back and not is_preview, "is_preview": is_preview,
+        "parts": parts, "part_words": dict(parts), "letter": letter,
         "questions": [(q, words_in(q.texts, language, "en")) for q in questions],
-        "others": others(page.stakeholder_id, link_key, at) if page.has_others else [],
+        "others": others(page.stakeholder_id, link_key, at, is_preview) if page.has_others else [],
     }  # fmt: skip
 
 
-def others(stakeholder_id: int, link_key: str, at: datetime) -> list[tuple[str, Any, bool]]:
+def others(
+    stakeholder_id: int, link_key: str, at: datetime, is_preview: bool = False
+) -> list[tuple[str, Any, bool]]:
     """(address, what else the person is asked to, whether an answer is wanted)"""
     return [
-        (address_of(each.link_key, each.role, each.is_delegation), each, each.is_waiting(at))
+        (
+            "" if is_preview else address_of(each.link_key, each.role, each.is_delegation),
+            each,
+            each.is_waiting(at),
+        )
         for each in asked_of(stakeholder_id, link_key, at)
     ]
 

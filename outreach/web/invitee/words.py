@@ -79,6 +79,18 @@ def day(written: str, language: str) -> str:
     return format_date(datetime.fromisoformat(written), "long", locale=locale_of(language))
 
 
+def weekday(written: str, language: str) -> str:
+    """A day kept as ISO 8601, with its weekday: "Thursday, 1 October 2026"."""
+    return format_date(datetime.fromisoformat(written), "full", locale=locale_of(language))
+
+
+def moment(at: datetime, zone: str, language: str) -> str:
+    """A day and an hour in a zone, without its name: "1 October 2026, 14:00"."""
+    local = at.astimezone(ZoneInfo(zone))
+    day_of = format_date(local, "long", locale=locale_of(language))
+    return _joined(day_of, _clock(local, language), language)
+
+
 def hours(event: EventShown, country_code: str, language: str) -> tuple[str, str]:
     """When it opens, or from when to when where it is on one day.
 

@@ -18,6 +18,7 @@ from outreach.web.staff import (
     exports,
     import_pages,
     imports,
+    letters,
     lists,
     messages,
     nominations,
@@ -42,6 +43,7 @@ from outreach.web.staff import (
     templates,
     today,
     unverified,
+    vips,
 )
 from outreach.web.staff.door import blueprint
 
@@ -64,6 +66,7 @@ __all__ = [
     "exports",
     "import_pages",
     "imports",
+    "letters",
     "lists",
     "messages",
     "nominations",
@@ -88,4 +91,5 @@ __all__ = [
     "templates",
     "today",
     "unverified",
+    "vips",
 ]

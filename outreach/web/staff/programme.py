@@ -63,6 +63,7 @@ def programme() -> str:
         "staff/programme/programme.html",
         tracks=[(line, by_track[line.id]) for line in lines],
         seats=places,
+        events=events(),
     )
 
 

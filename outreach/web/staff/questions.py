@@ -17,7 +17,7 @@ from outreach.actions.questions import QuestionText, add_question, ask_about, re
 from outreach.errors import Refusal
 from outreach.languages import languages, name_of
 from outreach.models.activity import Actor
-from outreach.models.event import NEEDS
+from outreach.models.event import NEEDS, Parts
 from outreach.models.invitation import Reply
 from outreach.models.question import QuestionKind, words_in
 from outreach.queries.questions import QuestionLine, answered_people, event_asked, questions_of
@@ -52,6 +52,15 @@ class AskForm(FlaskForm):
     party_limit = IntegerField(
         "How many may come along with an invitee", [InputRequired(), NumberRange(0, 99)]
     )
+    parts = SelectField(
+        "People may come to",
+        default=Parts.WHOLE.value,
+        choices=[
+            SelectChoice(Parts.WHOLE.value, "All of it"),
+            SelectChoice(Parts.DAYS.value, "Some of its days"),
+            SelectChoice(Parts.SESSIONS.value, "Some sessions of its conference"),
+        ],
+    )
     needs = TickField("Needs to ask about", choices=[SelectChoice(n, NEED_WORDS[n]) for n in NEEDS])
 
 
@@ -85,7 +94,7 @@ def shown(event_id: int, form: QuestionForm | None = None, asks: AskForm | None 
         abort(404)
     asks = asks or AskForm(
         allows_remote=event.allows_remote, party_limit=event.party_limit,
-        needs=list(event.needs_asked),
+        needs=list(event.needs_asked), parts=event.parts_asked.value,
     )  # fmt: skip
     return render_template(
         "staff/questions/questions.html", event=event, asks=asks, kinds=KINDS,
@@ -123,7 +132,8 @@ def change_asks(event_id: int) -> tuple[str, int] | AnyResponse:
         return shown(event_id, asks=form), 422
     ask_about(
         event_id, allows_remote=form.allows_remote.data, party_limit=form.party_limit.data,
-        needs=form.needs.data or [], by=Actor.account(current_user.id), at=g.at,
+        needs=form.needs.data or [], parts=Parts(form.parts.data), at=g.at,
+        by=Actor.account(current_user.id),
     )  # fmt: skip
     flash("Saved. Invitees see it at once.", "done")
     return _back(event_id)

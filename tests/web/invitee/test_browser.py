@@ -13,9 +13,11 @@ from outreach.actions.delegations import send_someone
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.suppressions import unsubscribe
 from outreach.db import reading
-from outreach.models.event import NEEDS
+from outreach.models.event import NEEDS, Parts
 from outreach.models.invitation import Invitation, Reply
+from outreach.models.letter import Letter
 from outreach.models.question import Question, QuestionKind
+from outreach.tokens import preview_token
 from tests.factories import (
     NOON,
     make_event,
@@ -76,6 +78,43 @@ def test_an_invitee_answers_in_two_touches_without_scripts_and_changes_it(phone,
     assert state == "declined"
 
 
+def test_the_whole_way_needs_no_script(phone, guest):
+    """Another language, an answer in part, taken back, perhaps, someone sent, the calendar."""
+    invitation = asking_everything()
+    phone.goto(guest(invitation).path)
+    phone.get_by_role("link", name="français").click()
+    phone.get_by_text("Quels jours").wait_for(state="attached")
+    phone.get_by_role("link", name="English").click()
+    phone.get_by_label("I accept").check()
+    phone.get_by_label("Tuesday").check()
+    phone.get_by_label("In person").check()
+    phone.get_by_label("How many people come along with you?").fill("2")
+    phone.get_by_label("A diet").check()
+    phone.get_by_label("Yes").check()
+    phone.get_by_role("button", name="Send: I accept").click()
+    noted = phone.get_by_role("region", name="You accept")
+    for said in ("1 December 2026", "In person", "2 people come along", "A diet"):
+        noted.get_by_text(said).wait_for()
+    noted.get_by_role("button", name="Take this back").click()
+    phone.get_by_label("I cannot say yet").check()
+    phone.get_by_label("When will you know?").fill("2026-09-20")
+    phone.get_by_role("button", name="Send: I cannot say yet").click()
+    phone.get_by_text("You expect to know by").wait_for()
+    phone.get_by_text("Change your answer").click()
+    phone.get_by_label("I send someone in my place").check()
+    phone.get_by_label("Name of the person").fill("Ben Mwangi")
+    phone.get_by_label("Email address of the person").fill("ben@example.org")
+    phone.get_by_role("button", name="Send: I send someone").click()
+    phone.get_by_text("has the invitation now").wait_for()
+    assert not phone.get_by_text("Change your answer").count()
+    phone.get_by_role("button", name="I answer myself again").click()
+    phone.get_by_role("link", name="Google, Outlook").click()
+    phone.get_by_role("button", name="Make the address").click()
+    phone.locator("a[href^=webcal]").wait_for()
+    phone.get_by_role("link", name="Back to your invitation").click()
+    phone.get_by_role("heading", name="You cannot say yet").wait_for()
+
+
 def test_unsubscribing_and_coming_back_are_one_button_each(phone, guest):
     phone.goto(guest(make_message(), "unsubscribe").path)
     phone.get_by_role("button", name="Stop mail to").click()
@@ -120,8 +159,19 @@ def asking_everything() -> Any:
     """An event whose form has every kind of field, and someone with other things to answer."""
     event = make_event(
         name="Round table on finance", allows_remote=True, party_limit=3, needs_asked=list(NEEDS),
-        venue="Palais des Nations",
+        venue="Palais des Nations", parts_asked=Parts.DAYS,
+        ends_at=NOON + timedelta(days=92),
     )  # fmt: skip
+    save(
+        Letter(
+            event_id=event.id,
+            language="en",
+            reference="CL-17/41",
+            stored_name="none.pdf",
+            bytes_count=1,
+            uploaded_at=NOON,
+        )
+    )
     for number, kind in enumerate(QuestionKind):
         words = {"text": f"Question {number}?", "hint": "A hint", "choices": ["One", "Two"]}
         save(Question(event_id=event.id, kind=kind, texts={"en": words}, position=number))
@@ -153,7 +203,10 @@ def test_every_state_passes_axe_in_every_language_at_400_percent(narrow, guest, 
     """320 CSS pixels are 1280 at 400 %."""
     page = narrow
     paths = every_page(guest) | {
-        "everything": guest(asking_everything()).path, "delegated": guest(delegated()).path,
+        "everything": guest(everything := asking_everything()).path,
+        "delegated": guest(delegated()).path,
+        "preview": f"/p/{preview_token(everything.link_key, NOON)}",
+        "calendar": f"{guest(everything).path}/calendar",
     }  # fmt: skip
     for name, path in paths.items():
         page.goto(f"{path}?language={language}")

@@ -1,0 +1,60 @@
+"""The one place that commits: what is saved is on disk before anybody is told (P4)."""
+
+import sqlite3
+
+import pytest
+
+from outreach import db as sessions
+from outreach.actions.invitations import answer_invitation
+from outreach.models.invitation import Reply
+from tests.factories import NOON, make_invitation
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def waits(app, monkeypatch):
+    """The logs whose disk was waited for."""
+    logs: list[str] = []
+    monkeypatch.setattr(sessions, "waits_for_disk", True)
+    monkeypatch.setattr(sessions, "_wait_for_disk", logs.append)
+    return logs
+
+
+def test_an_answer_is_over_once_the_disk_has_it(waits):
+    invitation = make_invitation()
+    waits.clear()
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    assert waits == [f"{sessions.db.engine.url.database}-wal"]
+
+
+def test_what_was_undone_waits_for_no_disk(waits):
+    with pytest.raises(ZeroDivisionError), sessions.transaction():
+        raise ZeroDivisionError
+    assert waits == []
+
+
+def test_another_can_write_while_one_waits_for_the_disk(waits, monkeypatch):
+    invitation = make_invitation()
+    others: list[int] = []
+
+    def meanwhile(_log):
+        other = sqlite3.connect(sessions.db.engine.url.database, timeout=0)
+        with other:
+            others.append(other.execute("UPDATE events SET sequence = sequence + 1").rowcount)
+        other.close()
+
+    monkeypatch.setattr(sessions, "_wait_for_disk", meanwhile)
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    assert others
+    assert others[0] > 0
+
+
+def test_waiting_reaches_the_disk_itself(tmp_path, monkeypatch):
+    log = tmp_path / "some.sqlite3-wal"
+    log.write_bytes(b"frames")
+    synced: list[int] = []
+    monkeypatch.setattr(sessions.os, "fdatasync", synced.append)
+    sessions._wait_for_disk(str(log))
+    sessions._wait_for_disk(str(tmp_path / "none"))
+    assert len(synced) == 1

@@ -25,7 +25,7 @@ from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.queries.segments import conditions_of
-from outreach.queries.shapes import Ground
+from outreach.queries.shapes import IS_KEPT, Ground
 from outreach.tally import add_to_tallies
 
 LONGEST_TAG = 60
@@ -44,7 +44,7 @@ class Chosen:
 
     def people(self) -> Select[Any]:
         """SELECT of their ids."""
-        wanted = select(Stakeholder.id).where(Stakeholder.merged_into_id.is_(None))
+        wanted = select(Stakeholder.id).where(IS_KEPT)
         if self.rule is None or self.ground is None:
             return wanted.where(Stakeholder.id.in_(self.ids))
         return wanted.where(*conditions_of(self.rule, self.ground))

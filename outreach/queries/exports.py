@@ -18,7 +18,7 @@ from outreach.models.target import Target, TargetList
 from outreach.queries.custom_fields import FieldLine, as_text, custom_fields, custom_values
 from outreach.queries.keyset import page
 from outreach.queries.segments import conditions_of
-from outreach.queries.shapes import Ground
+from outreach.queries.shapes import IS_KEPT, Ground
 
 Cell = str | int | None
 BATCH = 1_000
@@ -86,7 +86,7 @@ def rows_of_people(
     statement = (
         select(*columns)
         .outerjoin(Organisation, Stakeholder.organisation_id == Organisation.id)
-        .where(Stakeholder.merged_into_id.is_(None), *conditions_of(rule, ground))
+        .where(IS_KEPT, *conditions_of(rule, ground))
     )
     return _rows(statement, (Stakeholder.id.expression,), fields)
 

@@ -19,7 +19,7 @@ from outreach.models.tag import StakeholderTag, Tag
 from outreach.queries.asked_facets import HAVE_LEFT
 from outreach.queries.keyset import PAGE, By, Page, note_of, ordered, place_in
 from outreach.queries.segments import conditions_of, shape_of
-from outreach.queries.shapes import Ground, Shape
+from outreach.queries.shapes import IS_KEPT, Ground, Shape
 
 WALK = 3_000
 """So many people are looked at in the order of the page before those who fit are gathered."""
@@ -125,7 +125,7 @@ def people(
 
 def people_count(rule: Rule, ground: Ground, *, most: int | None = None) -> int:
     """How many fit, counted up to `most`. Cost: they, by an index where there is one."""
-    wanted = select(Stakeholder.id).where(Stakeholder.merged_into_id.is_(None))
+    wanted = select(Stakeholder.id).where(IS_KEPT)
     wanted = wanted.where(*conditions_of(rule, ground)).limit(most)
     return reading().scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
@@ -138,7 +138,7 @@ def _rows(
         return list(reading().execute(statement))
     shapes = [(one, shape_of(one, ground)) for one in rule.conditions]
     holds = [shape.lacks if one.is_not else shape.holds for one, shape in shapes]
-    walk = select(Stakeholder.id).where(Stakeholder.merged_into_id.is_(None))
+    walk = select(Stakeholder.id).where(IS_KEPT)
     near = ordered(walk, order, place).limit(WALK).subquery()
     rows = list(reading().execute(
         ordered(_lines(), order, None).join(near, near.c.id == Stakeholder.id)
@@ -182,7 +182,7 @@ def _lines() -> Select[Any]:
         select(*columns)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .outerjoin(owner, owner.id == Stakeholder.owner_id)
-        .where(Stakeholder.merged_into_id.is_(None))
+        .where(IS_KEPT)
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, false, select
 from outreach.advice.segments import CUSTOM, Condition, Rule
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries import asked_facets, person_facets
-from outreach.queries.shapes import Ground, Shape
+from outreach.queries.shapes import IS_KEPT, Ground, Shape
 
 _BUILDERS = {**person_facets.BUILDERS, **asked_facets.BUILDERS}
 
@@ -25,9 +25,7 @@ def people_matching(rule: Rule, *, conference_id: int, at: datetime) -> Select[A
     whatever the rule; building it asks for the ids of the events that the rule names.
     """
     ground = Ground(conference_id, at)
-    return select(Stakeholder.id).where(
-        Stakeholder.merged_into_id.is_(None), *conditions_of(rule, ground)
-    )
+    return select(Stakeholder.id).where(IS_KEPT, *conditions_of(rule, ground))
 
 
 def conditions_of(rule: Rule, ground: Ground) -> list[ColumnElement[bool]]:

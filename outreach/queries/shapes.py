@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true, union_all
+from sqlalchemy import ColumnElement, Select, func, select, true, union_all
 
 from outreach.db import reading
 from outreach.models.event import Event, EventKind
 from outreach.models.stakeholder import Stakeholder
+
+IS_KEPT: ColumnElement[bool] = func.coalesce(Stakeholder.merged_into_id, 0) == 0
+"""Not merged into another. Said so that no index answers it: nearly everyone is kept, and SQLite
+would take that index for the order of a page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""What the table of people costs: how many SELECTs, and by which index its orders come."""
+
+import pytest
+from sqlalchemy import event
+
+from outreach.advice.segments import Condition, Rule
+from outreach.db import db, is_postgresql
+from outreach.queries.people import people
+from outreach.queries.search import people_named
+from outreach.queries.shapes import Ground
+from tests.factories import NOON, make_organisation, make_stakeholder, the_conference
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def asked():
+    """(statement, parameters) of every question since."""
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, *_rest):
+        if statement.lstrip().startswith("SELECT"):
+            seen.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def plan(statement, parameters):
+    """How SQLite goes about it; PostgreSQL where it may not read the whole table."""
+    with db.engine.connect() as connection:
+        if is_postgresql():
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET enable_sort = off")
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            return "\n".join(row[0] for row in rows)
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return "\n".join(row[-1] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [("name", "ix_stakeholders_name_key"), ("-name", "ix_stakeholders_name_key"),
+     ("country", "ix_stakeholders_country"), ("-language", "ix_stakeholders_language"),
+     ("added", "pk_stakeholders")],
+)  # fmt: skip
+def test_every_order_comes_from_an_index_and_costs_one_select(asked, sort, index):
+    for number in range(4):
+        make_stakeholder(f"Person {number}", country_code="KE", language="fr")
+    ground = Ground(the_conference().id, NOON)
+    first = people(Rule(), ground, sort=sort, limit=2)
+    asked.clear()
+    people(Rule(), ground, sort=sort, after=first.next, limit=2)
+    assert len(asked) == 1
+    said = plan(*asked[0])
+    assert index in said or (sort == "added" and "PRIMARY KEY" in said), said
+    assert "TEMP B-TREE FOR ORDER BY" not in said
+
+
+def test_two_conditions_cost_the_same_questions_however_many_people_there_are(asked):
+    rule = Rule.of([Condition("language", ("fr",)), Condition("country", ("KE",))])
+    ground = Ground(the_conference().id, NOON)
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            make_stakeholder(language="fr", country_code="KE")
+        asked.clear()
+        people(rule, ground)
+        counts.append(len(asked))
+    assert counts == [4, 4]
+
+
+def test_the_nearest_name_comes_first_while_one_types():
+    make_stakeholder("Ana Pazos", organisation=make_organisation("Bank"))
+    make_stakeholder("Ana Paz")
+    make_stakeholder("Diana Paz")
+    assert people_named("ana paz")[0].name == "Ana Paz"
+    assert {found.name for found in people_named("ana pzaos")} == {"Ana Pazos"}
+    assert [found.hint for found in people_named("pazos bank")] == ["Bank"]

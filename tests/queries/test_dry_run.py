@@ -147,6 +147,7 @@ def next_instant(now, *others, with_mornings):
     return min((at for at in (*units, *steps, *mornings, *others) if at and at > now), default=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "steps",
     [(INVITATION, LOCAL, LATER, THANKS), (INVITATION, OWN, MISSED, COMING), (INVITATION, QUIET)],

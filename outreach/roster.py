@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from outreach.advice.folding import fold
 from outreach.bulk import Bulk, Changes, Record, rows_of
 from outreach.db import is_postgresql
+from outreach.describing import offices
 from outreach.dialect import among
 from outreach.models.activity import Activity, Actor
 from outreach.models.conference import MemberState
@@ -32,6 +33,7 @@ LOWEST_TIER = 3
 _PERSON = (
     "full_name name_key given_name family_name title salutation office language country_code"
     " gender notes external_id email email_key organisation_id created_at changed_at"
+    " protocol_category precedence"
 )
 
 
@@ -56,6 +58,7 @@ class Roster:
         self._rank = session.scalar(last) or 0
         self._numbers: Counter[Place] = Counter()
         self._regions: dict[str | None, int] = {}
+        self._offices = offices(session)
 
     def bring_in(self, lines: Sequence[Recognised]) -> list[int]:
         """Everyone's stakeholder id, in the order given."""
@@ -179,7 +182,7 @@ class Roster:
         if not lines:
             return []
         at = self.bulk.bound(Stakeholder, "created_at", self._at)
-        rows = []
+        rows, known = [], self._offices
         for line in lines:
             person, address = line.person, line.person.address
             rows.append(
@@ -189,6 +192,7 @@ class Roster:
                     person.gender, person.notes, person.external_id or None,
                     address.email if address else None, address.key if address else None,
                     organisations.get(person.organisation), at, at,
+                    *known.protocol_of(person.office),
                 )
             )  # fmt: skip
         return self.bulk.add(Stakeholder, _PERSON, rows)

@@ -322,3 +322,12 @@ def test_an_unknown_list_is_told(bring, tmp_path):
     path.write_text("Email\na@example.org\n")
     with pytest.raises(NotFound):
         import_file(path, "people.csv", 10**6, **BY)
+
+
+def test_an_imported_office_carries_its_protocol_category(bring):
+    """DOMAIN.md, rule 7."""
+    minister = ["Ana Paz", "ana@example.org", "Minister of Health"]
+    aide = ["Li Wei", "li@example.org", "Adviser to the Minister"]
+    bring(make_list(), ["Name", "E-mail", "Function"], minister, aide)
+    rows = reading().execute(select(Stakeholder.protocol_category).order_by(Stakeholder.id))
+    assert [row.protocol_category for row in rows] == ["minister", None]

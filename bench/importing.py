@@ -22,7 +22,7 @@ from outreach.intake.people import check_rows
 from outreach.intake.spreadsheet import open_sheet
 from outreach.models.activity import CONSOLE
 from outreach.models.event import Event, EventKind
-from outreach.queries.import_reports import guessed_columns
+from outreach.queries.import_fields import guessed_columns
 
 ROWS = 1_000_000
 HEADERS = ("Given name", "Family name", "Email", "Organisation", "Office", "Country", "Language")

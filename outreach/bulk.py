@@ -1,6 +1,7 @@
 """Many rows written at once, with a record from which all of it can be taken back."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -26,7 +27,19 @@ class Record:
         """As a JSON column holds it: `added` {table: [[first, last], …]}, `changed` {table:
         [[id, {column: [before, after]}], …]}. A million new people take a few kilobytes."""
         added = {table: list(ranges(ids)) for table, ids in self.added.items() if ids}
-        return {"added": added, "changed": self.changed}
+        changed = {
+            table: [
+                (id_, {name: [plain(old), plain(new)] for name, (old, new) in changes.items()})
+                for id_, changes in rows
+            ]
+            for table, rows in self.changed.items()
+        }
+        return {"added": added, "changed": changed}
+
+
+def plain(value: Any) -> Any:
+    """As JSON holds it."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def ranges(ids: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -84,6 +97,11 @@ class Bulk:
                 copy.write_row(row)
 
     def change(self, model: type[Base], rows: Sequence[tuple[int, Changes]], **also: Any) -> None:
+        """Give rows other values, and note it; see `change_in`."""
+        self.change_in(rows_of(model), rows, **also)
+        self.record.changed.setdefault(model.__tablename__, []).extend(rows)
+
+    def change_in(self, table: Table, rows: Sequence[tuple[int, Changes]], **also: Any) -> None:
         """Give rows other values: one statement for all that change in the same columns.
 
         rows  (id, what changes)
@@ -93,12 +111,10 @@ class Bulk:
         for id_, changes in rows:
             values = {f"new_{name}": after for name, (_, after) in changes.items()}
             together.setdefault(tuple(sorted(changes)), []).append({"row_id": id_} | values)
-        table = rows_of(model)
         for names, parameters in together.items():
             values = {name: bindparam(f"new_{name}") for name in names} | also
             statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
             self._connection.execute(statement, parameters)
-        self.record.changed.setdefault(model.__tablename__, []).extend(rows)
 
     def bound(self, model: type[Base], column: str, value: Any) -> Any:
         """A value as the driver takes it."""

@@ -15,9 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
+from outreach.advice.protocol import UNRANKED, Offices
 from outreach.bulk import Bulk, Changes, Record, rows_of
 from outreach.db import is_postgresql
 from outreach.describing import offices
+from outreach.details import write_details
 from outreach.dialect import among
 from outreach.models.activity import Activity, Actor
 from outreach.models.conference import MemberState
@@ -32,8 +34,8 @@ LOWEST_TIER = 3
 
 _PERSON = (
     "full_name name_key given_name family_name title salutation office language country_code"
-    " gender notes external_id email email_key organisation_id created_at changed_at"
-    " protocol_category precedence"
+    " gender pronouns notes external_id email email_key organisation_id owner_id protocol_category"
+    " precedence created_at changed_at"
 )
 
 
@@ -58,7 +60,8 @@ class Roster:
         self._rank = session.scalar(last) or 0
         self._numbers: Counter[Place] = Counter()
         self._regions: dict[str | None, int] = {}
-        self._offices = offices(session)
+        self._offices: Offices | None = None
+        self._protocol: dict[str, tuple[str | None, int]] = {"": (None, UNRANKED)}
 
     def bring_in(self, lines: Sequence[Recognised]) -> list[int]:
         """Everyone's stakeholder id, in the order given."""
@@ -69,6 +72,14 @@ class Roster:
         known = [line for line in lines if line.stakeholder_id is not None]
         self._change([line for line in known if line.changes or line.organisation], organisations)
         self._change_targets([line for line in known if line.target_changes])
+        details = [
+            (id_, line.details) for id_, line in zip(ids, lines, strict=True) if line.details.codes
+        ]
+        if details:
+            write_details(self._session, self.bulk, details, self._at)
+            known_ids = {line.stakeholder_id for line in known}
+            told = [(id_, dict.fromkeys(d.codes)) for id_, d in details if id_ in known_ids]
+            self._journal_each("filled_in", told)
         self._want([(id_, ln) for id_, ln in zip(ids, lines, strict=True) if not ln.is_on_list])
         return ids
 
@@ -182,17 +193,17 @@ class Roster:
         if not lines:
             return []
         at = self.bulk.bound(Stakeholder, "created_at", self._at)
-        rows, known = [], self._offices
+        rows = []
         for line in lines:
             person, address = line.person, line.person.address
             rows.append(
                 (
                     line.name, line.name_key, person.given_name, person.family_name, person.title,
                     person.salutation, person.office, person.language, person.country,
-                    person.gender, person.notes, person.external_id or None,
+                    person.gender, person.pronouns, person.notes, person.external_id or None,
                     address.email if address else None, address.key if address else None,
-                    organisations.get(person.organisation), at, at,
-                    *known.protocol_of(person.office),
+                    organisations.get(person.organisation), line.owner_id,
+                    *self._received_as(person.office), at, at,
                 )
             )  # fmt: skip
         return self.bulk.add(Stakeholder, _PERSON, rows)
@@ -204,11 +215,16 @@ class Roster:
         whole: list[tuple[int, Changes]] = []
         for line in lines:
             changes = dict(line.changes)
+            if "office" in changes and not line.is_protocol_by_hand:
+                category, precedence = self._received_as(changes["office"][1])
+                changes["protocol_category"] = (line.protocol[0], category)
+                changes["precedence"] = (line.protocol[1], precedence)
             if line.organisation:
                 now = organisations[line.organisation]
                 changes["organisation_id"] = (line.organisation_before, now)
             whole.append((line.stakeholder_id or 0, changes))
-        self.bulk.change(Stakeholder, whole, changed_at=self._at)
+        version = rows_of(Stakeholder).c.version + 1
+        self.bulk.change(Stakeholder, whole, changed_at=self._at, version=version)
         self._journal_each("filled_in", whole)
 
     def _change_targets(self, lines: Sequence[Recognised]) -> None:
@@ -228,6 +244,15 @@ class Roster:
         self._journal_each(
             "filled_in", [(line.stakeholder_id or 0, line.target_changes) for line in lines]
         )
+
+    def _received_as(self, office: str) -> tuple[str | None, int]:
+        """The protocol category that follows from an office, and the place in precedence."""
+        if office not in self._protocol:
+            if self._offices is None:
+                self._offices = offices(self._session)
+            follows = self._offices.protocol_of(office)
+            self._protocol[office] = (follows.category, follows.precedence)
+        return self._protocol[office]
 
     # ---- the list
 

@@ -37,7 +37,7 @@ FLOORS = [
         ]
     ],
     [["queries"]],
-    [["freezing"], ["roster", "importing"], ["exporting"]],
+    [["freezing"], ["roster", "details", "importing"], ["exporting"]],
     [["actions"], ["delivery"]],
     [["jobs", "errands", "exports"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

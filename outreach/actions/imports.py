@@ -11,18 +11,23 @@ from outreach.db import transaction
 from outreach.dialect import one_at_a_time
 from outreach.errors import Conflict, NotFound
 from outreach.importing.run import run_import
-from outreach.intake.columns import check_mapping, correct_mapping
+from outreach.intake.columns import correct_mapping
+from outreach.intake.fields import FIELDS
 from outreach.intake.people import PersonRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.models.activity import Actor
 from outreach.models.imports import AlreadyImported, Import, ImportState, NotNow
 from outreach.models.target import TargetList
+from outreach.queries.import_fields import (
+    check_columns,
+    check_taken,
+    guessed_columns,
+    import_fields,
+)
 from outreach.queries.import_reports import (
     Choices,
     Report,
-    check_taken,
     forecast,
-    guessed_columns,
 )
 from outreach.queries.imports import is_imported, remembered, unfinished_import
 from outreach.queries.recognition import Recogniser
@@ -52,7 +57,7 @@ def begin_import(import_id: int) -> None:
         row = _locked(session, import_id)
         row.check_open()
         needs_address = not row.takes_addressless
-        check_mapping(row.looks["headers"], row.columns, needs_address=needs_address)
+        check_columns(row.looks["headers"], row.columns, needs_address=needs_address)
         if is_imported(row.list_id, row.fingerprint):
             raise AlreadyImported
         row.go_to(ImportState.WAITING, "begun", ImportState.PREVIEWED)
@@ -115,11 +120,12 @@ def import_file(
     """
     wishes = list(wishes)
     with open_sheet(path) as sheet:
-        check_taken(correct_mapping(sheet.headers, {}, wishes))
+        fields = import_fields()
+        check_taken(correct_mapping(sheet.headers, {}, wishes, FIELDS | fields))
         before = remembered(sheet.shape)
         columns = before.columns if before else guessed_columns(sheet.headers)
-        columns = correct_mapping(sheet.headers, columns, wishes)
-        check_mapping(sheet.headers, columns, needs_address=not takes_addressless)
+        columns = correct_mapping(sheet.headers, columns, wishes, fields)
+        check_columns(sheet.headers, columns, needs_address=not takes_addressless)
         choices = Choices(columns, rules or {}, takes_addressless, is_whole)
         import_id = unfinished_import(list_id, sheet.fingerprint)
         if import_id is None and is_imported(list_id, sheet.fingerprint):

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import NotFound
 from outreach.importing.problems import problems_path
-from outreach.intake.columns import check_mapping
 from outreach.intake.spreadsheet import open_sheet
 from outreach.models.activity import Actor
 from outreach.models.imports import AlreadyImported, Import, ImportState, Rule
 from outreach.models.target import TargetList
-from outreach.queries.import_reports import Choices, check_taken, guessed_columns
+from outreach.queries.import_fields import check_columns, check_taken, guessed_columns
+from outreach.queries.import_reports import Choices
 from outreach.queries.imports import is_imported, remembered
 from outreach.queries.previews import looks_of
 
@@ -73,7 +73,7 @@ def choose(import_id: int, choices: Choices, headers: list[str]) -> None:
     Raises UnusableMapping.
     """
     check_taken(choices.columns)
-    check_mapping(headers, choices.columns, needs_address=False)
+    check_columns(headers, choices.columns, needs_address=False)
     with transaction() as session:
         row = _open_import(session, import_id)
         row.columns = choices.columns

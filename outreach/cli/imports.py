@@ -10,8 +10,8 @@ from outreach.actions.imports import import_file, take_back_import
 from outreach.cli.speaking import acting, actor, plainly, say
 from outreach.errors import Refusal
 from outreach.importing.run import run_import
-from outreach.intake.fields import FIELDS
 from outreach.models.imports import Rule
+from outreach.queries.import_fields import import_fields
 from outreach.queries.imports import import_line, kept_people
 from outreach.queries.lists import list_id_of
 
@@ -94,6 +94,6 @@ def go_on(import_id: int) -> None:
 
 def _rule(wish: str) -> tuple[str, str]:
     code, _, rule = wish.partition("=")
-    if code not in FIELDS or rule not in set(Rule):
+    if code not in import_fields() or rule not in set(Rule):
         raise Refusal(f"“{wish}” should be FIELD=RULE, such as “office=overwrite”.")
     return code, rule

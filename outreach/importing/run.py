@@ -16,13 +16,13 @@ from outreach.importing.memory import rare_collections
 from outreach.importing.problems import problems_path, written_problems
 from outreach.importing.suggesting import suggest
 from outreach.importing.undo import take_back_chunks
-from outreach.intake.columns import check_mapping
 from outreach.intake.people import repeated_keys
 from outreach.intake.person_row import PersonRow, RefusedRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.models.activity import Activity
 from outreach.models.imports import Import, ImportChunk, ImportState
 from outreach.models.target import TargetList
+from outreach.queries.import_fields import check_columns
 from outreach.queries.import_reports import (
     CHUNK,
     Choices,
@@ -101,7 +101,7 @@ def _check(lease: Lease, sheet: Sheet, path: Path, keeps_going: Step) -> Report:
     with transaction() as session:
         row = lease.mine(session, ImportState.CHECKING)
         choices, list_id = choices_of(row), row.list_id
-    check_mapping(sheet.headers, choices.columns, needs_address=not choices.takes_addressless)
+    check_columns(sheet.headers, choices.columns, needs_address=not choices.takes_addressless)
     report = Report(notes=list(sheet.notes))
     with written_problems(path) as write:
         for chunk in recognised_rows(sheet, choices, list_id):
@@ -137,7 +137,7 @@ class _Bringing:
     def run(self) -> Report:
         """All that is left of the file."""
         choices = self._choices
-        check_mapping(
+        check_columns(
             self._sheet.headers, choices.columns, needs_address=not choices.takes_addressless
         )
         # Every row is counted here, before the first is written: too many refuse the file.

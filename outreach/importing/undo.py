@@ -6,12 +6,13 @@ one transaction that also removes the chunk's record, so that a kill loses nothi
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Date, Table, delete, select
 from sqlalchemy.orm import Session
 
-from outreach.bulk import Bulk, Changes, ids_in, rows_of
+from outreach.bulk import Bulk, Changes, ids_in, plain, rows_of
 from outreach.db import transaction
 from outreach.dialect import among, one_at_a_time, prefer_indexes
 from outreach.importing.lease import Lease, Lost
@@ -112,8 +113,8 @@ class _WayBack:
         self._remove_the_rest(set(new) - set(free))
         self._forget(free)
         self._remove(rows_of(Stakeholder), free)
-        for model in (Stakeholder, Target):
-            self._restore(model)
+        for name in self._changed:
+            self._restore(Base.metadata.tables[name])
         self._remove_organisations()
         add_to_tallies(self._session, self._numbers)
 
@@ -167,18 +168,22 @@ class _WayBack:
         if ids:
             self._session.execute(delete(table).where(among(table.c.id, ids)))
 
-    def _restore(self, model: type[Stakeholder] | type[Target]) -> None:
+    def _restore(self, table: Table) -> None:
         """Columns that stand as the import left them get back what they held before."""
-        changed = dict(self._changed.get(model.__tablename__, []))
+        changed = dict(self._changed[table.name])
         if not changed:
             return
-        table = rows_of(model)
+        is_person = table.name == "stakeholders"
         back: list[tuple[int, Changes]] = []
         wanted = select(table).where(among(table.c.id, changed))
         for now in self._session.execute(wanted.with_for_update()).mappings():
             columns = changed[now["id"]]
-            person = now["id"] if model is Stakeholder else now["stakeholder_id"]
-            same = {n: (after, before) for n, (before, after) in columns.items() if now[n] == after}
+            person = now["id"] if is_person else now["stakeholder_id"]
+            same = {
+                name: (after, _held(table, name, before))
+                for name, (before, after) in columns.items()
+                if plain(now[name]) == after
+            }
             if len(same) < len(columns):
                 self.kept.setdefault(person, "changed")
             if not same:
@@ -188,8 +193,9 @@ class _WayBack:
                 self._numbers[place] += 1 if same["is_star"][1] else -1
             back.append((now["id"], same))
             self._journal("took_back", person, fields=sorted(same))
-        also = {"changed_at": self._lease.now()} if model is Stakeholder else {}
-        Bulk(self._session).change(model, back, **also)
+        version = rows_of(Stakeholder).c.version + 1
+        also = {"changed_at": self._lease.now(), "version": version} if is_person else {}
+        Bulk(self._session).change_in(table, back, **also)
 
     def _remove_organisations(self) -> None:
         stand = free_standings(self._session, self._added.get("standings", []))
@@ -216,3 +222,10 @@ class _WayBack:
                 **detail,
             )
         )
+
+
+def _held(table: Table, name: str, value: Any) -> Any:
+    """A value of the record, as its column holds it."""
+    if isinstance(table.c[name].type, Date) and value is not None:
+        return date.fromisoformat(value)
+    return value

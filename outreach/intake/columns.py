@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
-from outreach.intake.fields import FIELDS
-from outreach.intake.headings import FILLERS, HALF_NAMES, HEADINGS
+from outreach.intake.fields import FIELDS, Field
+from outreach.intake.headings import FILLERS, HALF_NAMES
 from outreach.intake.unreadable import NoAddressColumn, UnusableMapping
 from outreach.intake.words import fold, fold_heading
 
@@ -63,7 +63,7 @@ def _fillers() -> frozenset[str]:
 def _words() -> dict[str, str]:
     words: dict[str, str] = {}
     for code, field in FIELDS.items():
-        for heading in (code, field.label, *HEADINGS[code]):
+        for heading in (code, field.label, *field.headings):
             words.setdefault(fold(heading), code)
     return words
 
@@ -93,7 +93,10 @@ def _settle_half_names(headers: Sequence[str], mapping: ColumnMapping) -> None:
 
 
 def correct_mapping(
-    headers: Sequence[str], mapping: Mapping[int, str], wishes: Iterable[str]
+    headers: Sequence[str],
+    mapping: Mapping[int, str],
+    wishes: Iterable[str],
+    fields: Mapping[str, Field] = FIELDS,
 ) -> ColumnMapping:
     """The mapping with a person's wishes, each "COLUMN=FIELD"; an empty FIELD leaves it out.
 
@@ -109,9 +112,9 @@ def correct_mapping(
         corrected.pop(column, None)
         if not code:
             continue
-        if code not in FIELDS:
-            raise UnusableMapping(f"No field is named “{code}”; there are {', '.join(FIELDS)}.")
-        if not FIELDS[code].many_columns:
+        if code not in fields:
+            raise UnusableMapping(f"No field is named “{code}”; there are {', '.join(fields)}.")
+        if not fields[code].many_columns:
             corrected = {other: kept for other, kept in corrected.items() if kept != code}
         corrected[column] = code
     return dict(sorted(corrected.items()))
@@ -129,17 +132,21 @@ def _column(headers: Sequence[str], name: str) -> int:
 
 
 def check_mapping(
-    headers: Sequence[str], mapping: Mapping[int, str], *, needs_address: bool = True
+    headers: Sequence[str],
+    mapping: Mapping[int, str],
+    *,
+    needs_address: bool = True,
+    fields: Mapping[str, Field] = FIELDS,
 ) -> None:
     """Raises NoAddressColumn, or UnusableMapping for a column or field that is not there."""
     seen: set[str] = set()
     for column, code in mapping.items():
         if not 0 <= column < len(headers):
             raise UnusableMapping(f"This file has no column {column + 1}.")
-        if code not in FIELDS:
+        if code not in fields:
             raise UnusableMapping(f"No field is named “{code}”.")
-        if code in seen and not FIELDS[code].many_columns:
-            raise UnusableMapping(f"Two columns are said to hold “{FIELDS[code].label}”.")
+        if code in seen and not fields[code].many_columns:
+            raise UnusableMapping(f"Two columns are said to hold “{fields[code].label}”.")
         seen.add(code)
     if needs_address and "email" not in seen:
         raise NoAddressColumn(list(headers))

@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from outreach.intake.addresses import read_address
+from outreach.intake.addresses import Address, read_address
 from outreach.intake.countries import read_country
 from outreach.intake.headings import HEADINGS
 from outreach.intake.languages import read_language
 from outreach.intake.lines import Unread
+from outreach.intake.phones import read_phones
 from outreach.intake.words import fold
 
 _SEVERAL = re.compile(r"\s*[;,|/،；，、\n]\s*")
+_BETWEEN_PHONES = re.compile(r"\s*[;|\n]\s*")
+_BETWEEN_ADDRESSES = re.compile(r"[;,|\s]+")
+_IN = {
+    "ar": "Arabic", "zh": "Chinese", "en": "English", "fr": "French", "ru": "Russian",
+    "es": "Spanish",
+}  # fmt: skip
 _TIER = re.compile(r"(?:tier|t|level|niveau|nivel|уровень|级)?\s*([1-9])(?:\.0)?\Z")
 
 
@@ -36,7 +43,7 @@ class Field:
     @property
     def headings(self) -> tuple[str, ...]:
         """What such columns are called, in six languages and by well-known programs."""
-        return HEADINGS[self.code]
+        return HEADINGS.get(self.code, ())
 
 
 def as_text(text: str) -> str:
@@ -123,6 +130,15 @@ def _language(text: str) -> str:
     raise Unread(f"“{text[:60]}” is not a known language; left empty")
 
 
+def _phones(text: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple(read_phones(_BETWEEN_PHONES.sub("\n", text)))
+
+
+def _addresses(text: str) -> tuple[Address, ...]:
+    parts = (part for part in _BETWEEN_ADDRESSES.split(text) if part)
+    return tuple({address.key: address for address in map(read_address, parts)}.values())
+
+
 _FIELDS = (
     Field("email", "E-mail address", read_address, is_vital=True),
     Field("full_name", "Full name", as_text, 200, is_vital=True),
@@ -144,9 +160,14 @@ _FIELDS = (
     Field("rank", "Rank", _rank, 60),
     Field("why", "Why wanted", as_text, 2_000, many_lines=True),
     Field("notes", "Notes", as_text, 10_000, many_columns=True, many_lines=True),
-    Field("phone", "Phone", as_text, 60),
+    Field("phone", "Phone", _phones, 300, many_columns=True, many_lines=True),
+    Field("other_emails", "Other e-mail addresses", _addresses, 1_000, many_columns=True),
+    Field("pronouns", "Pronouns", as_text, 60),
+    Field("owner", "Owner on the team (e-mail address)", as_text, 254),
     Field("external_id", "Number in another system", as_text, 200, is_vital=True),
     Field("assistant_name", "Assistant's name", as_text, 200),
     Field("assistant_email", "Assistant's e-mail address", read_address),
+    *(Field(f"title_{code}", f"Title in {name}", as_text, 100) for code, name in _IN.items()),
+    *(Field(f"salutation_{code}", f"Salutation in {name}", as_text) for code, name in _IN.items()),
 )
 FIELDS: dict[str, Field] = {field.code: field for field in _FIELDS}

@@ -5,6 +5,7 @@ from itertools import islice
 
 from outreach.errors import Refusal
 from outreach.intake.addresses import read_address
+from outreach.intake.fields import FIELDS, Field
 from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.reading import PersonReader
 from outreach.intake.spreadsheet import Row, Sheet
@@ -65,17 +66,19 @@ def check_rows(
     needs_address: bool = True,
     repeated: set[int] | None = None,
     name_key: Callable[[str], str] = fold,
+    fields: Mapping[str, Field] = FIELDS,
 ) -> Iterator[PersonRow | RefusedRow]:
     """Every row of the sheet, read and compared with those above it.
 
     repeated  from `repeated_keys`, where that is known already
     name_key  two names with one key are one name
+    fields    those of the team's own included
     The same address and name again are refused: "same address as row N". Two names at one address
     are two people of one office: both are taken, the second with a warning.
     Memory: some 80 bytes for each address while the repeated ones are looked for.
     Raises at once what `check_mapping` raises, and while reading TooLarge.
     """
-    reader = PersonReader(sheet.headers, mapping, needs_address=needs_address)
+    reader = PersonReader(sheet.headers, mapping, needs_address=needs_address, fields=fields)
     if repeated is None:
         repeated = repeated_keys(sheet, mapping)
     return _compared(reader, sheet, _Above(repeated, name_key))

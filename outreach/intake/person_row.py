@@ -48,10 +48,17 @@ class PersonRow(NamedTuple):
     rank: int | None = None
     why: str = ""
     notes: str = ""
-    phone: str = ""
+    phone: tuple[tuple[str, str, str], ...] = ()
+    """(number as typed, its key, what it is for)."""
+    other_addresses: tuple[Address, ...] = ()
+    pronouns: str = ""
+    owner: str = ""
+    """The address of an account of the team."""
     external_id: str = ""
     assistant_name: str = ""
     assistant_address: Address | None = None
+    more: Mapping[str, Any] = {}
+    """{code of a field: value} of titles in one language and of the team's own fields."""
     warnings: tuple[Problem, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -17,7 +17,11 @@ from outreach.intake.spreadsheet import Row
 # What spreadsheets show where a formula failed.
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
 _NAMES = frozenset({"full_name", "given_name", "family_name"})
-_ATTRIBUTES = {"email": "address", "assistant_email": "assistant_address"}
+_ATTRIBUTES = {
+    "email": "address",
+    "assistant_email": "assistant_address",
+    "other_emails": "other_addresses",
+}
 _MOST_KEPT = 20_000
 """Values of one column whose reading is remembered: countries, languages, tags."""
 
@@ -43,12 +47,18 @@ class PersonReader:
     """
 
     def __init__(
-        self, headers: Sequence[str], mapping: Mapping[int, str], *, needs_address: bool = True
+        self,
+        headers: Sequence[str],
+        mapping: Mapping[int, str],
+        *,
+        needs_address: bool = True,
+        fields: Mapping[str, Field] = FIELDS,
     ) -> None:
-        check_mapping(headers, mapping, needs_address=needs_address)
+        check_mapping(headers, mapping, needs_address=needs_address, fields=fields)
         self._needs_address = needs_address
         self._has_names = not _NAMES.isdisjoint(mapping.values())
-        self._plan = [_plan(column, headers, FIELDS[mapping[column]]) for column in sorted(mapping)]
+        self._plan = [_plan(column, headers, fields[mapping[column]]) for column in sorted(mapping)]
+        self._more = [plan.attribute for plan in self._plan if plan.attribute not in EMPTY]
 
     def read(self, row: Row) -> PersonRow | RefusedRow:
         """The person of a row, about 6 µs for six cells."""
@@ -74,10 +84,12 @@ class PersonReader:
             except Refusal as reason:
                 problems.append(Problem(number, plan.header, str(reason), not plan.field.is_vital))
                 continue
-            if value != "":
+            if value != "" and value is not None:
                 before = found.get(plan.attribute) if plan.is_joined else None
                 found[plan.attribute] = _together(before, value)
         self._check_whole(number, found, problems)
+        if self._more and (more := {c: found.pop(c) for c in self._more if c in found}):
+            found["more"] = more
         if problems:
             if not all(problem.is_warning for problem in problems):
                 return RefusedRow(number, tuple(problems))
@@ -96,6 +108,8 @@ class PersonReader:
             else:
                 columns[plan.attribute] = _column(plan, cells, odd)
         self._look_at_wholes(columns, len(plain), odd)
+        if self._more:
+            columns["more"] = list(_of_each(self._more, columns))
         values: list[Any] = [[row[0] for row in plain]]
         values += [columns.get(name, repeat(default)) for name, default in EMPTY.items()]
         found: list[PersonRow | RefusedRow] = list(map(PersonRow._make, zip(*values, strict=False)))
@@ -129,9 +143,17 @@ class PersonReader:
 def _plan(column: int, headers: Sequence[str], field: Field) -> _Plan:
     attribute = _ATTRIBUTES.get(field.code, field.code)
     # An address says itself that it is too long.
-    longest = LIMITS.cell_length if field.code in _ATTRIBUTES else field.longest
+    says_itself = field.code in ("email", "assistant_email")
+    longest = LIMITS.cell_length if says_itself else field.longest
     read = None if field.read is as_text else field.read
     return _Plan(column, attribute, read, longest, field.many_columns, headers[column], field, {})
+
+
+def _of_each(codes: list[str], columns: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    """{code: value} of each row, of what is not empty."""
+    for values in zip(*(columns[code] for code in codes), strict=True):
+        filled = zip(codes, values, strict=True)
+        yield {code: value for code, value in filled if value is not None and value != ""}
 
 
 def _column(plan: _Plan, cells: list[str], odd: set[int]) -> list[Any]:
@@ -140,8 +162,8 @@ def _column(plan: _Plan, cells: list[str], odd: set[int]) -> list[Any]:
     odd |= odd_here
     if plan.read is None:
         return [cell.strip() for cell in cells]
-    empty, kept, read = EMPTY[plan.attribute], plan.kept, plan.read
-    is_seldom_twice = plan.attribute in _ATTRIBUTES.values()
+    empty, kept, read = EMPTY.get(plan.attribute), plan.kept, plan.read
+    is_seldom_twice = plan.attribute in _ATTRIBUTES.values() or plan.attribute == "phone"
     kept.setdefault("", empty)
     values: list[Any] = []
     for place, cell in enumerate(cells):

@@ -6,36 +6,17 @@ from itertools import islice
 from typing import Any
 
 from outreach.advice.folding import fold, words_in_order
-from outreach.intake.columns import guess_mapping
-from outreach.intake.fields import FIELDS
 from outreach.intake.people import check_rows, repeated_keys
 from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.spreadsheet import Sheet
-from outreach.intake.unreadable import UnusableMapping
-from outreach.queries.recognition import OWN, WANTED, Recognised, Recogniser, chunk_of
+from outreach.queries.import_fields import import_fields
+from outreach.queries.recognition import Recognised, Recogniser, chunk_of
 
 CHUNK = 5_000
 SHOWN_ROWS = 20
 SHOWN_PROBLEMS = 200
 MOST_PROBLEMS = 10_000
 """In a report; the page offers all of them as a file, however many."""
-
-_PLACES = {"email", "full_name", "organisation", *OWN, *WANTED}
-TAKEN = tuple(code for code in FIELDS if code in _PLACES)
-"""The fields of `outreach.intake.fields` for which there is a place."""
-
-
-def guessed_columns(headers: Sequence[str]) -> dict[int, str]:
-    """What the columns of a file seem to hold, as far as there is a place for it."""
-    guessed = guess_mapping(headers)
-    return {column: code for column, code in guessed.items() if code in TAKEN}
-
-
-def check_taken(mapping: Mapping[int, str]) -> None:
-    """Raises UnusableMapping for a field that is known and has no place yet."""
-    for code in mapping.values():
-        if code in FIELDS and code not in TAKEN:
-            raise UnusableMapping(f"“{FIELDS[code].label}” is not kept of people yet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +78,7 @@ class Report:
                 self.skipped += 1
             else:
                 self.updated += 1
-                self.changed += bool(row.changes or row.target_changes or row.organisation)
+                self.changed += row.changes_person
 
     def _remember(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
@@ -154,8 +135,10 @@ def _fate(row: Recognised) -> str:
         return "New person"
     if row.changes_nothing:
         return "On the list already"
-    changed = [*row.changes, *row.target_changes, *(["organisation"] if row.organisation else [])]
-    names = ", ".join(name.replace("_", " ") for name in changed if not name.endswith("_key"))
+    changed = [*row.changes, *row.target_changes, *row.details.codes]
+    changed += ["organisation"] if row.organisation else []
+    shown = (name.removesuffix("_id").removeprefix("custom_") for name in changed)
+    names = ", ".join(name.replace("_", " ") for name in shown if not name.endswith("_key"))
     if row.is_on_list:
         return f"Known; gets {names}"
     return f"Known; put on the list, gets {names}" if names else "Known; put on the list"
@@ -173,6 +156,7 @@ def rows_of(sheet: Sheet, choices: Choices, repeated: set[int]) -> Iterator[Pers
         needs_address=not choices.takes_addressless,
         repeated=repeated,
         name_key=lambda name: words_in_order(fold(name)),
+        fields=import_fields(),
     )
 
 

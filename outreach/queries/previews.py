@@ -6,12 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from outreach.intake.fields import FIELDS
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.intake.unreadable import NoAddressColumn, UnusableMapping
 from outreach.models.imports import ImportState
+from outreach.queries.import_fields import import_fields
 from outreach.queries.import_reports import (
-    TAKEN,
     Choices,
     forecast,
     odd_lines,
@@ -53,7 +52,11 @@ RULE_CHOICES = [
     ("overwrite", "Overwrite"),
     ("keep", "Leave as it is"),
 ]
-FIELD_CHOICES = [("", "Leave out")] + [(code, FIELDS[code].label) for code in TAKEN]
+
+
+def field_choices() -> list[tuple[str, str]]:
+    """(code, label) of what a column may hold. One SELECT."""
+    return [("", "Leave out")] + [(code, field.label) for code, field in import_fields().items()]
 
 
 def looks_of(sheet: Sheet) -> dict[str, Any]:

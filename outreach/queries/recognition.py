@@ -15,6 +15,8 @@ from outreach.models.answering_address import AnsweringAddress
 from outreach.models.imports import Rule
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target
+from outreach.queries.accounts import accounts_by_address
+from outreach.queries.person_details import Found, PersonDetails
 
 OWN = {
     "given_name": "given_name",
@@ -27,6 +29,7 @@ OWN = {
     "gender": "gender",
     "notes": "notes",
     "external_id": "external_id",
+    "pronouns": "pronouns",
 }
 """{field of a file: column of a person} where the one is simply the other."""
 
@@ -40,9 +43,16 @@ _COLUMNS = (
     Stakeholder.email,
     Stakeholder.email_key,
     Stakeholder.organisation_id,
+    Stakeholder.owner_id,
+    Stakeholder.protocol_category,
+    Stakeholder.precedence,
+    Stakeholder.is_protocol_by_hand,
     *(getattr(Stakeholder, name) for name in OWN.values()),
     Organisation.name_key.label("organisation_key"),
 )
+
+
+NOTHING = Found()
 
 
 class Recognised(NamedTuple):
@@ -62,6 +72,13 @@ class Recognised(NamedTuple):
     organisation: str = ""
     """The organisation that the person gets; empty where it stays as it is."""
     organisation_before: int | None = None
+    protocol: tuple[str | None, int] = (None, 0)
+    """The protocol category and precedence of someone known."""
+    is_protocol_by_hand: bool = False
+    owner_id: int | None = None
+    """Of someone new: who looks after the person."""
+    details: Found = NOTHING
+    """What is added or changed beside the person's own row."""
     remarks: tuple[Problem, ...] = ()
 
     @property
@@ -79,7 +96,18 @@ class Recognised(NamedTuple):
     @property
     def changes_nothing(self) -> bool:
         """On the list already, and the file changes nothing."""
-        return self.is_on_list and not (self.changes or self.target_changes or self.organisation)
+        return self.is_on_list and not self.changes_person
+
+    @property
+    def changes_person(self) -> bool:
+        """Whether the file changes anything of the person besides the list."""
+        return bool(
+            self.changes
+            or self.target_changes
+            or self.organisation
+            or self.details.added
+            or self.details.changed
+        )
 
 
 def name_of(person: PersonRow) -> str:
@@ -104,6 +132,8 @@ class Recogniser:
     ) -> None:
         self._list_id, self._repeated = list_id, repeated
         self._rules = {code: Rule(rule) for code, rule in (rules or {}).items()}
+        self._details = PersonDetails(self._rules)
+        self._owners: dict[str, int] | None = None
 
     def recognise(self, people: Sequence[PersonRow]) -> list[Recognised]:
         """Each row with who it is."""
@@ -122,8 +152,48 @@ class Recogniser:
             ):
                 found.append(self._one(person, key, known, numbered, on_list, alike))
             else:
-                found.append(_new(person, alike))
-        return found
+                found.append(self._new(person, alike))
+        return self._with_details(found)
+
+    def _with_details(self, lines: list[Recognised]) -> list[Recognised]:
+        """The same with what becomes of their phones, kinds, tags, own fields and the like."""
+        known = [(ln.stakeholder_id, ln.person) for ln in lines if ln.stakeholder_id is not None]
+        compared = self._details.compared(known) if known else {}
+        whole = []
+        for line in lines:
+            if line.stakeholder_id is None:
+                wanted = self._details.wanted(line.person)
+                details = Found(tuple(wanted)) if wanted else NOTHING
+            else:
+                details = compared.get(line.stakeholder_id, NOTHING)
+            whole.append(line if details is NOTHING else line._replace(details=details))
+        return whole
+
+    def _owner(self, person: PersonRow) -> int | None:
+        """The account that a row names; None for none and for one that there is not."""
+        if not person.owner:
+            return None
+        if self._owners is None:
+            self._owners = accounts_by_address()
+        return self._owners.get(person.owner.casefold())
+
+    def _new(self, person: PersonRow, alike: dict[str, str]) -> Recognised:
+        name = name_of(person)
+        name_key = fold(name) or name.casefold()
+        address = person.address
+        if not person.owner and (address is None or not address.is_lookalike):
+            return Recognised(person, name, name_key)
+        remarks = self._remarks_on_owner(person)
+        if address is not None and address.is_lookalike:
+            remarks += _remarks_on_lookalike(person, address.email, alike)
+        owner_id = self._owner(person)
+        return Recognised(person, name, name_key, owner_id=owner_id, remarks=remarks)
+
+    def _remarks_on_owner(self, person: PersonRow) -> tuple[Problem, ...]:
+        if not person.owner or self._owner(person) is not None:
+            return ()
+        reason = f"{person.owner} has no account here; the person gets no owner."
+        return (Problem(person.row, "", reason, True),)
 
     def _one(
         self,
@@ -143,7 +213,7 @@ class Recogniser:
             id_ = known_as(name_key, names, is_shared=is_repeated)
             row = next((each for each in there if each.id == id_), None)
         if row is None:
-            return _new(person, alike)
+            return self._new(person, alike)
         return self._known_one(person, name_key, row, on_list.get(row.id), known.get(key, []))
 
     def _known_one(
@@ -165,7 +235,10 @@ class Recogniser:
             self._target_changes(person, target) if target else {},
             organisation,
             row.organisation_id,
-            self._remarks_on_known(person, name_key, row, there),
+            protocol=(row.protocol_category, row.precedence),
+            is_protocol_by_hand=row.is_protocol_by_hand,
+            remarks=self._remarks_on_known(person, name_key, row, there)
+            + self._remarks_on_owner(person),
         )
 
     def _changes(
@@ -179,6 +252,9 @@ class Recogniser:
         if name_key and self._may_write("full_name", row.full_name, row.full_name, person.name):
             changes["full_name"] = (row.full_name, person.name)
             changes["name_key"] = (row.name_key, name_key)
+        owner_id = self._owner(person)
+        if owner_id and self._may_write("owner", row.owner_id, row.owner_id, owner_id):
+            changes["owner_id"] = (row.owner_id, owner_id)
         address = person.address
         if (
             address
@@ -285,16 +361,6 @@ class Recogniser:
             else:
                 remarks.append(f"We know this address as “{row.full_name}”; that name stays.")
         return tuple(Problem(person.row, "", reason, True) for reason in remarks)
-
-
-def _new(person: PersonRow, alike: dict[str, str]) -> Recognised:
-    name = name_of(person)
-    name_key = fold(name) or name.casefold()
-    address = person.address
-    if address is not None and address.is_lookalike:
-        remarks = _remarks_on_lookalike(person, address.email, alike)
-        return Recognised(person, name, name_key, remarks=remarks)
-    return Recognised(person, name, name_key)
 
 
 def _remarks_on_lookalike(

@@ -69,8 +69,9 @@ def test_one_name_column_is_the_whole_name_and_beside_a_half_the_other_half():
 
 
 def test_every_field_has_its_headings_and_every_heading_a_field():
-    assert set(HEADINGS) == set(FIELDS)
-    assert all(len(field.headings) >= 4 for field in FIELDS.values())
+    of_one_language = {code for code in FIELDS if code.startswith(("title_", "salutation_"))}
+    assert set(HEADINGS) == set(FIELDS) - of_one_language
+    assert all(len(FIELDS[code].headings) >= 4 for code in HEADINGS)
 
 
 def test_a_person_corrects_the_guess_by_header_or_number():

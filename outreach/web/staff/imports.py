@@ -20,7 +20,7 @@ from outreach.models.activity import Actor
 from outreach.models.imports import ImportState
 from outreach.queries.import_reports import SHOWN_PROBLEMS, Choices
 from outreach.queries.imports import ImportLine
-from outreach.queries.previews import FIELD_CHOICES, RULE_CHOICES, headers_of, preview
+from outreach.queries.previews import RULE_CHOICES, field_choices, headers_of, preview
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.import_pages import (
     import_or_404,
@@ -100,7 +100,7 @@ def import_(import_id: int) -> str | tuple[str, int]:
         "staff/imports/preview.html",
         list=target_list,
         line=line,
-        fields=FIELD_CHOICES,
+        fields=field_choices(),
         rules=RULE_CHOICES,
         shown=SHOWN_PROBLEMS,
         odd=odd[:SHOWN_PROBLEMS],

@@ -201,14 +201,18 @@ def known_words(word: str) -> set[str]:
     """Known words that may be meant by one that is not known."""
     if not slips(word):
         return set()
-    if is_postgresql() and _has_trigrams():
-        by_trigram = text(
-            "SELECT DISTINCT word FROM name_words WHERE word % :word"
-            " OR word LIKE :start ORDER BY word LIMIT 2000"
-        )
-        values = {"word": word, "start": f"{word[:2]}%"}
-        return set(reading().scalars(by_trigram, values))
-    return {found for start in starts(word) for found in _between(start, MOST_KNOWN)}
+    if not is_postgresql():
+        return {found for start in starts(word) for found in _between(start, MOST_KNOWN)}
+    by_start = text(
+        "SELECT DISTINCT near.word FROM unnest(CAST(:starts AS text[])) AS start, LATERAL"
+        " (SELECT word FROM name_words WHERE word ~>=~ start AND word ~<~ (start || chr(1114111))"
+        " LIMIT :most) AS near"
+    )
+    found = set(reading().scalars(by_start, {"starts": list(starts(word)), "most": MOST_KNOWN}))
+    if _has_trigrams():
+        by_trigram = text("SELECT DISTINCT word FROM name_words WHERE word % :word LIMIT 1000")
+        found.update(reading().scalars(by_trigram, {"word": word}))
+    return found
 
 
 def _between(start: str, most: int) -> list[str]:

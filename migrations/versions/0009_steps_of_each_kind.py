@@ -39,7 +39,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_exclusions")),
         sa.UniqueConstraint(
-            "campaign_id", "stakeholder_id", name=op.f("uq_campaign_exclusions_campaign_id")
+            "campaign_id",
+            "stakeholder_id",
+            name=op.f("uq_campaign_exclusions_campaign_id_stakeholder_id"),
         ),
     )
     with op.batch_alter_table("campaign_exclusions", schema=None) as batch_op:

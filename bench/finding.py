@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from time import perf_counter
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from bench._ground import application, databases, is_quick, prepare
 from bench.floor import Row
@@ -36,8 +36,8 @@ def _measured(kind: str, size: int) -> Iterator[Row]:
     silent = Rule.of([Condition("language", ("fr",)), Condition("answer", ("not_asked",))])
     rare = Rule.of([Condition("words", (f"nandu {size // 2}",))])
     middle = people(Rule(), ground).next
-    by_key = select(Stakeholder).order_by(Stakeholder.id).limit(51)
-    floor = _median(lambda: reading().execute(by_key.with_only_columns(text("*"))).all())
+    by_key = select(*Stakeholder.__table__.columns).order_by(Stakeholder.id).limit(51)
+    floor = _median(lambda: reading().execute(by_key).all())
     asked: dict[str, Callable[[], object]] = {
         "first page of everyone": lambda: people(Rule(), ground),
         "a later page": lambda: people(Rule(), ground, after=middle),

@@ -54,6 +54,18 @@ def transaction() -> Iterator[Session]:
         _wait_for_disk(f"{engine.url.database}-wal")
 
 
+@contextmanager
+def waiting_once() -> Iterator[None]:
+    """For work that is begun anew if the machine fails: one wait for the disk, at its end."""
+    global waits_for_disk
+    before, waits_for_disk = waits_for_disk, False
+    try:
+        yield
+    finally:
+        waits_for_disk = before
+        os.sync()
+
+
 def _wait_for_disk(log: str) -> None:
     """Until the disk has what was committed; what a checkpoint took out of the log is there."""
     try:

@@ -24,7 +24,7 @@ def check_in_svg(link_key: str) -> str:
 def check_in_png(link_key: str) -> bytes:
     """As a file for a mail."""
     file = BytesIO()
-    _code(link_key).save(file, kind="png", scale=8, border=4)
+    _code(link_key).save(file, kind="png", scale=5, border=4)
     return file.getvalue()
 
 

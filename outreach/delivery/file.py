@@ -40,13 +40,17 @@ class FileMailer:
     folder  made if it is not there; half-written files stand in its `.partial`, which is emptied
             of what dead processes left
     now     what stands in the mails as their date
+    waits_for_disk  not where all of it is begun anew if the machine fails
     Raises OSError when the folder cannot be made.
     """
 
     name = "file"
 
-    def __init__(self, folder: Path, *, now: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, folder: Path, *, now: Callable[[], datetime] = now, waits_for_disk: bool = True
+    ) -> None:
         self.folder = folder
+        self._sync = os.fsync if waits_for_disk else _trust
         self._now = now
         self._partial = folder / ".partial"
         self._partial.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -117,7 +121,7 @@ class FileMailer:
         # First all writes, then all syncs: the disk's own queue makes one journey of them.
         for public_id, (descriptor, path) in opened.items():
             try:
-                _finish(descriptor, path)
+                _finish(descriptor, path, self._sync)
                 written[public_id] = path
             except OSError as error:
                 outcomes[public_id] = fault = _disk(error)
@@ -137,7 +141,7 @@ class FileMailer:
         outcome: Outcome = Accepted(reply="written")
         try:
             # Also for files that were there already: whoever wrote them may have died before this.
-            _sync_folder(self.folder)
+            _sync_folder(self.folder, self._sync)
         except OSError as error:
             outcome = Silent(f"The folder could not be made durable: {error.strerror}.")
         outcomes |= dict.fromkeys(renamed, outcome)
@@ -170,10 +174,14 @@ def _begin(path: Path, mail: bytes) -> int:
     return descriptor
 
 
-def _finish(descriptor: int, path: Path) -> None:
+def _trust(_descriptor: int) -> None:
+    """Leave it to the system when the disk gets it."""
+
+
+def _finish(descriptor: int, path: Path, sync: Callable[[int], None]) -> None:
     """Force it to disk and close it; remove it if the disk will not. Raises OSError."""
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     except OSError:
         path.unlink(missing_ok=True)
         raise
@@ -181,10 +189,10 @@ def _finish(descriptor: int, path: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path, sync: Callable[[int], None]) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 

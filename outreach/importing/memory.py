@@ -9,7 +9,6 @@ from contextlib import contextmanager
 def rare_collections() -> Iterator[None]:
     """Look for knots seldom: a fifth of the time of a large import goes into looking otherwise."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 10, 20)
     try:

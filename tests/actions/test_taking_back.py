@@ -50,7 +50,11 @@ def history(invitation):
 
 def confirmations():
     return list(
-        reading().scalars(select(Message.state).where(Message.purpose == Purpose.CONFIRMATION))
+        reading().scalars(
+            select(Message.state)
+            .where(Message.purpose == Purpose.CONFIRMATION)
+            .order_by(Message.id)
+        )
     )
 
 

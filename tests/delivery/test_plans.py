@@ -76,8 +76,7 @@ def is_whole_table(plan: str, table: str) -> bool:
 
 @pytest.mark.parametrize("is_analysed", [False, True], ids=["never analysed", "analysed"])
 def test_claiming_reads_one_entry_of_one_index(much_is_done, is_analysed):
-    if is_analysed:
-        analyse()
+    analyse() if is_analysed else forget()
     plans = plans_of(lambda: claim_unit("here/1.1", at=NOON))
     (claim,) = [plan for statement, plan in plans.items() if statement.startswith("UPDATE units")]
     assert "ix_units_claim" in claim, claim
@@ -90,8 +89,7 @@ def test_claiming_reads_one_entry_of_one_index(much_is_done, is_analysed):
 def test_nothing_that_runs_for_a_unit_reads_all_units_or_all_messages(
     much_is_done, mailer, is_analysed
 ):
-    if is_analysed:
-        analyse()
+    analyse() if is_analysed else forget()
     plans = plans_of(lambda: drain(mailer, now=lambda: NOON, domain_rate=1_000))
     assert len(mailer.sent) == 4
     assert len(plans) > 10
@@ -103,3 +101,13 @@ def test_nothing_that_runs_for_a_unit_reads_all_units_or_all_messages(
 def analyse() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
+
+
+def forget() -> None:
+    """What other tests, or the server by itself, made the planner believe of these tables."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    tables = "('units'::regclass, 'messages'::regclass)"
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DELETE FROM pg_statistic WHERE starelid IN {tables}"))
+        connection.execute(text(f"UPDATE pg_class SET reltuples = -1 WHERE oid IN {tables}"))

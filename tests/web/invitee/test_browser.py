@@ -115,11 +115,12 @@ def test_the_whole_way_needs_no_script(phone, guest):
     phone.get_by_role("heading", name="You cannot say yet").wait_for()
 
 
-def test_unsubscribing_and_coming_back_are_one_button_each(phone, guest):
+def test_unsubscribing_and_coming_back_are_one_choice_and_one_button_each(phone, guest):
     phone.goto(guest(make_message(), "unsubscribe").path)
-    phone.get_by_role("button", name="Stop mail to").click()
-    phone.get_by_role("button", name="by mistake").click()
-    phone.get_by_role("button", name="Stop mail to").wait_for()
+    for choice, heading in (("nothing", "any more"), ("all", "Mail about the")):
+        phone.check(f"[name=choice][value={choice}]")
+        phone.get_by_role("button", name="Save this choice").click()
+        phone.get_by_role("heading", name=heading).wait_for()
 
 
 def every_page(guest) -> dict[str, str]:

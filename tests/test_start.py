@@ -153,7 +153,7 @@ def test_a_demonstration_that_was_cut_off_is_made_anew(tmp_path):
         first.process.kill()
         first.wait()
     with started(tmp_path, DATABASE_URL=url, DEMO="1") as second:
-        second.wait_until_ready()
+        second.wait_until_ready(within=90)  # what a first start may take
         until = time.monotonic() + 30
         while len(second.lines) < 5 and time.monotonic() < until:
             time.sleep(0.05)  # the links follow the address

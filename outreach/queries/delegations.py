@@ -259,6 +259,11 @@ def organisations_without(event_id: int, name: str) -> list[Choice]:
     return [Choice(*row) for row in rows]
 
 
+def name_of_organisation(organisation_id: int) -> str | None:
+    """One row by key."""
+    return reading().scalar(select(Organisation.name).where(Organisation.id == organisation_id))
+
+
 def people_of(organisation_id: int) -> list[Choice]:
     """Who of an organisation can be its focal point: people with an address. At most 200."""
     rows = reading().execute(

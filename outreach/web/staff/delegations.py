@@ -25,6 +25,7 @@ from outreach.queries.delegations import (
     delegation_line,
     delegations_of,
     members_of,
+    name_of_organisation,
     organisations_without,
     people_of,
 )
@@ -89,6 +90,7 @@ def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
         return render_template(
             "staff/delegations/ask.html", event=event, found=found, name=name, form=None
         )
+    organisation = name_of_organisation(organisation_id) or abort(404)
     people, noted = people_of(organisation_id), appointed(organisation_id, event_id)
     form = AskForm(
         focal_point_id=noted and noted.stakeholder_id,
@@ -113,7 +115,7 @@ def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
             form.form_errors = [str(refusal)]
     page = render_template(
         "staff/delegations/ask.html", event=event, form=form, people=people,
-        organisation_id=organisation_id,
+        organisation=organisation,
     )  # fmt: skip
     return page, 422 if form.errors else 200
 

@@ -38,6 +38,7 @@ def ministry(app):
 def ask(staff, ministry, **fields):
     path = f"/staff/events/{the_event().id}/delegations/ask?organisation_id={ministry.id}"
     page = staff.get(path).text
+    assert "Whom will <bdi>Ministère" in page
     person = re.search(r'<option value="(\d+)">Awa Ndiaye', page)
     assert person
     values = {

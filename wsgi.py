@@ -1,4 +1,4 @@
-"""The web process: `granian --interface wsgi wsgi:app`, and `flask --app wsgi …`."""
+"""The application for a WSGI server (`outreach.serving`, granian), and for `flask --app wsgi …`."""
 
 from config import Config
 from outreach.app import create_app

@@ -1,7 +1,6 @@
 """create_app: the parts put together, nothing else."""
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from outreach import cli, web
 from outreach.db import db
@@ -12,7 +11,6 @@ def create_app(config: object) -> Flask:
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.config.from_object(config)
     db.init_app(app)
-    Migrate(app, db, compare_type=True, render_as_batch=True)
     web.register(app)
     cli.register(app)
     return app

@@ -60,6 +60,7 @@ def differences() -> list[Any]:
     """What the models say and the tables do not have, or the other way round; types included."""
     from flask import current_app
 
+    _flask_migrate()
     config = current_app.extensions["migrate"].migrate.get_config(str(MIGRATIONS))
     try:
         alembic.command.check(config)
@@ -69,7 +70,21 @@ def differences() -> list[Any]:
 
 
 def _flask_migrate() -> Any:
-    """Loaded late: a start that has nothing to migrate is ready half a second earlier."""
+    know_migrations()
     import flask_migrate
 
     return flask_migrate
+
+
+def know_migrations() -> None:
+    """Give the current application its Flask-Migrate.
+
+    Late, and not in create_app: a start that has nothing to migrate is ready half a second earlier.
+    """
+    from flask import current_app
+    from flask_migrate import Migrate
+
+    from outreach.db import db
+
+    if "migrate" not in current_app.extensions:
+        Migrate(current_app, db, compare_type=True, render_as_batch=True)

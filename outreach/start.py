@@ -27,6 +27,10 @@ LOOK_EVERY_SECONDS = 0.1
 PORT_FREE_WITHIN_SECONDS = 3.0
 """A start right after a SIGKILL waits this long for the children of the killed one to let go."""
 
+WEB = [sys.executable, "-m", "outreach.serving"]
+CLOCK = [sys.executable, "-m", "outreach.clockwork"]
+"""The processes, as in the Procfile."""
+
 
 class CannotStart(Exception):
     """What stands in the way, as one sentence."""
@@ -45,8 +49,10 @@ def main(arguments: list[str]) -> int:
         config = _check_everything()
         if not _is_prepared(config):
             _prepare(config)
-        with children.running(_commands(config)) as processes:
-            _announce(config, processes)
+        with children.running({"web": WEB}) as processes:
+            _wait_for_web(config, processes)
+            processes.begin("clock", CLOCK)
+            _announce(config)
             _watch(processes, parent)
     except Stopped:
         return 0
@@ -193,20 +199,8 @@ def _marker(config: Any) -> Path:
     return Path(config.INSTANCE_DIR) / f"demo-unfinished-{database}"
 
 
-def _commands(config: Any) -> dict[str, list[str]]:
-    """{name: command} of the processes, as in the Procfile."""
-    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
-    web += ["--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
-    web += ["--workers-kill-timeout", "10", "--log-level", "warning"]
-    web += ["--host", config.HOST, "--port", str(config.PORT)]
-    return {
-        "web": [*web, "wsgi:app"],
-        "clock": [sys.executable, "-m", "outreach.clockwork"],
-    }
-
-
-def _announce(config: Any, processes: children.Children) -> None:
-    """Wait until /healthz answers 200, then print the one line, and the demonstration's links."""
+def _wait_for_web(config: Any, processes: children.Children) -> None:
+    """Wait until /healthz answers 200; the clock comes after it, so that the two do not compete."""
     until = time.monotonic() + READY_WITHIN_SECONDS
     while (answer := children.healthz(config.HOST, config.PORT)) != "200":
         processes.check()
@@ -216,6 +210,10 @@ def _announce(config: Any, processes: children.Children) -> None:
                 f"/healthz says {answer}."
             )
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _announce(config: Any) -> None:
+    """Print the one line, and the demonstration's links."""
     print(f"Ready: http://{children.to_reach(config.HOST)}:{config.PORT}", flush=True)
     for line in _last_things(config):
         print(line, flush=True)

@@ -4,6 +4,7 @@
 application context; actions and queries can be called straight away.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -100,10 +101,18 @@ def _filled_app(bare_app: Flask) -> Iterator[Flask]:
         db.session.remove()
         db.engine.dispose()
         DATABASE.remember()
+    _settle_memory()
     yield bare_app
     with bare_app.app_context():
         db.engine.dispose()
     DATABASE.drop()
+
+
+def _settle_memory() -> None:
+    """What is loaded by now stays; a collector that looks at it again costs a fifth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _forget_the_disk(connection: Any, _record: object) -> None:

@@ -91,7 +91,7 @@ class Started:
             except (OSError, IndexError):
                 continue
             if parent == self.process.pid:
-                found["web" if b"granian" in words else "clock"] = int(entry.name)
+                found["web" if b"outreach.serving" in words else "clock"] = int(entry.name)
         return found
 
 

@@ -43,6 +43,7 @@ FLOORS = [
     [["web"], ["api"], ["cli"], ["config"]],
     [["app"]],
     [["clockwork", "start", "children", "wsgi", "engine"]],
+    [["serving"]],
 ]
 AUDIENCES = {"staff", "organiser", "invitee", "public", "hooks", "account"}
 OPEN_BLUEPRINTS = {"account", "public"}

@@ -148,7 +148,8 @@ def test_a_step_put_first_leaves_before_what_was_due_earlier(campaign_id, mailer
     later = going(other, INVITATION, at=NOON + HOUR)
     launch_due_steps(at=NOON + HOUR)
     put_step_first(step_of(later, StepKind.INVITATION).id, by=CONSOLE, at=NOON + HOUR)
-    assert send(mailer, NOON + HOUR) == ["Chen", "Amina", "Bo"]
+    first, *rest = send(mailer, NOON + HOUR)
+    assert (first, sorted(rest)) == ("Chen", ["Amina", "Bo"])
     with pytest.raises(Conflict, match="nothing to put first"):
         put_step_first(step_of(later, StepKind.INVITATION).id, by=CONSOLE, at=NOON + HOUR)
     reading().rollback()

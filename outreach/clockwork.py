@@ -15,7 +15,7 @@ from flask import Flask
 
 from config import Config
 from outreach import clock
-from outreach.app import create_app
+from outreach.app import create_pageless_app
 from outreach.jobs import JOBS, Job, run_job, stopping
 
 log = logging.getLogger("outreach.clockwork")
@@ -27,7 +27,7 @@ def main() -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    app = create_app(Config)
+    app = create_pageless_app(Config)
     scheduler = BackgroundScheduler(
         timezone="UTC",
         executors={"default": ThreadPoolExecutor(len(JOBS))},

@@ -24,7 +24,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.engine import make_url
 
 from config import Config
-from outreach.app import create_app
+from outreach.app import create_pageless_app
 from outreach.clockwork import settle_memory
 from outreach.jobs import JOBS, Job, do_long_work, drain_outbox, due_units, run_job, stopping
 from outreach.queries.errands import waiting_errands
@@ -61,7 +61,7 @@ def main() -> int:
         )
         return 2
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    app = create_app(Config)
+    app = create_pageless_app(Config)
     settle_memory()
     asyncio.run(_work(app, conninfo))
     return 0

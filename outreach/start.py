@@ -49,9 +49,8 @@ def main(arguments: list[str]) -> int:
         config = _check_everything()
         if not _is_prepared(config):
             _prepare(config)
-        with children.running({"web": WEB}) as processes:
-            _wait_for_web(config, processes)
-            processes.begin("clock", CLOCK)
+        with children.running({"web": WEB, "clock": CLOCK}) as processes:
+            _wait_until_well(config, processes)
             _announce(config)
             _watch(processes, parent)
     except Stopped:
@@ -167,10 +166,10 @@ def _is_untouched(engine: Engine) -> bool:
 def _prepare(config: Any) -> None:
     """Migrate, load the reference data and, into an empty database, the demonstration."""
     from outreach.actions.reference import load_reference
-    from outreach.app import create_app
+    from outreach.app import create_pageless_app
     from outreach.db import db
 
-    with create_app(config).app_context():
+    with create_pageless_app(config).app_context():
         unfinished = _marker(config)
         if unfinished.exists():
             _say("The demonstration was interrupted while it was loaded; it is made anew.")
@@ -199,8 +198,8 @@ def _marker(config: Any) -> Path:
     return Path(config.INSTANCE_DIR) / f"demo-unfinished-{database}"
 
 
-def _wait_for_web(config: Any, processes: children.Children) -> None:
-    """Wait until /healthz answers 200; the clock comes after it, so that the two do not compete."""
+def _wait_until_well(config: Any, processes: children.Children) -> None:
+    """Wait until /healthz answers 200, for which the clock must have ticked."""
     until = time.monotonic() + READY_WITHIN_SECONDS
     while (answer := children.healthz(config.HOST, config.PORT)) != "200":
         processes.check()
@@ -225,10 +224,10 @@ def _last_things(config: Any) -> list[str]:
     After the line, because the application that they need takes a second to load.
     """
     from outreach.actions.reference import load_reference
-    from outreach.app import create_app
+    from outreach.app import create_pageless_app
     from outreach.demo import sign_in_links
 
-    with create_app(config).app_context():
+    with create_pageless_app(config).app_context():
         load_reference()
         links = sign_in_links() if _has_demo(config) else []
     return [f"Sign in as {role} (once): {url}" for role, url in links]

@@ -7,7 +7,7 @@ application context; actions and queries can be called straight away.
 import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -142,6 +142,12 @@ def client(app: Flask) -> FlaskClient:
 def csrf(app: Flask) -> None:
     """Ask for CSRF tokens, as the product does."""
     app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.fixture
+def afresh(app: Flask) -> Callable[[], None]:
+    """Puts the database back to its first state within a test; no transaction may be open."""
+    return DATABASE.restore
 
 
 @pytest.fixture

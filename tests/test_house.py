@@ -30,6 +30,7 @@ FLOORS = [
             "posting",
             "rows",
             "bulk",
+            "keeping",
             "tally",
             "stops",
             "schema",

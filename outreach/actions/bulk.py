@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, insert, literal, null, select, update
+from sqlalchemy import Select, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
 from outreach.advice.segments import Rule
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
+from outreach.keeping import Done, change_of, keep, put_back, rows_of_change, tell
 from outreach.models.account import Account
-from outreach.models.activity import Activity, Actor
+from outreach.models.activity import Actor
 from outreach.models.base import UTCDateTime
 from outreach.models.bulk import BulkChange, BulkRow
 from outreach.models.stakeholder import Stakeholder
@@ -61,15 +62,6 @@ class Chosen:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of it."""
-
-    change_id: int | None
-    """By which it is taken back; None where nothing was to change."""
-    count: int
-
-
 def tag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
     """Give people a tag; those who bear it already are left as they are."""
     name = " ".join(name.split())
@@ -86,13 +78,15 @@ def tag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
         bears = exists().where(
             StakeholderTag.stakeholder_id == Stakeholder.id, StakeholderTag.tag_id == tag.id
         )
-        change = _change("tagged", by, at, tag_id=tag.id, tag=tag.name, said=f"Tagged “{tag.name}”")
-        if not _keep(session, change, chosen.people().where(~bears)):
+        change = change_of(
+            "tagged", by, at, tag_id=tag.id, tag=tag.name, said=f"Tagged “{tag.name}”"
+        )
+        if not keep(session, change, chosen.people().where(~bears), Stakeholder.id):
             return Done(None, 0)
         rows = select(BulkRow.row_id, literal(tag.id)).where(BulkRow.change_id == change.id)
         into = insert(StakeholderTag).from_select(["stakeholder_id", "tag_id"], rows)
         session.execute(into)
-        return _told(session, change)
+        return tell(session, change)
 
 
 def untag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
@@ -106,11 +100,11 @@ def untag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
             StakeholderTag.stakeholder_id == Stakeholder.id, StakeholderTag.tag_id == tag.id
         )
         said = f"Took the tag “{tag.name}” off"
-        change = _change("untagged", by, at, tag_id=tag.id, tag=tag.name, said=said)
-        if not _keep(session, change, chosen.people().where(bears)):
+        change = change_of("untagged", by, at, tag_id=tag.id, tag=tag.name, said=said)
+        if not keep(session, change, chosen.people().where(bears), Stakeholder.id):
             return Done(None, 0)
         _take_tag(session, change, tag.id)
-        return _told(session, change)
+        return tell(session, change)
 
 
 def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime) -> Done:
@@ -121,19 +115,20 @@ def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime)
         if owner_id is not None and (owner is None or owner.is_disabled):
             raise NotFound("colleague")
         name = owner.name if owner else "nobody"
-        change = _change(
+        change = change_of(
             "gave_owner", by, at, owner_id=owner_id, owner=name, said=f"Looked after by {name}"
         )
         other = Stakeholder.owner_id.is_distinct_from(owner_id)
-        if not _keep(session, change, chosen.people().where(other), before=Stakeholder.owner_id):
+        wanted = chosen.people().where(other)
+        if not keep(session, change, wanted, Stakeholder.id, before=Stakeholder.owner_id):
             return Done(None, 0)
         session.execute(
             update(Stakeholder)
-            .where(Stakeholder.id.in_(_rows(change)))
+            .where(Stakeholder.id.in_(rows_of_change(change)))
             .values(owner_id=owner_id, version=Stakeholder.version + 1, changed_at=at),
             execution_options=_QUIET,
         )
-        return _told(session, change)
+        return tell(session, change)
 
 
 def put_on_list(chosen: Chosen, list_id: int, *, by: Actor, at: datetime) -> Done:
@@ -145,8 +140,8 @@ def put_on_list(chosen: Chosen, list_id: int, *, by: Actor, at: datetime) -> Don
             raise NotFound("list")
         wanted = exists().where(Target.stakeholder_id == Stakeholder.id, Target.list_id == list_id)
         said = f"Put on {target_list.name}"
-        change = _change("put_on_list", by, at, list_id=list_id, list=target_list.name, said=said)
-        if not _keep(session, change, chosen.people().where(~wanted)):
+        change = change_of("put_on_list", by, at, list_id=list_id, list=target_list.name, said=said)
+        if not keep(session, change, chosen.people().where(~wanted), Stakeholder.id):
             return Done(None, 0)
         last = session.scalar(select(func.max(Target.rank)).where(Target.list_id == list_id)) or 0
         rank = func.row_number().over(order_by=Stakeholder.name_key) + last
@@ -158,7 +153,7 @@ def put_on_list(chosen: Chosen, list_id: int, *, by: Actor, at: datetime) -> Don
         names = ["list_id", "stakeholder_id", "rank", "created_at"]
         session.execute(insert(Target).from_select(names, rows, include_defaults=False))
         add_to_tallies(session, {(TallyKind.LIST_TARGETS, list_id, 0, "wanted"): change.count})
-        return _told(session, change)
+        return tell(session, change)
 
 
 def take_back_bulk(change_id: int, *, by: Actor, at: datetime) -> int:
@@ -167,62 +162,14 @@ def take_back_bulk(change_id: int, *, by: Actor, at: datetime) -> int:
     Raises NotFound, Conflict where it was taken back before or is too long ago.
     """
     with transaction() as session:
-        change = session.get(BulkChange, change_id, with_for_update=True)
-        if change is None:
-            raise NotFound("change")
-        change.take_back(at)
-        count = _TAKES_BACK[change.what](session, change)
-        session.add(
-            Activity.of(
-                "took_back_bulk", by, at, change_id=change.id, what=change.what, count=count
-            )
-        )
-        return count
-
-
-def _change(what: str, by: Actor, at: datetime, **detail: Any) -> BulkChange:
-    return BulkChange(
-        what=what, detail=detail, account_id=by.account_id, actor=by.kind, at=at, count=0
-    )
-
-
-def _rows(change: BulkChange) -> Select[Any]:
-    return select(BulkRow.row_id).where(BulkRow.change_id == change.id)
-
-
-def _keep(session: Session, change: BulkChange, people: Select[Any], before: Any = None) -> int:
-    """Write down whom it is for and how they were; says how many. Nothing is kept of nobody."""
-    session.add(change)
-    session.flush()
-    held = null() if before is None else before
-    chosen = people.with_only_columns(literal(change.id), Stakeholder.id, held)
-    into = insert(BulkRow).from_select(["change_id", "row_id", "before"], chosen)
-    session.execute(into)
-    change.count = session.scalar(select(func.count()).select_from(_rows(change).subquery())) or 0
-    if not change.count:
-        session.delete(change)
-    return change.count
-
-
-def _told(session: Session, change: BulkChange) -> Done:
-    """A line of the journal for each person, in one statement."""
-    rows = select(
-        literal(change.at, UTCDateTime()),
-        literal(f"bulk_{change.what}"),
-        literal(change.account_id),
-        literal(change.actor),
-        BulkRow.row_id,
-        literal(change.detail, Activity.__table__.c.detail.type),
-    ).where(BulkRow.change_id == change.id)
-    names = ["at", "verb", "account_id", "actor", "stakeholder_id", "detail"]
-    session.execute(insert(Activity).from_select(names, rows, include_defaults=False))
-    return Done(change.id, change.count)
+        return put_back(session, change_id, _TAKES_BACK, by, at)
 
 
 def _take_tag(session: Session, change: BulkChange, tag_id: int) -> int:
     gone = session.execute(
         delete(StakeholderTag).where(
-            StakeholderTag.tag_id == tag_id, StakeholderTag.stakeholder_id.in_(_rows(change))
+            StakeholderTag.tag_id == tag_id,
+            StakeholderTag.stakeholder_id.in_(rows_of_change(change)),
         ),
         execution_options=_QUIET,
     )
@@ -256,7 +203,7 @@ def _own_again(session: Session, change: BulkChange) -> int:
     unchanged = Stakeholder.owner_id.is_not_distinct_from(change.detail["owner_id"])
     back = session.execute(
         update(Stakeholder)
-        .where(Stakeholder.id.in_(_rows(change)), unchanged)
+        .where(Stakeholder.id.in_(rows_of_change(change)), unchanged)
         .values(owner_id=was, version=Stakeholder.version + 1),
         execution_options=_QUIET,
     )
@@ -270,7 +217,7 @@ def _off_list_again(session: Session, change: BulkChange) -> int:
         delete(Target).where(
             and_(
                 Target.list_id == list_id,
-                Target.stakeholder_id.in_(_rows(change)),
+                Target.stakeholder_id.in_(rows_of_change(change)),
                 ~Target.is_star,
                 Target.why == "",
                 Target.owner_id.is_(None),

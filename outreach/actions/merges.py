@@ -190,6 +190,7 @@ def _join_targets(session: Session, rows: Rows, kept_id: int, gone_id: int) -> N
             wave=min(other["wave"], row.wave),
             is_alternate=other["is_alternate"] and row.is_alternate,
             promoted_at=other["promoted_at"] or row.promoted_at,
+            approved_at=other["approved_at"] or row.approved_at,
         )  # fmt: skip
         for table, column in _pointing_at(TARGETS):
             for each in session.execute(select(table).where(column == row.id)).all():

@@ -34,6 +34,7 @@ _KEPT = (
     "decide_on",
     "wave",
     "is_alternate",
+    "approved_at",
     "created_at",
 )
 
@@ -214,16 +215,14 @@ def _journal(
 
 def _asleep(row: dict[str, Any]) -> dict[str, Any]:
     """A row as JSON."""
-    day = row["decide_on"]
-    return row | {
-        "decide_on": day.isoformat() if day else None,
-        "created_at": row["created_at"].isoformat(),
-    }
+    days = ("decide_on", "approved_at", "created_at")
+    return row | {name: row[name].isoformat() if row[name] else None for name in days}
 
 
 def _awake(row: dict[str, Any]) -> dict[str, Any]:
-    day = row["decide_on"]
+    day, approved = row["decide_on"], row.get("approved_at")
     return row | {
         "decide_on": date.fromisoformat(day) if day else None,
+        "approved_at": datetime.fromisoformat(approved) if approved else None,
         "created_at": datetime.fromisoformat(row["created_at"]),
     }

@@ -45,6 +45,11 @@ GENDERS = {
     "undisclosed": "not disclosing their gender",
     "unstated": "of no stated gender",
 }
+DECISIONS = {
+    "approved": "approved",
+    "undecided": "not approved yet",
+    "alternate": "alternates who wait for a place",
+}
 STARS = {"yes": "stars", "nominated": "nominated as stars"}
 
 
@@ -88,6 +93,7 @@ _FACETS = (
     Facet("star", "Star", "who are", "who are not", _one_of(*STARS), "list", STARS),
     Facet("tier", "Tier", "in tier", "not in tier", _NUMBER, "list"),
     Facet("wave", "Wave", "in wave", "not in wave", _NUMBER, "list"),
+    Facet("decision", "Decision", "who are", "who are not", _one_of(*DECISIONS), "list", DECISIONS),
     Facet("answer", "Answer", "that", "other than those that", _one_of(*ANSWERS), "event", ANSWERS),
     Facet("due", "Answer due", "with an answer due", "without an answer due", _DUE, "event"),
     Facet("contacted", "Last written to", "", "other than those", _DAYS),

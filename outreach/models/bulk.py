@@ -1,6 +1,6 @@
 """BulkChange: one change of many people or targets at once, kept so that it can be taken back."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
@@ -20,7 +20,8 @@ class BulkChange(Base):
 
     id: Mapped[Key]
     what: Mapped[str]
-    """`tagged`, `untagged`, `gave_owner`, `put_on_list`."""
+    """`tagged`, `untagged`, `gave_owner`, `put_on_list`; of the targets of a list `targets_tier`,
+    `targets_wave`, `targets_owner`, `targets_approved`, `targets_removed`, `targets_nominated`."""
     detail: Mapped[dict[str, Any]]
     """The tag, owner, list or number; and `said`: the change in words."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -45,6 +46,28 @@ class BulkRow(Base):
 
     change_id: Mapped[int] = mapped_column(ForeignKey("bulk_changes.id"), primary_key=True)
     row_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    """A stakeholder's id."""
+    """A stakeholder's id; a target's where targets were changed."""
     before: Mapped[int | None] = mapped_column(BigId)
-    """The owner before."""
+    """The owner, tier or wave before."""
+
+
+class RemovedTarget(Base):
+    """A target as it was when it was taken off its list with others; the same columns."""
+
+    __tablename__ = "removed_targets"
+
+    change_id: Mapped[int] = mapped_column(ForeignKey("bulk_changes.id"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    list_id: Mapped[int] = mapped_column(BigId)
+    stakeholder_id: Mapped[int] = mapped_column(BigId)
+    is_star: Mapped[bool]
+    tier: Mapped[int]
+    rank: Mapped[int]
+    why: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(BigId)
+    decide_on: Mapped[date | None]
+    wave: Mapped[int]
+    is_alternate: Mapped[bool]
+    promoted_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

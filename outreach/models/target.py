@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.models.base import Base, Code, Key, No
@@ -40,6 +40,23 @@ class Target(Base):
         UniqueConstraint("list_id", "stakeholder_id"),
         Index("ix_targets_list_rank", "list_id", "rank", "id"),
         Index("ix_targets_star", "is_star", "list_id"),
+        Index(
+            "ix_targets_deadline",
+            "list_id",
+            "decide_on",
+            "id",
+            sqlite_where=text("decide_on IS NOT NULL"),
+            postgresql_where=text("decide_on IS NOT NULL"),
+        ),
+        Index(
+            "ix_targets_tier",
+            "list_id",
+            "tier",
+            "rank",
+            "id",
+            sqlite_where=text("tier <> 2"),
+            postgresql_where=text("tier <> 2"),
+        ),
     )
 
     id: Mapped[Key]
@@ -60,6 +77,8 @@ class Target(Base):
     """Asked only when a place is freed, in the order of rank."""
     promoted_at: Mapped[datetime | None]
     """When an alternate was given a freed place."""
+    approved_at: Mapped[datetime | None]
+    """When an approver said that this person is to be asked; on record, it holds no mail back."""
     created_at: Mapped[datetime]
 
     list: Mapped[TargetList] = relationship()

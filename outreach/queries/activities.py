@@ -15,6 +15,12 @@ SENTENCES = {
     "bulk_untagged": "{said}, with others",
     "bulk_gave_owner": "{said}, with others",
     "bulk_put_on_list": "{said}, with others",
+    "bulk_targets_tier": "{said}, with others",
+    "bulk_targets_wave": "{said}, with others",
+    "bulk_targets_owner": "{said}, with others",
+    "bulk_targets_approved": "{said}, with others",
+    "bulk_targets_removed": "{said}, with others",
+    "bulk_targets_nominated": "{said}, with others",
     "filled_in": "Completed by a file: {fields}",
     "edited": "Changed by hand: {fields}",
     "created": "Written down by hand",
@@ -91,6 +97,7 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "authority": "someone",
         "name": "someone",
         "because": "",
+        "said": "Changed",
     }
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     if verb == "edited" and not words["fields"]:

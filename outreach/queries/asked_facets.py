@@ -1,8 +1,7 @@
 """The facets of what a person is wanted for, was asked, written and came to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 
@@ -43,22 +42,36 @@ def _on_list(one: Condition, ground: Ground, *wanted: ColumnElement[bool]) -> Sh
     return as_set(ids, Target.stakeholder_id)
 
 
-def _star(one: Condition, ground: Ground) -> Shape:
+WAITS: ColumnElement[bool] = and_(Target.is_alternate, Target.promoted_at.is_(None))
+"""An alternate who has not been given a place."""
+
+
+def _star(values: Sequence[str]) -> ColumnElement[bool]:
     nominated = select(Star.target_id).where(Star.stage == StarStage.NOMINATED)
-    wanted: list[Any] = []
-    if "yes" in one.values:
-        wanted.append(Target.is_star)
-    if "nominated" in one.values:
-        wanted.append(Target.id.in_(nominated))
-    return _on_list(one, ground, or_(*wanted))
+    known = {"yes": Target.is_star.is_(True), "nominated": Target.id.in_(nominated)}
+    return or_(*[known[value] for value in values])
 
 
-def _tier(one: Condition, ground: Ground) -> Shape:
-    return _on_list(one, ground, Target.tier.in_([int(value) for value in one.values]))
+def _decision(values: Sequence[str]) -> ColumnElement[bool]:
+    known = {
+        "approved": Target.approved_at.is_not(None),
+        "undecided": Target.approved_at.is_(None),
+        "alternate": WAITS,
+    }
+    return or_(*[known[value] for value in values])
 
 
-def _wave(one: Condition, ground: Ground) -> Shape:
-    return _on_list(one, ground, Target.wave.in_([int(value) for value in one.values]))
+OF_TARGETS: dict[str, Callable[[Sequence[str]], ColumnElement[bool]]] = {
+    "star": _star,
+    "tier": lambda values: Target.tier.in_([int(value) for value in values]),
+    "wave": lambda values: Target.wave.in_([int(value) for value in values]),
+    "decision": _decision,
+}
+"""{facet: what its values become of a target itself}"""
+
+
+def _of_target(one: Condition, ground: Ground) -> Shape:
+    return _on_list(one, ground, OF_TARGETS[one.facet](one.values))
 
 
 def _answer(one: Condition, ground: Ground) -> Shape:
@@ -137,9 +150,7 @@ def _attended(one: Condition, ground: Ground) -> Shape:
 
 BUILDERS: dict[str, Callable[[Condition, Ground], Shape]] = {
     "list": _list,
-    "star": _star,
-    "tier": _tier,
-    "wave": _wave,
+    **dict.fromkeys(OF_TARGETS, _of_target),
     "answer": _answer,
     "due": _due,
     "contacted": _contacted,

@@ -6,7 +6,7 @@ from typing import Any
 from babel import Locale
 from sqlalchemy import Select, select
 
-from outreach.advice.segments import ANSWERS, CUSTOM, FACETS, GENDERS, Rule, word_for
+from outreach.advice.segments import ANSWERS, CUSTOM, DECISIONS, FACETS, GENDERS, Rule, word_for
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.conference import ConstituentGroup, Region
@@ -112,6 +112,7 @@ def _fixed() -> dict[str, list[tuple[str, str]]]:
         "star": [("yes", "stars"), ("nominated", "nominated as stars")],
         "tier": [(number, number) for number in "123"],
         "wave": [(number, number) for number in "123456789"],
+        "decision": list(DECISIONS.items()),
         "answer": list(ANSWERS.items()),
         "due": [(value, word_for("due", value, _as_is)) for value in _DUE],
         "contacted": [(value, word_for("contacted", value, _as_is)) for value in _WRITTEN],

@@ -8,7 +8,8 @@ page that ends there, as `before`.
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, tuple_
@@ -36,10 +37,12 @@ class By:
 
     column: Any
     is_falling: bool = False
+    is_known: bool = False
+    """Nothing unknown is among the rows, although the column may hold nothing."""
 
     def turned(self) -> "By":
         """The other way round."""
-        return By(self.column, not self.is_falling)
+        return replace(self, is_falling=not self.is_falling)
 
     def clause(self) -> ColumnElement[Any]:
         """For ORDER BY; nothing known stands where the database puts it by itself."""
@@ -92,8 +95,8 @@ def beyond(order: Sequence[By], place: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def note_of(values: Sequence[Any]) -> str:
-    """A place as it stands in an address."""
-    return urlsafe_b64encode(json.dumps(list(values)).encode()).rstrip(b"=").decode()
+    """A place as it stands in an address; days as ISO 8601 writes them."""
+    return urlsafe_b64encode(json.dumps(list(values), default=str).encode()).rstrip(b"=").decode()
 
 
 def place_in(note: str | None, order: Sequence[By]) -> list[Any] | None:
@@ -106,8 +109,18 @@ def place_in(note: str | None, order: Sequence[By]) -> list[Any] | None:
         return None
     if not isinstance(values, list) or len(values) != len(order):
         return None
+    values = [_read(value, key) for value, key in zip(values, order, strict=True)]
     fits = all(_fits(value, key) for value, key in zip(values, order, strict=True))
     return values if fits else None
+
+
+def _read(value: object, key: By) -> object:
+    if key.column.type.python_type is not date or not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return value
 
 
 def _fits(value: object, key: By) -> bool:
@@ -117,7 +130,7 @@ def _fits(value: object, key: By) -> bool:
 
 
 def _may_be_unknown(key: By) -> bool:
-    return bool(getattr(key.column, "nullable", False))
+    return not key.is_known and bool(getattr(key.column, "nullable", False))
 
 
 def _is(column: Any, value: Any) -> Any:
@@ -139,4 +152,6 @@ def _is_bearable(value: object) -> bool:
     """PostgreSQL takes no NUL in a text and no number beyond 64 bits."""
     if isinstance(value, int):
         return abs(value) < 2**31
+    if isinstance(value, date):
+        return True
     return isinstance(value, str) and "\0" not in value and value.isprintable()

@@ -23,7 +23,9 @@ class ListLine:
     group: str
     status: LegalStatus
     legal_basis: str
+    conference_id: int
     event_id: int
+    event_code: str
     event: str
     starts_at: datetime
     ends_at: datetime
@@ -97,7 +99,9 @@ def _lines() -> Select[*tuple[Any, ...]]:
             ConstituentGroup.name,
             ConstituentGroup.status,
             ConstituentGroup.legal_basis,
+            Event.conference_id,
             Event.id,
+            Event.code,
             Event.name,
             Event.starts_at,
             Event.ends_at,

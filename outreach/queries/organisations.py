@@ -242,10 +242,19 @@ class Genders:
     unstated: int
 
     @property
+    def stated(self) -> int:
+        """Those of whom it is known."""
+        return self.female + self.male + self.other
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.stated + self.unstated
+
+    @property
     def female_percent(self) -> int | None:
         """The share of women among those who stated it; None where nobody did."""
-        stated = self.female + self.male + self.other
-        return round(100 * self.female / stated) if stated else None
+        return round(100 * self.female / self.stated) if self.stated else None
 
 
 def genders_of(condition: ColumnElement[bool]) -> Genders:

@@ -8,22 +8,15 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
-from outreach.advice.segments import Condition, Rule
+from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.models.account import Account
-from outreach.models.custom_field import CustomField, CustomSubject, CustomValue
-from outreach.models.kind import KINDS, Kind, StakeholderKind
-from outreach.models.message import Message
+from outreach.models.custom_field import CustomField, CustomSubject
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.tag import StakeholderTag, Tag
-from outreach.queries.asked_facets import HAVE_LEFT
 from outreach.queries.keyset import PAGE, By, Page, note_of, ordered, place_in
+from outreach.queries.person_columns import add_columns
 from outreach.queries.segments import conditions_of, shape_of
-from outreach.queries.shapes import IS_KEPT, Ground, Shape
-
-WALK = 3_000
-"""So many people are looked at in the order of the page before those who fit are gathered."""
-MOST_GATHERED = 20_000
+from outreach.queries.shapes import IS_KEPT, WALK, Ground, fewest
 
 _SORTS: dict[str, Any] = {
     "name": Stakeholder.name_key,
@@ -115,7 +108,7 @@ def people(
         rows = rows[::-1]
     ends = [note_of(row[_WIDTH:]) for row in (rows[0], rows[-1])] if rows else [None, None]
     lines = [PersonLine(*row[:_WIDTH]) for row in rows]
-    _add_columns(lines, columns)
+    add_columns({line.id: line for line in lines}, columns)
     return Page(
         lines,
         ends[1] if has_more or (is_backwards and place is not None) else None,
@@ -146,22 +139,10 @@ def _rows(
     ))  # fmt: skip
     if len(rows) == limit:
         return rows
-    fewest = _fewest(shapes)
-    if fewest is not None:
-        holds.append(Stakeholder.id.in_(fewest.correlate(None)))
+    few = fewest([shape for one, shape in shapes if not one.is_not])
+    if few is not None:
+        holds.append(Stakeholder.id.in_(few.correlate(None)))
     return list(reading().execute(statement.where(*holds)))
-
-
-def _fewest(shapes: list[tuple[Condition, Shape]]) -> Select[Any] | None:
-    """Whom the condition fits that the fewest meet; None where none meets fewer than 20,000."""
-    counted = []
-    for place, (one, shape) in enumerate(shapes):
-        if shape.ids is not None and not one.is_not:
-            some = shape.ids.limit(MOST_GATHERED).subquery()
-            count = reading().scalar(select(func.count()).select_from(some)) or 0
-            if count < MOST_GATHERED:
-                counted.append((count, place))
-    return shapes[min(counted)[1]][1].ids if counted else None
 
 
 def _lines() -> Select[Any]:
@@ -184,62 +165,6 @@ def _lines() -> Select[Any]:
         .outerjoin(owner, owner.id == Stakeholder.owner_id)
         .where(IS_KEPT)
     )
-
-
-def _add_columns(lines: list[PersonLine], columns: Sequence[str]) -> None:
-    of = {line.id: line for line in lines}
-    if not of:
-        return
-    if "kinds" in columns:
-        kinds = select(StakeholderKind.stakeholder_id, StakeholderKind.kind).where(
-            StakeholderKind.stakeholder_id.in_(of)
-        )
-        for id_, kind in reading().execute(kinds.order_by(StakeholderKind.id)):
-            of[id_].kinds.append(KINDS[Kind(kind)])
-    if "tags" in columns:
-        tags = select(StakeholderTag.stakeholder_id, Tag.name).join(
-            Tag, Tag.id == StakeholderTag.tag_id
-        )
-        wanted = tags.where(StakeholderTag.stakeholder_id.in_(of)).order_by(Tag.name_key)
-        for id_, name in reading().execute(wanted):
-            of[id_].tags.append(name)
-    if "written" in columns:
-        last = select(Message.stakeholder_id, func.max(Message.changed_at)).where(
-            Message.stakeholder_id.in_(of), Message.state.in_(HAVE_LEFT)
-        )
-        for id_, at in reading().execute(last.group_by(Message.stakeholder_id)):
-            of[id_].written_at = at
-    if any(column.startswith("custom_") for column in columns):
-        _add_own(of, columns)
-
-
-def _add_own(of: dict[int, PersonLine], columns: Sequence[str]) -> None:
-    codes = [column.removeprefix("custom_") for column in columns]
-    values = (
-        select(
-            CustomValue.stakeholder_id,
-            CustomField.code,
-            CustomValue.text,
-            CustomValue.number,
-            CustomValue.day,
-            CustomValue.is_yes,
-        )
-        .join(CustomField, CustomField.id == CustomValue.field_id)
-        .where(CustomValue.stakeholder_id.in_(of), CustomField.code.in_(codes))
-    )
-    for id_, code, words, number, day, is_yes in reading().execute(values):
-        of[id_ or 0].own[code] = as_text(words, number, day, is_yes)
-
-
-def as_text(text: str | None, number: float | None, day: Any, is_yes: bool | None) -> str:
-    """The value of a custom field as people read it, and as an import reads it again."""
-    if text is not None:
-        return text
-    if number is not None:
-        return f"{number:.15g}"
-    if day is not None:
-        return str(day)
-    return {True: "yes", False: "no", None: ""}[is_yes]
 
 
 def own_fields() -> list[tuple[str, str]]:

@@ -92,3 +92,9 @@ def bulk_changes(*, limit: int = 50) -> list[BulkLine]:
         BulkLine(id_, detail.get("said", ""), count, by, at, undone)
         for id_, detail, count, by, at, undone in rows
     ]
+
+
+def is_of_targets(change_id: int) -> bool:
+    """Whether a change was one of the targets of a list, not of people. One row by key."""
+    what = reading().scalar(select(BulkChange.what).where(BulkChange.id == change_id))
+    return bool(what and what.startswith("targets_"))

@@ -16,6 +16,11 @@ IS_KEPT: ColumnElement[bool] = func.coalesce(Stakeholder.merged_into_id, 0) == 0
 would take that index for the order of a page."""
 
 
+WALK = 3_000
+"""So many rows are looked at in the order of a page before those who fit are gathered."""
+MOST_GATHERED = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A condition in two shapes; which is cheaper depends on how many it fits."""
@@ -67,3 +72,15 @@ def as_set(ids: Select[Any], column: Any) -> Shape:
 def either(*parts: Select[Any]) -> Select[Any]:
     together = union_all(*parts).subquery()
     return select(together.c[0])
+
+
+def fewest(shapes: Sequence[Shape]) -> Select[Any] | None:
+    """Whom the one of these fits that the fewest meet; None where none meets fewer than 20,000."""
+    counted = []
+    for place, shape in enumerate(shapes):
+        if shape.ids is not None:
+            some = shape.ids.limit(MOST_GATHERED).subquery()
+            count = reading().scalar(select(func.count()).select_from(some)) or 0
+            if count < MOST_GATHERED:
+                counted.append((count, place))
+    return shapes[min(counted)[1]].ids if counted else None

@@ -1,18 +1,24 @@
 """Targets: starred, given a tier, taken off; every change can be taken back."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
 from outreach.actions.targets import TooLate, mark_stars, remove_targets, set_tier, take_back
-from outreach.db import reading
+from outreach.advice.segments import Rule
+from outreach.db import db, reading
 from outreach.errors import NotFound, Refusal
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.invitation import Invitation
+from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.queries.lists import target_list
-from outreach.queries.targets import Selection, targets
+from outreach.queries.shapes import Ground
+from outreach.queries.target_orders import SORTS
+from outreach.queries.targets import targets
+from outreach.tally import add_to_tallies
 from tests.factories import (
     NOON,
     make_event,
@@ -21,6 +27,7 @@ from tests.factories import (
     make_organisation,
     make_stakeholder,
     make_target,
+    the_event,
 )
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -131,28 +138,61 @@ def test_an_invitation_is_a_stars_as_long_as_any_list_of_its_event_says_so():
     assert not is_star()
 
 
-@pytest.mark.parametrize("falling", ["", "-"])
-@pytest.mark.parametrize("sort", ["rank", "name", "tier", "star"])
-def test_pages_of_a_list_hold_everyone_once_in_every_order(sort, falling):
-    wanted, sort = make_list(), falling + sort
+@pytest.fixture
+def mixed():
+    """Seven people of a list who stand differently in everything that orders it."""
+    wanted, event = make_list(), the_event()
     for number in range(7):
+        person = make_stakeholder(f"Name {number % 3}", language=("fr", None)[number % 2])
         make_target(
-            wanted,
-            make_stakeholder(f"Name {number % 3}"),
-            is_star=number % 2 == 0,
-            tier=1 + number % 3,
-            rank=number % 4,
-        )
-    whole = targets(wanted.id, Selection(sort=sort)).lines
-    paged, after = [], None
-    while True:
-        page = targets(wanted.id, Selection(sort=sort), after=after, limit=3)
-        paged += page.lines
-        after = page.next
-        if after is None:
-            break
-    assert paged == whole
-    assert len({line.id for line in paged}) == 7
+            wanted, person, is_star=number % 2 == 0, tier=1 + number % 3, rank=number % 4,
+            decide_on=NOON.date() if number % 3 else None, is_alternate=number == 6,
+            approved_at=NOON if number == 5 else None,
+        )  # fmt: skip
+        if number in (1, 2, 3):
+            make_invitation(person, event, state=("accepted", "silent", "declined")[number % 3])
+    add_to_tallies(db.session, {
+        (TallyKind.EVENT_INVITATIONS, event.id, 0, state): 1
+        for state in ("accepted", "silent", "declined")
+    })  # fmt: skip
+    db.session.commit()
+    return wanted
+
+
+@pytest.mark.parametrize("walk", [2, 3_000])
+@pytest.mark.parametrize("words", ["", "language=fr"])
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_of_a_list_hold_everyone_once_both_ways_in_every_order(
+    mixed, monkeypatch, sort, words, walk
+):
+    monkeypatch.setattr("outreach.queries.targets.WALK", walk)
+    rule = Rule.from_address([tuple(words.split("="))] if words else [])
+    ground = Ground(the_event().conference_id, NOON)
+    for order in (sort, f"-{sort}"):
+        whole = targets(mixed.id, rule, ground, sort=order).lines
+        assert len({line.id for line in whole}) == len(whole) == (4 if words else 7)
+        pages, place = [], {}
+        while place is not None:
+            page = targets(mixed.id, rule, ground, sort=order, limit=3, **place)
+            pages.append(page)
+            place = {"after": page.next} if page.next else None
+        assert [line for page in pages for line in page.lines] == whole
+        for page, following in pairwise(pages):
+            back = targets(mixed.id, rule, ground, sort=order, before=following.previous, limit=3)
+            assert back.lines == page.lines
+
+
+def test_an_order_says_who_comes_first(mixed):
+    def shown(sort, name):
+        return [getattr(line, name) for line in targets(mixed.id, sort=sort).lines]
+
+    assert shown("tier", "tier") == sorted(shown("rank", "tier"))
+    assert shown("star", "is_star") == [True] * 4 + [False] * 3
+    assert shown("deadline", "decide_on")[-3:] == shown("-deadline", "decide_on")[-3:] == [None] * 3
+    assert [state and state.value for state in shown("status", "state")] == [
+        None, None, None, None, "silent", "accepted", "declined",
+    ]  # fmt: skip
+    assert shown("status", "is_alternate")[2:4] == [True, False]
 
 
 @pytest.mark.parametrize("after", ["x", "W10", "eyJhIjoxfQ", "WyJhIiwxXQ", "WzEsIm4iXQ", "é"])
@@ -168,7 +208,8 @@ def test_a_list_is_searched_by_name_organisation_and_address_whatever_the_accent
     ana = make_target(wanted, make_stakeholder("Ana Paz", "paz@example.net", bank))
 
     def found(words):
-        return [line.id for line in targets(wanted.id, Selection(words=words)).lines]
+        rule = Rule.from_address([("q", words)])
+        return [line.id for line in targets(wanted.id, rule, Ground(1, NOON)).lines]
 
     assert found("ZOE lukas") == [zoe.id]
     assert found("equateur ana") == [ana.id]

@@ -1,14 +1,24 @@
-"""What the table of people costs: how many SELECTs, and by which index its orders come."""
+"""What the tables of people and of a list cost: how many SELECTs, and by which index they come."""
 
 import pytest
 from sqlalchemy import event
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import db, is_postgresql
+from outreach.models.tally import TallyKind
 from outreach.queries.people import people
 from outreach.queries.search import people_named
 from outreach.queries.shapes import Ground
-from tests.factories import NOON, make_organisation, make_stakeholder, the_conference
+from outreach.queries.targets import targets
+from outreach.tally import add_to_tallies
+from tests.factories import (
+    NOON,
+    make_list,
+    make_organisation,
+    make_stakeholder,
+    make_target,
+    the_conference,
+)
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -56,6 +66,30 @@ def test_every_order_comes_from_an_index_and_costs_one_select(asked, sort, index
     said = plan(*asked[0])
     assert index in said or (sort == "added" and "PRIMARY KEY" in said), said
     assert "TEMP B-TREE FOR ORDER BY" not in said
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [("rank", "ix_targets_list_rank"), ("-rank", "ix_targets_list_rank"),
+     ("name", "ix_stakeholders_name_key"), ("-name", "ix_stakeholders_name_key"),
+     ("tier", "ix_targets_tier"), ("deadline", "ix_targets_deadline"),
+     ("-deadline", "ix_targets_deadline")],
+)  # fmt: skip
+def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, index):
+    monkeypatch.setattr("outreach.queries.targets.WALK", 5)
+    wanted = make_list()
+    for number in range(6):
+        make_target(wanted, make_stakeholder(f"Person {number}"), tier=1, decide_on=NOON.date())
+    tell = {(TallyKind.LIST_TARGETS, wanted.id, 0, "wanted"): 6}
+    add_to_tallies(db.session, tell)
+    db.session.commit()
+    first = targets(wanted.id, sort=sort, limit=2)
+    asked.clear()
+    page = targets(wanted.id, sort=sort, after=first.next, limit=2)
+    assert len(page.lines) == len(asked) == 2  # what the list is, and its rows
+    said = plan(*asked[-1])
+    assert index in said, said
+    assert is_postgresql() or said.count("TEMP B-TREE") == (sort.endswith("name")), said
 
 
 def test_two_conditions_cost_the_same_questions_however_many_people_there_are(asked):

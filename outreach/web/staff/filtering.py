@@ -48,13 +48,15 @@ class Filter:
         return " ".join(self.rule.get("words"))
 
 
-def filter_of_page(endpoint: str, **values: Any) -> Filter:
+def filter_of_page(endpoint: str, ground: Ground | None = None, **values: Any) -> Filter:
     """The rule that the address of this page says, with a menu for each of its parts.
 
+    ground  where the rule's words are of something narrower than the conference
     A facet that was just added (`add=region`) stands open and holds nothing yet.
     """
-    conference = current_conference()
-    ground = Ground(conference.id if conference else 0, g.at)
+    if ground is None:
+        conference = current_conference()
+        ground = Ground(conference.id if conference else 0, g.at)
     rule = Rule.from_address(request.args.items(multi=True))
     names, labels = Names(ground.conference_id), own_labels()
     clauses = sentence(rule, names, labels)

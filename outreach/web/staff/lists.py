@@ -1,6 +1,10 @@
 """Target lists: all of them, a new one, one with its people."""
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -9,13 +13,27 @@ from wtforms.validators import InputRequired, Length
 
 from outreach.actions import lists
 from outreach.errors import Refusal
+from outreach.models.account import Permission
 from outreach.models.activity import Actor
+from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference, groups
 from outreach.queries.imports import imports_of
 from outreach.queries.lists import ListLine, event_choices, free_code, target_list, target_lists
-from outreach.queries.targets import SORTS, Selection, targets
+from outreach.queries.people import own_fields
+from outreach.queries.shapes import Ground
+from outreach.queries.targets import (
+    COLUMNS,
+    SHOWN_AT_FIRST,
+    genders_on_list,
+    target_count,
+    targets,
+)
+from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.filtering import address_of, filter_of_page
 from outreach.web.staff.undo import offered_undo
+
+PAGE = "staff.list_"
 
 
 class ListForm(FlaskForm):
@@ -85,17 +103,50 @@ def new_list() -> str | tuple[str, int] | Response:
 
 @blueprint.get("/staff/lists/<int:list_id>")
 def list_(list_id: int) -> str:
-    """A list with its people."""
+    """A list with its people: those who fit the sentence that the address says."""
     line = list_or_404(list_id)
-    selection = _selection()
+    chosen = filter_of_page(PAGE, ground_of(line), list_id=list_id)
+    own = own_fields()
+    columns, sort = shown_columns([code for code, _ in own]), request.args.get("sort", "rank")
+    page = targets(
+        list_id, chosen.rule, chosen.ground, sort=sort, columns=columns,
+        after=request.args.get("after"), before=request.args.get("before"),
+    )  # fmt: skip
+    is_all = request.args.get("all") == "yes" and bool(page.lines)
+    values: dict[str, Any] = {
+        "list": line,
+        "page": page,
+        "filter": chosen,
+        "sort": sort,
+        "columns": columns,
+        "heads": COLUMNS | dict(own),
+        "here": request.full_path.rstrip("?"),
+        "address": lambda rule=chosen.rule, **more: address_of(PAGE, rule, list_id=list_id, **more),
+        "rule_text": json.dumps(chosen.rule.to_json()),
+        "count": target_count(list_id, chosen.rule, chosen.ground) if is_all else None,
+        "count_url": address_of("staff.list_count", chosen.rule, list_id=list_id),
+        "owners": choices("owner", line.conference_id),
+        "may_approve": current_user.may(Permission.APPROVE),
+    }
+    if is_part():
+        return render_template("staff/lists/_table.html", **values)
     return render_template(
         "staff/lists/list.html",
-        list=line,
-        selection=selection,
         undo=offered_undo(),
-        page=targets(list_id, selection, after=request.args.get("after")),
         imports=imports_of(list_id, limit=5),
-        here=request.full_path.rstrip("?"),
+        **values,
+    )
+
+
+@blueprint.get("/staff/lists/<int:list_id>/count")
+def list_count(list_id: int) -> str:
+    """How many fit, and how many of them are women: a part that the page asks for."""
+    line = list_or_404(list_id)
+    chosen = filter_of_page(PAGE, ground_of(line), list_id=list_id)
+    return render_template(
+        "staff/lists/_count.html",
+        genders=genders_on_list(list_id, chosen.rule, chosen.ground),
+        all_url=address_of(PAGE, chosen.rule, list_id=list_id, all="yes"),
     )
 
 
@@ -109,15 +160,18 @@ def rename_list(list_id: int) -> Response:
     return redirect(url_for("staff.list_", list_id=list_id), 303)
 
 
-def _selection() -> Selection:
-    """What the address asks for; anything else is the whole list by rank."""
-    sort, tier = request.args.get("sort", ""), request.args.get("tier", "")
-    return Selection(
-        sort=sort if sort.removeprefix("-") in SORTS else "rank",
-        words=request.args.get("q", ""),
-        stars_only=request.args.get("star") == "yes",
-        tier=int(tier) if tier in ("1", "2", "3") else None,
-    )
+def ground_of(line: ListLine) -> Ground:
+    """What a rule's words refer to on the page of a list."""
+    return Ground(line.conference_id, g.at, line.code, line.event_code)
+
+
+def shown_columns(own: Sequence[str]) -> list[str]:
+    """The columns that the address asks for, or that this person chose last."""
+    known = [*COLUMNS, *own]
+    wanted = request.args.getlist("columns")
+    if wanted:
+        session["list_columns"] = [name for name in known if name in wanted]
+    return [name for name in session.get("list_columns", SHOWN_AT_FIRST) if name in known]
 
 
 def list_or_404(list_id: int) -> ListLine:

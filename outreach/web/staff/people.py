@@ -7,7 +7,7 @@ from flask import flash, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from outreach.actions import bulk
+from outreach.actions import bulk, target_bulk
 from outreach.advice.segments import Rule
 from outreach.errors import NotFound, Refusal
 from outreach.models.activity import Actor
@@ -22,7 +22,7 @@ from outreach.queries.people import (
     people,
     people_count,
 )
-from outreach.queries.saved_segments import bulk_changes, segments
+from outreach.queries.saved_segments import bulk_changes, is_of_targets, segments
 from outreach.queries.shapes import Ground
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
@@ -112,7 +112,10 @@ def changes() -> str:
 @blueprint.post("/staff/changes/<int:change_id>/undo")
 def take_back_many(change_id: int) -> Response:
     """Put everything back as it was."""
-    count = bulk.take_back_bulk(change_id, by=Actor.account(current_user.id), at=g.at)
+    by, back = Actor.account(current_user.id), bulk.take_back_bulk
+    if is_of_targets(change_id):
+        back = target_bulk.take_back_targets
+    count = back(change_id, by=by, at=g.at)
     flash(f"Taken back for {_people(count)}.", "done")
     return redirect(url_for("staff.changes"), 303)
 

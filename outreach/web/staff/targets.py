@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 from outreach.actions import imports, targets
 from outreach.errors import Conflict, Refusal
 from outreach.models.activity import Actor
-from outreach.queries.targets import addressees, target_line
+from outreach.queries.people import own_fields
+from outreach.queries.targets import COLUMNS, addressees, target_line
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.lists import list_or_404
+from outreach.web.staff.lists import list_or_404, shown_columns
 from outreach.web.staff.person_form import TargetForm
 from outreach.web.staff.undo import Undo, offer_undo, way_back
 
@@ -101,12 +102,16 @@ def _done(list_id: int, ids: list[int], line: int | None, text: str) -> str | Re
     """Back to the list with the undo bar; for htmx the one row and the bar."""
     undo = Undo(f"{text}.", _undo_url(list_id, line)) if line is not None else None
     if is_part() and len(ids) == 1:
-        row = target_line(list_id, ids[0])
+        own = own_fields()
+        columns = shown_columns([code for code, _ in own])
+        row = target_line(list_id, ids[0], columns)
         if row is not None:
             return render_template(
                 "staff/lists/row_changed.html",
                 list=list_or_404(list_id),
                 row=row,
+                columns=columns,
+                heads=COLUMNS | dict(own),
                 undo=undo,
                 here=way_back(url_for("staff.list_", list_id=list_id)),
             )

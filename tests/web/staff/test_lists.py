@@ -1,6 +1,7 @@
 """The pages of target lists: make one, see who is on it, change many at once, take it back."""
 
 import csv
+import html
 import io
 import re
 
@@ -115,6 +116,31 @@ def test_the_way_back_is_a_page_of_ours_whatever_the_form_says(staff, back):
     place = f"/staff/lists/{target.list_id}"
     answer = staff.post(f"{place}/targets/star", data={"ids": target.id, "back": back})
     assert answer.location == place
+
+
+def test_all_who_fit_a_sentence_are_changed_from_the_page_and_the_bar_takes_it_back(staff):
+    wanted = make_list()
+    for number in range(3):
+        make_target(wanted, make_stakeholder(f"Person {number}", language="fr"))
+    make_target(wanted, make_stakeholder("Other", gender="female"))
+    place = f"/staff/lists/{wanted.id}"
+    part = text(staff.get(f"{place}/count"))
+    assert "1 woman, 0 men (100 % women of those who stated it); 3 not stated" in part
+    page = text(staff.get(f"{place}?language=fr&all=yes&columns=tier&columns=wave"))
+    assert "All 3 people who fit" in page
+    assert "<bdi>Other</bdi>" not in page
+    fields = dict(re.findall(r'name="(all|rule|count|back)" value="([^"]*)"', page))
+    fields = {name: html.unescape(value) for name, value in fields.items()} | {"tier": "1"}
+    staff.post(f"{place}/targets/many/tier", data=fields)
+    assert [line.tier for line in afresh(targets, wanted.id).lines] == [1, 1, 1, 2]
+    page = text(staff.get(place))
+    assert "3 people now in tier 1." in page
+    assert 'data-label="Wave"' in page, "the columns are remembered"
+    assert 'data-label="Email"' not in page
+    staff.post(re.search(r'action="(/staff/changes/\d+/undo)"', page)[1])
+    assert [line.tier for line in afresh(targets, wanted.id).lines] == [2, 2, 2, 2]
+    assert staff.post(f"{place}/targets/many/approve", data=fields).status_code == 403
+    assert staff.post(f"{place}/targets/many/erase", data=fields).status_code == 404
 
 
 def test_pages_follow_one_another_without_repeating_anyone(staff):

@@ -1,0 +1,137 @@
+"""The orders of a target list: stretches one after another, each in an order that an index has.
+
+By tier, for instance, come all of tier 1 by rank, then all of tier 2: a page begins in the middle
+of a stretch, wherever that is, and reads the rows that it shows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, literal_column, select
+
+from outreach.db import reading
+from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.tally import Tally, TallyKind
+from outreach.models.target import Target
+from outreach.queries.asked_facets import WAITS
+from outreach.queries.keyset import By, note_of, place_in
+
+RANK = (By(Target.rank), By(Target.id))
+NAME = (By(Stakeholder.name_key), By(Stakeholder.id))
+SORTS = ("rank", "name", "tier", "star", "status", "deadline")
+"""The orders of a list; with a hyphen before it, the same falling."""
+
+_STATES = (
+    InvitationState.SILENT,
+    InvitationState.TENTATIVE,
+    InvitationState.ACCEPTED,
+    InvitationState.DELEGATED,
+    InvitationState.DECLINED,
+    InvitationState.UNDELIVERABLE,
+)
+"""On the way from asked to what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some of a list, and how they stand in it."""
+
+    keys: tuple[By, ...]
+    holds: tuple[ColumnElement[bool], ...] = ()
+    """Of all in it, beside being on the list."""
+    is_indexed: bool = True
+    """An index holds exactly these in this order; else the list is walked, or they are gathered."""
+    ids: Select[Any] | None = None
+    """Where few of all people may be in it: they, gathered by an index."""
+
+    def turned(self) -> "Stretch":
+        """The other way round."""
+        return replace(self, keys=tuple(key.turned() for key in self.keys))
+
+
+def stretches_of(sort: str, event_id: int) -> list[Stretch]:
+    """The stretches of an order; an unknown one is by rank. One SELECT by status, else none."""
+    name, is_falling = sort.removeprefix("-"), sort.startswith("-")
+    if name == "deadline":  # those without one stand last, either way
+        with_day, without = _by_deadline()
+        return [with_day.turned() if is_falling else with_day, without]
+    stretches = _rising(name, event_id)
+    return turned(stretches) if is_falling else stretches
+
+
+def _rising(name: str, event_id: int) -> list[Stretch]:
+    if name == "name":
+        return [Stretch(NAME, is_indexed=False)]
+    if name == "tier":
+        return [_tier(number) for number in (1, 2, 3)]
+    if name == "star":
+        starred = select(Target.stakeholder_id).where(Target.is_star.is_(True))
+        return [
+            Stretch(RANK, (Target.is_star.is_(True),), is_indexed=False, ids=starred),
+            Stretch(RANK, (Target.is_star.is_(False),), is_indexed=False),
+        ]
+    return _by_status(event_id) if name == "status" else [Stretch(RANK)]
+
+
+def turned(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The whole order the other way round."""
+    return [stretch.turned() for stretch in reversed(stretches)]
+
+
+def place_of(number: int, row: Any, stretch: Stretch) -> str:
+    """The place of a row as it stands in an address; its last columns are the stretch's keys."""
+    return note_of([number, *row[-len(stretch.keys) :]])
+
+
+def place_among(note: str | None, stretches: Sequence[Stretch]) -> tuple[int, list[Any] | None]:
+    """(stretch, place in it); the start where the note says nothing that fits."""
+    for number, stretch in enumerate(stretches):
+        place = place_in(note, (By(Target.tier), *stretch.keys))
+        if place is not None and place[0] == number:
+            return number, place[1:]
+    return 0, None
+
+
+def _tier(number: int) -> Stretch:
+    if number == 2:  # nearly everyone: the walk by rank finds them
+        return Stretch(RANK, (Target.tier == 2,), is_indexed=False)
+    apart: ColumnElement[bool] = literal_column("targets.tier <> 2")  # as its index says it
+    return Stretch(RANK, (Target.tier == number, apart))
+
+
+def _by_deadline() -> tuple[Stretch, Stretch]:
+    day = By(Target.decide_on, is_known=True)
+    return (
+        Stretch((day, By(Target.id)), (Target.decide_on.is_not(None),)),
+        Stretch(RANK, (Target.decide_on.is_(None),), is_indexed=False),
+    )
+
+
+def _by_status(event_id: int) -> list[Stretch]:
+    """Wanted, waiting as an alternate, approved, asked, and what came of it."""
+    not_asked = Invitation.id.is_(None)
+    before = (
+        (not_asked, ~WAITS, Target.approved_at.is_(None)),
+        (not_asked, WAITS),
+        (not_asked, ~WAITS, Target.approved_at.is_not(None)),
+    )
+    rows = reading().execute(
+        select(Tally.state)
+        .where(Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.subject_id == event_id)
+        .where(Tally.count > 0)
+    )
+    there = {state for (state,) in rows}
+    stretches = [Stretch(RANK, holds, is_indexed=False) for holds in before]
+    stretches += [_asked(state, event_id) for state in _STATES if state in there]
+    withdrawn = (Invitation.withdrawn_at.is_not(None),)
+    return [*stretches, Stretch(RANK, withdrawn, is_indexed=False)]
+
+
+def _asked(state: InvitationState, event_id: int) -> Stretch:
+    ids = select(Invitation.stakeholder_id).where(
+        Invitation.event_id == event_id, Invitation.state == state
+    )
+    holds = (Invitation.state == state, Invitation.withdrawn_at.is_(None))
+    return Stretch(RANK, holds, is_indexed=False, ids=ids)

@@ -1,0 +1,84 @@
+"""Many people of a list changed at once: those ticked, or all who fit, with their number."""
+
+import json
+from collections.abc import Callable
+
+from flask import flash, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from outreach.actions import target_bulk
+from outreach.actions.target_bulk import Chosen
+from outreach.advice.segments import Rule
+from outreach.errors import NotFound, Refusal
+from outreach.keeping import Done
+from outreach.models.activity import Actor
+from outreach.web.staff.door import blueprint
+from outreach.web.staff.lists import ground_of, list_or_404
+from outreach.web.staff.targets import people_in_words, ticked
+from outreach.web.staff.undo import offer_undo, way_back
+
+
+def _tier(chosen: Chosen, by: Actor) -> tuple[Done, str]:
+    tier = request.form.get("tier", 0, int)
+    return target_bulk.give_tier(chosen, tier, by=by, at=g.at), f"now in tier {tier}"
+
+
+def _wave(chosen: Chosen, by: Actor) -> tuple[Done, str]:
+    wave = request.form.get("wave", 0, int)
+    return target_bulk.give_wave(chosen, wave, by=by, at=g.at), f"now in wave {wave}"
+
+
+def _owner(chosen: Chosen, by: Actor) -> tuple[Done, str]:
+    owner_id = request.form.get("owner", None, int)
+    done = target_bulk.give_owner(chosen, owner_id, by=by, at=g.at)
+    return done, "given to their new owner"
+
+
+def _approve(chosen: Chosen, by: Actor) -> tuple[Done, str]:
+    return target_bulk.approve_targets(chosen, by=by, at=g.at), "approved"
+
+
+def _nominate(chosen: Chosen, by: Actor) -> tuple[Done, str]:
+    reason = request.form.get("reason", "")[:2_000]
+    done = target_bulk.nominate_many(chosen, reason, by=by, at=g.at)
+    return done, "nominated; an approver decides about each"
+
+
+def _remove(chosen: Chosen, by: Actor) -> tuple[Done, str]:
+    return target_bulk.remove_many(chosen, by=by, at=g.at), "taken off the list"
+
+
+_CHANGES: dict[str, Callable[[Chosen, Actor], tuple[Done, str]]] = {
+    "tier": _tier,
+    "wave": _wave,
+    "owner": _owner,
+    "approve": _approve,
+    "nominate": _nominate,
+    "remove": _remove,
+}
+
+
+@blueprint.post("/staff/lists/<int:list_id>/targets/many/<what>")
+def change_targets(list_id: int, what: str) -> Response:
+    """Change those ticked, or all who fit; the next page offers to take it back."""
+    if what not in _CHANGES:
+        raise NotFound
+    done, words = _CHANGES[what](_chosen(list_id), Actor.account(current_user.id))
+    if done.change_id is None:
+        flash("Nothing was to change: it is so for all of them already, or they stay.", "done")
+    else:
+        undo = url_for("staff.take_back_many", change_id=done.change_id)
+        offer_undo(f"{people_in_words(done.count)} {words}.", undo)
+    return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
+
+
+def _chosen(list_id: int) -> Chosen:
+    if request.form.get("all") != "yes":
+        return Chosen(list_id, ticked(list_id)[0])
+    try:
+        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
+    except ValueError:
+        raise Refusal("The sentence of this page was lost. Open the page again.") from None
+    ground = ground_of(list_or_404(list_id))
+    return Chosen(list_id, (), rule, ground, request.form.get("count", 0, int))

@@ -1,0 +1,123 @@
+"""Many targets of a list changed at once: the count is stated, and each change is taken back."""
+
+import pytest
+from sqlalchemy import select
+
+from outreach.actions import target_bulk
+from outreach.actions.target_bulk import Chosen, NotAnApprover, take_back_targets
+from outreach.advice.segments import Rule
+from outreach.db import reading
+from outreach.errors import Conflict, Refusal
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE, Actor
+from outreach.models.star import Star, StarStage
+from outreach.models.target import Target
+from outreach.queries.lists import target_list
+from outreach.queries.shapes import Ground
+from outreach.queries.targets import genders_on_list
+from tests.factories import (
+    NOON,
+    afresh,
+    make_account,
+    make_list,
+    make_stakeholder,
+    make_target,
+    the_conference,
+)
+
+pytestmark = pytest.mark.usefixtures("app")
+BY = {"by": CONSOLE, "at": NOON}
+SEEN = ("stakeholder_id", "tier", "wave", "owner_id", "approved_at", "why", "rank", "decide_on")
+
+
+@pytest.fixture
+def wanted():
+    """A list of three French readers, one of them a star, and someone else."""
+    wanted = make_list("banks", name="Banks")
+    for number in range(3):
+        person = make_stakeholder(
+            f"Person {number}", language="fr", gender=("female", "")[number % 2]
+        )
+        make_target(
+            wanted, person, wave=2, why="Chairs", decide_on=NOON.date(), is_star=number == 0
+        )
+    make_target(wanted, make_stakeholder("Other", language="en"))
+    return wanted
+
+
+def all_french(wanted, count=3):
+    rule = Rule.from_address([("language", "fr")])
+    return Chosen(wanted.id, (), rule, Ground(the_conference().id, NOON, wanted.code), count)
+
+
+def stands(wanted):
+    def ask():
+        rows = reading().scalars(select(Target).where(Target.list_id == wanted.id))
+        stars = set(reading().scalars(select(Star.target_id)))
+        return sorted((*(str(getattr(row, n)) for n in SEEN), row.id in stars) for row in rows)
+
+    return afresh(ask), afresh(target_list, wanted.id).wanted_count
+
+
+CHANGES = {
+    "tier": (lambda chosen: target_bulk.give_tier(chosen, 1, **BY), 3),
+    "wave": (lambda chosen: target_bulk.give_wave(chosen, 4, **BY), 3),
+    "owner": (lambda c: target_bulk.give_owner(c, make_account(name="Kofi").id, **BY), 3),
+    "approve": (lambda chosen: target_bulk.approve_targets(chosen, **BY), 3),
+    "remove": (lambda chosen: target_bulk.remove_many(chosen, **BY), 2),
+    "nominate": (lambda chosen: target_bulk.nominate_many(chosen, "Opens doors", **BY), 2),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_all_who_fit_are_changed_and_everything_is_put_back(wanted, what):
+    change, expected = CHANGES[what]
+    before = stands(wanted)
+    done = change(all_french(wanted))
+    after = stands(wanted)
+    assert done.count == expected
+    assert len(after[0]) == after[1] == (2 if what == "remove" else 4)
+    assert after != before
+    assert change(all_french(wanted, count=1 if what == "remove" else 3)).change_id is None or (
+        what == "owner"
+    )
+    if what != "owner":
+        assert take_back_targets(done.change_id, **BY) == expected
+        assert stands(wanted) == before
+        with pytest.raises(Conflict):
+            take_back_targets(done.change_id, **BY)
+
+
+def test_what_changed_again_meanwhile_stays(wanted):
+    first = target_bulk.give_tier(all_french(wanted), 1, **BY)
+    one = reading().scalars(select(Target.id).where(Target.tier == 1).order_by(Target.id)).first()
+    target_bulk.give_tier(Chosen(wanted.id, [one]), 3, **BY)
+    assert take_back_targets(first.change_id, **BY) == 2
+    tiers = afresh(lambda: sorted(reading().scalars(select(Target.tier))))
+    assert tiers == [2, 2, 2, 3]
+
+
+def test_a_nomination_that_was_decided_meanwhile_stays(wanted):
+    done = target_bulk.nominate_many(all_french(wanted), "Opens doors", **BY)
+    star = reading().scalars(select(Star)).first()
+    star.stage = StarStage.APPROVED
+    reading().commit()
+    assert take_back_targets(done.change_id, **BY) == 1
+
+
+def test_others_who_fit_by_now_a_role_that_may_not_and_no_reason_change_nothing(wanted):
+    before = stands(wanted)
+    promoter = Actor.account(make_account(Role.PROMOTER).id)
+    with pytest.raises(Conflict, match="3 people fit by now, not 5"):
+        target_bulk.give_tier(all_french(wanted, count=5), 1, **BY)
+    with pytest.raises(NotAnApprover):
+        target_bulk.approve_targets(all_french(wanted), by=promoter, at=NOON)
+    with pytest.raises(Refusal, match="Say why"):
+        target_bulk.nominate_many(all_french(wanted), "  ", **BY)
+    assert stands(wanted) == before
+
+
+def test_a_list_counts_women_among_those_who_stated_it_and_says_who_did_not(wanted):
+    chosen = all_french(wanted)
+    genders = genders_on_list(wanted.id, chosen.rule, chosen.ground)
+    assert (genders.female, genders.stated, genders.unstated) == (2, 2, 1)

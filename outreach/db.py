@@ -18,7 +18,7 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, Select, event
 from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
@@ -83,14 +83,59 @@ def reading() -> Session:
     return _writing.get() or db.session()
 
 
-def glance() -> Connection:
-    """A connection for one SELECT, with no transaction around it, which costs more than a small
-    question does: two more statements and, on PostgreSQL, two more ways to the server and back.
+class Glance:
+    """A SELECT of one row, put together once for each kind of database and asked with nothing
+    around it: no transaction, which costs more than a small question does (two more statements
+    and, on PostgreSQL, two more ways to the server and back), and nothing of the ORM, which costs
+    as much again.
 
-    Nothing is seen of an open transaction of ours. Use it as a context.
+    Nothing is seen of an open transaction of ours.
     """
-    options = {"isolation_level": "AUTOCOMMIT"} if is_postgresql() else {"glances": True}
-    return db.engine.execution_options(**options).connect()
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+        self._spelt: dict[str, tuple[str, Any, list[Any]]] = {}
+
+    def raw(self, **values: Any) -> tuple[Any, ...] | None:
+        """The row as the driver gives it; None where there is none."""
+        engine = db.engine
+        text, parameters, _ = self._in(engine.dialect)
+        if isinstance(parameters, dict):
+            filled: Any = parameters | values
+        else:
+            filled = [values.get(name, value) for name, value in parameters]
+        connection = engine.raw_connection()
+        driver: Any = connection.driver_connection
+        is_postgresql = not isinstance(driver, SQLiteConnection)
+        try:
+            if is_postgresql:
+                driver.autocommit = True
+            row: tuple[Any, ...] | None = driver.execute(text, filled).fetchone()
+            if is_postgresql:
+                driver.autocommit = False
+        except BaseException:
+            connection.invalidate()
+            raise
+        connection.close()
+        return row
+
+    def read(self, row: tuple[Any, ...]) -> list[Any]:
+        """The values of such a row, each of its column's type."""
+        makers = self._in(db.engine.dialect)[2]
+        return [make(value) if make else value for make, value in zip(makers, row, strict=True)]
+
+    def _in(self, dialect: Dialect) -> tuple[str, Any, list[Any]]:
+        if dialect.name not in self._spelt:
+            compiled: Any = self.statement.compile(dialect=dialect)
+            parameters = compiled.construct_params(_check=False)
+            if compiled.positional:
+                parameters = [(name, parameters[name]) for name in compiled.positiontup]
+            makers = [
+                column.type.dialect_impl(dialect).result_processor(dialect, None)
+                for column in self.statement.selected_columns
+            ]
+            self._spelt[dialect.name] = str(compiled), parameters, makers
+        return self._spelt[dialect.name]
 
 
 def is_postgresql() -> bool:
@@ -119,7 +164,6 @@ def _key_digest(email_key: str | None) -> str | None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if connection.dialect.name == "sqlite" and not options.get("glances"):
-        writes = options.get("writes")
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from outreach.db import glance, reading
+from outreach.db import Glance, reading
 from outreach.models.conference import Conference
 from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind, Parts
@@ -189,6 +189,7 @@ PAGE = (
     )
 )
 """Put together once: doing so for each view takes longer than the database does."""
+GLANCE = Glance(PAGE)
 
 
 def invitation_page(link_key: str) -> InvitationPage | None:
@@ -199,8 +200,8 @@ def invitation_page(link_key: str) -> InvitationPage | None:
 
 def invitation_glance(link_key: str) -> InvitationPage | None:
     """The same for somebody who only looks, with nothing around the one question."""
-    with glance() as connection:
-        return _page(connection.execute(PAGE, {"link_key": link_key}).one_or_none())
+    row = GLANCE.raw(link_key=link_key)
+    return _page(GLANCE.read(row) if row else None)
 
 
 def _page(row: Any) -> InvitationPage | None:

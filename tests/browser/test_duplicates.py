@@ -1,7 +1,6 @@
 """The pages of duplicates in a real browser: they pass axe, fit a phone, and a pair is merged."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,10 @@ from outreach.actions.accounts import make_one_time_link
 from outreach.actions.duplicates import find_duplicates
 from outreach.actions.merges import merge_stakeholders
 from outreach.models.activity import CONSOLE
+from tests.axe import violations
 from tests.factories import NOON, make_account, make_organisation, make_stakeholder
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
 
 @pytest.fixture
@@ -45,9 +44,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, scheme, width):
         staff.goto(place)
         if folder := os.environ.get("LOOK_FOLDER"):
             staff.screenshot(path=f"{folder}/duplicates-{width}-{number}.png", full_page=True)
-        staff.evaluate(AXE.read_text())
-        found = staff.evaluate("axe.run()")["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], place
+        assert violations(staff) == [], place
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, place
 
 

@@ -1,7 +1,6 @@
 """Allotments, stars and tasks in a real browser: axe finds nothing, a phone will do, keys work."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,10 +13,10 @@ from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Reply
 from tests.actions.test_places import Ground
+from tests.axe import violations
 from tests.factories import NOON, afresh, make_account, make_stakeholder, make_target
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 NAMES = ["Wanjiru Kamau", "李小龍", "سارة العبد الله", "Ł" * 60]
 
 
@@ -75,9 +74,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, ground, tmp_path, schem
         f"lists/{ground.list.id}",
     ]:
         staff.goto(f"/staff/{place}")
-        staff.evaluate(AXE.read_text())
-        found = staff.evaluate("axe.run()")["violations"]
-        assert not found, (place, [(one["id"], one["nodes"][0]["html"]) for one in found])
+        assert violations(staff) == [], place
         wide = staff.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, (place, wide)
 

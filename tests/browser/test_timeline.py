@@ -1,7 +1,6 @@
 """The timeline of a campaign in a real browser: it passes axe, fits a phone, moves by keyboard."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from outreach.models.account import Role
 from outreach.models.activity import CONSOLE
 from outreach.queries.campaigns import steps_of
 from tests.actions.test_campaigns import INVITATION, plan, reminder
+from tests.axe import violations
 from tests.factories import (
     afresh,
     make_account,
@@ -24,7 +24,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 DAY = timedelta(days=1)
 
 
@@ -64,9 +63,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, under_way, scheme, widt
         staff.goto(f"/staff/campaigns/{under_way}/{place}")
         if folded := staff.query_selector("details summary:has-text('Move')"):
             folded.click()
-        staff.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
-        found = staff.evaluate("axe.run()")["violations"]
-        assert not [(one["id"], one["nodes"][0]["html"]) for one in found], place
+        assert violations(staff) == [], place
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, place
     staff.goto(f"/staff/campaigns/{under_way}/timeline")
     assert staff.locator("svg.o-time:visible").count() == 1

@@ -1,18 +1,17 @@
 """The pieces in a real browser: no accessibility violation, nothing wider than a phone, keys."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
 
+from tests.axe import violations
 from tests.browser.gallery.gallery import create_gallery
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 PAGES = ("board", "lists", "forms", "programme", "account/sign-in", "link", "404")
 
 
@@ -57,9 +56,7 @@ def test_every_page_passes_axe_and_fits_its_width(gallery, page, scheme, width, 
     for name in PAGES:
         page.goto(f"{gallery}/{name}?dir={direction}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        page.evaluate(f"{AXE.read_text()};0")
-        found = page.evaluate("axe.run()")["violations"]
-        assert not [(name, each["id"], each["nodes"][0]["html"]) for each in found]
+        assert violations(page) == [], name
 
 
 def test_keys_walk_tick_and_open_the_rows_and_come_back(gallery, page):

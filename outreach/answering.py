@@ -8,7 +8,10 @@ It is what a person waits for on a page, so it is told with few statements, all 
 together once: what is needed in one question, and a row for each thing that is written.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Text, bindparam, exists, insert, or_, select
@@ -27,7 +30,7 @@ from outreach.models.target import Target
 from outreach.models.vip import CampaignVip
 from outreach.placing import settle_places
 from outreach.posting import OF_THE_PERSON, RECIPIENT, recipient_of, write_mail
-from outreach.tally import add_to_tallies, moved, total
+from outreach.tally import Place, add_to_tallies, moved
 
 THANKING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
@@ -99,10 +102,12 @@ def record_answer(
     channel: str,
     given_by: str = "",
     verb: str = "answered",
+    others: Mapping[Place, int] = MappingProxyType({}),
 ) -> None:
     """Write down how the invitation stands now, and tell the invitee of record.
 
-    old  how it stood before
+    old     how it stood before
+    others  what else changes in the summary rows, which come after the places
     """
     connection = session.connection()
     about = connection.execute(
@@ -128,10 +133,11 @@ def record_answer(
     connection.execute(_ANSWER, answer)
     connection.execute(_LINE, _line(verb, answer, invitation, old, by))
     _confirm(session, invitation, about, at, is_answer=is_answer)
-    places = settle_places(session, [invitation.id], at=at) if about.has_place else None
+    numbers = settle_places(session, [invitation.id], at=at) if about.has_place else Counter()
     event_id, group_id = invitation.event_id, invitation.group_id
-    change = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
-    add_to_tallies(session, total([places, change]) if places else change)
+    numbers.update(moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state))
+    numbers.update(others)
+    add_to_tallies(session, numbers)
 
 
 def _confirm(

@@ -1,6 +1,7 @@
 """Someone who is named on a page of an invitee or a focal point: found among those whom we know, or
 made; and what the actions about delegations share."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from outreach.models.delegation import Delegation, DelegationMember
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import TallyKind
-from outreach.tally import add_to_tallies
+from outreach.tally import Place
 from outreach.tokens import new_key
 
 
@@ -69,7 +70,8 @@ def invitation_for(
     at: datetime,
     delegated_by_id: int | None = None,
 ) -> Invitation:
-    """A new invitation to the event, counted; its mail is the caller's."""
+    """A new invitation to the event. Its mail is the caller's, and so is `counted`, which comes
+    after places are settled (see placing)."""
     invitation = Invitation(
         stakeholder_id=person.id, event_id=event_id, group_id=group_id, reply_by=reply_by,
         invited_at=at, link_key=new_key(), delegated_by_id=delegated_by_id,
@@ -77,9 +79,15 @@ def invitation_for(
     )  # fmt: skip
     session.add(invitation)
     session.flush()
-    place = (TallyKind.EVENT_INVITATIONS, event_id, group_id, InvitationState.SILENT.value)
-    add_to_tallies(session, {place: 1})
     return invitation
+
+
+def counted(invitation: Invitation) -> Counter[Place]:
+    """What a new invitation changes in the summary rows."""
+    silent = InvitationState.SILENT.value
+    return Counter(
+        {(TallyKind.EVENT_INVITATIONS, invitation.event_id, invitation.group_id, silent): 1}
+    )
 
 
 def locked_delegation(session: Session, delegation_id: int) -> Delegation:

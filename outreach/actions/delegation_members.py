@@ -21,6 +21,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.naming import (
     CannotBeSent,
     address_given,
+    counted,
     invitation_for,
     locked_delegation,
     member_count,
@@ -28,6 +29,7 @@ from outreach.naming import (
     person_named,
 )
 from outreach.posting import is_reachable, post
+from outreach.tally import add_to_tallies
 from outreach.tokens import new_key
 
 
@@ -187,6 +189,7 @@ def _new_member(
             at=at,
         )  # fmt: skip
         _invite(session, delegation, person, invitation.id, at)
+        add_to_tallies(session, counted(invitation))
     elif invitation.withdrawn_at is not None:
         raise CannotBeSent(marked("This person cannot be named. Please name someone else."))
     return DelegationMember(

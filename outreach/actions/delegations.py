@@ -6,6 +6,7 @@ keeps that invitation and gets no second mail; who was named by another, or send
 themselves, is refused, so that no chain comes to be.
 """
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,9 +20,16 @@ from outreach.languages import marked
 from outreach.models.activity import INVITEE, Activity, Actor
 from outreach.models.invitation import Invitation, Reply, SomeoneIsSent
 from outreach.models.message import Purpose
-from outreach.naming import CannotBeSent, address_given, invitation_for, person_named
+from outreach.naming import (
+    CannotBeSent,
+    address_given,
+    counted,
+    invitation_for,
+    person_named,
+)
 from outreach.posting import is_reachable, post
 from outreach.queries.invitations import version_of
+from outreach.tally import Place
 from outreach.tokens import new_key
 
 
@@ -62,11 +70,13 @@ def send_someone(
         if seen is not None and seen != version_of(invitation.answered_at):
             raise DelegationChanged
         _check(invitation, read)
-        other = _invited(session, invitation, name, read, at)
+        other, others = _invited(session, invitation, name, read, at)
         old = invitation.state
         invitation.take(Reply.DELEGATED, note, at)
         invitation.answered_at, invitation.delegate_id = at, other.id
-        record_answer(session, invitation, old, at=at, by=by, channel="link", given_by=given_by)
+        record_answer(
+            session, invitation, old, at=at, by=by, channel="link", given_by=given_by, others=others
+        )
         session.add(
             Activity.of(
                 "named_delegate", by, at, stakeholder_id=invitation.stakeholder_id,
@@ -100,8 +110,10 @@ def _is_the_same(session: Session, delegate_id: int, read: Address) -> bool:
 
 def _invited(
     session: Session, invitation: Invitation, name: str, read: Address, at: datetime
-) -> Invitation:
-    """The invitation of the person who is sent, found or made. Raises CannotBeSent."""
+) -> tuple[Invitation, Counter[Place]]:
+    """The invitation of the person who is sent, found or made, and what that changes in the
+    summary rows. Raises CannotBeSent."""
+    numbers: Counter[Place] = Counter()
     person = person_named(session, name, read, invitation.stakeholder, at)
     if not is_reachable(session, person, Purpose.DELEGATION):
         raise CannotBeSent(marked("We cannot write to this address. Please give another one."))
@@ -115,6 +127,7 @@ def _invited(
             session, person, invitation.event_id, invitation.group_id, invitation.reply_by,
             at=at, delegated_by_id=invitation.id,
         )  # fmt: skip
+        numbers = counted(other)
     elif other.withdrawn_at is not None and other.delegated_by_id == invitation.id:
         other.withdrawn_at, other.link_key = None, new_key()  # taken back before, and named again
     elif other.withdrawn_at is not None or other.delegate_id is not None:
@@ -122,9 +135,9 @@ def _invited(
     elif other.delegated_by_id not in (None, invitation.id):
         raise CannotBeSent(marked("This person comes for someone else. Please name another one."))
     else:
-        return other  # is asked already; a second mail would only puzzle
+        return other, numbers  # is asked already; a second mail would only puzzle
     post(
         session, Purpose.DELEGATION, person, invitation.event, at=at, invitation_id=other.id,
         named_by=invitation.stakeholder.full_name,
     )  # fmt: skip
-    return other
+    return other, numbers

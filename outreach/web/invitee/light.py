@@ -50,17 +50,17 @@ class ShortWay:
         wish = chosen(environ.get("QUERY_STRING", ""))
         if wish is None:
             return None
-        with self.app.app_context():
-            link_key = key_of("answer", token)
-            page = invitation_glance(link_key) if link_key else None
-            if link_key is None or page is None or page.withdrawn_at:
-                return None
-            try:
+        try:
+            with self.app.app_context():
+                link_key = key_of("answer", token)
+                page = invitation_glance(link_key) if link_key else None
+                if link_key is None or page is None or page.withdrawn_at:
+                    return None
                 language = spoken(wish or page.person.language)
                 accepts = environ.get("HTTP_ACCEPT_ENCODING", "")
                 body, headers = _written(page, link_key, token, language, wish, accepts)
-            except Exception:  # the long way meets the same fault, tells it and logs it
-                return None
+        except Exception:  # the long way meets the same fault, tells it and logs it
+            return None
         sheet = sheet_of(language)
         length = ("Content-Length", str(len(body)))
         policy = ("Content-Security-Policy", sheet.policy)

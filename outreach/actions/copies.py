@@ -1,7 +1,7 @@
 """Copies: an assistant gets what the person got, as a mail and with a link of their own.
 
 A copy is written once the original has left, in a unit of its own: it is no member of the audience,
-so it counts nowhere, and whatever befalls it says nothing of the person (DOMAIN.md, rule 6).
+so it counts nowhere, and whatever befalls it says nothing of the person.
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Merges: two people made one, and made two again (DOMAIN.md, rule 10).
+"""Merges: two people made one, and made two again.
 
 The row of the one who goes stays where it is, without an address, in no list; its mails and its
 journal stay with it and are shown on the kept one. Everything that acts moves to the kept person.

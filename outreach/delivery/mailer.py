@@ -2,7 +2,7 @@
 
 A *letter* is what is equal for many; a *recipient* is what is one person's own. A mailer takes one
 letter and some recipients and says for each of them what became of it. It opens no transaction,
-keeps no record and never tries again by itself: the outbox decides, under SENDING's rules.
+keeps no record and never tries again by itself: the outbox decides.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

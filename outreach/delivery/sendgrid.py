@@ -164,7 +164,7 @@ class _Call:
 def judge(answer: Answer) -> Outcome:
     """What an answer of `mail/send` means for everyone in the request.
 
-    Source: SENDING, "What an outcome means". What it does not name is Silent when something may
+    Source: SendGrid's page "Errors" of the v3 API. Anything else is Silent when something may
     have been sent, and a fault of our configuration when it is certain that nothing was.
     """
     status = answer.status_code

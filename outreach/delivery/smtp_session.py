@@ -39,7 +39,7 @@ class NoSession(Exception):
 def judge(code: int, text: bytes, *, step: str) -> Outcome:
     """What a reply means for a message; step is the command answered, "end" for the final dot.
 
-    Source: SENDING, "What an outcome means"; RFC 5321, section 4.2. A sign-in that is wanted or a
+    Source: RFC 5321, section 4.2. A sign-in that is wanted or a
     sender that is refused concerns everyone: is_configuration.
     """
     reason = f"The mail server answered {code} to {step}: {text.decode('latin-1')[:300]}"

@@ -9,7 +9,7 @@ from outreach.models.base import Base, Key
 
 
 class FocalPoint(Base):
-    """One appointment; those that have ended stay (DOMAIN.md, rule 4)."""
+    """One appointment; those that have ended stay."""
 
     __tablename__ = "focal_points"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Office: which offices carry a protocol category, and who comes before whom (DOMAIN.md, 7)."""
+"""Office: which offices carry a protocol category, and who comes before whom."""
 
 from enum import StrEnum
 

@@ -47,7 +47,7 @@ class GroupStanding:
 
     @property
     def invited(self) -> int:
-        """Everyone who was asked: the states add up to it (DOMAIN.md, rule 13)."""
+        """Everyone who was asked: the states add up to it."""
         return sum(self.counts.values())
 
     @property

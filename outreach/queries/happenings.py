@@ -233,7 +233,7 @@ class _Source(NamedTuple):
 
 
 _MACHINES = (ReceiptKind.OPEN, ReceiptKind.CLICK)
-"""Scanners open and click: that is nothing that a person did (LOOK: never shown as read)."""
+"""Scanners open and click: that is nothing that a person did (so never shown as read)."""
 
 _SOURCES: dict[Any, _Source] = {
     Invitation: _Source(

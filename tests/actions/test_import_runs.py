@@ -227,7 +227,7 @@ def test_rows_without_an_address_are_taken_where_that_was_asked_for(write):
     assert [row.email for row in reading().scalars(select(Stakeholder))] == [None] * 4
 
 
-# ---- the way back (DOMAIN.md, rule 11)
+# ---- the way back
 
 
 def take_back(import_id):
@@ -249,7 +249,6 @@ def everything():
 
 
 def test_an_import_is_taken_back_changed_people_included_and_comes_again(write):
-    """DOMAIN.md, rule 11."""
     wanted = make_list()
     bank = make_organisation("Bank 0")
     one = make_stakeholder("P 1", "p1@example.org", office="Governor")

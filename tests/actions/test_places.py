@@ -181,7 +181,7 @@ def test_who_sends_someone_settles_the_places_before_anything_is_counted(app):
 
 
 def test_a_changed_mind_that_comes_back_waits_when_its_place_has_gone(app):
-    """DOMAIN.md, rule 10; and leaving again frees nothing a second time."""
+    """And leaving again frees nothing a second time."""
     ground = Ground(1, asked=1, alternates=3)
     (first,) = ground.invitations()
     answer_invitation(first.id, Reply.DECLINED, "", at=NOON)

@@ -1,4 +1,4 @@
-"""The protocol category follows from the office held (DOMAIN.md, rule 7)."""
+"""The protocol category follows from the office held."""
 
 import csv
 from pathlib import Path

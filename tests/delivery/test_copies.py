@@ -1,4 +1,4 @@
-"""An assistant gets a copy of what the minister gets, and may answer (DOMAIN.md, rules 5 and 6)."""
+"""An assistant gets a copy of what the minister gets, and may answer."""
 
 import re
 from datetime import UTC, datetime, timedelta

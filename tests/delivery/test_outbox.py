@@ -190,7 +190,6 @@ def test_one_who_is_busy_waits_in_a_unit_of_their_own_while_the_others_are_done(
 
 
 def test_an_odd_busy_answer_is_not_tried_for_ever(mailer):
-    """SENDING: "other 4xx → busy with a limit"."""
     frozen_campaign(1)
     mailer.answers = lambda recipient: Busy("471 odd", is_limited=True)
     for number in range(12):

@@ -1,4 +1,4 @@
-"""A57: what each answer of a provider means, by the book of SENDING; one case an answer."""
+"""A57: what each answer of a provider means; one case an answer."""
 
 import time
 from collections.abc import Iterator

@@ -53,7 +53,6 @@ def banks(app):
 
 
 def test_invited_is_the_sum_of_its_states_and_wanted_that_of_invited_and_not_asked(event, banks):
-    """DOMAIN.md, rule 13."""
     (standing,) = group_standings(event.id)
     assert standing.invited == sum(standing.counts.values()) == len(STATES)
     assert all(standing.counts[state] == 1 for state in STATES)

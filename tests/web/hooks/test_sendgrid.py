@@ -116,7 +116,7 @@ def test_a_batch_without_end_is_refused(provider):
 
 
 def test_the_librarys_own_verifier_says_the_same(signer):
-    """The cross-check of LIBRARIES: same curve, same hash, the library's public key format."""
+    """Checked across: same curve, same hash, the library's public key format."""
     body = orjson.dumps([event(new_key(), reason="naïve")])
     headers = signer.headers(body, "1788264000")
     library = EventWebhook()

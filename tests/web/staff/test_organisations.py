@@ -102,7 +102,6 @@ def test_of_two_who_correct_one_organisation_the_second_chooses(staff):
 
 
 def test_who_speaks_for_it_is_kept_with_who_authorised_that_and_when(staff):
-    """DOMAIN.md, rule 4."""
     bank = make_organisation("Ministry of Posts")
     first, second = (make_stakeholder(name, organisation=bank) for name in ("Ana Paz", "Li Wei"))
     place = f"/staff/organisations/{bank.id}/focal-points"

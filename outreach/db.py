@@ -25,7 +25,7 @@ from outreach.models.base import Base
 from outreach.models.suppression import digest_of
 
 BUSY_TIMEOUT_MS = 40_000
-"""Longer than the 30 s for which a backup or another writer may hold SQLite (case A56)."""
+"""Longer than the 30 s for which a backup or another writer may hold SQLite."""
 
 db = SQLAlchemy(metadata=Base.metadata)
 waits_for_disk = True

@@ -51,7 +51,7 @@ def tell_of_changes(*, at: datetime) -> int:
 
 
 def withdraw_invitation(invitation_id: int, *, by: Actor, at: datetime) -> None:
-    """Ask someone no more, and tell them; their calendar takes the event out (case A39).
+    """Ask someone no more, and tell them; their calendar takes the event out.
 
     Raises WithdrawnAlready.
     """

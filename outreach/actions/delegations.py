@@ -1,6 +1,6 @@
 """Sending someone in one's place: who is named has an invitation and a link of their own.
 
-What happens to each name (case A25): one's own address, with or without a tag after a plus, several
+What happens to each name: one's own address, with or without a tag after a plus, several
 addresses, and one that we must not write to are refused; someone who is asked to the event already
 keeps that invitation and gets no second mail; who was named by another, or sends someone
 themselves, is refused, so that no chain comes to be.

@@ -127,7 +127,7 @@ def take_back_recorded_answer(answer_id: int, *, by: Actor, at: datetime) -> Non
 
 
 def _keep(paper: Paper, folder: Path) -> tuple[Path, str]:
-    """The file on disk, safe against a power cut, and its type by its content (case A10)."""
+    """The file on disk, safe against a power cut, and its type by its content."""
     ending, media_type = kind_of(paper.content)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{secrets.token_hex(16)}.{ending}"

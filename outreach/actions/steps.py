@@ -94,7 +94,7 @@ def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> 
 
 
 def _pause(session: Session, step: Step, at: datetime) -> None:
-    """What was approved is not what stands there now (case A51): nothing more goes unseen."""
+    """What was approved is not what stands there now: nothing more goes unseen."""
     campaign = step.campaign
     campaign.pause(LAPSED)
     session.execute(

@@ -77,7 +77,7 @@ def judge(facts: Facts) -> Judgement:
 
 
 def _nothing(facts: Facts) -> Iterator[str]:
-    """Why it changes nothing and nobody need look (case A34)."""
+    """Why it changes nothing and nobody need look."""
     if facts.method not in ("REPLY", "COUNTER"):
         yield f"Only replies are read; a {facts.method or 'calendar'} from outside changes nothing."
     if not facts.is_event_known:
@@ -101,7 +101,7 @@ def _nothing(facts: Facts) -> Iterator[str]:
 
 
 def _doubts(facts: Facts) -> Iterator[str]:
-    """Why a person must look (cases A32, A33, A36)."""
+    """Why a person must look."""
     if facts.method == "COUNTER":
         yield "Another time is proposed."
     if not facts.attendee:

@@ -2,7 +2,7 @@
 
 A letter links to https, to a mail address or, with a path ("/conference/…"), to a page of this
 house, whose address is put before it from the settings alone. Images are this house's own: one from
-elsewhere would tell its owner who reads what, and when (cases A14 and A16).
+elsewhere would tell its owner who reads what, and when.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 There is no expression language: a field is a name of this list in braces, perhaps with the words
 that stand where nothing is known ("{salutation_or_name|colleague}"), and nothing else is looked at,
-so nothing that staff write can run, loop or reach an object (cases A11 to A13).
+so nothing that staff write can run, loop or reach an object.
 """
 
 import re

@@ -1,7 +1,7 @@
 """One time for all workers: where there may be several machines, the database's own.
 
 A lease that one machine's wrong clock ends is a mail sent twice; a clock that runs ahead launches
-a step before its day (case A58).
+a step before its day.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """A mail on trial: what somebody would get, sent to the colleague who looks at it, to nobody else.
 
 It is made of a preview: no link of a real person is in it, no row of the ledger is written, nothing
-is counted (case A17).
+is counted.
 """
 
 from datetime import datetime, timedelta

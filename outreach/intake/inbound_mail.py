@@ -196,7 +196,7 @@ def _calendar(mail: Mail) -> tuple[str, str]:
 
 def _kind(mail: Mail, method: str, failed: FailedDelivery | None, envelope: str) -> str:
     if method in ("REPLY", "COUNTER"):
-        # First of all: calendar services call their replies automatic (case A38).
+        # First of all: calendar services call their replies automatic.
         return "calendar"
     head = mail.head
     sender = header(head, "From").lower()

@@ -113,7 +113,7 @@ class Campaign(Base):
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     approved_at: Mapped[datetime | None]
     approved_digest: Mapped[str | None]
-    """SHA-256 of what was approved; a change afterwards voids the approval (case A51)."""
+    """SHA-256 of what was approved; a change afterwards voids the approval."""
     scheduled_at: Mapped[datetime | None]
     paused_because: Mapped[str] = mapped_column(default="", server_default="")
     is_vip: Mapped[No]

@@ -42,7 +42,7 @@ class Duplicate(Base):
     """0 to 100; see `outreach.advice.duplicates`."""
     reasons: Mapped[list[str]]
     is_lookalike: Mapped[No]
-    """The addresses look the same and are two: perhaps someone passes for someone (case A09)."""
+    """The addresses look the same and are two: perhaps someone passes for someone."""
     state: Mapped[DuplicateState]
     found_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

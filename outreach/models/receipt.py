@@ -73,7 +73,7 @@ _STRENGTH = {
         )
     )
 }
-"""Of two things told of one mail the stronger holds, whichever came first (case A43)."""
+"""Of two things told of one mail the stronger holds, whichever came first."""
 
 
 def proof_of(kind: ReceiptKind) -> MessageState:

@@ -82,6 +82,8 @@ class InvitationPage:
     has_questions: bool
     has_others: bool
     """Whether the person is asked to anything else."""
+    has_answers: bool
+    """Whether any was given, one that was taken back too."""
     group_id: int
     letter_id: int
     """The newest letter to the person's group or to everyone; 0 where there is none."""
@@ -162,6 +164,7 @@ MORE: tuple[Any, ...] = (
             Delegation.withdrawn_at.is_(None),
         ),
     ),
+    exists().where(Answer.invitation_id == Invitation.id),
     Invitation.group_id,
     func.coalesce(
         select(func.max(Letter.id))

@@ -80,7 +80,7 @@ def enter(session: accounts.Session) -> None:
 
 
 def next_page() -> str:
-    """Where to go after signing in: a page of ours, whatever the address says (case A28)."""
+    """Where to go after signing in: a page of ours, whatever the address says."""
     wanted = request.args.get("next", "")
     parts = urlsplit(wanted)
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))

@@ -34,7 +34,7 @@ PRIVATE = [
     ("X-Robots-Tag", "noindex, nofollow"),
     ("X-Content-Type-Options", "nosniff"),
 ]
-"""Nothing kept, nothing told to others (case A24)."""
+"""Nothing kept, nothing told to others."""
 
 AGAIN = marked("Open your link again and try once more.")
 WORDS = {
@@ -76,7 +76,7 @@ csrf.exempt(blueprint)
 
 @blueprint.before_request
 def guard() -> Response | None:
-    """Open what the token opens, or the same page for everything else (case A23).
+    """Open what the token opens, or the same page for everything else.
 
     A token that is not ours costs no question to the database, whatever is wrong with it.
     """

@@ -1,4 +1,4 @@
-"""A person's own calendar feed: read-only, without a word of who reads it (case A40)."""
+"""A person's own calendar feed: read-only, without a word of who reads it."""
 
 from flask import Response, g
 

@@ -39,7 +39,7 @@ def back(token: str) -> AnyResponse:
 
 @blueprint.post("/i/<token>/answer")
 def answer(token: str) -> AnyResponse:
-    """Note the answer, once however often it is sent (case A20)."""
+    """Note the answer, once however often it is sent."""
     form = AnswerForm()
     seen = version_seen("answer", g.link_key, form.nonce.data or "")
     if seen is None:

@@ -61,7 +61,7 @@ def pressed_page(
     """The page's mould and this person's words; None where the page says more of the person."""
     if (
         page.state is not InvitationState.SILENT or not page.is_open(at) or page.has_others
-        or page.has_questions or page.named_by or page.answered_at or page.particulars
+        or page.has_questions or page.named_by or page.has_answers or page.particulars
     ):  # fmt: skip
         return None
     person = page.person

@@ -68,7 +68,7 @@ def invitation_view(
     other invitations.
     """
     is_open = page.is_open(at) and page.delegate is None
-    answers = answers_given(page.id) if page.answered_at else []
+    answers = answers_given(page.id) if page.has_answers else []
     questions = questions_of(page.event.id) if page.has_questions and is_open else []
     if filled is None:
         kept = answers_of(page.id) if questions and page.answer else {}

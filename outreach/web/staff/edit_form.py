@@ -198,7 +198,7 @@ def edit_form() -> Any:
 
 
 def _line(text: str | None) -> str:
-    """One line without controls (case A15)."""
+    """One line without controls."""
     line = " ".join((text or "").split())
     if not line.isprintable():
         raise Refusal("A line break or a control character is not allowed here.")

@@ -59,6 +59,7 @@ def add_letter(event_id: int) -> tuple[str, int] | Response:
     event, form = _event_or_404(event_id), LetterForm().offer()
     if not form.validate():
         return _page(event, form), 422
+    told = _what_changes(event_id, form.group.data or None, form.language.data)
     try:
         put_letter(
             event_id, form.language.data, form.paper.data.stream.read(LARGEST + 1),
@@ -69,7 +70,7 @@ def add_letter(event_id: int) -> tuple[str, int] | Response:
     except Refusal as refusal:
         form.paper.errors = [str(refusal)]
         return _page(event, form), refusal.status
-    flash("The letter stands on the page of everyone it is for.", "done")
+    flash(told, "done")
     return redirect(url_for("staff.event_letters", event_id=event_id), 303)
 
 
@@ -92,6 +93,18 @@ def letter_file(event_id: int, letter_id: int) -> Answer:
         path.absolute(), mimetype="application/pdf", as_attachment=True,
         download_name=f"letter-{letter_id}.pdf",
     )  # fmt: skip
+
+
+def _what_changes(event_id: int, group_id: int | None, language: str) -> str:
+    """What putting a letter there means for those who have the one before."""
+    for one in letters_of(event_id):
+        if (one.group_id, one.language) == (group_id, language):
+            return (
+                f"The letter stands in the place of {one.reference or 'the one before'}. Everyone "
+                "it is for finds this one on their page; who has downloaded the old one is not "
+                "written to."
+            )
+    return "The letter stands on the page of everyone it is for."
 
 
 def _page(event: EventAsked, form: LetterForm) -> str:

@@ -111,6 +111,7 @@ def test_the_whole_way_needs_no_script(phone, guest):
     for said in ("1 December 2026", "In person", "2 people come along", "A diet"):
         noted.get_by_text(said).wait_for()
     noted.get_by_role("button", name="Take this back").click()
+    phone.get_by_text("You took your answer back").wait_for()
     phone.get_by_label("I cannot say yet").check()
     phone.get_by_label("When will you know?").fill("2026-09-20")
     phone.get_by_role("button", name="Send: I cannot say yet").click()

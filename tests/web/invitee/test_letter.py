@@ -73,6 +73,8 @@ def test_a_newer_letter_stands_at_once_on_a_page_that_is_kept(guest, put):
     assert "CL-17/52" in page
     assert "CL-17/41" not in page
     assert letter_of(ana)[0] == b"%PDF-second"
+    told = put.staff.get(f"/staff/events/{event.id}/letters").text
+    assert "in the place of CL-17/41" in told
 
 
 def test_without_a_letter_there_is_no_word_of_one(guest, put):

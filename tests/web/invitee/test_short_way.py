@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.actions.invitations import answer_invitation
+from outreach.actions.invitations import answer_invitation, take_back_answer
 from outreach.models.invitation import Reply
 from outreach.web.invitee import light, pressed
 from tests.factories import (
@@ -43,6 +43,9 @@ def shapes():
     )  # fmt: skip
     answered = make_invitation()
     answer_invitation(answered.id, Reply.ACCEPTED, "Gladly", at=NOON - timedelta(days=1))
+    taken_back = make_invitation()
+    answer_invitation(taken_back.id, Reply.DECLINED, "", at=NOON - timedelta(days=2))
+    take_back_answer(taken_back.id, at=NOON - timedelta(days=1))
     busy = make_stakeholder("王小明", language="zh")
     make_invitation(busy, make_event(name="Round table"))
     make_seat_offer(busy)
@@ -50,6 +53,7 @@ def shapes():
         "bare": make_invitation(make_stakeholder("Ana")),
         "full": make_invitation(person),
         "answered": answered,
+        "taken back": taken_back,
         "several": make_invitation(busy),
         "closed": make_invitation(reply_by=NOON),
     }

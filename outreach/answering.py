@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from outreach.models.activity import Activity, Actor
 from outreach.models.allotment import Placement
+from outreach.models.audience import CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.event import Event
 from outreach.models.invitation import Answer, Invitation, InvitationState
@@ -42,14 +43,31 @@ _told = (
         or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
     )
 )  # fmt: skip
-_thanked = exists().where(
-    Message.step_id == Step.id, Message.stakeholder_id == Target.stakeholder_id
+_thanked = exists().where(Message.step_id == Step.id, Message.stakeholder_id == Stakeholder.id)
+_is_listed = (
+    select(Target.id)
+    .join(CampaignList, CampaignList.list_id == Target.list_id)
+    .where(
+        Target.stakeholder_id == Stakeholder.id,
+        CampaignList.campaign_id == Campaign.id,
+        CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
+    )
+    .exists()
+)
+_came_by_segment = (
+    select(CampaignSegment.id)
+    .join(Message, Message.campaign_id == CampaignSegment.campaign_id)
+    .where(
+        CampaignSegment.campaign_id == Campaign.id,
+        ~CampaignSegment.is_left_out,
+        Message.stakeholder_id == Stakeholder.id,
+        Message.is_first,
+    )
+    .exists()
 )
 _will_be_thanked = (
     select(Step.id)
     .join(Campaign, Campaign.id == Step.campaign_id)
-    .join(CampaignList, CampaignList.campaign_id == Campaign.id)
-    .join(Target, Target.list_id == CampaignList.list_id)
     .where(
         Campaign.event_id == Event.id,
         or_(*(Campaign.state == state for state in THANKING)),
@@ -59,8 +77,7 @@ _will_be_thanked = (
         Step.days_before.is_(None),
         or_(Step.audience == Audience.ANSWERED, Step.audience == bindparam("reply", type_=Text)),
         or_(Step.state == StepState.WAITING, Step.state == StepState.OPEN),
-        Target.stakeholder_id == Stakeholder.id,
-        CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
+        _is_listed | _came_by_segment,
         ~_thanked,
     )
     .exists()

@@ -34,12 +34,15 @@ from sqlalchemy.orm import Session
 from outreach.advice.sections import Condition
 from outreach.db import is_postgresql
 from outreach.dialect import ordered_key
+from outreach.models.activity import CLOCK, Activity
 from outreach.models.base import BigId, UTCDateTime
+from outreach.models.campaign import Campaign
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, Purpose, Unit
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.step import Step, StepKind
 from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
 from outreach.placing import admit
 from outreach.queries.audience import (
     address_of,
@@ -191,6 +194,8 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
     """An invitation for everyone who gets the mail and has none yet."""
     campaign = step.campaign
     new = and_(frozen.c.reason.is_(None), frozen.c.invitation_id.is_(None))
+    if campaign.reaches_segments and campaign.newcomers_list is not None:
+        _give_places(session, campaign, campaign.newcomers_list, new, at)
     columns = {
         "stakeholder_id": frozen.c.stakeholder_id,
         "event_id": literal(campaign.event_id),
@@ -213,6 +218,39 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
         changes[kind, campaign.event_id, group_id, silent] += count
     admit(session, campaign.event_id, at)
     add_to_tallies(session, changes)
+
+
+def _give_places(
+    session: Session, campaign: Campaign, target_list: TargetList, new: Any, at: datetime
+) -> None:
+    """Whoever is invited because of a segment, and stands on no list of the event, gets onto one.
+
+    So everyone who is asked is counted among those wanted, and within the list's allotment.
+    """
+    at_event = select(TargetList.id).where(TargetList.event_id == campaign.event_id)
+    is_wanted = exists().where(
+        Target.stakeholder_id == frozen.c.stakeholder_id, Target.list_id.in_(at_event)
+    )
+    last = select(func.coalesce(func.max(Target.rank), 0)).where(Target.list_id == target_list.id)
+    columns = {
+        "list_id": literal(target_list.id),
+        "stakeholder_id": frozen.c.stakeholder_id,
+        "rank": literal((session.scalar(last) or 0) + 1),
+        "why": literal(f"In the audience of the campaign “{campaign.name}”."),
+        "wave": literal(next((one.wave for one in campaign.lists if one.wave), 1)),
+        "created_at": instant(at),
+    }
+    chosen = select(*columns.values()).where(new, ~is_wanted).order_by(frozen.c.place)
+    made = session.execute(insert(Target).from_select(list(columns), chosen))
+    count = int(getattr(made, "rowcount", 0))
+    if count:
+        add_to_tallies(session, {(TallyKind.LIST_TARGETS, target_list.id, 0, "wanted"): count})
+        session.add(
+            Activity.of(
+                "put_on_list", CLOCK, at, campaign_id=campaign.id, event_id=campaign.event_id,
+                list_id=target_list.id, list=target_list.name, count=count,
+            )
+        )  # fmt: skip
 
 
 def _cut_units(session: Session, step: Step, unit_size: int) -> _Units:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
+from outreach.models.message import Message
 from outreach.models.seat import Seat
 from outreach.models.target import Target
 from outreach.models.track import Track
@@ -37,21 +38,25 @@ def may_still_answer(event_id: int, at: datetime) -> ColumnElement[bool]:
 def has_date_of(campaign: Campaign, at: datetime) -> ColumnElement[bool]:
     """The open invitations that stand under a campaign's reply-by.
 
-    Those of people on its lists, and of whoever is sent in their place. An alternate who was
-    given a date of their own keeps it.
+    Those of people of its lists and segments, and of whoever is sent in their place. An alternate
+    who was given a date of their own keeps it.
     """
     listed = (
         select(Target.stakeholder_id)
         .join(CampaignList, CampaignList.list_id == Target.list_id)
         .where(CampaignList.campaign_id == campaign.id)
     )
-    senders = select(Invitation.id).where(
-        Invitation.event_id == campaign.event_id, Invitation.stakeholder_id.in_(listed)
-    )
+    whose: ColumnElement[bool] = Invitation.stakeholder_id.in_(listed)
+    if campaign.reaches_segments:  # whom it invited, wherever they stand
+        written = select(Message.invitation_id).where(
+            Message.campaign_id == campaign.id, Message.invitation_id.is_not(None)
+        )
+        whose |= Invitation.id.in_(written)
+    senders = select(Invitation.id).where(Invitation.event_id == campaign.event_id, whose)
     return and_(
         may_still_answer(campaign.event_id, at),
         Invitation.reply_by == campaign.reply_by,
-        Invitation.stakeholder_id.in_(listed) | Invitation.delegated_by_id.in_(senders),
+        whose | Invitation.delegated_by_id.in_(senders),
     )
 
 

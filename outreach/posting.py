@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, has_sections
 from outreach.dialect import key_digest
 from outreach.models.conference import Conference, ConstituentGroup
+from outreach.models.custom_field import PREFIX, CustomField, CustomValue
 from outreach.models.event import Event
+from outreach.models.form_of_address import FormOfAddress
 from outreach.models.invitation import Invitation
 from outreach.models.kind import StakeholderKind
 from outreach.models.message import (
@@ -44,6 +47,9 @@ class Recipient:
     has_sections: bool
     values: dict[str, Any]
     """The merge fields of the person."""
+    own: tuple[str, ...] = ()
+    """Codes of the fields of the team's own that the text uses."""
+    organisation_id: int | None = None
 
     def may_get(self, purpose: Purpose) -> bool:
         """Whether a mail of this purpose may and can go to the person."""
@@ -67,13 +73,20 @@ def _text_in(language: Any) -> Any:
     )  # fmt: skip
 
 
+def _form(name: str) -> Any:
+    """The title or salutation in the language of the text, else the one for all others."""
+    own = func.nullif(getattr(FormOfAddress, name), "")
+    return func.coalesce(own, getattr(Stakeholder, name)).label(name)
+
+
 _PERSON: tuple[Any, ...] = (
-    Stakeholder.title, Stakeholder.salutation, Stakeholder.given_name, Stakeholder.family_name,
+    _form("title"), _form("salutation"), Stakeholder.given_name, Stakeholder.family_name,
     Stakeholder.full_name, Stakeholder.office, Organisation.name.label("organisation"),
 )  # fmt: skip
 RECIPIENT = (
     select(
         *_PERSON, Stakeholder.id, Stakeholder.email, Stakeholder.is_mail_stopped,
+        Stakeholder.organisation_id,
         Stakeholder.country_code, Organisation.country_code.label("organisation_country"),
         Suppression.reason,
         TemplateText.id.label("text_id"), TemplateText.subject, TemplateText.body,
@@ -89,6 +102,13 @@ RECIPIENT = (
         == func.coalesce(
             _text_in(Stakeholder.language), _text_in(Organisation.language),
             _text_in(Conference.language),
+        ),
+    )
+    .outerjoin(
+        FormOfAddress,
+        and_(
+            FormOfAddress.stakeholder_id == Stakeholder.id,
+            FormOfAddress.language == TemplateText.language,
         ),
     )
     .where(Stakeholder.id == bindparam("stakeholder_id"))
@@ -107,7 +127,37 @@ def recipient_of(row: Any) -> Recipient:
     return Recipient(
         row.id, row.email or "", row.is_mail_stopped, row.reason, row.text_id,
         row.text_id is not None and has_sections(row.subject, row.body), values,
+        _own_fields(row), row.organisation_id,
     )  # fmt: skip
+
+
+def _own_fields(row: Any) -> tuple[str, ...]:
+    if row.text_id is None or not any(PREFIX in part for part in (row.subject, row.body)):
+        return ()
+    names = fields_in(row.subject, row.body)
+    return tuple(sorted(name for name in names if name.startswith(PREFIX)))
+
+
+def _own_values(session: Session, recipient: Recipient) -> dict[str, str]:
+    """What stands in the team's own fields that the text uses; empty where nothing does."""
+    values = dict.fromkeys(recipient.own, "")
+    theirs: ColumnElement[bool] = CustomValue.stakeholder_id == recipient.id
+    if recipient.organisation_id is not None:
+        theirs |= CustomValue.organisation_id == recipient.organisation_id
+    rows = session.execute(
+        select(CustomField.code, CustomValue)
+        .join(CustomValue, CustomValue.field_id == CustomField.id)
+        .where(
+            CustomField.code.in_([name.removeprefix(PREFIX) for name in recipient.own]),
+            theirs,
+        )
+    )
+    for code, held in rows:
+        value = held.value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        values[PREFIX + code] = str(value)
+    return values
 
 
 def post(
@@ -150,6 +200,8 @@ def write_mail(
     if recipient.has_sections and recipient.text_id:
         person = session.get_one(Stakeholder, recipient.id)
         values |= sections_held(session, recipient.text_id, person, invitation_id)
+    if recipient.own:
+        values = _own_values(session, recipient) | values
     unit = {
         "text_id": recipient.text_id, "event_id": event_id, "purpose": purpose, "next_at": at,
         "state": UnitState.WAITING,

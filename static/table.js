@@ -115,6 +115,25 @@ function makeDraggable(board) {
   }
 }
 
+// ---- the outbox: dropping a row before another does what its own "Up" and "Down" do
+
+function makeOrdered(body) {
+  if (!window.Sortable) return;
+  window.Sortable.create(body, {
+    animation: window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+    draggable: "tr[data-place]",
+    filter: "button, a",
+    preventOnFilter: false,
+    onEnd: ({ item, oldIndex, newIndex }) => {
+      const button = item.querySelector("button[value^='before:']");
+      if (!button || oldIndex === newIndex) return;
+      const next = item.nextElementSibling;
+      button.value = `before:${next && next.dataset.place !== undefined ? next.dataset.place : ""}`;
+      button.form.requestSubmit(button);
+    },
+  });
+}
+
 document.addEventListener("change", (event) => {
   if (event.target.matches(".o-card-move select")) event.target.form.requestSubmit();
 });
@@ -122,6 +141,7 @@ document.addEventListener("change", (event) => {
 function wakeLists(within) {
   for (const list of within.querySelectorAll(".o-list")) stateCount(list);
   for (const board of within.querySelectorAll("[data-board]")) makeDraggable(board);
+  for (const body of within.querySelectorAll("[data-order]")) makeOrdered(body);
 }
 document.addEventListener("htmx:load", (event) => wakeLists(event.target));
 document.addEventListener("DOMContentLoaded", () => wakeLists(document));

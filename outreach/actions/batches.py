@@ -1,4 +1,4 @@
-"""The outbox in a person's hands: a step is held, released, or put before the others."""
+"""The outbox in a person's hands: a step is held, released, or put before another."""
 
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from outreach.models.message import Unit, UnitState
 from outreach.models.step import Step, StepState
 
 OVER = (CampaignState.FINISHED, CampaignState.CANCELLED)
+A_MOMENT = timedelta(milliseconds=1)
 TO_COME = (StepState.WAITING, StepState.OPEN)
 
 
@@ -67,6 +68,60 @@ def put_step_first(step_id: int, *, by: Actor, at: datetime) -> int:
             raise Conflict("Nothing of this step is due, so there is nothing to put first.")
         session.add(_line("put_step_first", step, campaign, by, at))
         return count
+
+
+def put_step_before(step_id: int, other_id: int | None, *, by: Actor, at: datetime) -> None:
+    """Let what is due of a step leave directly before another one's; None for after all others.
+
+    other_id  0 for what is due of no step: confirmations, requests, mails sent again by hand
+    What waits for an hour of its own keeps waiting for it. Cost: the due units of the steps that
+    change their time; mostly those of this one alone.
+    """
+    with transaction() as session:
+        step, campaign = _get(session, step_id)
+        order = _due_steps(session, at)
+        if step_id not in order or other_id == step_id or (other_id and other_id not in order):
+            raise Conflict("That is not due any more. Look at the order as it is now.")
+        order.pop(step_id)
+        keys = list(order)
+        place = keys.index(other_id) if other_id is not None and other_id in keys else len(keys)
+        if place < len(keys):
+            until = order[keys[place]][0] - A_MOMENT
+        else:
+            until = min(at, max((last for _, last in order.values()), default=at) + A_MOMENT)
+        _give_time(session, step_id, until, at)
+        for key in reversed(keys[:place]):  # whoever would not be before it any more
+            if order[key][1] < until:
+                break
+            until -= A_MOMENT
+            _give_time(session, key, until, at)
+        session.add(_line("reordered_step", step, campaign, by, at))
+
+
+def _due_steps(session: Session, at: datetime) -> dict[int, tuple[datetime, datetime]]:
+    """{step, or 0 for none: (first, last time of its due units)}, in the order of leaving.
+
+    Locked in one order, so that two who reorder at once never wait for each other.
+    """
+    due = (Unit.state == UnitState.WAITING, Unit.next_at <= at)
+    session.execute(select(Unit.id).where(*due).order_by(Unit.id).with_for_update())
+    rows = session.execute(
+        select(Unit.step_id, func.min(Unit.next_at), func.max(Unit.next_at))
+        .where(*due)
+        .group_by(Unit.step_id)
+        .order_by(func.min(Unit.next_at), func.coalesce(Unit.step_id, 0))
+    )
+    return {step_id or 0: (first, last) for step_id, first, last in rows}
+
+
+def _give_time(session: Session, step_id: int, next_at: datetime, at: datetime) -> None:
+    mine = Unit.step_id == step_id if step_id else Unit.step_id.is_(None)
+    session.execute(
+        update(Unit)
+        .where(mine, Unit.state == UnitState.WAITING, Unit.next_at <= at)
+        .values(next_at=next_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _get(session: Session, step_id: int) -> tuple[Step, Campaign]:

@@ -1,6 +1,6 @@
 """Campaigns: drafted, changed, approved, scheduled, paused, resumed, cancelled, finished."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
+from outreach.models.audience import CampaignLeftOutList, CampaignSegment
 from outreach.models.campaign import (
     LAST_WORD,
     Campaign,
@@ -21,6 +22,7 @@ from outreach.models.campaign import (
 )
 from outreach.models.event import Event
 from outreach.models.message import Message, MessageState, Unit, UnitState
+from outreach.models.segment import Segment
 from outreach.models.sender import Sender
 from outreach.models.step import AUDIENCES, Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
@@ -78,13 +80,19 @@ class Plan:
     has_calendar: bool = False
     wave: int | None = None
     """Only the targets of this wave; None for all of them."""
+    segment_ids: Sequence[int] = ()
+    left_out_list_ids: Sequence[int] = ()
+    left_out_segment_ids: Sequence[int] = ()
+    newcomers_list_id: int | None = None
+    """Where those of its segments are put, when they are invited, who stand on no list of the
+    event; None leaves them out."""
 
 
 def draft_campaign(plan: Plan, *, by: Actor, at: datetime) -> int:
     """Write a draft; nothing leaves before someone else approved it and it was scheduled."""
     with transaction() as session:
         campaign = Campaign(author_id=by.account_id, created_at=at, state=CampaignState.DRAFT)
-        _take(session, campaign, plan, at)
+        _take(session, campaign, plan, by, at)
         session.add(campaign)
         session.flush()
         session.add(_line("drafted", campaign, by, at))
@@ -98,11 +106,12 @@ def change_campaign(campaign_id: int, plan: Plan, *, by: Actor, at: datetime) ->
         campaign.void_approval()
         for step in list(campaign.steps):
             session.delete(step)
-        for entry in list(campaign.lists):
+        seen = {one.segment_id for one in campaign.segments}
+        for entry in [*campaign.lists, *campaign.segments, *campaign.left_out_lists]:
             session.delete(entry)
         session.flush()
-        session.expire(campaign, ["steps", "lists"])
-        _take(session, campaign, plan, at)
+        session.expire(campaign, ["steps", "lists", "segments", "left_out_lists"])
+        _take(session, campaign, plan, by, at, seen)
         session.add(_line("changed_campaign", campaign, by, at))
 
 
@@ -135,7 +144,7 @@ def schedule_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
             campaign.sender.check_usable()
         found = problems(campaign_id, at)
         if not has_readers and not found:
-            found = ["Everyone on the lists of this campaign would be left out; its page says why."]
+            found = ["Everyone in its audience would be left out; its page says why."]
         if found:
             raise NotReady(found)
         campaign.schedule(at)
@@ -212,14 +221,21 @@ def finish_campaigns(*, at: datetime) -> int:
         return len(over)
 
 
-def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> None:
-    """Put the plan into the campaign."""
+def _take(
+    session: Session,
+    campaign: Campaign,
+    plan: Plan,
+    by: Actor,
+    at: datetime,
+    seen: Collection[int] = (),
+) -> None:
+    """Put the plan into the campaign; `seen` are segments that stood in it before."""
     if not plan.steps:
         raise NothingToSend("A campaign needs at least one step.")
     if plan.reply_by <= at:
         raise Conflict("The reply-by lies in the past. Choose a later one.")
-    if not plan.list_ids:
-        raise NothingToSend("A campaign needs at least one target list.")
+    if not plan.list_ids and not plan.segment_ids:
+        raise NothingToSend("A campaign needs at least one target list or segment.")
     event = session.get(Event, plan.event_id)
     if event is None:
         raise NotFound("event")
@@ -236,6 +252,7 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
     campaign.lists = [
         CampaignList(list=_list(session, id_, event), wave=plan.wave) for id_ in plan.list_ids
     ]
+    _take_audience(session, campaign, plan, by, seen)
     campaign.steps = [
         Step(
             position=position,
@@ -254,10 +271,46 @@ def _take(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> Non
     ]
 
 
-def _list(session: Session, list_id: int, event: Event) -> TargetList:
+def _take_audience(
+    session: Session, campaign: Campaign, plan: Plan, by: Actor, seen: Collection[int]
+) -> None:
+    """Whom else it reaches, and whom it does not; no segment is both."""
+    if set(plan.segment_ids) & set(plan.left_out_segment_ids):
+        raise Conflict("A segment is either written to or left out. Choose one of the two.")
+    if set(plan.list_ids) & set(plan.left_out_list_ids):
+        raise Conflict("A list is either written to or left out. Choose one of the two.")
+    campaign.segments = [
+        CampaignSegment(segment=_segment(session, id_, by, seen), is_left_out=is_left_out)
+        for is_left_out, ids in ((False, plan.segment_ids), (True, plan.left_out_segment_ids))
+        for id_ in ids
+    ]
+    campaign.left_out_lists = [
+        CampaignLeftOutList(list=_known_list(session, id_)) for id_ in plan.left_out_list_ids
+    ]
+    campaign.newcomers_list = None
+    if plan.newcomers_list_id is not None:
+        campaign.newcomers_list = _list(session, plan.newcomers_list_id, campaign.event)
+
+
+def _segment(session: Session, segment_id: int, by: Actor, seen: Collection[int]) -> Segment:
+    found = session.get(Segment, segment_id)
+    may = found is not None and (
+        found.is_shared or found.owner_id == by.account_id or segment_id in seen
+    )
+    if found is None or not (may or by.account_id is None):
+        raise NotFound("segment")
+    return found
+
+
+def _known_list(session: Session, list_id: int) -> TargetList:
     found = session.get(TargetList, list_id)
     if found is None:
         raise NotFound("target list")
+    return found
+
+
+def _list(session: Session, list_id: int, event: Event) -> TargetList:
+    found = _known_list(session, list_id)
     if found.event_id != event.id:
         raise Conflict(f"The list “{found.name}” is for another event than this campaign.")
     return found

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import NotFound
 from outreach.models.activity import Activity, Actor
-from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.campaign import Campaign, CampaignState, NeedsSecondPerson
 from outreach.models.step import Step
 from outreach.moving import move_campaign
 
@@ -20,6 +20,7 @@ def move_reply_by(campaign_id: int, reply_by: datetime, *, by: Actor, at: dateti
     """
     with transaction() as session:
         campaign = _get(session, campaign_id)
+        _check_second_person(campaign, by)
         was = campaign.reply_by
         count = move_campaign(session, campaign, reply_by, at)
         session.add(
@@ -39,6 +40,7 @@ def move_step(step_id: int, to: datetime, *, by: Actor, at: datetime) -> None:
             raise NotFound("step")
         campaign = _get(session, found.campaign_id)
         step = session.get_one(Step, step_id, with_for_update=True, populate_existing=True)
+        _check_second_person(campaign, by)
         was = step.due_at
         step.move(to, at)
         if campaign.state in (CampaignState.DRAFT, CampaignState.APPROVED):
@@ -49,6 +51,13 @@ def move_step(step_id: int, to: datetime, *, by: Actor, at: datetime) -> None:
                 campaign=campaign.name, step=step.kind, was=was.isoformat() if was else "",
             )
         )  # fmt: skip
+
+
+def _check_second_person(campaign: Campaign, by: Actor) -> None:
+    """The times were approved, and a campaign at work keeps its approval: never by its author."""
+    is_at_work = campaign.state not in (CampaignState.DRAFT, CampaignState.APPROVED)
+    if is_at_work and by.account_id is not None and by.account_id == campaign.author_id:
+        raise NeedsSecondPerson
 
 
 def _get(session: Session, campaign_id: int) -> Campaign:

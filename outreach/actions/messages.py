@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.advice.merging import fields_in
 from outreach.db import transaction
 from outreach.errors import Conflict, NotAllowed, NotFound
+from outreach.models.account import PERMISSIONS, Account, Permission
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
 from outreach.models.message import (
@@ -26,9 +27,10 @@ from outreach.models.step import MANNERS
 from outreach.models.tally import TallyKind
 from outreach.models.template import TemplateText
 from outreach.queries.audience import personal_values
+from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.merging import columns_in
-from outreach.queries.reasons import EXCLUDED, NEVER_LEFT
-from outreach.queries.stars import SIGN_OFF, signers
+from outreach.queries.reasons import NEVER_LEFT
+from outreach.queries.stars import AN_APPROVER, SIGN_OFF, signers
 from outreach.tally import add_to_tallies, moved, total
 from outreach.tokens import new_key
 
@@ -53,7 +55,7 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
     """
     with transaction() as session:
         message = _held(session, message_id)
-        _check_sign_off(message, by)
+        _check_sign_off(session, message, by)
         campaign = _open_campaign(session, message)
         if message.text_id is None:
             raise Conflict("There is no text for this person. Cancel this mail.")
@@ -190,13 +192,24 @@ def _held(session: Session, message_id: int) -> Message:
     return message
 
 
-def _check_sign_off(message: Message, by: Actor) -> None:
-    """What waits for a star's owner is released by nobody else, as long as the star has one."""
+def _check_sign_off(session: Session, message: Message, by: Actor) -> None:
+    """What waits for a star's owner is released by nobody else; without an owner an approver does.
+
+    Whoever is no star any more needs neither.
+    """
     if not message.reason.startswith(SIGN_OFF):
         return
-    owner_id, name = signers(message.event_id).get(message.stakeholder_id, (None, ""))
+    signer = signers(message.event_id).get(message.stakeholder_id)
+    if signer is None:
+        return
+    owner_id, name = signer
     if owner_id is not None and owner_id != by.account_id:
         raise NotAllowed(f"Mail to this star is signed by {name} in person.")
+    account = session.get(Account, by.account_id) if by.account_id is not None else None
+    if owner_id is None and (
+        account is None or Permission.APPROVE not in PERMISSIONS[account.role]
+    ):
+        raise NotAllowed(f"This star has no owner, so mail to them is signed by {AN_APPROVER}.")
 
 
 def _open_campaign(session: Session, message: Message) -> Campaign | None:

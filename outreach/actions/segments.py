@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.advice.segments import Rule
 from outreach.db import transaction
-from outreach.errors import NotFound, Refusal
+from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
+from outreach.models.audience import CampaignSegment
+from outreach.models.campaign import Campaign
 from outreach.models.segment import Segment
 
 LONGEST_NAME = 120
@@ -53,6 +56,15 @@ def drop_segment(segment_id: int, *, by: Actor, at: datetime) -> None:
     """Throw one's own segment away; the journal keeps its rule."""
     with transaction() as session:
         segment = _own(session, segment_id, by)
+        used = session.scalar(
+            select(Campaign.name)
+            .join(CampaignSegment, CampaignSegment.campaign_id == Campaign.id)
+            .where(CampaignSegment.segment_id == segment_id)
+            .order_by(Campaign.id)
+            .limit(1)
+        )
+        if used is not None:
+            raise Conflict(f"The campaign “{used}” is for this segment, so it stays.")
         session.add(Activity.of("dropped_segment", by, at, name=segment.name, rule=segment.rule))
         session.delete(segment)
 

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
-from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.campaign import Campaign
 from outreach.models.invitation import Invitation
-from outreach.models.target import Target
 from outreach.models.vip import CampaignVip
+from outreach.queries.audience_members import is_settled
 
 
 class NothingToConfirm(Conflict):
@@ -23,11 +23,8 @@ class NothingToConfirm(Conflict):
 def name_vip(campaign_id: int, stakeholder_id: int, *, by: Actor, at: datetime) -> None:
     """Have the person's next answers confirmed; naming somebody twice changes nothing."""
     with transaction() as session:
-        on_list = exists().where(
-            CampaignList.campaign_id == Campaign.id, CampaignList.list_id == Target.list_id,
-            Target.stakeholder_id == stakeholder_id,
-        )  # fmt: skip
-        mine = select(Campaign).where(Campaign.id == campaign_id, on_list)
+        is_theirs = is_settled(campaign_id, stakeholder_id)
+        mine = select(Campaign).where(Campaign.id == campaign_id, is_theirs)
         if session.scalar(mine.with_for_update(of=Campaign)) is None:
             raise NotFound("person of this campaign")
         same = (

@@ -144,11 +144,20 @@ class Condition:
                 raise UnreadableRule(f"“{value[:60]}” is no value of “{facet.label}”.")
 
 
+_OF_MAIL = ("answer", "due", "contacted")
+"""Facets that a mail or its answer changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Conditions that must all hold; none of them for everyone."""
 
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def follows_mail(self) -> bool:
+        """Whether writing to someone may put them into it, or take them out of it."""
+        return any(one.facet in _OF_MAIL for one in self.conditions)
 
     def __bool__(self) -> bool:
         return bool(self.conditions)

@@ -6,12 +6,13 @@ Where the personal links would stand, a stand-in stands, which opens nothing.
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import Row, Select, func, select
 
+from outreach import clock
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, UnfitSection
 from outreach.db import reading
@@ -42,7 +43,7 @@ from outreach.models.template import TemplateText
 from outreach.models.track import Track
 from outreach.queries.audience import personal_values
 from outreach.queries.merging import columns_in
-from outreach.queries.prospects import member
+from outreach.queries.recipients import member
 from outreach.queries.sections import facts_of_person
 
 INVENTED = {
@@ -79,8 +80,13 @@ class Preview:
     problem: str = ""
 
 
-def preview_step(campaign_id: int, step_id: int, stakeholder_id: int) -> Preview:
-    """A step's mail to someone of the audience. Raises NotFound for anyone and anything else."""
+def preview_step(
+    campaign_id: int, step_id: int, stakeholder_id: int, *, at: datetime | None = None
+) -> Preview:
+    """A step's mail to someone of the audience, as it is at an instant (now where none is said).
+
+    Raises NotFound for anyone and anything else.
+    """
     step = (
         reading()
         .execute(
@@ -92,7 +98,7 @@ def preview_step(campaign_id: int, step_id: int, stakeholder_id: int) -> Preview
     )
     if step is None:
         raise NotFound("step")
-    person = member(campaign_id, stakeholder_id, step.version_id)
+    person = member(campaign_id, stakeholder_id, step.version_id, at or clock.now())
     if person is None:
         raise NotFound("person in this audience")
     row = (

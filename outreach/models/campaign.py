@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, NotAllowed
+from outreach.models.audience import CampaignLeftOutList, CampaignSegment
 from outreach.models.base import Base, Key, No
 from outreach.models.event import Event
 from outreach.models.sender import Sender
@@ -125,12 +127,21 @@ class Campaign(Base):
     """From; its domain also makes every Message-ID of the campaign."""
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("senders.id"))
     """The address's line on the administrators' list; nobody's for the house's own, MAIL_FROM."""
+    newcomers_list_id: Mapped[int | None] = mapped_column(ForeignKey("target_lists.id"))
+    """Where whoever of a segment stands on no list of the event is put when they are invited, so
+    that they have a place, a group and a line on the board; without one they are left out."""
     created_at: Mapped[datetime]
 
     event: Mapped[Event] = relationship()
     sender: Mapped[Sender | None] = relationship()
     lists: Mapped[list[CampaignList]] = relationship()
+    segments: Mapped[list[CampaignSegment]] = relationship(order_by=CampaignSegment.id)
+    """Also those that it leaves out."""
+    left_out_lists: Mapped[list[CampaignLeftOutList]] = relationship(
+        order_by=CampaignLeftOutList.id
+    )
     exclusions: Mapped[list[CampaignExclusion]] = relationship()
+    newcomers_list: Mapped[TargetList | None] = relationship()
     steps: Mapped[list[Step]] = relationship(back_populates="campaign", order_by="Step.position")
 
     def digest(self) -> str:
@@ -146,8 +157,33 @@ class Campaign(Base):
             sorted((entry.list_id, entry.wave or 0) for entry in self.lists),
             sorted(one.stakeholder_id for one in self.exclusions if one.stopped_at is None),
             [step.digest_parts() for step in self.steps],
+            *self._audience_parts(),
         ]
         return DIGEST + sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _audience_parts(self) -> list[Any]:
+        """What else says whom it reaches: nothing where that is lists alone, as once it always was.
+
+        The rules themselves, not the names of the segments: whoever changes one changes this.
+        """
+        if not self.segments and not self.left_out_lists and self.newcomers_list_id is None:
+            return []
+        rules = [(one.is_left_out, one.segment_id, one.segment.rule) for one in self.segments]
+        return [
+            sorted([bool(is_left_out), id_, rule] for is_left_out, id_, rule in rules),
+            sorted(one.list_id for one in self.left_out_lists),
+            self.newcomers_list_id,
+        ]
+
+    @property
+    def reaches_segments(self) -> bool:
+        """Whether anyone is in its audience because of a segment."""
+        return any(not one.is_left_out for one in self.segments)
+
+    @property
+    def invites(self) -> bool:
+        """Whether it makes invitations; else it is news, or writes to who was invited already."""
+        return any(step.invites for step in self.steps)
 
     def _told_of_the_event(self) -> list[str | int]:
         """What every letter says of the event, whatever its words."""

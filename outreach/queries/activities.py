@@ -4,6 +4,7 @@ from typing import Any
 
 SENTENCES = {
     "added_to_list": "Put on the list {list}",
+    "put_on_list": "People of its segments put on the list {list}",
     "removed_from_list": "Taken off the list {list}",
     "starred": "Marked as a star on {list}",
     "unstarred": "No longer a star on {list}",

@@ -23,14 +23,14 @@ from outreach.advice.sections import Condition
 from outreach.db import reading
 from outreach.dialect import json_record
 from outreach.models.answering_address import AnsweringAddress
-from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.campaign import Campaign
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.step import NARROW, STATES, Anchor, Audience, Step
 from outreach.models.suppression import Suppression
-from outreach.models.target import Target, TargetList
 from outreach.models.template import TemplateText
+from outreach.queries.audience_members import is_settled, people_of
 from outreach.queries.hours import AHEAD, Going, going, instant
 from outreach.queries.reasons import (
     NEVER_LEFT,
@@ -63,21 +63,22 @@ def audience(
     """
     campaign = step.campaign
     times, invitation = going(step, at), aliased(Invitation)
-    people, assistant, contact = people_of(campaign).cte("people"), _assistants(), _last_mails(step)
-    late = joining_texts(step)
+    people, assistant = people_of(campaign, at).cte("people"), _assistants()
+    contact, late = _last_mails(step), joining_texts(step)
     text_id = _text(step, texts, late, invitation)
-    standing = standing_reasons(step, invitation, assistant)
+    standing = standing_reasons(step, invitation, assistant, at, people)
+    group_id = _group_of(campaign, people, invitation)
     passing = passing_reasons(step, invitation, times, at, joins=bool(late))
     is_for_assistants = step.audience is Audience.BOUNCED  # whose address is good needs none
     reasons = [*passing, *standing] if is_for_assistants else [*standing, *passing]
     reasons.append((text_id.is_(None), NO_TEXT))
     columns: list[Any] = [
         Stakeholder.id.label("stakeholder_id"),
-        people.c.group_id,
+        group_id.label("group_id"),
         people.c.is_star,
         invitation.id.label("invitation_id"),
         text_id.label("text_id"),
-        held_sections(conditions, people.c.is_star == 1, people.c.group_id).label("sections"),
+        held_sections(conditions, people.c.is_star == 1, group_id).label("sections"),
         times.goes_at.label("goes_at"),
         case(*standing, else_=null()).label("standing"),
         case(*reasons, else_=null()).label("reason"),
@@ -99,6 +100,13 @@ def audience(
     else:
         statement = times.join(statement, None)
     return statement if is_narrow else statement.order_by(Stakeholder.id)
+
+
+def _group_of(campaign: Campaign, people: CTE, invitation: type[Invitation]) -> ColumnElement[Any]:
+    """Whoever stands on no list, and was invited all the same, keeps that group."""
+    if not campaign.reaches_segments:
+        return people.c.group_id
+    return func.coalesce(people.c.group_id, invitation.group_id)
 
 
 def _joined(
@@ -126,7 +134,7 @@ def _joined(
     return statement.outerjoin(Suppression, is_listed(step, assistant))
 
 
-def standing_of(step: Step) -> Select[Any]:
+def standing_of(step: Step, at: datetime) -> Select[Any]:
     """What a step would find of everyone in its campaign, whenever it goes.
 
     Columns: stakeholder_id, standing (why a mail is kept back, or None), the text in the person's
@@ -135,10 +143,10 @@ def standing_of(step: Step) -> Select[Any]:
     campaign, invitation, assistant = step.campaign, aliased(Invitation), _assistants()
     language = campaign.event.conference.language
     first = next((one for one in reversed(campaign.steps) if one.invites), None)
-    people = people_of(campaign).cte("people")
+    people = people_of(campaign, at).cte("people")
     columns = select(
         Stakeholder.id,
-        case(*standing_reasons(step, invitation, assistant), else_=null()),
+        case(*standing_reasons(step, invitation, assistant, at, people), else_=null()),
         text_for(texts_of(step.version_id), language),
         text_for(texts_of(first.version_id) if first else {}, language),
         func.coalesce(Stakeholder.country_code, Organisation.country_code),
@@ -226,6 +234,8 @@ def _joins_now(
     written = aliased(Message)
     since = step.campaign.scheduled_at or at
     yield ~exists().where(written.step_id == step.id, written.stakeholder_id == Stakeholder.id)
+    if step.is_at_once and step.campaign.reaches_segments:
+        yield is_settled(step.campaign_id, Stakeholder.id)
     if step.audience in STATES:
         yield invitation.state.in_(STATES[step.audience])
     if step.anchor is Anchor.ANSWER:
@@ -235,53 +245,6 @@ def _joins_now(
     if not step.is_at_once:
         yield times.goes_at.between(instant(since), instant(at + AHEAD))
         yield ~was_written_to(step.campaign, times, at)
-
-
-def audience_count(campaign_id: int) -> int:
-    """How many people the lists of a campaign hold, each once. Cost: the lists."""
-    people = (
-        select(Target.stakeholder_id)
-        .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id, is_called(), is_of_wave())
-        .distinct()
-    )
-    return reading().scalar(select(func.count()).select_from(people.subquery())) or 0
-
-
-def people_of(campaign: Campaign) -> Select[Any]:
-    """Everyone on the campaign's lists once; the group is that of the first list they stand on."""
-    star = case((Target.is_star, 1), else_=0)
-    list_ids = [entry.list_id for entry in campaign.lists]
-    if len(list_ids) == 1:  # where nobody can stand twice, nothing needs to be grouped
-        return (
-            select(Target.stakeholder_id, star.label("is_star"), TargetList.group_id)
-            .join(TargetList, TargetList.id == Target.list_id)
-            .where(Target.list_id == list_ids[0], is_called(campaign.lists[0].wave))
-        )
-    first = (
-        select(
-            Target.stakeholder_id,
-            func.min(Target.list_id).label("list_id"),
-            func.max(star).label("is_star"),
-        )
-        .where(Target.list_id.in_(list_ids), is_called(campaign.lists[0].wave))
-        .group_by(Target.stakeholder_id)
-        .subquery()
-    )
-    return select(first.c.stakeholder_id, first.c.is_star, TargetList.group_id).join(
-        TargetList, TargetList.id == first.c.list_id
-    )
-
-
-def is_called(wave: int | None = None) -> ColumnElement[bool]:
-    """Of this wave (None for any), and not an alternate who still waits for a place."""
-    is_ready = ~Target.is_alternate | Target.promoted_at.is_not(None)
-    return is_ready if wave is None else is_ready & (Target.wave == wave)
-
-
-def is_of_wave() -> ColumnElement[bool]:
-    """Of the wave that the CampaignList names, where it names one; for statements that join it."""
-    return CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave)
 
 
 def text_for(texts: dict[str, int], conference_language: str) -> ColumnElement[Any]:
@@ -330,14 +293,11 @@ def somebody_joins(step_id: int) -> bool:
         return False
     statement = (
         select(Invitation.id)
-        .join(Target, Target.stakeholder_id == Invitation.stakeholder_id)
-        .join(CampaignList, CampaignList.list_id == Target.list_id)
         .where(
-            CampaignList.campaign_id == step.campaign_id,
             Invitation.event_id == step.campaign.event_id,
             Invitation.answered_at >= step.campaign.scheduled_at,
             Invitation.state.in_(STATES[step.audience]),
-            is_of_wave(),
+            is_settled(step.campaign_id, Invitation.stakeholder_id),
             ~exists().where(
                 Message.step_id == step_id, Message.stakeholder_id == Invitation.stakeholder_id
             ),

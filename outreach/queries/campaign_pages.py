@@ -12,10 +12,12 @@ from sqlalchemy.orm import aliased
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.activity import Activity
+from outreach.models.audience import CampaignLeftOutList, CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, MessageState, Outcome
+from outreach.models.segment import Segment
 from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import TargetList
@@ -24,6 +26,7 @@ from outreach.models.template import Template, TemplateVersion
 ASKED = "asked_for_approval"
 TURNS = (ASKED, "drafted", "changed_campaign", "approved")
 """Lines of the journal after which a request for approval stands or has lapsed."""
+NO_GROUP = "Of no group"
 STANDING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
 
@@ -43,6 +46,8 @@ class CampaignLine:
     """Empty before the first step has been launched."""
     listed_count: int = 0
     """How many names stand on its lists; who stands on two counts twice."""
+    segments_count: int = 0
+    """How many segments it reaches besides."""
     next_kind: str | None = None
     next_at: datetime | None = None
     missed_count: int = 0
@@ -54,7 +59,7 @@ class CampaignLine:
 
 
 def campaigns() -> list[CampaignLine]:
-    """All campaigns, the latest first. Cost: four SELECTs over campaigns, steps, summary rows."""
+    """All campaigns, the latest first. Cost: five SELECTs over campaigns, steps, summary rows."""
     rows = reading().execute(
         select(
             Campaign.id,
@@ -70,6 +75,7 @@ def campaigns() -> list[CampaignLine]:
         .order_by(Campaign.id.desc())
     )
     outcomes, listed, steps = _outcomes_by_campaign(), _listed(), _steps_to_come()
+    segments = _segments()
     return [
         CampaignLine(
             id_,
@@ -82,6 +88,7 @@ def campaigns() -> list[CampaignLine]:
             is_vip,
             outcomes.get(id_, {}),
             listed.get(id_, 0),
+            segments.get(id_, 0),
             *steps.get(id_, (None, None, 0)),
         )
         for id_, name, state, event, city, zone, reply_by, is_vip in rows
@@ -106,6 +113,15 @@ def _listed() -> dict[int, int]:
         .join(Tally, Tally.subject_id == CampaignList.list_id)
         .where(Tally.kind == TallyKind.LIST_TARGETS, Tally.state == "wanted")
         .group_by(CampaignList.campaign_id)
+    )
+    return {campaign_id: int(count) for campaign_id, count in rows}
+
+
+def _segments() -> dict[int, int]:
+    rows = reading().execute(
+        select(CampaignSegment.campaign_id, func.count())
+        .where(~CampaignSegment.is_left_out)
+        .group_by(CampaignSegment.campaign_id)
     )
     return {campaign_id: int(count) for campaign_id, count in rows}
 
@@ -158,15 +174,22 @@ class CampaignPage:
     scheduled_at: datetime | None
     wave: int | None
     """Which of the targets; None for all of them."""
+    newcomers_list_id: int | None
+    newcomers: str | None
+    """The list on which those of its segments are put who stand on none."""
     lists: list[tuple[int, str, int]] = field(default_factory=list)
     """(id, name, how many names)"""
+    segments: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    """(id, name, rule)"""
+    left_out_lists: list[tuple[int, str]] = field(default_factory=list)
+    left_out_segments: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     asked_by: str | None = None
     asked_at: datetime | None = None
     """When approval was asked for, where that still stands."""
 
 
 def campaign_page(campaign_id: int) -> CampaignPage | None:
-    """One campaign. Three SELECTs by key; for a draft also the end of its journal."""
+    """One campaign. Five SELECTs by key; for a draft also the end of its journal."""
     author, approver = aliased(Account), aliased(Account)
     row = (
         reading()
@@ -194,7 +217,10 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
                 select(func.min(CampaignList.wave))
                 .where(CampaignList.campaign_id == Campaign.id)
                 .scalar_subquery(),
+                Campaign.newcomers_list_id,
+                TargetList.name,
             )
+            .outerjoin(TargetList, TargetList.id == Campaign.newcomers_list_id)
             .join(Event, Event.id == Campaign.event_id)
             .outerjoin(author, author.id == Campaign.author_id)
             .outerjoin(approver, approver.id == Campaign.approver_id)
@@ -207,8 +233,35 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
     values: dict[str, Any] = dict(zip(CampaignPage.__dataclass_fields__, row, strict=False))
     values["state"] = row.state.value
     by, at = _asked(campaign_id) if row.state is CampaignState.DRAFT else (None, None)
-    lists = lists_of(campaign_id)
-    return CampaignPage(**values, lists=lists, asked_by=by, asked_at=at)
+    reached, left_out = _segments_of(campaign_id)
+    return CampaignPage(
+        **values, lists=lists_of(campaign_id), segments=reached, left_out_segments=left_out,
+        left_out_lists=_left_out_lists(campaign_id), asked_by=by, asked_at=at,
+    )  # fmt: skip
+
+
+def _segments_of(campaign_id: int) -> tuple[list[Any], list[Any]]:
+    """(id, name, rule) of the segments that it reaches, and of those that it leaves out."""
+    rows = reading().execute(
+        select(Segment.id, Segment.name, Segment.rule, CampaignSegment.is_left_out)
+        .join(CampaignSegment, CampaignSegment.segment_id == Segment.id)
+        .where(CampaignSegment.campaign_id == campaign_id)
+        .order_by(Segment.name, Segment.id)
+    )
+    sides: tuple[list[Any], list[Any]] = ([], [])
+    for id_, name, rule, is_left_out in rows:
+        sides[is_left_out].append((id_, name, rule))
+    return sides
+
+
+def _left_out_lists(campaign_id: int) -> list[tuple[int, str]]:
+    rows = reading().execute(
+        select(TargetList.id, TargetList.name)
+        .join(CampaignLeftOutList, CampaignLeftOutList.list_id == TargetList.id)
+        .where(CampaignLeftOutList.campaign_id == campaign_id)
+        .order_by(TargetList.name, TargetList.id)
+    )
+    return [(id_, name) for id_, name in rows]
 
 
 def lists_of(campaign_id: int) -> list[tuple[int, str, int]]:
@@ -285,11 +338,11 @@ def times_if_scheduled(campaign_id: int, at: datetime) -> dict[int, datetime]:
 def outcomes_by_group(campaign_id: int) -> list[tuple[str, dict[str, int]]]:
     """(group, {outcome: count}) of everyone written down. Cost: its summary rows."""
     rows = reading().execute(
-        select(ConstituentGroup.name, Tally.state, Tally.count)
+        select(func.coalesce(ConstituentGroup.name, NO_GROUP), Tally.state, Tally.count)
         .select_from(Tally)
-        .join(ConstituentGroup, ConstituentGroup.id == Tally.group_id)
+        .outerjoin(ConstituentGroup, ConstituentGroup.id == Tally.group_id)
         .where(Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id == campaign_id)
-        .order_by(ConstituentGroup.position)
+        .order_by(ConstituentGroup.position.is_(None), ConstituentGroup.position)
     )
     found: dict[str, dict[str, int]] = {}
     for group, state, count in rows:

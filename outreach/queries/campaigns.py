@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from outreach import clock
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, Outcome
 from outreach.models.step import Step
 from outreach.models.tally import Tally, TallyKind
-from outreach.queries.audience import audience_count
+from outreach.queries.audience_members import audience_count
 
 BEFORE = (
     CampaignState.DRAFT,
@@ -24,14 +25,15 @@ BEFORE = (
 """States in which nobody of the audience may have been written down yet."""
 
 
-def outcomes_of(campaign_id: int) -> dict[str, int]:
+def outcomes_of(campaign_id: int, at: datetime | None = None) -> dict[str, int]:
     """A count for each outcome; together they are the audience. Cost: a few summary rows.
 
-    Before the first step has been launched everyone on the lists is waiting.
+    Before the first step has been launched everyone in the audience, as it is at an instant (now
+    where none is said), is waiting.
     """
     counts = written_outcomes(campaign_id)
     if not any(counts.values()) and _state(campaign_id) in BEFORE:
-        counts[Outcome.WAITING.value] = audience_count(campaign_id)
+        counts[Outcome.WAITING.value] = audience_count(campaign_id, at or clock.now())
     return counts
 
 

@@ -12,7 +12,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Unit, UnitState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import GIVEN, Step
-from outreach.queries.audience import people_of
+from outreach.queries.audience_members import people_of
 from outreach.queries.foreseen import GOES, Foreseen, StepRun
 from outreach.queries.reasons import (
     ANSWERED,
@@ -45,7 +45,7 @@ def dry_run(campaign_id: int, at: datetime, answers: Answers = Answers.NOBODY) -
     campaign = reading().get(Campaign, campaign_id)
     if campaign is None or campaign.state in OVER:
         return []
-    supposed = _as_last_time(campaign) if answers is Answers.LAST_TIME else {}
+    supposed = _as_last_time(campaign, at) if answers is Answers.LAST_TIME else {}
     foreseen = Foreseen(campaign, at, supposed)
     runs = [run for step in campaign.steps if (run := _waiting(step, at)).people]
     for run in runs:
@@ -55,12 +55,12 @@ def dry_run(campaign_id: int, at: datetime, answers: Answers = Answers.NOBODY) -
     return sorted([*runs, *foreseen.live()], key=lambda run: run.at)
 
 
-def _as_last_time(campaign: Campaign) -> dict[int, tuple[timedelta, InvitationState]]:
+def _as_last_time(campaign: Campaign, at: datetime) -> dict[int, tuple[timedelta, InvitationState]]:
     """{stakeholder: (how long they took, what they answered)} to the latest other event.
 
     Cost: the campaign's people and their invitations.
     """
-    people = people_of(campaign).subquery()
+    people = people_of(campaign, at).subquery()
     rows = reading().execute(
         select(
             Invitation.stakeholder_id, Invitation.invited_at, Invitation.answered_at,

@@ -128,7 +128,7 @@ class Foreseen:
     )
     """Mails that ask and have not left: an answer stops them."""
     written: set[tuple[int, int]] = field(default_factory=set)
-    signed_by: dict[int, tuple[int, str]] = field(default_factory=dict)
+    signed_by: dict[int, tuple[int | None, str]] = field(default_factory=dict)
     has_invited: bool = False
 
     def live(self) -> list[StepRun]:
@@ -316,7 +316,7 @@ class Foreseen:
 
     def _facts(self, step: Step) -> dict[int, Fact]:
         if step.id not in self.facts:
-            rows = reading().execute(standing_of(step))
+            rows = reading().execute(standing_of(step, self.at))
             self.facts[step.id] = {
                 person: Fact(standing, own is not None, late is not None, country or "")
                 for person, standing, own, late, country in rows

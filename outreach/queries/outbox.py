@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 
 from outreach.db import reading
+from outreach.models.audience import CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.message import (
     RESTING,
@@ -54,8 +55,9 @@ class Coming:
     is_held: bool
     campaign_id: int
     campaign: str
-    most: int
-    """It goes to this many at the most: the names on the lists, or who was written down before."""
+    most: int | None
+    """It goes to this many at the most: the names on the lists, or who was written down before;
+    None where segments say whom, and nobody was written down yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class Outbox:
     unknown: list[MailLine]
     last: list[MailLine]
 
+    def due(self, at: datetime) -> list[Departure]:
+        """What may leave now, in the order in which it does."""
+        due = [(one.next_at, one) for one in self.departures if one.next_at and one.next_at <= at]
+        return [one for _, one in sorted(due, key=lambda pair: (pair[0], pair[1].step_id or 0))]
+
     @property
     def waiting_count(self) -> int:
         """How many messages are to leave."""
@@ -91,7 +98,7 @@ class Outbox:
 
 
 def outbox(until: datetime | None = None) -> Outbox:
-    """What the outbox holds now. Twelve SELECTs at the most, whatever the number of messages.
+    """What the outbox holds now. Thirteen SELECTs at the most, whatever the number of messages.
 
     until  also the steps that are due before this instant
     """
@@ -151,7 +158,7 @@ def _departures() -> list[Departure]:
 
 
 def _coming(until: datetime) -> list[Coming]:
-    """Steps of campaigns at work that are due before an instant. Three SELECTs."""
+    """Steps of campaigns at work that are due before an instant. Four SELECTs."""
     rows = (
         reading()
         .execute(
@@ -182,9 +189,22 @@ def _coming(until: datetime) -> list[Coming]:
         )
         .group_by(CampaignList.campaign_id)
     )  # fmt: skip
+    by_segments = set(
+        reading().scalars(
+            select(CampaignSegment.campaign_id).where(
+                CampaignSegment.campaign_id.in_(ids), ~CampaignSegment.is_left_out
+            )
+        )
+    )
     return [
         Coming(
-            step_id, kind.value, due_at, is_held, id_, name, written.get(id_, listed.get(id_, 0))
+            step_id,
+            kind.value,
+            due_at,
+            is_held,
+            id_,
+            name,
+            written.get(id_, None if id_ in by_segments else listed.get(id_, 0)),
         )
         for step_id, kind, due_at, is_held, id_, name in rows
         if due_at is not None

@@ -1,8 +1,8 @@
 """An audience before it is frozen: whom the steps would reach, and what would keep a mail back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,25 +11,21 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import UnfitSection, resolved, variants
 from outreach.db import reading
+from outreach.models.audience import CampaignLeftOutList, CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList
-from outreach.models.conference import Conference
 from outreach.models.custom_field import PREFIX
 from outreach.models.event import Event
+from outreach.models.segment import Segment
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.step import Audience, Step, StepKind
-from outreach.models.target import Target
+from outreach.models.step import Anchor, Audience, Step, StepKind
+from outreach.models.target import TargetList
 from outreach.models.template import TemplateText
 from outreach.queries.audience import (
     audience,
-    is_called,
-    is_of_wave,
-    people_of,
-    text_for,
     texts_of,
 )
 from outreach.queries.merging import has_nothing, own_fields
-from outreach.queries.sections import conditions_of, held_sections
-from outreach.queries.stakeholders import matching
+from outreach.queries.sections import conditions_of
 
 SNAPSHOT = ("title", "salutation", "given_name", "family_name", "office", "organisation")
 """Personal merge fields that may be empty, each under its own name in the snapshot."""
@@ -99,6 +95,81 @@ def reach(campaign_id: int, at: datetime) -> Reach:
         select(people.c.name).where(gets_it).order_by(people.c.stakeholder_id).limit(3)
     )
     return Reach(row[0], int(row[1]), list(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whom a campaign is to reach, before there is one."""
+
+    event_id: int | None
+    list_ids: Sequence[int]
+    wave: int | None
+    segment_ids: Sequence[int]
+    left_out_list_ids: Sequence[int]
+    left_out_segment_ids: Sequence[int]
+    newcomers_list_id: int | None
+    invites: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a wish would find now: everyone, those who get the first mail, the first five of them,
+    and (reason, how many) of the others."""
+
+    count: int
+    reached_count: int
+    first: list[str]
+    left_out: list[tuple[str, int]]
+
+
+def look(wish: Wish, at: datetime) -> Look:
+    """Whom the first mail of such a campaign would reach. Cost: its audience, twice."""
+    campaign = _imagined(wish, at)
+    if campaign is None:
+        return Look(0, 0, [], [])
+    step = campaign.steps[0]
+    people = audience(step, {campaign.event.conference.language: 0}, at).order_by(None).subquery()
+    rows = reading().execute(
+        select(people.c.reason, func.count())
+        .group_by(people.c.reason)
+        .order_by(func.count().desc(), people.c.reason)
+    )
+    counts = {reason: int(count) for reason, count in rows}
+    names = reading().scalars(
+        select(people.c.name)
+        .where(people.c.reason.is_(None))
+        .order_by(people.c.stakeholder_id)
+        .limit(5)
+    )
+    reached, everyone = counts.pop(None, 0), sum(counts.values())
+    return Look(everyone + reached, reached, list(names), list(counts.items()))
+
+
+def _imagined(wish: Wish, at: datetime) -> Campaign | None:
+    """A campaign that is in no session and will be in no database."""
+    event = reading().get(Event, wish.event_id or 0)
+    if event is None or not (wish.list_ids or wish.segment_ids):
+        return None
+    segments = [
+        CampaignSegment(segment_id=id_, segment=segment, is_left_out=is_left_out)
+        for ids, is_left_out in ((wish.segment_ids, False), (wish.left_out_segment_ids, True))
+        for id_ in ids
+        if (segment := reading().get(Segment, id_)) is not None
+    ]
+    lists = [
+        CampaignLeftOutList(list_id=id_, list=one)
+        for id_ in wish.left_out_list_ids
+        if (one := reading().get(TargetList, id_)) is not None
+    ]
+    newcomers = reading().get(TargetList, wish.newcomers_list_id or 0)
+    kind = StepKind.INVITATION if wish.invites else StepKind.PROMOTION
+    step = Step(campaign_id=0, kind=kind, anchor=Anchor.START, audience=Audience.EVERYONE)
+    return Campaign(
+        id=0, event_id=event.id, event=event, reply_by=at + timedelta(days=1), segments=segments,
+        lists=[CampaignList(list_id=id_, wave=wish.wave) for id_ in wish.list_ids],
+        left_out_lists=lists, newcomers_list_id=newcomers.id if newcomers else None,
+        newcomers_list=newcomers, exclusions=[], steps=[step],
+    )  # fmt: skip
 
 
 def reaches_anyone(campaign_id: int, at: datetime) -> bool:
@@ -183,7 +254,7 @@ def _joined(statement: Select[Any], people: Any) -> Select[Any]:
     )
 
 
-def _reads() -> ColumnElement[Any]:
+def reads_of() -> ColumnElement[Any]:
     """The language that someone reads, as far as we know."""
     return func.coalesce(
         func.nullif(Stakeholder.language, ""), func.nullif(Organisation.language, "")
@@ -223,8 +294,8 @@ def _fallbacks(campaign: Campaign, step: Step, at: datetime) -> Iterator[tuple[D
     people = _people(campaign, step, at)
     # PostgreSQL takes two parameters of equal value for two values: group by a column instead.
     each = (
-        _joined(select(_reads().label("reads"), TemplateText.language.label("gets")), people)
-        .where(people.c.reason.is_(None), _reads() != TemplateText.language)
+        _joined(select(reads_of().label("reads"), TemplateText.language.label("gets")), people)
+        .where(people.c.reason.is_(None), reads_of() != TemplateText.language)
         .subquery()
     )
     rows = reading().execute(
@@ -242,7 +313,7 @@ def _condition(doubt: Doubt, key: str, people: Any, step: Step) -> ColumnElement
         return reason == key
     if doubt is Doubt.FALLBACK:
         reads, _, gets = key.partition(">")
-        return and_(reason.is_(None), _reads() == reads, TemplateText.language == gets)
+        return and_(reason.is_(None), reads_of() == reads, TemplateText.language == gets)
     read: list[ColumnElement[bool]] = [false()]
     for text_id, places in _doubtful_fields(step).items():
         if key in places:
@@ -288,78 +359,3 @@ def _doubtful_fields(step: Step) -> dict[int, dict[str, list[str]]]:
             name: [] if len(where) == len(helds) else where for name, where in places.items()
         }
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Someone of an audience, as a preview needs them."""
-
-    stakeholder_id: int
-    name: str
-    address: str
-    text_id: int | None
-    language: str | None
-    reads: str | None
-    sections: str = ""
-
-
-def members(campaign_id: int, words: str = "", *, limit: int = 20) -> list[tuple[int, str, str]]:
-    """(id, name, organisation) of people on a campaign's lists, by name. Cost: see `matching`."""
-    wanted = matching(words)
-    on_it = (
-        select(Target.stakeholder_id)
-        .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id, is_called(), is_of_wave())
-    )
-    statement = (
-        select(Stakeholder.id, Stakeholder.full_name, func.coalesce(Organisation.name, ""))
-        .outerjoin(Stakeholder.organisation)
-        .where(Stakeholder.id.in_(on_it))
-        .order_by(Stakeholder.name_key, Stakeholder.id)
-        .limit(limit)
-    )
-    if wanted is not None:
-        statement = statement.where(wanted)
-    return [(id_, name, organisation) for id_, name, organisation in reading().execute(statement)]
-
-
-def member(campaign_id: int, stakeholder_id: int, version_id: int) -> Member | None:
-    """Someone on a campaign's lists with the text that they would get. Rows by key."""
-    is_on = (
-        select(Target.id)
-        .join(CampaignList, CampaignList.list_id == Target.list_id)
-        .where(CampaignList.campaign_id == campaign_id, Target.stakeholder_id == stakeholder_id)
-        .exists()
-    )
-    language = reading().scalar(
-        select(Conference.language)
-        .join(Event, Event.conference_id == Conference.id)
-        .join(Campaign, Campaign.event_id == Event.id)
-        .where(Campaign.id == campaign_id)
-    )
-    text_id = text_for(texts_of(version_id), language or "")
-    campaign = reading().get_one(Campaign, campaign_id)
-    people = people_of(campaign).cte("people")
-    held = held_sections(conditions_of(version_id), people.c.is_star == 1, people.c.group_id)
-    row = (
-        reading()
-        .execute(
-            select(
-                Stakeholder.id,
-                Stakeholder.full_name,
-                func.coalesce(Stakeholder.email, ""),
-                text_id,
-                _reads(),
-                held,
-            )
-            .outerjoin(Stakeholder.organisation)
-            .outerjoin(people, people.c.stakeholder_id == Stakeholder.id)
-            .where(Stakeholder.id == stakeholder_id, is_on)
-        )
-        .one_or_none()
-    )
-    if row is None:
-        return None
-    id_, name, address, chosen, reads, sections = row
-    spoken = reading().scalar(select(TemplateText.language).where(TemplateText.id == chosen))
-    return Member(id_, name, address, chosen, spoken, reads, sections)

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from outreach.db import reading
 from outreach.models.campaign import Campaign
 from outreach.models.step import Step
-from outreach.queries.audience import audience_count, standing_of, texts_of
+from outreach.queries.audience import standing_of, texts_of
+from outreach.queries.audience_members import audience_count, unreadable_segments
 
 
 def problems(campaign_id: int, at: datetime) -> list[str]:
@@ -22,10 +23,12 @@ def problems(campaign_id: int, at: datetime) -> list[str]:
     found = []
     if not campaign.steps:
         found.append("It has no step yet. Add the invitation.")
-    if not audience_count(campaign_id):
-        found.append("The lists of this campaign hold nobody yet. Import people first.")
+    for name in unreadable_segments(campaign):
+        found.append(f"The segment “{name}” cannot be read any more. Choose another one.")
+    if not audience_count(campaign_id, at):
+        found.append(_nobody(campaign))
     found += campaign.time_problems(at)
-    found += _letters(campaign)
+    found += _letters(campaign, at)
     return found
 
 
@@ -35,13 +38,19 @@ def has_lapsed(campaign_id: int) -> bool:
     return campaign is not None and campaign.has_lapsed
 
 
-def _letters(campaign: Campaign) -> Iterator[str]:
+def _nobody(campaign: Campaign) -> str:
+    if campaign.reaches_segments:
+        return "Nobody is on its lists or fits its segments. Choose others, or look at their rules."
+    return "The lists of this campaign hold nobody yet. Import people first."
+
+
+def _letters(campaign: Campaign, at: datetime) -> Iterator[str]:
     """Letters that leave somebody without a text."""
     language = campaign.event.conference.language
     for number, step in enumerate(campaign.steps, start=1):
         if language in texts_of(step.version_id):
             continue
-        count = _without_words(step)
+        count = _without_words(step, at)
         if count:
             people = "1 person" if count == 1 else f"{count:,} people"
             yield (
@@ -52,7 +61,7 @@ def _letters(campaign: Campaign) -> Iterator[str]:
             )
 
 
-def _without_words(step: Step) -> int:
-    people = standing_of(step).subquery()
+def _without_words(step: Step, at: datetime) -> int:
+    people = standing_of(step, at).subquery()
     own = list(people.c)[2]
     return reading().scalar(select(func.count()).select_from(people).where(own.is_(None))) or 0

@@ -8,13 +8,14 @@ from sqlalchemy.orm import aliased
 
 from outreach.db import reading
 from outreach.dialect import key_digest
-from outreach.models.campaign import Campaign, CampaignExclusion
+from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import GIVEN, STATES, Audience, Step, StepKind
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
+from outreach.queries.audience_members import Case, left_out_by_team
 from outreach.queries.hours import Going, instant
 
 NO_ADDRESS = "No address is known."
@@ -22,7 +23,6 @@ NO_ASSISTANT = "No address of an assistant is known."
 SUPPRESSED = "The address is on the list of those we must not write to."
 STOPPED = "Asked for no more mail."
 STOPPED_HERE = "Asked for no more mail of this campaign."
-EXCLUDED = "Left out of this campaign by the team."
 ANSWERED = "Answered already."
 NOT_ANSWERED = "Has not answered."
 OTHER_ANSWER = "Gave another answer than this mail is for."
@@ -53,30 +53,24 @@ NEVER_LEFT = (
 UNCAPPED = (StepKind.THANK_YOU,)
 """Thanks for an answer neither count nor are kept back."""
 
-Case = tuple[Any, str]
 
-
-def standing_reasons(step: Step, invitation: type[Invitation], assistant: Any) -> list[Case]:
-    """What keeps a mail back whenever it would go."""
+def standing_reasons(
+    step: Step, invitation: type[Invitation], assistant: Any, at: datetime, people: Any
+) -> list[Case]:
+    """What keeps a mail back whenever it would go; `people` is `people_of` in the statement."""
     unreachable = (Stakeholder.email.is_(None), NO_ADDRESS)
     if step.audience is Audience.BOUNCED:
         unreachable = (assistant.c.email.is_(None), NO_ASSISTANT)
-    excluded = (
-        exists()
-        .where(
-            CampaignExclusion.campaign_id == step.campaign_id,
-            CampaignExclusion.stakeholder_id == Stakeholder.id,
-        )
-        .correlate(Stakeholder)
-    )
     cases = [
         unreachable,
         (_is_suppressed(step), SUPPRESSED),
         (Stakeholder.is_mail_stopped, STOPPED),
     ]
     cases.append((_has_stopped(step), STOPPED_HERE))
-    if step.campaign.exclusions:
-        cases.append((excluded, EXCLUDED))
+    cases += left_out_by_team(step.campaign, at)
+    if step.campaign.reaches_segments:
+        cannot = and_(people.c.bar.is_not(None), invitation.id.is_(None))
+        cases.append((cannot, people.c.bar))
     return [*cases, (invitation.withdrawn_at.is_not(None), WITHDRAWN)]
 
 

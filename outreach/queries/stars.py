@@ -17,6 +17,8 @@ from outreach.queries.stakeholders import matching
 
 SHOWN = 500
 SIGN_OFF = "Waits for the personal sign-off of "
+AN_APPROVER = "an approver"
+"""Who signs for a star without an owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,17 @@ def nominees(event_ids: list[int], words: str, *, limit: int = 10) -> list[tuple
     return [(id_, name, of) for id_, name, of in rows]
 
 
-def signers(event_id: int) -> dict[int, tuple[int, str]]:
+def signers(event_id: int) -> dict[int, tuple[int | None, str]]:
     """{stakeholder: (owner, name)} of the stars of an event whose mail is signed personally.
 
-    Those who came to the short list by nomination and have an owner. Cost: the stars, by index.
+    Those who came to the short list by nomination; for one without an owner (None, AN_APPROVER).
+    Cost: the stars, by index.
     """
-    rows = reading().execute(
+    rows: Any = reading().execute(
         select(Target.stakeholder_id, Account.id, Account.name)
         .join(Star, Star.target_id == Target.id)
         .join(TargetList, TargetList.id == Target.list_id)
-        .join(Account, Account.id == Target.owner_id)
+        .outerjoin(Account, Account.id == Target.owner_id)
         .where(
             TargetList.event_id == event_id,
             Star.stage.not_in(UNDECIDED),
@@ -115,7 +118,11 @@ def signers(event_id: int) -> dict[int, tuple[int, str]]:
         )
         .order_by(Target.id.desc())
     )
-    return {person: (owner_id, name) for person, owner_id, name in rows}
+    found: dict[int, tuple[int | None, str]] = {}
+    for person, owner_id, name in rows:
+        if owner_id is not None or person not in found:  # an owner on any list comes first
+            found[person] = (owner_id, name or AN_APPROVER)
+    return found
 
 
 def _cards() -> Select[*tuple[Any, ...]]:

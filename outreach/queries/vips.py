@@ -13,6 +13,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target
 from outreach.models.vip import CampaignVip
+from outreach.queries.audience_members import is_settled
 from outreach.queries.stakeholders import matching
 
 SHOWN = 50
@@ -45,15 +46,12 @@ class Unconfirmed:
 
 
 def _people(campaign_id: int) -> Select[*tuple[Any, ...]]:
-    """Those on the campaign's lists, each once."""
+    """Those on the campaign's lists, and whom it wrote to because of a segment, each once."""
     is_star = exists().where(
         CampaignList.campaign_id == campaign_id, Target.list_id == CampaignList.list_id,
         Target.stakeholder_id == Stakeholder.id, Target.is_star,
     )  # fmt: skip
-    is_asked = exists().where(
-        CampaignList.campaign_id == campaign_id, Target.list_id == CampaignList.list_id,
-        Target.stakeholder_id == Stakeholder.id,
-    )  # fmt: skip
+    is_asked = is_settled(campaign_id, Stakeholder.id)
     return (
         select(Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
                is_star.label("is_star"))

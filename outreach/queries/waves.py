@@ -37,11 +37,17 @@ def free_places(campaign_id: int) -> int:
         .join(CampaignList, CampaignList.list_id == TargetList.id)
         .where(CampaignList.campaign_id == campaign_id, TargetList.allotment_id.is_not(None))
     )
+    newcomers = (
+        select(TargetList.allotment_id)
+        .join(Campaign, Campaign.newcomers_list_id == TargetList.id)
+        .where(Campaign.id == campaign_id, TargetList.allotment_id.is_not(None))
+    )
     kept = (
         select(func.count())
         .where(Placement.allotment_id == Allotment.id, Placement.state != PlacementState.AWAY)
         .correlate(Allotment)
         .scalar_subquery()
     )
-    rows = reading().execute(select(Allotment.places, kept).where(Allotment.id.in_(own)))
+    theirs = Allotment.id.in_(own) | Allotment.id.in_(newcomers)
+    rows = reading().execute(select(Allotment.places, kept).where(theirs))
     return sum(max(0, places - taken) for places, taken in rows)

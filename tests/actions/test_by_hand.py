@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.batches import hold_step, put_step_first, release_step
+from outreach.actions.batches import (
+    hold_step,
+    put_step_before,
+    put_step_first,
+    release_step,
+)
 from outreach.actions.campaigns import cancel_campaign, pause_campaign, resume_campaign
 from outreach.actions.messages import (
     go_on_for_person,
@@ -22,9 +27,9 @@ from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE
 from outreach.models.message import Message, MessageState
 from outreach.models.step import StepKind
+from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.campaigns import campaign_summary
 from outreach.queries.outbox import outbox
-from outreach.queries.reasons import EXCLUDED
 from tests.actions.test_campaigns import INVITATION, reminder
 from tests.actions.test_steps import HOUR, WAITS, going, left_out, rows, step_of
 from tests.factories import NOON, make_list, make_stakeholder, make_target
@@ -155,3 +160,31 @@ def test_a_step_put_first_leaves_before_what_was_due_earlier(campaign_id, mailer
     reading().rollback()
     (coming,) = outbox(until=NOON + 17 * DAY).coming
     assert (coming.kind, coming.most) == ("reminder", 2)
+
+
+@pytest.mark.parametrize(
+    ("moved", "before", "order"),
+    [
+        ("Chen", "Amina", ["Chen", "Amina", "Bo", "Dora"]),
+        ("Dora", "Amina", ["Dora", "Amina", "Bo", "Chen"]),
+        ("Dora", "Chen", ["Amina", "Bo", "Dora", "Chen"]),
+        ("Amina", "Dora", ["Chen", "Amina", "Bo", "Dora"]),
+        ("Amina", None, ["Chen", "Dora", "Amina", "Bo"]),
+    ],
+)
+def test_what_is_due_leaves_in_any_order_that_a_person_gives_it(
+    campaign_id, mailer, moved, before, order
+):
+    """Also where all of it came due in one instant, and the instant is now."""
+    steps = {"Amina": step_of(campaign_id, StepKind.INVITATION).id}
+    for name in ("Chen", "Dora"):
+        other = make_list(name=f"List of {name}")
+        make_target(other, make_stakeholder(name))
+        steps[name] = step_of(going(other, INVITATION), StepKind.INVITATION).id
+    launch_due_steps(at=NOON)
+    put_step_before(steps[moved], before and steps[before], by=CONSOLE, at=NOON)
+    reading().rollback()
+    shown = {step_id: name for name, step_id in steps.items()}
+    leaders = [name for name in order if name in steps]
+    assert [shown[one.step_id] for one in outbox().due(NOON)] == leaders
+    assert send(mailer) == order

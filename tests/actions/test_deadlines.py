@@ -8,6 +8,7 @@ from outreach.actions.campaigns import (
     StepPlan,
     approve_campaign,
     change_campaign,
+    draft_campaign,
     finish_campaigns,
     schedule_campaign,
 )
@@ -17,8 +18,9 @@ from outreach.actions.steps import launch_due_steps
 from outreach.db import reading
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict, NotFound
-from outreach.models.activity import CONSOLE, Activity
-from outreach.models.campaign import Campaign
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE, Activity, Actor
+from outreach.models.campaign import Campaign, NeedsSecondPerson
 from outreach.models.invitation import Invitation
 from outreach.models.seat import Seat
 from outreach.models.step import Anchor, StepKind, StepState
@@ -26,6 +28,7 @@ from outreach.queries.moves import conference_moves, reply_by_move
 from tests.actions.test_campaigns import INVITATION, plan, reminder
 from tests.factories import (
     NOON,
+    make_account,
     make_campaign,
     make_invitation,
     make_list,
@@ -179,3 +182,22 @@ def test_what_would_have_passed_already_keeps_its_date(app):
     assert ["would have passed" in move.note for move in shown if move.what == "Reply-by"] == [True]
     move_conference(conference.id, conference.opens_on - 40 * DAY, by=CONSOLE, at=NOON)
     assert fresh(campaign_id).reply_by == old
+
+
+def test_the_author_of_a_campaign_at_work_moves_none_of_its_times(app):
+    """Case A51: the times were approved by another, and so is their change."""
+    author = Actor.account(make_account(Role.APPROVER).id)
+    other = Actor.account(make_account(Role.APPROVER).id)
+    target_list = make_list()
+    make_target(target_list)
+    campaign_id = draft_campaign(plan(target_list), by=author, at=NOON)
+    move_reply_by(campaign_id, NOON + 41 * DAY, by=author, at=NOON)
+    approve_campaign(campaign_id, by=other, at=NOON)
+    schedule_campaign(campaign_id, by=author, at=NOON)
+    for move in (
+        lambda by: move_reply_by(campaign_id, NOON + 42 * DAY, by=by, at=NOON),
+        lambda by: move_step(fresh(campaign_id).steps[1].id, NOON + 9 * DAY, by=by, at=NOON),
+    ):
+        with pytest.raises(NeedsSecondPerson):
+            move(author)
+        move(other)

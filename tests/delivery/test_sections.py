@@ -5,6 +5,7 @@ from collections import Counter
 from sqlalchemy import func, select, update
 
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
+from outreach.actions.invitations import answer_invitation
 from outreach.actions.messages import release_message
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
@@ -14,6 +15,7 @@ from outreach.delivery.render import OTHER_SECTIONS
 from outreach.models.activity import CONSOLE
 from outreach.models.custom_field import CustomField, CustomKind, CustomSubject, CustomValue
 from outreach.models.form_of_address import FormOfAddress
+from outreach.models.invitation import Invitation, Reply
 from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.message import Message, MessageState, Unit
 from outreach.models.stakeholder import Stakeholder
@@ -160,3 +162,7 @@ def test_a_letter_knows_kinds_forms_of_address_in_its_language_and_fields_of_our
     release_message(message_to("Ana").id, by=CONSOLE, at=NOON)
     drain(mailer, now=lambda: NOON + HOUR)
     assert "Ms Ana: 2.5 https://" in mailer.sent[-1].text
+    first = select(Invitation.id).where(Invitation.stakeholder_id == zoe.id)
+    answer_invitation(db.session.scalar(first), Reply.ACCEPTED, "", at=NOON + HOUR)
+    drain(mailer, now=lambda: NOON + HOUR)
+    assert "Mme Zoé: 7, bring funds" in mailer.sent[-1].text, "outside campaigns too"

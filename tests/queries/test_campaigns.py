@@ -16,8 +16,9 @@ from outreach.models.template import TemplateText
 from outreach.queries.campaign_pages import campaign_page, campaigns, outcomes_by_group
 from outreach.queries.campaigns import campaign_people, everyone_in, outcomes_of, steps_of
 from outreach.queries.outbox import outbox
-from outreach.queries.prospects import Doubt, doubtful, doubts, members, reach
+from outreach.queries.prospects import Doubt, doubtful, doubts, reach
 from outreach.queries.reasons import NO_ADDRESS
+from outreach.queries.recipients import members
 from tests.delivery.ledgers import frozen_campaign
 from tests.factories import (
     NOON,
@@ -177,8 +178,8 @@ def test_members_are_found_by_name_among_the_audience_only(app):
     amina = make_stakeholder("Amina Diallo")
     campaign = campaign_of(amina, make_stakeholder("Bruno Rossi"))
     make_stakeholder("Amina Elsewhere")
-    assert [name for _, name, _ in members(campaign.id, "amina")] == ["Amina Diallo"]
-    assert len(members(campaign.id)) == 2
+    assert [name for _, name, _ in members(campaign.id, "amina", at=NOON)] == ["Amina Diallo"]
+    assert len(members(campaign.id, at=NOON)) == 2
 
 
 def test_someone_on_two_lists_is_one_member_and_one_of_the_reach(app):
@@ -189,7 +190,7 @@ def test_someone_on_two_lists_is_one_member_and_one_of_the_reach(app):
     campaign = make_campaign(first)
     save(CampaignList(campaign_id=campaign.id, list_id=second.id))
     assert reach(campaign.id, NOON).count == 1
-    assert len(members(campaign.id)) == 1
+    assert len(members(campaign.id, at=NOON)) == 1
     assert [count for _, _, count in campaign_page(campaign.id).lists] == [1, 1]
 
 

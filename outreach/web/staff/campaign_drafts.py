@@ -10,7 +10,9 @@ from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
 from outreach.queries.campaign_pages import CampaignPage, campaign_page, planned_steps
-from outreach.web.staff.campaign_forms import CampaignForm, list_choices
+from outreach.queries.prospects import look
+from outreach.web.staff.audience_form import NEWS
+from outreach.web.staff.campaign_forms import CampaignForm
 from outreach.web.staff.door import blueprint
 
 Page = str | tuple[str, int] | Response
@@ -22,8 +24,11 @@ def new_campaign() -> Page:
     form = CampaignForm()
     if request.method == "GET":
         form.event.data = request.args.get("event", type=int)
+        if request.args.get("do") == NEWS:
+            form.does.data = NEWS
         form.begin()
         form.offer()
+        form.segments.data = request.args.getlist("segment", type=int)
         form.lists.data = request.args.getlist("list", type=int)
         return _page(form, None)
     if not _is_wished(form):
@@ -50,6 +55,7 @@ def change_campaign(campaign_id: int) -> Page:
     if page.state not in (CampaignState.DRAFT, CampaignState.APPROVED):
         raise WrongState("changed", CampaignState(page.state))
     form = CampaignForm()
+    form.keep(page)
     if request.method == "GET":
         form.show(page, list(planned_steps(campaign_id)))
         form.offer()
@@ -72,8 +78,19 @@ def campaign_lists() -> str:
     """The lists of an event as ticks: the part of the form that follows its menu."""
     form = CampaignForm(meta={"csrf": False})
     form.event.data = request.args.get("event", type=int)
-    form.lists.choices = list_choices(form.event.data)
+    form.offer_audience()
     return render_template("staff/campaigns/_lists.html", form=form)
+
+
+@blueprint.post("/staff/campaigns/audience")
+@blueprint.post("/staff/campaigns/<int:campaign_id>/audience")
+def count_audience(campaign_id: int | None = None) -> str:
+    """How many the form means as it stands, some of them, and who would be left out; no change."""
+    form = CampaignForm()
+    if campaign_id is not None and (page := campaign_page(campaign_id)) is not None:
+        form.keep(page)
+    form.offer()
+    return render_template("staff/campaigns/_count.html", look=look(form.wish(), g.at))
 
 
 def _is_wished(form: CampaignForm) -> bool:
@@ -90,4 +107,8 @@ def _is_wished(form: CampaignForm) -> bool:
 
 
 def _page(form: CampaignForm, page: CampaignPage | None) -> str:
-    return render_template("staff/campaigns/form.html", form=form, campaign=page)
+    is_counted = request.form.get("do") == "count"
+    return render_template(
+        "staff/campaigns/form.html", form=form, campaign=page,
+        look=look(form.wish(), g.at) if is_counted else None,
+    )  # fmt: skip

@@ -21,17 +21,16 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach import clock
 from outreach.actions.campaigns import Plan, StepPlan
-from outreach.models.step import AUDIENCES, PERSONAL, Anchor, Audience, StepKind
+from outreach.models.step import ASKING, AUDIENCES, PERSONAL, Anchor, Audience, StepKind
 from outreach.queries.campaign_pages import CampaignPage, PlannedStep
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events
-from outreach.queries.lists import target_lists
 from outreach.queries.senders import senders
 from outreach.queries.templates import template_choices
+from outreach.web.staff.audience_form import INVITE, NEWS, AudienceFields
 
 DEFAULT_DAYS = (14, 3)
 MOST_REMINDERS = 6
@@ -47,6 +46,7 @@ KINDS = {
     StepKind.MISS_YOU: "We miss you",
     StepKind.THANK_YOU: "Thanks",
     StepKind.TO_ASSISTANT: "To the assistant",
+    StepKind.PROMOTION: "News",
 }
 WHOM = {
     "": "those whom its kind is for",
@@ -133,7 +133,7 @@ class ReminderForm(Form):
         )  # fmt: skip
 
 
-class CampaignForm(FlaskForm):
+class CampaignForm(AudienceFields, FlaskForm):
     """Everything that a campaign is made of; it works with and without scripts."""
 
     name = StringField(
@@ -141,29 +141,11 @@ class CampaignForm(FlaskForm):
         [InputRequired("Give the campaign a name."), Length(max=200)],
         description="For the team; no invitee sees it.",
     )
-    event = SelectField("Invites to", coerce=int)
-    lists = SelectMultipleField(
-        "Target lists",
-        [InputRequired("Choose at least one list of this event.")],
-        coerce=int,
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        description="Who stands on several of them gets one mail.",
-    )
-    wave = SelectField(
-        "Of these",
-        coerce=int,
-        default=0,
-        choices=[
-            SelectChoice(0, "Everyone"),
-            *(SelectChoice(n, f"Wave {n}") for n in range(1, 10)),
-        ],
-        description="A wave is a round: the next one gets a campaign of its own. Alternates are "
-        "left out until a place is freed for them.",
-    )
+    event = SelectField("About", coerce=int)
     reply_on = DateField("Answers count until", [InputRequired("Choose the day of the reply-by.")])
     reply_at = TimeField("at", [InputRequired("Choose the hour of the reply-by.")])
-    invitation = SelectField("Letter")
+    invitation = SelectField("Letter of the invitation", validate_choice=False)
+    news = SelectField("Letter of the news", validate_choice=False)
     goes = RadioField(
         "When",
         choices=[
@@ -209,12 +191,13 @@ class CampaignForm(FlaskForm):
         self.event.choices = [SelectChoice(one.id, f"{one.name}, {one.city}") for one in known]
         if self.event.data is None and known:
             self.event.data = known[0].id
-        self.lists.choices = list_choices(self.event.data)
+        self.offer_audience()
         self.sender.choices = [
             SelectChoice(0, current_app.config["MAIL_FROM"]),
             *(SelectChoice(one.id, one.address) for one in senders()),
         ]
         self.invitation.choices = letters(StepKind.INVITATION)
+        self.news.choices = letters(StepKind.PROMOTION)
         self.thanks_letter.choices = letters(StepKind.THANK_YOU)
         for entry in self.reminders:
             entry.form.template.choices = [
@@ -227,6 +210,9 @@ class CampaignForm(FlaskForm):
         conference = current_conference()
         self.sender_name.data = conference.host if conference else ""
         self.reply_at.data, self.fixed_at.data = EVENING, MORNING
+        if self.does.data == NEWS:
+            self.thanks.data = False
+            return
         for days in DEFAULT_DAYS:
             self.reminders.append_entry({"days": days})
 
@@ -235,21 +221,24 @@ class CampaignForm(FlaskForm):
         zone = ZoneInfo(page.time_zone)
         local = page.reply_by.astimezone(zone)
         self.name.data, self.event.data = page.name, page.event_id
-        self.lists.data = [id_ for id_, _, _ in page.lists]
+        self.show_audience(page)
         self.reply_on.data, self.reply_at.data = local.date(), local.time()
         self.sender_name.data, self.is_vip.data = page.sender_name, page.is_vip
         self.sender.data = page.sender_id or 0
-        self.has_calendar.data, self.wave.data = page.has_calendar, page.wave or 0
+        self.has_calendar.data = page.has_calendar
         self.thanks.data, self.fixed_at.data = False, MORNING
-        for step in steps:
-            self._show_step(step, zone)
+        invites = any(step.kind is StepKind.INVITATION for step in steps)
+        self.does.data = INVITE if invites else NEWS
+        for number, step in enumerate(steps):
+            self._show_step(step, zone, is_first=number == 0)
 
-    def _show_step(self, step: PlannedStep, zone: ZoneInfo) -> None:
+    def _show_step(self, step: PlannedStep, zone: ZoneInfo, *, is_first: bool) -> None:
         local = step.fixed_at.astimezone(zone) if step.fixed_at else None
         is_thanks = step.kind is StepKind.THANK_YOU and step.anchor is Anchor.ANSWER
         is_for_others = AUDIENCES[step.kind] is not step.audience
-        if step.kind is StepKind.INVITATION:
-            self.invitation.data, self.goes.data = step.template_code, step.anchor.value
+        if step.kind is StepKind.INVITATION or (is_first and step.kind is StepKind.PROMOTION):
+            letter = self.invitation if step.kind is StepKind.INVITATION else self.news
+            letter.data, self.goes.data = step.template_code, step.anchor.value
             self.places.data = step.places_count
             if local:
                 self.fixed_on.data, self.fixed_at.data = local.date(), local.time()
@@ -278,8 +267,26 @@ class CampaignForm(FlaskForm):
         if field.data == Anchor.PLACES.value and not self.places.data:
             raise ValidationError("Say how many places must be free before the invitation goes.")
 
+    def validate_invitation(self, _field: SelectField) -> None:
+        """The letter of what it does; the other one is not looked at."""
+        letter = self.news if self.does.data == NEWS else self.invitation
+        if letter.data not in {choice.value for choice in letter.choices}:
+            raise ValidationError("Choose the letter of the first mail.")
+
+    def validate_lists(self, field: SelectMultipleField) -> None:
+        """Whom it reaches is said by a list or a segment."""
+        if not field.data and not self.segments.data:
+            raise ValidationError("Choose at least one list of this event, or a segment.")
+
     def validate_reminders(self, field: FieldList) -> None:
-        """Two reminders on one day would reach nobody the second time."""
+        """News reminds of nothing; two reminders on one day would reach nobody the second time."""
+        if self.does.data == NEWS and any(
+            StepKind(entry.form.kind.data) in ASKING for entry in field
+        ):
+            raise ValidationError(
+                "News asks for no answer, so nobody can be reminded. Remove those steps, or choose "
+                "another kind for them."
+            )
         days = [
             (entry.form.counted_from.data, entry.form.days.data, entry.form.whom)
             for entry in field
@@ -304,13 +311,17 @@ class CampaignForm(FlaskForm):
             name=self.name.data.strip(),
             event_id=self.event.data,
             list_ids=self.lists.data,
+            segment_ids=self.segments.data,
+            left_out_list_ids=self.not_lists.data,
+            left_out_segment_ids=self.not_segments.data,
+            newcomers_list_id=self.newcomers.data or None,
             reply_by=reply_by,
             steps=self._steps(zone),
             sender_name=self.sender_name.data.strip(),
             sender_address=current_app.config["MAIL_FROM"],
             sender_id=self.sender.data or None,
             is_vip=self.is_vip.data,
-            has_calendar=self.has_calendar.data,
+            has_calendar=self.has_calendar.data and self.does.data != NEWS,
             wave=self.wave.data or None,
         )
 
@@ -321,9 +332,9 @@ class CampaignForm(FlaskForm):
             fixed_at = clock.in_zone(datetime.combine(self.fixed_on.data, self.fixed_at.data), zone)
         steps = [
             StepPlan(
-                StepKind.INVITATION,
+                StepKind.PROMOTION if self.does.data == NEWS else StepKind.INVITATION,
                 Anchor(self.goes.data),
-                self.invitation.data,
+                self.news.data if self.does.data == NEWS else self.invitation.data,
                 fixed_at=fixed_at,
                 places_count=self.places.data if self.goes.data == Anchor.PLACES.value else None,
             )
@@ -332,7 +343,7 @@ class CampaignForm(FlaskForm):
             (entry.form for entry in self.reminders), key=lambda one: -(one.days.data or 0)
         )
         steps += [one.plan(zone) for one in more]
-        if self.thanks.data:
+        if self.thanks.data and self.does.data != NEWS:
             steps.append(StepPlan(StepKind.THANK_YOU, Anchor.ANSWER, self.thanks_letter.data))
         return steps
 
@@ -346,12 +357,3 @@ def usual_letter(kind: StepKind) -> str:
 def letters(kind: StepKind) -> list[SelectChoice]:
     """The templates of a kind, by name."""
     return [SelectChoice(code, name) for code, name in template_choices(kind)]
-
-
-def list_choices(event_id: int | None) -> list[SelectChoice]:
-    """The lists of an event, with their counts."""
-    return [
-        SelectChoice(one.id, f"{one.name} ({one.wanted_count:,} people)")
-        for one in target_lists()
-        if one.event_id == event_id
-    ]

@@ -1,11 +1,17 @@
 """What a campaign would send: a mail as any recipient, and those whose mail raises a doubt."""
 
-from flask import Response, abort, g, render_template, request
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as Answer
 
+from outreach.delivery.mailer import Address
 from outreach.delivery.preview import preview_step
+from outreach.delivery.trial import send_trial
+from outreach.errors import Refusal
 from outreach.queries.campaign_pages import letters_of
 from outreach.queries.campaigns import steps_of
-from outreach.queries.prospects import Doubt, doubtful, members
+from outreach.queries.prospects import Doubt, doubtful
+from outreach.queries.recipients import members
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.mail_frame import framed
@@ -18,10 +24,10 @@ def campaign_preview(campaign_id: int) -> str:
     """A step's mail as someone of the audience would get it; nothing is written or counted."""
     page = campaign_or_404(campaign_id)
     steps, words = steps_of(campaign_id), request.args.get("q", "").strip()
-    found = members(campaign_id, words)
+    found = members(campaign_id, words, at=g.at)
     step_id = request.args.get("step", steps[0].id if steps else 0, type=int)
     person_id = request.args.get("person", found[0][0] if found else 0, type=int)
-    preview = preview_step(campaign_id, step_id, person_id) if person_id else None
+    preview = preview_step(campaign_id, step_id, person_id, at=g.at) if person_id else None
     return render_template(
         "staff/campaigns/preview.html",
         campaign=page,
@@ -39,7 +45,22 @@ def campaign_preview(campaign_id: int) -> str:
 @blueprint.get("/staff/campaigns/<int:campaign_id>/preview/<int:step_id>/<int:person_id>")
 def campaign_preview_html(campaign_id: int, step_id: int, person_id: int) -> Response:
     """The HTML part alone, for the frame."""
-    return framed(preview_step(campaign_id, step_id, person_id).html)
+    return framed(preview_step(campaign_id, step_id, person_id, at=g.at).html)
+
+
+@blueprint.post("/staff/campaigns/<int:campaign_id>/preview/<int:step_id>/<int:person_id>")
+def campaign_trial(campaign_id: int, step_id: int, person_id: int) -> Answer:
+    """The same mail to oneself: no link, state or number of the recipient is touched."""
+    to = Address(current_user.name, current_user.email)
+    try:
+        said = send_trial(preview_step(campaign_id, step_id, person_id, at=g.at), to, at=g.at)
+        flash(said, "done")
+    except Refusal as refusal:
+        flash(str(refusal), "problem")
+    return redirect(
+        url_for("staff.campaign_preview", campaign_id=campaign_id, step=step_id, person=person_id),
+        303,
+    )
 
 
 @blueprint.get("/staff/campaigns/<int:campaign_id>/doubts")

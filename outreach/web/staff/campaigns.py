@@ -27,7 +27,7 @@ from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState
 from outreach.models.message import Outcome
 from outreach.queries.accounts import team
-from outreach.queries.audience import audience_count
+from outreach.queries.audience_members import audience_count
 from outreach.queries.campaign_pages import (
     CampaignPage,
     campaign_page,
@@ -47,6 +47,7 @@ from outreach.queries.rates import mails_a_second
 from outreach.queries.readiness import has_lapsed, problems
 from outreach.queries.templates import hosts_of
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.segments import said
 
 OPEN = ("draft", "approved")
 LIVE = ("scheduled", "running")
@@ -76,6 +77,8 @@ def campaign(campaign_id: int) -> str:
         may_approve=current_user.may(Permission.APPROVE),
         groups=outcomes_by_group(campaign_id),
         is_author=page.author_id == current_user.id,
+        segments=said(page.segments),
+        left_out_segments=said(page.left_out_segments),
         **_standing(page),
     )
 
@@ -169,7 +172,7 @@ def _standing(page: CampaignPage) -> dict[str, object]:
     is_written = any(outcomes.values())
     audience = sum(outcomes.values()) if is_written else None
     if audience is None and page.state in (*OPEN, *LIVE, "paused"):
-        audience = audience_count(page.id)
+        audience = audience_count(page.id, g.at)
     waiting = sum(step.counts.get(Outcome.WAITING, 0) for step in steps)
     return {
         "outcomes": outcomes,

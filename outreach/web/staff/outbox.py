@@ -34,12 +34,16 @@ def outbox() -> str:
 
 @blueprint.post("/staff/outbox/<int:step_id>")
 def change_departure(step_id: int) -> Response:
-    """Hold a step, release it, or put it first."""
+    """Hold a step, release it, put it first, or before another: `before:12`, `before:` for last."""
     acts = {
         "hold": batches.hold_step, "release": batches.release_step, "first": batches.put_step_first
     }  # fmt: skip
-    wish = request.form.get("do", "")
-    if wish in acts:
+    wish, _, before = request.form.get("do", "").partition(":")
+    if wish == "before" and (before.isdecimal() or not before):
+        other = int(before) if before else None
+        batches.put_step_before(step_id, other, by=Actor.account(current_user.id), at=g.at)
+        flash("Moved: it leaves in this order.", "done")
+    elif wish in acts:
         acts[wish](step_id, by=Actor.account(current_user.id), at=g.at)
         flash(SAID[wish], "done")
     return redirect(url_for("staff.outbox"), 303)

@@ -1,6 +1,7 @@
 """Segments: sentences kept under a name, one's own and the team's."""
 
 import json
+from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -15,6 +16,22 @@ from outreach.queries.choices import Names, own_labels
 from outreach.queries.conferences import current_conference
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import address_of
+
+
+def said(found: list[tuple[int, str, dict[str, Any]]]) -> list[tuple[int, str, str]]:
+    """(id, name, rule) with the rule in words."""
+    if not found:
+        return []
+    conference = current_conference()
+    names, labels = Names(conference.id if conference else 0), own_labels()
+    lines: list[tuple[int, str, str]] = []
+    for id_, name, rule in found:
+        try:
+            words = in_words(sentence(Rule.from_json(rule), names, labels))
+        except UnreadableRule as refusal:
+            words = str(refusal)
+        lines.append((id_, name, words))
+    return lines
 
 
 @blueprint.get("/staff/segments", endpoint="segments")

@@ -7,11 +7,14 @@ import re
 import pytest
 
 from outreach import clock
+from outreach.actions.segments import save_segment
 from outreach.actions.steps import launch_due_steps
+from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
 from outreach.delivery.mailer import Accepted, Busy
 from outreach.delivery.outbox import drain
 from outreach.models.account import Role
+from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.step import StepState
 from outreach.queries.campaigns import steps_of
@@ -80,13 +83,14 @@ def test_reminders_are_added_and_removed_without_scripts_and_keep_what_was_typed
     ("changes", "said"),
     [
         ({"name": ""}, "Give the campaign a name."),
-        ({"lists": None}, "Choose at least one list of this event."),
+        ({"lists": None}, "Choose at least one list of this event, or a segment."),
         ({"reply_on": ""}, "Choose the day of the reply-by."),
         ({"reply_on": "2020-01-01"}, "The reply-by lies in the past."),
         ({"goes": "fixed"}, "Choose the day and the hour at which the invitation goes."),
         ({"reminders-1-days": "14"}, "Two steps to the same people stand on the same day."),
         ({"reminders-1-days": "soon"}, "Not a valid integer value."),
-        ({"invitation": "nothing"}, "Not a valid choice."),
+        ({"invitation": "nothing"}, "Choose the letter of the first mail."),
+        ({"does": "news", "news": "promotion"}, "News asks for no answer"),
         ({"event": "999999"}, "Not a valid choice."),
     ],
 )
@@ -159,7 +163,7 @@ def test_the_last_confirmation_names_the_count_and_the_first_three(staff, approv
     for number in range(3):
         assert f"Person {number}" in page
     assert "Person 3" not in page
-    assert "1 of the 5 on the lists would be left out" in page
+    assert "1 of the 5 in its audience would be left out" in page
     assert staff.post(f"{approved}/schedule").status_code == 303
     assert campaign(int(approved.rsplit("/", 1)[1])).state == CampaignState.SCHEDULED
 
@@ -304,3 +308,28 @@ def test_a_campaign_of_the_console_is_approved_like_any_other(staff, approver, b
     assert "The operator wrote this draft" in words(staff.get(path))
     approver.post(f"{path}/approve")
     assert campaign(found.id).state == CampaignState.APPROVED
+
+
+def test_news_to_a_segment_less_a_list_is_counted_and_drafted_by_ticks_alone(staff, banks):
+    """Without a script "Count them now" answers with the whole page, what was ticked included."""
+    make_stakeholder("Zoë of Bern", country_code="CH")
+    make_target(banks, make_stakeholder("On the list", country_code="CH"))
+    rule = Rule.of([Condition("country", ("CH",))])
+    swiss = save_segment("Swiss", rule, is_shared=True, by=CONSOLE, at=clock.now())
+    ticked = {
+        "does": "news", "news": "promotion", "lists": None, "segments": [swiss],
+        "not_lists": [banks.id], "reminders-0-days": None, "reminders-1-days": None,
+        "reminders-0-template": None, "reminders-1-template": None, "newcomers": "0",
+    }  # fmt: skip
+    page = text(staff.post("/staff/campaigns/new", data=typed(banks, **ticked, do="count")))
+    assert re.search(r'checked[^>]*name="segments"', page)
+    part = words(staff.post("/staff/campaigns/audience", data=typed(banks, **ticked)))
+    for seen in (re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)), part):
+        assert "2 people , of whom 1 would get the first mail now: Zoë of Bern" in seen
+        assert "1 left out: left out by the team: on the list “Development banks”." in seen
+    id_ = drafted(staff, banks, **ticked)
+    shown = words(staff.get(f"/staff/campaigns/{id_}"))
+    assert "the segment Swiss : Everyone from Switzerland" in shown
+    page = text(staff.get(f"/staff/campaigns/{id_}/change"))
+    for name in ("segments", "not_lists"):
+        assert re.search(rf'checked[^>]*name="{name}"', page)

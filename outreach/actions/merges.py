@@ -1,5 +1,6 @@
-"""Merges: two people made one, and made two again.
+"""Merges: two people made one, and made two again with nothing lost.
 
+Both histories, links and opt-outs stay, and of two invitations to one event one is left.
 The row of the one who goes stays where it is, without an address, in no list; its mails and its
 journal stay with it and are shown on the kept one. Everything that acts moves to the kept person.
 """

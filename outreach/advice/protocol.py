@@ -1,8 +1,8 @@
 """Which protocol category an office carries, and its place in the order of precedence.
 
-The category goes with the office and with nothing else: the longest of the
-known beginnings counts, whole words only, so that "Minister of Health" is a minister and "Minister
-Counsellor" or "Adviser to the Minister" is none.
+The category goes with the office and with nothing else, so it is not transferable: the longest
+of the known beginnings counts, whole words only, so that "Minister of Health" is a minister and
+"Minister Counsellor" or "Adviser to the Minister" is none.
 """
 
 from collections.abc import Iterable

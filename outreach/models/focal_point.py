@@ -9,7 +9,7 @@ from outreach.models.base import Base, Key
 
 
 class FocalPoint(Base):
-    """One appointment; those that have ended stay."""
+    """One appointment; those that have ended stay: who authorised it, and when, is kept."""
 
     __tablename__ = "focal_points"
     __table_args__ = (

@@ -325,6 +325,7 @@ def test_an_unknown_list_is_told(bring, tmp_path):
 
 
 def test_an_imported_office_carries_its_protocol_category(bring):
+    """It follows from the office held, and an adviser to a minister is none."""
     minister = ["Ana Paz", "ana@example.org", "Minister of Health"]
     aide = ["Li Wei", "li@example.org", "Adviser to the Minister"]
     bring(make_list(), ["Name", "E-mail", "Function"], minister, aide)

@@ -326,7 +326,7 @@ def test_news_to_a_segment_less_a_list_is_counted_and_drafted_by_ticks_alone(sta
     part = words(staff.post("/staff/campaigns/audience", data=typed(banks, **ticked)))
     for seen in (re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)), part):
         assert "2 people , of whom 1 would get the first mail now: Zoë of Bern" in seen
-        assert "1 left out: left out by the team: on the list “Development banks”." in seen
+        assert "1: Left out by the team: on the list “Development banks”." in seen
     id_ = drafted(staff, banks, **ticked)
     shown = words(staff.get(f"/staff/campaigns/{id_}"))
     assert "the segment Swiss : Everyone from Switzerland" in shown

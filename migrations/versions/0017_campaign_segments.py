@@ -50,6 +50,9 @@ def upgrade() -> None:
         batch_op.create_index(op.f("ix_campaign_left_out_lists_list_id"), ["list_id"], unique=False)
     with op.batch_alter_table("campaigns", schema=None) as batch_op:
         batch_op.add_column(sa.Column("newcomers_list_id", big, nullable=True))
+        batch_op.add_column(
+            sa.Column("is_by_lists", sa.Boolean(), server_default=sa.text("(true)"), nullable=False)
+        )
         batch_op.create_foreign_key(
             op.f("fk_campaigns_newcomers_list_id"), "target_lists", ["newcomers_list_id"], ["id"]
         )
@@ -58,6 +61,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("campaigns", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("fk_campaigns_newcomers_list_id"), type_="foreignkey")
+        batch_op.drop_column("is_by_lists")
         batch_op.drop_column("newcomers_list_id")
     op.drop_table("campaign_left_out_lists")
     op.drop_table("campaign_segments")

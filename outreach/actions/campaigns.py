@@ -287,6 +287,7 @@ def _take_audience(
     campaign.left_out_lists = [
         CampaignLeftOutList(list=_known_list(session, id_)) for id_ in plan.left_out_list_ids
     ]
+    campaign.is_by_lists = not (campaign.segments or campaign.left_out_lists)
     campaign.newcomers_list = None
     if plan.newcomers_list_id is not None:
         campaign.newcomers_list = _list(session, plan.newcomers_list_id, campaign.event)

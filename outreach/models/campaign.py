@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, NotAllowed
@@ -130,6 +130,9 @@ class Campaign(Base):
     newcomers_list_id: Mapped[int | None] = mapped_column(ForeignKey("target_lists.id"))
     """Where whoever of a segment stands on no list of the event is put when they are invited, so
     that they have a place, a group and a line on the board; without one they are left out."""
+    is_by_lists: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Nothing but lists says whom it reaches: whoever looks at it need not ask for anything else.
+    """
     created_at: Mapped[datetime]
 
     event: Mapped[Event] = relationship()
@@ -166,7 +169,7 @@ class Campaign(Base):
 
         The rules themselves, not the names of the segments: whoever changes one changes this.
         """
-        if not self.segments and not self.left_out_lists and self.newcomers_list_id is None:
+        if self.is_by_lists:
             return []
         rules = [(one.is_left_out, one.segment_id, one.segment.rule) for one in self.segments]
         return [
@@ -178,7 +181,7 @@ class Campaign(Base):
     @property
     def reaches_segments(self) -> bool:
         """Whether anyone is in its audience because of a segment."""
-        return any(not one.is_left_out for one in self.segments)
+        return not self.is_by_lists and any(not one.is_left_out for one in self.segments)
 
     @property
     def invites(self) -> bool:

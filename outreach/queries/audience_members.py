@@ -192,6 +192,8 @@ def left_out_by_team(campaign: Campaign, at: datetime) -> list[Case]:
             CampaignExclusion.stakeholder_id == Stakeholder.id,
         )
         cases.append((is_excluded.correlate(Stakeholder), EXCLUDED))
+    if campaign.is_by_lists:
+        return cases
     for entry in campaign.left_out_lists:
         is_on = exists().where(
             Target.list_id == entry.list_id, Target.stakeholder_id == Stakeholder.id
@@ -233,4 +235,5 @@ def _rule(segment: Segment) -> Rule | None:
 
 def unreadable_segments(campaign: Campaign) -> list[str]:
     """The names of segments whose rule cannot be read any more."""
-    return [one.segment.name for one in campaign.segments if _rule(one.segment) is None]
+    found = [] if campaign.is_by_lists else campaign.segments
+    return [one.segment.name for one in found if _rule(one.segment) is None]

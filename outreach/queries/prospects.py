@@ -168,7 +168,7 @@ def _imagined(wish: Wish, at: datetime) -> Campaign | None:
         id=0, event_id=event.id, event=event, reply_by=at + timedelta(days=1), segments=segments,
         lists=[CampaignList(list_id=id_, wave=wish.wave) for id_ in wish.list_ids],
         left_out_lists=lists, newcomers_list_id=newcomers.id if newcomers else None,
-        newcomers_list=newcomers, exclusions=[], steps=[step],
+        newcomers_list=newcomers, is_by_lists=False, exclusions=[], steps=[step],
     )  # fmt: skip
 
 

@@ -43,7 +43,12 @@ _told = (
         or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
     )
 )  # fmt: skip
-_thanked = exists().where(Message.step_id == Step.id, Message.stakeholder_id == Stakeholder.id)
+# By itself a subquery only looks at the statement right around it: those further out are named.
+_thanked = (
+    exists()
+    .where(Message.step_id == Step.id, Message.stakeholder_id == Stakeholder.id)
+    .correlate(Step, Stakeholder)
+)
 _is_listed = (
     select(Target.id)
     .join(CampaignList, CampaignList.list_id == Target.list_id)
@@ -52,6 +57,7 @@ _is_listed = (
         CampaignList.campaign_id == Campaign.id,
         CampaignList.wave.is_(None) | (CampaignList.wave == Target.wave),
     )
+    .correlate(Campaign, Stakeholder)
     .exists()
 )
 _came_by_segment = (
@@ -63,6 +69,7 @@ _came_by_segment = (
         Message.stakeholder_id == Stakeholder.id,
         Message.is_first,
     )
+    .correlate(Campaign, Stakeholder)
     .exists()
 )
 _will_be_thanked = (

@@ -180,10 +180,10 @@ def _goes() -> Any:
 
 def _hold(session: Session, step: Step, at: datetime) -> None:
     """What a person must look at first: a mail to a star, which its owner signs; one found late."""
-    reasons = {
-        f"{SIGN_OFF}{owner}.": frozen.c.stakeholder_id == stakeholder_id
-        for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items()
-    }
+    stars: dict[str, list[int]] = {}
+    for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items():
+        stars.setdefault(f"{SIGN_OFF}{owner}.", []).append(stakeholder_id)
+    reasons = {why: frozen.c.stakeholder_id.in_(ids) for why, ids in stars.items()}
     if step.is_personal and not step.is_at_once:
         reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
     for reason, whose in reasons.items():

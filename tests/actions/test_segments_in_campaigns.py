@@ -142,6 +142,11 @@ def test_who_accepted_the_meeting_and_was_not_asked_yet_is_invited_wanted_and_re
     assert [name for name, reason in reminded.items() if not reason] == ["Bo", "Dora"]
     assert len(reminded) == 3, "Chan’s row is that of an invitation still"
     assert foreseen["reminder"].count("") == 3
+    of_dora = select(Message.invitation_id).where(Message.name == "Dora").limit(1)
+    answer_invitation(reading().scalar(of_dora), Reply.DECLINED, "", at=NOON + 16 * DAY)
+    launch_due_steps(at=NOON + 16 * DAY)
+    assert outcomes(id_, Purpose.THANK_YOU) == {"Amina": "", "Dora": ""}
+    assert not outcomes(None, Purpose.CONFIRMATION), "for whoever came by a list, too"
     moved = move_reply_by(id_, NOON + 31 * DAY, by=CONSOLE, at=NOON + 16 * DAY)
     assert moved == 3, "all whom it invited"
 

@@ -157,6 +157,11 @@ def test_a_mail_to_a_star_waits_for_its_owner_or_an_approver_and_goes_when_they_
         signer, other = other, signer
     who = "Olga Owner" if has_owner else "an approver"
     star_list = db.session.get(TargetList, target.list_id)
+    second = make_target(star_list, make_stakeholder())
+    nominate_star(second.id, "Chairs another bank", by=CONSOLE, at=NOON)
+    decide_star(second.id, True, by=approver, at=NOON)
+    whose = owner.id if has_owner else None
+    plan_star(second.id, owner_id=whose, next_step="", next_on=None, by=approver, at=NOON)
     person = make_stakeholder()
     make_target(star_list, person)
     campaign = make_campaign(star_list)

@@ -25,6 +25,10 @@ ABOUT = marked(
 )
 
 
+NOWHERE = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
+"""Codes of CLDR that stand for no country."""
+
+
 def language_for(page: PublicPage | None) -> str:
     """What was chosen, else what the browser asks for, else the conference's."""
     chosen = request.args.get("language", "")
@@ -64,7 +68,8 @@ def day(at: datetime, time_zone: str, language: str) -> str:
 def countries(language: str) -> list[tuple[str, str]]:
     """(code, name) of the countries, in the order of the language."""
     names = locale_of(language).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    real = (code for code in names if len(code) == 2 and code.isalpha() and code not in NOWHERE)
+    found = [(code, names[code]) for code in real]
     return sorted(found, key=lambda pair: str(pair[1]).casefold())
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import event as sql_event
 from sqlalchemy import select
 
 from outreach.actions.allotments import (
@@ -19,6 +20,7 @@ from outreach.actions.alternates import (
     set_wave,
 )
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
+from outreach.actions.delegations import send_someone
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.steps import launch_due_steps
@@ -159,8 +161,27 @@ def test_a_decline_frees_exactly_one_place_for_the_first_alternate_by_rank(app):
     assert_counts_add_up()
 
 
+def test_who_sends_someone_settles_the_places_before_anything_is_counted(app):
+    """Two who did so in another order could wait for each other's rows without an end."""
+    ground = Ground(2, asked=2)
+    asked = []
+
+    def note(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    sql_event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        send_someone(ground.invitations()[0].id, "Ben", "ben@example.org", "", at=NOON)
+    finally:
+        sql_event.remove(db.engine, "before_cursor_execute", note)
+    (counted,) = [number for number, one in enumerate(asked) if "INTO tallies" in one]
+    settled = [number for number, one in enumerate(asked) if "FROM allotments" in one]
+    assert 0 < max(settled) < counted
+    assert_counts_add_up()
+
+
 def test_a_changed_mind_that_comes_back_waits_when_its_place_has_gone(app):
-    """A changed mind does not overbook; and leaving again frees nothing a second time."""
+    """And leaving again frees nothing a second time."""
     ground = Ground(1, asked=1, alternates=3)
     (first,) = ground.invitations()
     answer_invitation(first.id, Reply.DECLINED, "", at=NOON)

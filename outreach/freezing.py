@@ -183,7 +183,7 @@ def _hold(session: Session, step: Step, at: datetime) -> None:
     stars: dict[str, list[int]] = {}
     for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items():
         stars.setdefault(f"{SIGN_OFF}{owner}.", []).append(stakeholder_id)
-    reasons = {why: frozen.c.stakeholder_id.in_(ids) for why, ids in stars.items()}
+    reasons: dict[str, Any] = {why: frozen.c.stakeholder_id.in_(ids) for why, ids in stars.items()}
     if step.is_personal and not step.is_at_once:
         reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
     for reason, whose in reasons.items():

@@ -68,8 +68,11 @@ def day(at: datetime, time_zone: str, language: str) -> str:
 def countries(language: str) -> list[tuple[str, str]]:
     """(code, name) of the countries, in the order of the language."""
     names = locale_of(language).territories
-    real = (code for code in names if len(code) == 2 and code.isalpha() and code not in NOWHERE)
-    found = [(code, names[code]) for code in real]
+    found = [
+        (code, name)
+        for code, name in names.items()
+        if len(code) == 2 and code.isalpha() and code not in NOWHERE
+    ]
     return sorted(found, key=lambda pair: str(pair[1]).casefold())
 
 

@@ -30,7 +30,7 @@ def load(port: int, requests: Sequence[str], *, connections: int = 4, seconds: f
     command = [sys.executable, "-m", "bench._load", "127.0.0.1", str(port)]
     done = subprocess.run(
         [*command, str(connections), str(seconds)], input=json.dumps(list(requests)),
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     return Load(**json.loads(done.stdout))
 

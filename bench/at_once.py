@@ -49,6 +49,7 @@ from outreach.models.step import Anchor, StepKind
 from outreach.models.target import Target
 from outreach.queries.audit import audit
 from outreach.queries.campaigns import campaign_summary
+from outreach.start import WEB
 from outreach.tokens import personal_token
 from outreach.web.invitee.nonce import form_nonce
 
@@ -77,7 +78,7 @@ def _at_once(
     asked = _asked(int(answers * seconds))
     with RunningProvider(folder, is_sink=False) as provider:
         settings = _settings(app, provider, signer)
-        with served("wsgi:app", settings) as port, _running(programs, settings):
+        with served(WEB, settings) as port, _running(programs, settings):
             began = time.perf_counter()
             loads = [Pacer(port, asked, answers, connections=8, seconds=seconds)]
             if events:

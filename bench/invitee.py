@@ -1,5 +1,5 @@
-"""An invitee's page and answer: real granian as in the Procfile, beside a bare WSGI answer of the
-same bytes on the same server. The load comes from a process of its own on the same cores."""
+"""An invitee's page and answer: the web process as in the Procfile, beside a bare WSGI answer of
+the same bytes on the same server. The load comes from a process of its own on the same cores."""
 
 import os
 import socket
@@ -19,10 +19,15 @@ from bench._load import Load, get, load, post
 from bench.floor import Row
 from outreach.db import reading
 from outreach.models.invitation import Invitation
+from outreach.serving import WORKERS
+from outreach.start import WEB
 from outreach.tokens import personal_token
 from outreach.web.invitee.nonce import form_nonce
 
-GRANIAN = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", "--no-ws"]
+BARE = [
+    str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--workers", str(WORKERS),
+    "--blocking-threads", "1", "--no-ws", "--log-level", "warning", "bench._bare:app",
+]  # fmt: skip
 
 
 def rows() -> Iterator[Row]:
@@ -78,7 +83,7 @@ def _ours() -> Iterator[int]:
         "DATABASE_URL": config["SQLALCHEMY_DATABASE_URI"], "SECRET_KEY": config["SECRET_KEY"],
         "INSTANCE_DIR": config["INSTANCE_DIR"], "PUBLIC_URL": config["PUBLIC_URL"],
     }  # fmt: skip
-    with _served("wsgi:app", settings) as port:
+    with _served(WEB, settings) as port:
         yield port
 
 
@@ -86,19 +91,19 @@ def _ours() -> Iterator[int]:
 def _bare(body: bytes) -> Iterator[int]:
     path = Path(current_app.config["INSTANCE_DIR"]) / "body"
     path.write_bytes(body)
-    with _served("bench._bare:app", {"BARE_BODY": str(path)}) as port:
+    with _served(BARE, {"BARE_BODY": str(path)}) as port:
         yield port
 
 
 @contextmanager
-def _served(target: str, settings: dict[str, str]) -> Iterator[int]:
+def _served(command: list[str], settings: dict[str, str]) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
-    granian = [str(Path(sys.executable).parent / "granian"), *GRANIAN, "--log-level", "warning"]
+    place = {"HOST": "127.0.0.1", "PORT": str(port)}
+    place |= {f"GRANIAN_{name}": value for name, value in place.items()}
     server = subprocess.Popen(
-        [*granian, "--host", "127.0.0.1", "--port", str(port), target],
-        env=os.environ | settings, cwd=Path(__file__).parent.parent,
-    )  # fmt: skip
+        command, env=os.environ | settings | place, cwd=Path(__file__).parent.parent
+    )
     try:
         _wait_for(port)
         yield port

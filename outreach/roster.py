@@ -27,7 +27,7 @@ from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
-from outreach.queries.recognition import Recognised
+from outreach.queries.recognition import NOTHING, Recognised
 from outreach.tally import Place, add_to_tallies
 
 LOWEST_TIER = 3
@@ -73,7 +73,9 @@ class Roster:
         self._change([line for line in known if line.changes or line.organisation], organisations)
         self._change_targets([line for line in known if line.target_changes])
         details = [
-            (id_, line.details) for id_, line in zip(ids, lines, strict=True) if line.details.codes
+            (id_, line.details)
+            for id_, line in zip(ids, lines, strict=True)
+            if line.details is not NOTHING and line.details.codes
         ]
         if details:
             write_details(self._session, self.bulk, details, self._at)

@@ -6,6 +6,7 @@ A key is for finding only: what people read stays as it was typed.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 # Marks that Latin, Greek, Cyrillic, Arabic and Hebrew can do without. Vowel signs of Devanagari or
@@ -14,7 +15,9 @@ _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1dc0-\u1dff]"
 )
 _APOSTROPHES = re.compile("['’‘ʼʹ`´ʻ]")
-_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_FOREIGN = re.compile("[^\x00-\x7f\u0300-\u036f]")
+_TO_WORDS = bytes(code if chr(code) in "abcdefghijklmnopqrstuvwxyz0123456789\n" else 32
+                  for code in range(256))  # fmt: skip
 # Neither letter nor digit; in the scripts of India and South-East Asia, and in kana, signs that are
 # neither make the letter and stay.
 _NOT_WORDS = re.compile(
@@ -52,11 +55,29 @@ def fold(text: str) -> str:
     """
     text = text.casefold()
     if text.isascii():
-        return _NOT_PLAIN.sub(" ", text.replace("'", "")).strip()
-    loose = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+        return " ".join(_plain(text).split())
+    apart = unicodedata.normalize("NFKD", text)
+    if not _FOREIGN.search(apart):  # Latin letters with accents, as most names are
+        return " ".join(_plain(apart.replace("`", "")).split())
+    loose = _MARKS.sub("", apart)
     plain = _APOSTROPHES.sub("", loose.casefold().translate(_LETTERS))
     whole = unicodedata.normalize("NFC", plain)
     return _NOT_WORDS.sub(" ", whole).strip()
+
+
+def fold_many(texts: Sequence[str]) -> list[str]:
+    """`fold` of each; where all are Latin, at a fifth of its cost: as the lines of one text."""
+    whole = "\n".join(texts)
+    if whole.count("\n") < len(texts) and "`" not in whole:
+        apart = unicodedata.normalize("NFKD", whole.casefold())
+        if not _FOREIGN.search(apart):
+            return [" ".join(line.split()) for line in _plain(apart).split("\n")][: len(texts)]
+    return [fold(text) for text in texts]
+
+
+def _plain(text: str) -> str:
+    """Small letters, digits and white space of a text that has nothing else but marks."""
+    return text.encode("ascii", "ignore").lower().translate(_TO_WORDS, b"'").decode()
 
 
 def words_in_order(key: str) -> str:

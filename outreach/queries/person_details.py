@@ -82,6 +82,15 @@ class PersonDetails:
 
     def wanted(self, person: PersonRow) -> list[Detail]:
         """The rows that the file wants."""
+        if not (
+            person.phone
+            or person.kind
+            or person.tags
+            or person.more
+            or person.other_addresses
+            or person.assistant_address
+        ):
+            return []
         found: list[Detail] = []
         for place, (number, key, label) in enumerate(person.phone):
             values = {"number": number, "label": label, "is_preferred": place == 0}

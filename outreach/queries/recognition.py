@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from outreach.advice.folding import fold, words_in_order
+from outreach.advice.folding import fold, fold_many, words_in_order
 from outreach.advice.matching import known_as
 from outreach.db import reading
 from outreach.dialect import among
@@ -142,17 +142,19 @@ class Recogniser:
         ids.update(row.id for row in numbered.values())
         on_list = self._on_list(ids)
         alike = self._alike(people)
+        names = [name_of(person) for person in people]
         found: list[Recognised] = []
-        for person in people:
+        for person, name, folded in zip(people, names, fold_many(names), strict=True):
             key = person.address.key if person.address else ""
             if (
                 key in known
                 or (person.external_id and person.external_id in numbered)
                 or (self._repeated and hash(key) in self._repeated)
             ):
-                found.append(self._one(person, key, known, numbered, on_list, alike))
+                line = self._one(person, key, known, numbered, on_list)
+                found.append(line or self._new(person, name, folded, alike))
             else:
-                found.append(self._new(person, alike))
+                found.append(self._new(person, name, folded, alike))
         return self._with_details(found)
 
     def _with_details(self, lines: list[Recognised]) -> list[Recognised]:
@@ -177,9 +179,8 @@ class Recogniser:
             self._owners = accounts_by_address()
         return self._owners.get(person.owner.casefold())
 
-    def _new(self, person: PersonRow, alike: dict[str, str]) -> Recognised:
-        name = name_of(person)
-        name_key = fold(name) or name.casefold()
+    def _new(self, person: PersonRow, name: str, folded: str, alike: dict[str, str]) -> Recognised:
+        name_key = folded or name.casefold()
         address = person.address
         if not person.owner and (address is None or not address.is_lookalike):
             return Recognised(person, name, name_key)
@@ -202,8 +203,8 @@ class Recogniser:
         known: dict[str, list[Any]],
         numbered: dict[str, Any],
         on_list: dict[int, Any],
-        alike: dict[str, str],
-    ) -> Recognised:
+    ) -> Recognised | None:
+        """Someone whom we know; None for someone new."""
         name_key = fold(person.name)
         is_repeated = hash(key) in self._repeated
         row = numbered.get(person.external_id) if person.external_id else None
@@ -213,7 +214,7 @@ class Recogniser:
             id_ = known_as(name_key, names, is_shared=is_repeated)
             row = next((each for each in there if each.id == id_), None)
         if row is None:
-            return self._new(person, alike)
+            return None
         return self._known_one(person, name_key, row, on_list.get(row.id), known.get(key, []))
 
     def _known_one(

@@ -23,6 +23,13 @@ def _whole(name: str, default: str, least: int, most: int) -> int:
     return int(text)
 
 
+def _days(name: str, default: str) -> tuple[int, ...]:
+    words = os.environ.get(name, default).split()
+    if not all(word.isascii() and word.isdigit() and 1 <= int(word) <= 365 for word in words):
+        raise WrongSetting(f"{name} must be numbers of days, as “{default}”, or empty.")
+    return tuple(map(int, words))
+
+
 def _one_of(name: str, *choices: str) -> str:
     text = os.environ.get(name) or choices[0]
     if text not in choices:
@@ -107,6 +114,7 @@ class Config:
     SEND_RATE = _whole("SEND_RATE", "0", 0, 1_000_000)
     DOMAIN_RATE = _whole("DOMAIN_RATE", "0", 0, 1_000_000)
     SEND_LANES = _whole("SEND_LANES", "0", 0, 64)
+    FOCAL_POINT_REMINDERS = _days("FOCAL_POINT_REMINDERS", "7 2")
     UNKNOWN_GRACE = _whole("UNKNOWN_GRACE", "900", 0, 86_400)
     SENDGRID_MAIL_LOG = _one_of("SENDGRID_MAIL_LOG", "0", "1") == "1"
     METRICS = _one_of("METRICS", "0", "1") == "1"

@@ -17,6 +17,7 @@ from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import finish_campaigns
 from outreach.actions.copies import copy_to_assistants
 from outreach.actions.duplicates import find_duplicates
+from outreach.actions.focal_points import remind_focal_points
 from outreach.actions.heartbeats import note_tick
 from outreach.actions.inbound import read_new_inbound
 from outreach.actions.receipt_effects import apply_receipts
@@ -129,6 +130,11 @@ def escalate() -> int:
     return escalate_stars(at=clock.now())
 
 
+def remind() -> int:
+    """Ask focal points again who have named nobody, some days before their date."""
+    return remind_focal_points(current_app.config["FOCAL_POINT_REMINDERS"], at=clock.now())
+
+
 def tell_calendars() -> int:
     """Write to those who come to an event that changed; says how many."""
     told = 0
@@ -196,6 +202,7 @@ JOBS = (
     Job("promote-alternates", timedelta(minutes=1), promote),
     Job("apply-calendar-replies", timedelta(seconds=10), apply_calendars),
     Job("escalate-stars", timedelta(minutes=10), escalate),
+    Job("remind-focal-points", timedelta(minutes=10), remind),
     Job("copy-to-assistants", timedelta(seconds=30), copy_mails),
     Job("tell-of-changes", timedelta(minutes=1), tell_calendars),
     Job("send-digests", timedelta(minutes=10), digests),

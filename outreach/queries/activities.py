@@ -67,6 +67,7 @@ SENTENCES = {
     "lifted_suppression": "The address may be written to again",
     "named_delegate": "Named someone to come instead",
     "asked_for_delegation": "Asked to name a delegation",
+    "reminded_focal_point": "Asked again to name a delegation: nobody was named yet",
     "changed_delegation": "The limits of the delegation were changed",
     "withdrew_delegation": "Asked for no delegation any more",
     "named_member": "Named as a member of a delegation",

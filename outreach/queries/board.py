@@ -17,6 +17,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target, TargetList
+from outreach.queries.organisations import Genders, genders_of
 
 ADMINISTRATIONS = "member_state"
 """The code of the group whose members are the administrations."""
@@ -292,3 +293,13 @@ def first_steps() -> FirstSteps:
         .one()
     )
     return FirstSteps(*map(bool, row))
+
+
+def genders_coming(event_id: int) -> Genders:
+    """Those who have accepted, by gender as they stated it. Cost: they, by an index."""
+    coming = select(Invitation.stakeholder_id).where(
+        Invitation.event_id == event_id,
+        Invitation.state == InvitationState.ACCEPTED,
+        Invitation.withdrawn_at.is_(None),
+    )
+    return genders_of(Stakeholder.id.in_(coming))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.advice.folding import fold
@@ -166,7 +166,7 @@ def delegation_line(delegation_id: int) -> DelegationLine | None:
 
 def _lines() -> Any:
     is_woman = case((Stakeholder.gender == "female", 1), else_=0)
-    is_stated = case((Stakeholder.gender != "", 1), else_=0)
+    is_stated = case((Stakeholder.gender.not_in(("", "undisclosed")), 1), else_=0)
     comes = case((Invitation.state == InvitationState.ACCEPTED, 1), else_=0)
     counted = (
         select(
@@ -302,6 +302,49 @@ def appointed(organisation_id: int, event_id: int) -> Appointed | None:
         .one_or_none()
     )  # fmt: skip
     return Appointed(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A focal point on record who is not asked to the event yet."""
+
+    organisation_id: int
+    stakeholder_id: int
+    authorised_by: str
+    authorised_on: date
+
+
+def focal_points_ready(event_id: int, group_id: int) -> list[Ready]:
+    """The focal points on record of a group's organisations who have an address and are not asked
+    yet, by organisation. Cost: the group's organisations.
+    """
+    is_asked = select(Delegation.id).where(
+        Delegation.event_id == event_id,
+        Delegation.organisation_id == FocalPoint.organisation_id,
+        Delegation.withdrawn_at.is_(None),
+    )
+    rows = reading().execute(
+        select(
+            FocalPoint.organisation_id, FocalPoint.stakeholder_id, FocalPoint.authorised_by,
+            FocalPoint.authorised_on,
+        )
+        .join(Event, Event.conference_id == FocalPoint.conference_id)
+        .join(
+            Standing,
+            and_(
+                Standing.organisation_id == FocalPoint.organisation_id,
+                Standing.conference_id == Event.conference_id,
+            ),
+        )
+        .join(Stakeholder, Stakeholder.id == FocalPoint.stakeholder_id)
+        .where(
+            Event.id == event_id, Standing.group_id == group_id, FocalPoint.ended_at.is_(None),
+            Stakeholder.email.is_not(None), Stakeholder.merged_into_id.is_(None),
+            ~is_asked.exists(),
+        )
+        .order_by(FocalPoint.organisation_id)
+    )  # fmt: skip
+    return [Ready(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

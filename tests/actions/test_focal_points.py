@@ -14,8 +14,11 @@ from outreach.actions.delegation_members import (
 )
 from outreach.actions.focal_points import (
     ask_for_delegation,
+    ask_group,
     change_delegation,
+    remind_focal_points,
     withdraw_delegation,
+    withdraw_group,
 )
 from outreach.actions.merges import merge_stakeholders, undo_merge
 from outreach.db import reading
@@ -23,6 +26,7 @@ from outreach.delivery.outbox import drain
 from outreach.errors import Conflict, Refusal
 from outreach.models.activity import CONSOLE
 from outreach.models.delegation import Delegation, DelegationClosed, DelegationFull, MemberRole
+from outreach.models.focal_point import FocalPoint
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState
 from outreach.models.stakeholder import Stakeholder
@@ -38,6 +42,7 @@ from tests.factories import (
     make_stakeholder,
     save,
     the_event,
+    the_group,
 )
 
 BY_CONSOLE = {"by": CONSOLE, "at": NOON}
@@ -238,3 +243,54 @@ def test_a_merge_takes_what_a_focal_point_speaks_for_along_and_its_undo_gives_it
     undo_merge(merge_id, **BY_CONSOLE)
     delegation = afresh(reading().get_one, Delegation, delegation_id, populate_existing=True)
     assert delegation.focal_point_id == focal.id
+
+
+def on_record(name, **person):
+    """A Member State's ministry with its focal point on record."""
+    ministry = make_organisation(name, group="member_state", country="KE")
+    focal = make_stakeholder(f"Focal of {name}", f"{name}@example.org", ministry, **person)
+    save(
+        FocalPoint(
+            conference_id=the_event().conference_id, organisation_id=ministry.id,
+            stakeholder_id=focal.id, authorised_by="Note 1", authorised_on=NOON.date(),
+            recorded_at=NOON,
+        )
+    )  # fmt: skip
+    return ministry
+
+
+def test_a_whole_group_is_asked_once_the_count_is_stated_and_withdrawn_but_for_who_named(ministry):
+    on_record("A"), on_record("B"), on_record("C", is_mail_stopped=True)
+    asked(on_record("D"))
+    group_id = the_group("member_state").id
+    terms = {"most_members": 4, "name_by": NAME_BY, **BY_CONSOLE}
+    with pytest.raises(Conflict, match="3 focal points can be asked by now, not 4"):
+        ask_group(the_event().id, group_id, said_count=4, **terms)
+    line, count = ask_group(the_event().id, group_id, said_count=3, **terms)
+    assert count == 2
+    assert [name for purpose, name in mails() if purpose == "focal_point"][1:] == [
+        "Focal of A", "Focal of B",
+    ]  # fmt: skip
+    name_member(delegations_of(the_event().id)[0].id, BEN, at=NOON)
+    assert withdraw_group(line, **BY_CONSOLE) == 1
+    assert withdraw_group(line, **BY_CONSOLE) == 0
+    assert [one.withdrawn_at is None for one in afresh(delegations_of, the_event().id)[:2]] == [
+        True, False,
+    ]  # fmt: skip
+
+
+def test_a_focal_point_who_named_nobody_is_reminded_once_for_each_of_the_days(delegation_id):
+    days, sent = (7, 2), []
+    for before in (10, 7, 6, 2, 1):
+        at = NAME_BY - timedelta(days=before)
+        sent.append((remind_focal_points(days, at=at), remind_focal_points(days, at=at)))
+    assert sent == [(0, 0), (1, 0), (0, 0), (1, 0), (0, 0)]
+    assert len(mails()) == 3
+    assert remind_focal_points((), at=NAME_BY - timedelta(days=1)) == 0
+
+
+def test_whoever_named_someone_or_was_withdrawn_is_not_reminded(delegation_id):
+    named, withdrawn = delegation_id, asked(on_record("A"))
+    name_member(named, BEN, at=NOON)
+    withdraw_delegation(withdrawn, **BY_CONSOLE)
+    assert remind_focal_points((7,), at=NAME_BY - timedelta(days=1)) == 0

@@ -56,6 +56,15 @@ def board() -> str:
     )
 
 
+@blueprint.get("/board/balance")
+def board_balance() -> str:
+    """How many of those who come are women: a part that the board asks for once it stands."""
+    conference = current_conference() or abort(404)
+    event = chosen_event(events_of(conference))
+    genders = questions.genders_coming(event.id)
+    return render_template("organiser/board/balance.html", genders=genders)
+
+
 def events_of(conference: ConferenceLine) -> list[EventLine]:
     """The events of the conference, itself first."""
     return [event for event in events() if event.conference == conference.code]

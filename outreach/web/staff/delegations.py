@@ -18,12 +18,14 @@ from outreach.actions import delegation_members, focal_points
 from outreach.errors import Refusal
 from outreach.links import delegation_url
 from outreach.models.activity import Actor
+from outreach.queries.conferences import groups
 from outreach.queries.delegations import (
     DelegationLine,
     appointed,
     authority_of,
     delegation_line,
     delegations_of,
+    focal_points_ready,
     members_of,
     name_of_organisation,
     organisations_without,
@@ -31,6 +33,7 @@ from outreach.queries.delegations import (
 )
 from outreach.queries.events import EventLine, events
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.undo import offer_undo, offered_undo
 
 END_OF_DAY = time(18)
 """In the zone of the event: the hour on the last day at which naming ends."""
@@ -75,8 +78,9 @@ def delegations(event_id: int) -> str:
     event, name = _event(event_id), request.args.get("name", "")[:100]
     lines = delegations_of(event_id, name=name, after=request.args.get("after", "")[:300])
     return render_template(
-        "staff/delegations/delegations.html", event=event, events=events(), lines=lines, name=name
-    )
+        "staff/delegations/delegations.html", event=event, events=events(), lines=lines, name=name,
+        undo=offered_undo(),
+    )  # fmt: skip
 
 
 @blueprint.route("/staff/events/<int:event_id>/delegations/ask", methods=["GET", "POST"])
@@ -118,6 +122,40 @@ def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
         organisation=organisation,
     )  # fmt: skip
     return page, 422 if form.errors else 200
+
+
+@blueprint.route("/staff/events/<int:event_id>/delegations/group", methods=["GET", "POST"])
+def ask_group(event_id: int) -> str | tuple[str, int] | Response:
+    """Ask all focal points on record of a constituent group; the count is stated before."""
+    event, form = _event(event_id), LimitsForm()
+    offered = groups()
+    group_id = request.values.get("group_id", offered[0].id if offered else 0, int)
+    if form.validate_on_submit():
+        try:
+            line, count = focal_points.ask_group(
+                event_id, group_id, said_count=request.form.get("count", 0, int),
+                most_members=form.most_members.data, name_by=form.name_by(event.time_zone),
+                by=_me(), at=g.at,
+            )  # fmt: skip
+            words = "1 focal point is asked" if count == 1 else f"{count:,} focal points are asked"
+            undo = url_for("staff.withdraw_group", event_id=event_id, activity_id=line)
+            offer_undo(f"{words}.", undo)
+            return redirect(url_for("staff.delegations", event_id=event_id), 303)
+        except Refusal as refusal:
+            form.form_errors = [str(refusal)]
+    page = render_template(
+        "staff/delegations/ask_group.html", event=event, form=form, groups=offered,
+        group_id=group_id, count=len(focal_points_ready(event_id, group_id)),
+    )  # fmt: skip
+    return page, 422 if form.errors else 200
+
+
+@blueprint.post("/staff/events/<int:event_id>/delegations/withdraw/<int:activity_id>")
+def withdraw_group(event_id: int, activity_id: int) -> Response:
+    """Ask those no more who were asked together, as long as they named nobody."""
+    count = focal_points.withdraw_group(activity_id, by=_me(), at=g.at)
+    flash(f"{count:,} {'request is' if count == 1 else 'requests are'} withdrawn.", "done")
+    return redirect(url_for("staff.delegations", event_id=event_id), 303)
 
 
 @blueprint.get("/staff/delegations/<int:delegation_id>")

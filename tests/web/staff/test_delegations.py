@@ -16,6 +16,7 @@ from tests.factories import (
     save,
     sign_in,
     the_event,
+    the_group,
 )
 
 
@@ -64,6 +65,28 @@ def test_an_organisation_is_found_and_its_focal_point_asked(staff, ministry):
     for words in ("Awa Ndiaye", "Note verbale 7", "nobody yet", "Send the request again"):
         assert words in page
     assert "Ministère" not in staff.get(f"{path}?name=economie").text
+
+
+def test_a_whole_group_is_asked_from_its_page_and_the_bar_withdraws_it(staff, ministry):
+    focal = make_stakeholder("Moussa Ba", "moussa@example.org", ministry)
+    save(
+        FocalPoint(
+            conference_id=the_event().conference_id, organisation_id=ministry.id,
+            stakeholder_id=focal.id, authorised_by="Note 1", authorised_on=NOON.date(),
+            recorded_at=NOON,
+        )
+    )  # fmt: skip
+    group = the_group("member_state").id
+    path = f"/staff/events/{the_event().id}/delegations/group"
+    assert "Ask 1 focal point" in staff.get(f"{path}?group_id={group}").text
+    form = {"group_id": group, "count": "1", "most_members": "4"}
+    form |= {"name_on": f"{NOON + timedelta(days=30):%Y-%m-%d}"}
+    assert staff.post(path, data=form | {"count": "7"}).status_code == 422
+    page = staff.get(staff.post(path, data=form).location).text
+    assert "1 focal point is asked." in page
+    undo = re.search(r'action="([^"]+/withdraw/\d+)"', page)
+    assert "1 request is withdrawn." in staff.post(undo[1], follow_redirects=True).text
+    assert "Ask 1 focal point" in staff.get(f"{path}?group_id={group}").text
 
 
 def test_what_is_missing_is_said(staff, ministry):

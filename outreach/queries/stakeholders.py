@@ -15,6 +15,7 @@ from outreach.models.office import ProtocolCategory
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target, TargetList
 from outreach.queries.keyset import PAGE, Page, page
+from outreach.queries.shapes import IS_KEPT
 
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
@@ -65,7 +66,7 @@ def stakeholders(
             Stakeholder.language,
         )
         .outerjoin(Stakeholder.organisation)
-        .where(Stakeholder.merged_into_id.is_(None))
+        .where(IS_KEPT)
     )
     wanted = matching(words)
     if wanted is not None:

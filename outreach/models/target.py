@@ -1,6 +1,7 @@
 """TargetList and Target: who is wanted, for which event and group, how much, why, by when."""
 
 from datetime import date, datetime
+from zlib import crc32
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -83,3 +84,9 @@ class Target(Base):
 
     list: Mapped[TargetList] = relationship()
     stakeholder: Mapped[Stakeholder] = relationship()
+
+    @property
+    def mark(self) -> int:
+        """Another number once anything that a person edits is another."""
+        said = (self.tier, self.rank, self.wave, self.why, self.owner_id, self.decide_on)
+        return crc32(repr(said).encode()) % 10**9

@@ -11,6 +11,7 @@ SENTENCES = {
     "set_tier_1": "Tier 1 on {list}",
     "set_tier_2": "Tier 2 on {list}",
     "set_tier_3": "Tier 3 on {list}",
+    "edited_target": "Changed on {list}: {fields}",
     "took_back": "A change was taken back",
     "bulk_tagged": "{said}, with others",
     "bulk_untagged": "{said}, with others",

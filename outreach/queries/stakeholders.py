@@ -131,6 +131,7 @@ def person(stakeholder_id: int) -> Person | None:
 class Wanted:
     """A list on which someone is wanted."""
 
+    target_id: int
     list_id: int
     list: str
     event: str
@@ -142,7 +143,15 @@ class Wanted:
 def wanted_of(stakeholder_id: int) -> list[Wanted]:
     """The lists on which someone stands. Cost: their targets."""
     rows = reading().execute(
-        select(TargetList.id, TargetList.name, Event.name, Target.is_star, Target.tier, Target.why)
+        select(
+            Target.id,
+            TargetList.id,
+            TargetList.name,
+            Event.name,
+            Target.is_star,
+            Target.tier,
+            Target.why,
+        )
         .join(Target, Target.list_id == TargetList.id)
         .join(TargetList.event)
         .where(Target.stakeholder_id == stakeholder_id)

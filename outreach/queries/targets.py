@@ -108,7 +108,9 @@ def targets(
     for each stretch of the order.
     """
     statement = _lines(list_id)
-    event_id, size = reading().execute(_about(list_id)).one_or_none() or (0, 0)
+    is_simple = not rule and sort.removeprefix("-") == "rank"
+    about = None if is_simple else reading().execute(_about(list_id)).one_or_none()
+    event_id, size = about or (0, 0)
     ways = stretches_of(sort, event_id)
     is_backwards = before is not None and after is None
     start, place = place_among(before if is_backwards else after, ways)
@@ -167,6 +169,33 @@ def target_line(list_id: int, target_id: int, columns: Sequence[str] = ()) -> Ta
     return line
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How someone is wanted on a list, as a form shows it."""
+
+    id: int
+    stakeholder_id: int
+    name: str
+    tier: int
+    rank: int
+    wave: int
+    why: str
+    owner_id: int | None
+    decide_on: date | None
+    mark: int
+
+
+def wanted(list_id: int, target_id: int) -> Wanted | None:
+    """One person of a list. Two rows by key."""
+    target = reading().get(Target, target_id, populate_existing=True)
+    if target is None or target.list_id != list_id:
+        return None
+    return Wanted(
+        target.id, target.stakeholder_id, target.stakeholder.full_name, target.tier, target.rank,
+        target.wave, target.why, target.owner_id, target.decide_on, target.mark,
+    )  # fmt: skip
+
+
 def addressees(list_id: int, target_ids: list[int]) -> list[tuple[int, str]]:
     """(target, name) of those of these that are on the list, by rank. Cost: the rows named."""
     rows = reading().execute(
@@ -195,8 +224,9 @@ class _Walk:
         keys: Sequence[By] = self.way.keys
         is_plain = self.way.is_indexed and not self.shapes
         if not (self.is_short or is_plain):
+            walked = _lines(self.list_id, by_person=True) if self._is_by_name else statement
             near = self._near(place)
-            rows = self._read(ordered(statement, keys, None).join(*near).where(*holds), limit)
+            rows = self._read(ordered(walked, keys, None).join(*near).where(*holds), limit)
             if len(rows) == limit:
                 return rows
             holds += self._gathers()
@@ -281,8 +311,10 @@ def _about(list_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
+def _lines(list_id: int, *, by_person: bool = False) -> Select[*tuple[Any, ...]]:
+    """by_person  so that no index of lists answers it: each person's target is looked up"""
     owner = aliased(Account)
+    of_list = Target.list_id + 0 == list_id if by_person else Target.list_id == list_id
     return (
         select(
             Target.id,
@@ -317,5 +349,5 @@ def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
                 Invitation.event_id == TargetList.event_id,
             ),
         )
-        .where(Target.list_id == list_id)
+        .where(of_list)
     )

@@ -86,9 +86,11 @@ def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, ind
     first = targets(wanted.id, sort=sort, limit=2)
     asked.clear()
     page = targets(wanted.id, sort=sort, after=first.next, limit=2)
-    assert len(page.lines) == len(asked) == 2  # what the list is, and its rows
+    assert len(page.lines) == 2
+    assert len(asked) == (1 if sort.endswith("rank") else 2)  # what the list is, and its rows
     said = plan(*asked[-1])
     assert index in said, said
+    assert not sort.endswith("name") or "ix_targets_stakeholder_id" in said, said
     assert is_postgresql() or said.count("TEMP B-TREE") == (sort.endswith("name")), said
 
 

@@ -143,6 +143,35 @@ def test_all_who_fit_a_sentence_are_changed_from_the_page_and_the_bar_takes_it_b
     assert staff.post(f"{place}/targets/many/erase", data=fields).status_code == 404
 
 
+def test_of_two_who_correct_one_person_of_a_list_the_second_is_told_and_loses_nothing(staff):
+    target = make_target(why="Chairs")
+    place = f"/staff/lists/{target.list_id}/targets/{target.id}"
+    page = text(staff.get(place))
+    assert place in text(staff.get(f"/staff/lists/{target.list_id}"))
+    kept = {
+        name: html.unescape(re.search(rf'name="{name}"[^>]* value="([^"]*)"', page)[1])
+        for name in ("version", "seen")
+    }
+    fields = {"tier": "1", "rank": "7", "wave": "2", "why": "Chairs", "owner": "",
+              "decide_on": "2027-03-01"}  # fmt: skip
+    assert staff.post(place, data=fields | kept).status_code == 303
+    mine = fields | kept | {"tier": "3", "rank": "0", "why": "Opens doors", "decide_on": ""}
+    answer = staff.post(place, data=mine)
+    assert answer.status_code == 409
+    assert "What changed meanwhile" in text(answer)
+    assert "Opens doors" in text(answer)
+    again = text(answer)
+    kept = {
+        name: html.unescape(re.search(rf'name="{name}"[^>]* value="([^"]*)"', again)[1])
+        for name in ("version", "seen")
+    }
+    staff.post(place, data=mine | kept | {"take-decide_on": "theirs", "take-tier": "mine"})
+    (line,) = afresh(targets, target.list_id).lines
+    assert (line.tier, line.why, str(line.decide_on)) == (3, "Opens doors", "2027-03-01")
+    assert staff.post(place, data=fields | {"tier": "9"}).status_code == 422
+    assert staff.get(f"/staff/lists/999/targets/{target.id}").status_code == 404
+
+
 def test_pages_follow_one_another_without_repeating_anyone(staff):
     wanted = make_list()
     for _ in range(60):

@@ -9,7 +9,7 @@ from config import Config
 from outreach import clock
 from outreach.app import create_app
 from outreach.delivery.lanes import drain_in_lanes
-from outreach.delivery.outbox import Rates
+from outreach.delivery.rate import Rates
 from outreach.delivery.sendgrid import SendGridMailer
 
 LANES = 3

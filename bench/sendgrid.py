@@ -30,7 +30,7 @@ from outreach import clock
 from outreach.db import db
 from outreach.delivery.lanes import drain_in_lanes
 from outreach.delivery.mailer import Mailer
-from outreach.delivery.outbox import Rates
+from outreach.delivery.rate import Rates
 from outreach.delivery.render import render_unit
 from outreach.delivery.sendgrid import SendGridMailer
 from outreach.models.message import Unit

@@ -28,7 +28,8 @@ from outreach.delivery.choose import mailer_from
 from outreach.delivery.digests import send_digests
 from outreach.delivery.lanes import drain_in_lanes, due_count
 from outreach.delivery.mailer import Mailer
-from outreach.delivery.outbox import Drained, Rates
+from outreach.delivery.outbox import Drained
+from outreach.delivery.rate import Rates
 from outreach.delivery.restoring import HeldAll, Reconciled, hold_all, reconcile
 from outreach.delivery.settling import settle_unknown
 from outreach.delivery.timekeeping import common_clock

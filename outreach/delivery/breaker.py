@@ -7,13 +7,16 @@ then; an answer of any sensible kind closes it.
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from outreach.db import db, is_postgresql, transaction
+from outreach.db import glance, is_postgresql, transaction
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.breaker import PROBE, Breaker
+
+_OPEN = select(Breaker.opened_at, Breaker.probe_at).where(Breaker.name == bindparam("mailer"))
+_DOWN_COUNT = select(Breaker.down_count).where(Breaker.name == bindparam("mailer"))
 
 
 class Permit(Enum):
@@ -27,10 +30,8 @@ class Permit(Enum):
 
 def permit(mailer_name: str, *, at: datetime) -> Permit:
     """What the breaker allows. One SELECT while it is closed; a probe is given to one worker."""
-    row = db.session.execute(
-        select(Breaker.opened_at, Breaker.probe_at).where(Breaker.name == mailer_name)
-    ).one_or_none()
-    db.session.rollback()
+    with glance() as connection:
+        row = connection.execute(_OPEN, {"mailer": mailer_name}).one_or_none()
     if row is None or row.opened_at is None:
         return Permit.ALL
     if row.probe_at is not None and row.probe_at > at:
@@ -55,7 +56,7 @@ def note_answer(
 ) -> None:
     """Count what a call showed of the provider, in the transaction that records the outcome."""
     if not is_down:
-        counted = session.scalar(select(Breaker.down_count).where(Breaker.name == mailer_name))
+        counted = session.connection().scalar(_DOWN_COUNT, {"mailer": mailer_name})
         if not counted:
             return  # the usual case writes nothing and waits for nobody
     dialect = postgresql if is_postgresql() else sqlite

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,13 +19,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.ledger import move_by_id
-from outreach.dialect import key_digest
+from outreach.dialect import joined, key_digest
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import EVEN_UNSUBSCRIBED, Message, MessageState, Purpose, Unit
+from outreach.models.message import (
+    EVEN_UNSUBSCRIBED,
+    Message,
+    MessageState,
+    Purpose,
+    Unit,
+    UnitState,
+)
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import ASKING as ASKING_KINDS
@@ -46,53 +53,103 @@ from outreach.queries.reasons import (
 )
 
 ASKING = tuple(Purpose(kind.value) for kind in ASKING_KINDS)
+_STANDS = (
+    select(Campaign.state).where(Campaign.id == bindparam("campaign")).with_for_update(read=True)
+)
 LATENESS = timedelta(hours=1)
 """A mail kept back for longer may leave on the heels of a later one: that is looked at."""
 
 
-def campaign_stands(session: Session, unit: Unit) -> CampaignState | None:
-    """The campaign's state, held until we commit, so that a pause waits for us or we for it."""
-    if unit.campaign_id is None:
-        return None
-    return session.scalar(
-        select(Campaign.state).where(Campaign.id == unit.campaign_id).with_for_update(read=True)
-    )
+class Look(NamedTuple):
+    """What a unit's last look depends on."""
+
+    next_at: datetime
+    purpose: Purpose
+    campaign_id: int | None
+    is_held: bool | None
+    """Its step is held by a person; nothing where it has no step."""
+    audience: Audience | None
+    is_somebody_listed: bool
+    """Anybody is on the list of those not to write to."""
+    somebody_stopped: bool
+    """Anybody stopped this campaign."""
 
 
-def leave_out_the_changed(session: Session, unit: Unit, at: datetime) -> int:
-    """Leave out whoever answered, unsubscribed or was withdrawn since; says how many."""
-    is_late = unit.campaign_id is not None and at - unit.next_at > LATENESS
-    is_listing, is_stopping, audience = session.execute(
-        _somebody(), {"campaign": unit.campaign_id or 0, "step": unit.step_id or 0}
-    ).one()
-    changed = _changed(
-        unit.purpose,
-        audience,
-        somebody_is_listed=is_listing,
-        somebody_stopped=is_stopping,
-        is_late=is_late and unit.purpose is not Purpose.THANK_YOU,
-    )
-    values = {
-        "unit": unit.id, "at": at, "campaign": unit.campaign_id, "quiet_from": at - MANNERS
-    }  # fmt: skip
-    by_reason: dict[str, list[int]] = {}
-    for message_id, why in session.execute(changed, values):
-        by_reason.setdefault(why, []).append(message_id)
-    for why, ids in by_reason.items():
-        move_by_id(session, ids, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why)
-    return sum(map(len, by_reason.values()))
+def look_at(session: Session, unit_id: int, token: int) -> Look | None:
+    """The unit, ours until we commit; None where the lease is lost."""
+    row = session.connection().execute(_look(), {"unit": unit_id, "token": token}).one_or_none()
+    return row and Look(*row)
 
 
 @cache
-def _changed(
+def _look() -> Select[Any]:
+    stopped = exists().where(CampaignStop.campaign_id == Unit.campaign_id)
+    return (
+        select(
+            Unit.next_at, Unit.purpose, Unit.campaign_id,
+            select(Step.is_held).where(Step.id == Unit.step_id).scalar_subquery(),
+            select(Step.audience).where(Step.id == Unit.step_id).scalar_subquery(),
+            exists(select(Suppression.id)), stopped,
+        )
+        .where(
+            Unit.id == bindparam("unit"), Unit.token == bindparam("token"),
+            Unit.state == UnitState.LEASED,
+        )
+        .with_for_update(of=Unit)
+    )  # fmt: skip
+
+
+def campaign_stands(session: Session, campaign_id: int | None) -> CampaignState | None:
+    """The campaign's state, held until we commit, so that a pause waits for us or we for it."""
+    if campaign_id is None:
+        return None
+    return session.connection().scalar(_STANDS, {"campaign": campaign_id})
+
+
+def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: datetime) -> set[int]:
+    """Leave out whoever answered, unsubscribed or was withdrawn since; says who still waits."""
+    is_late = look.campaign_id is not None and at - look.next_at > LATENESS
+    statements = _statements(
+        look.purpose,
+        look.audience,
+        somebody_is_listed=look.is_somebody_listed,
+        somebody_stopped=look.somebody_stopped,
+        is_late=is_late and look.purpose is not Purpose.THANK_YOU,
+    )
+    values = {
+        "unit": unit_id, "at": at, "campaign": look.campaign_id, "quiet_from": at - MANNERS
+    }  # fmt: skip
+    # A thousand rows cost more to fetch than to read: mostly nobody is to be left out.
+    ids, changed_count = session.connection().execute(statements.everyone, values).one()
+    waiting = set(map(int, ids.split(","))) if ids else set()
+    if not changed_count:
+        return waiting
+    by_reason: dict[str, list[int]] = {}
+    for message_id, why in session.connection().execute(statements.changed, values):
+        by_reason.setdefault(why, []).append(message_id)
+    for why, some in by_reason.items():
+        move_by_id(session, some, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why)
+        waiting.difference_update(some)
+    return waiting
+
+
+class _Statements(NamedTuple):
+    everyone: Select[Any]
+    """One row: the ids of all who wait, and how many of them must not get it any more."""
+    changed: Select[Any]
+    """Those, each with the reason."""
+
+
+@cache
+def _statements(
     purpose: Purpose,
     audience: Audience | None,
     *,
     somebody_is_listed: bool,
     somebody_stopped: bool,
     is_late: bool,
-) -> Select[Any]:
-    """Whose mail must not go any more, and why. Built once: it runs for every unit.
+) -> _Statements:
+    """Whose mail must not go any more, and why. Built once: they run for every unit.
 
     is_late  it was kept back, so that another mail of the campaign may have gone meanwhile
     """
@@ -107,34 +164,34 @@ def _changed(
     reason = _reason(purpose, audience, bindparam("at", type_=UTCDateTime()), stopped)
     if is_late:
         reason = case((_was_just_written_to(), JUST_WRITTEN), else_=reason)
-    whose = select(Message.id, reason).join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+    everyone, listing = (
+        _from_unit(purpose, select(*columns), is_listed if somebody_is_listed else false())
+        for columns in ((joined(Message.id), func.count(reason)), (Message.id, reason))
+    )
+    return _Statements(everyone, listing.where(reason.is_not(None)))
+
+
+def _from_unit(
+    purpose: Purpose, columns: Select[Any], is_listed: ColumnElement[bool]
+) -> Select[Any]:
+    """These columns of those who wait in a unit, with all that a reason may depend on."""
+    whose = columns.select_from(Message).outerjoin(
+        Stakeholder, Stakeholder.id == Message.stakeholder_id
+    )
     if purpose is Purpose.COPY:
         whose = whose.outerjoin(AnsweringAddress, _is_theirs())
-    changed = (
-        whose.outerjoin(Suppression, is_listed if somebody_is_listed else false())
+    whose = (
+        whose.outerjoin(Suppression, is_listed)
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-        .where(
-            Message.unit_id == bindparam("unit"),
-            Message.state == MessageState.WAITING,
-            reason.is_not(None),
-        )
+        .where(Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
     )
     if purpose is Purpose.FOCAL_POINT:
-        return changed.join(Delegation, Delegation.id == Message.delegation_id)
+        return whose.outerjoin(Delegation, Delegation.id == Message.delegation_id)
     if purpose is not Purpose.SEAT:
-        return changed
-    return changed.join(SeatOffer, SeatOffer.id == Message.offer_id).join(
+        return whose
+    return whose.outerjoin(SeatOffer, SeatOffer.id == Message.offer_id).outerjoin(
         Seat, Seat.id == SeatOffer.seat_id
     )
-
-
-@cache
-def _somebody() -> Select[Any]:
-    """Whether anybody is on the list of those not to write to, or stopped this campaign; and for
-    whom of it the step is."""
-    stopped = exists().where(CampaignStop.campaign_id == bindparam("campaign"))
-    audience = select(Step.audience).where(Step.id == bindparam("step")).scalar_subquery()
-    return select(exists(select(Suppression.id)), stopped, audience)
 
 
 def _is_theirs() -> ColumnElement[bool]:

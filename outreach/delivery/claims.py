@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
@@ -38,29 +40,34 @@ def claim_unit(worker: str, *, at: datetime) -> Claim | None:
     Two workers never get the same one: SKIP LOCKED inside the UPDATE on PostgreSQL, one writer
     at a time on SQLite.
     """
+    with transaction() as session:
+        taken = {"worker": worker, "at": at, "until": at + LEASE}
+        row = session.connection().execute(_claiming(is_postgresql()), taken).one_or_none()
+    return Claim(*row) if row else None
+
+
+@cache
+def _claiming(skips_locked: bool) -> Any:
     due = (
         select(Unit.id)
-        .where(Unit.state == UnitState.WAITING, Unit.next_at <= at)
+        .where(Unit.state == UnitState.WAITING, Unit.next_at <= bindparam("at"))
         .order_by(Unit.next_at, Unit.id)
         .limit(1)
     )
-    if is_postgresql():
+    if skips_locked:
         due = due.with_for_update(skip_locked=True)
-    with transaction() as session:
-        row = session.execute(
-            update(Unit)
-            .where(Unit.id == due.scalar_subquery(), Unit.state == UnitState.WAITING)
-            .values(
-                state=UnitState.LEASED,
-                token=Unit.token + 1,
-                leased_until=at + LEASE,
-                leased_by=worker,
-                leases_count=Unit.leases_count + 1,
-            )
-            .returning(Unit.id, Unit.token)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-    return Claim(*row) if row else None
+    return (
+        update(Unit)
+        .where(Unit.id == due.scalar_subquery(), Unit.state == UnitState.WAITING)
+        .values(
+            state=UnitState.LEASED,
+            token=Unit.token + 1,
+            leased_until=bindparam("until"),
+            leased_by=bindparam("worker"),
+            leases_count=Unit.leases_count + 1,
+        )
+        .returning(Unit.id, Unit.token)
+    )
 
 
 def release(session: Session, claim: Claim, state: UnitState, next_at: datetime) -> None:

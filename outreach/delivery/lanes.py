@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from outreach.db import db, is_postgresql
 from outreach.delivery.mailer import Mailer
-from outreach.delivery.outbox import Drained, Rates, drain
+from outreach.delivery.outbox import Drained, drain
+from outreach.delivery.rate import Rates
 from outreach.models.message import Unit, UnitState
 
 LANES = {"sendgrid": 8, "smtp": 4}

@@ -11,50 +11,21 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from outreach import clock
-from outreach.db import db, transaction
+from outreach.db import db
+from outreach.delivery.attempts import begin
 from outreach.delivery.breaker import Permit, permit
-from outreach.delivery.checks import campaign_stands, leave_out_the_changed
-from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired, release
-from outreach.delivery.ledger import move_by_id, move_messages
+from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired
 from outreach.delivery.mailer import Busy, Mailer, Outcome
-from outreach.delivery.manners import hold_back_domains
-from outreach.delivery.rate import take
-from outreach.delivery.recording import messages_of, record, sort_outcomes
+from outreach.delivery.rate import Rates
+from outreach.delivery.recording import record, sort_outcomes
 from outreach.delivery.render import Rendered, render_unit
 from outreach.delivery.workers import worker_name
-from outreach.dialect import joined
-from outreach.models.campaign import CampaignState
-from outreach.models.message import (
-    CALL_TIMEOUT,
-    LEASE,
-    Attempt,
-    Message,
-    MessageState,
-    Unit,
-    UnitState,
-)
-from outreach.models.step import Step
+from outreach.models.message import CALL_TIMEOUT, LEASE
 
 log = logging.getLogger("outreach.outbox")
-_WAITING = select(joined(Message.id)).where(
-    Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING
-)
-_HANDING_OVER = (
-    update(Message)
-    .where(Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
-    .values(
-        state=MessageState.HANDING_OVER, reason="", changed_at=bindparam("at"),
-        attempt_id=bindparam("attempt"), attempts_count=Message.attempts_count + 1,
-    )
-)  # fmt: skip
-"""Counted as waiting still, so that no summary row changes."""
-
-LIVE = (None, CampaignState.SCHEDULED, CampaignState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +36,6 @@ class Drained:
     messages: int
     is_empty: bool
     """Nothing more can be taken now: nothing is due, or the provider is down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Messages a second over all workers; 0 for no limit."""
-
-    sender: int = 0
-    domain: int = 0
-    """To any one recipient domain."""
 
 
 def drain(
@@ -141,7 +103,7 @@ def _make_ready(
         rendered = render_unit(claim.unit_id)
         db.session.rollback()
         with turn:
-            attempt = _begin(claim, rendered, mailer, rates, now())
+            attempt = begin(claim, rendered, mailer, rates, now())
     except DBAPIError:
         raise  # the database's trouble is nobody's in the unit; the lease ends by itself
     except Exception as problem:
@@ -159,86 +121,3 @@ def _call(ready: Ready, mailer: Mailer) -> Mapping[str, Outcome]:
     return mailer.hand_over(
         rendered.letter, rendered.going(ready.ids), key=key, timeout=CALL_TIMEOUT
     )
-
-
-def _begin(
-    claim: Claim, rendered: Rendered, mailer: Mailer, rates: Rates, at: datetime
-) -> tuple[int, dict[str, int]] | None:
-    """Look once more and write the attempt; committed before any call. None: nothing to call for.
-
-    Returns the attempt's id and {public id: message id} of those who go.
-    """
-    with transaction() as session:
-        unit = session.scalar(
-            select(Unit)
-            .where(
-                Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED
-            )
-            .with_for_update()
-        )
-        if unit is None:
-            return None
-        stands = campaign_stands(session, unit)
-        if stands not in LIVE:
-            _set_aside(session, claim, stands, at)
-            return None
-        if session.scalar(select(Step.is_held).where(Step.id == unit.step_id)):
-            release(session, claim, UnitState.HELD, unit.next_at)
-            return None
-        # Who is left out needs nobody's look, whatever else is missing.
-        leave_out_the_changed(session, unit, at)
-        for reason, ids in rendered.held.items():
-            move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
-        if rates.domain:
-            hold_back_domains(session, unit, rates.domain, at)
-        ids = session.connection().scalar(_WAITING, {"unit": unit.id})
-        waiting = set(map(int, ids.split(","))) if ids else set()
-        if not waiting:
-            release(session, claim, UnitState.DONE, unit.next_at)
-            return None
-        if rates.sender and (wait := take(session, "sender", len(waiting), rates.sender, at=at)):
-            release(session, claim, UnitState.WAITING, at + wait)
-            return None
-        attempt_id, count = _write_attempt(session, unit, mailer, len(waiting), at)
-        if count == len(waiting) and waiting.issubset(rendered.ids):
-            # The usual case: those who were made ready are those who go.
-            everyone = zip(rendered.recipients.public_ids, rendered.ids, strict=True)
-            return attempt_id, {public_id: one for public_id, one in everyone if one in waiting}
-        return attempt_id, messages_of(session, unit.id)
-
-
-def _write_attempt(
-    session: Session, unit: Unit, mailer: Mailer, count: int, at: datetime
-) -> tuple[int, int]:
-    """The attempt's id, and how many messages are in it."""
-    attempt = Attempt(
-        unit_id=unit.id, token=unit.token, mailer=mailer.name, messages_count=count, started_at=at
-    )
-    session.add(attempt)
-    session.flush()
-    count = (
-        session.connection()
-        .execute(_HANDING_OVER, {"unit": unit.id, "attempt": attempt.id, "at": at})
-        .rowcount
-    )
-    unit.state = UnitState.HANDING_OVER
-    unit.leased_until = at + LEASE
-    unit.attempts_count += 1
-    unit.leases_count = 0
-    return attempt.id, count
-
-
-def _set_aside(session: Session, claim: Claim, stands: CampaignState | None, at: datetime) -> None:
-    """The campaign was paused or ended while the unit was being made ready."""
-    if stands is CampaignState.PAUSED:
-        release(session, claim, UnitState.PAUSED, at)
-        return
-    move_messages(
-        session,
-        Message.unit_id == claim.unit_id,
-        MessageState.WAITING,
-        MessageState.CANCELLED,
-        at=at,
-        reason="The campaign was cancelled before this left.",
-    )
-    release(session, claim, UnitState.DONE, at)

@@ -1,5 +1,6 @@
 """Rates that hold across processes, machines and restarts: token buckets in the database."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +11,15 @@ from outreach.models.heartbeat import Bucket
 
 ODD = timedelta(minutes=1)
 """A bucket refilled this far in the future was filled by a clock that was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Messages a second over all workers; 0 for no limit."""
+
+    sender: int = 0
+    domain: int = 0
+    """To any one recipient domain."""
 
 
 def take(session: Session, name: str, count: int, per_second: int, *, at: datetime) -> timedelta:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.delivery.breaker import note_answer
 from outreach.delivery.claims import FIRST_WAIT, Claim, sibling_of
-from outreach.delivery.ledger import move_by_id, move_messages
+from outreach.delivery.ledger import move_by_id, move_unit
 from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent, Unfit
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.campaign import Campaign, CampaignState
@@ -20,6 +20,20 @@ from outreach.models.message import Attempt, Message, MessageState, Unit, UnitSt
 LONGEST_WAIT = timedelta(minutes=30)
 ODD_TRIES = 8
 """How often an odd busy answer ("other 4xx") is taken before the message is held."""
+
+_DONE = (
+    update(Unit)
+    .where(
+        Unit.id == bindparam("unit"), Unit.token == bindparam("fence"),
+        Unit.state == UnitState.HANDING_OVER,
+    )
+    .values(state=UnitState.DONE, leased_until=None, leased_by=None)
+)  # fmt: skip
+_CLOSED = (
+    update(Attempt)
+    .where(Attempt.id == bindparam("attempt"))
+    .values(ended_at=bindparam("at"), result=bindparam("outcome"), detail=bindparam("details"))
+)
 
 
 @dataclass
@@ -99,40 +113,49 @@ def sort_outcomes(outcomes: Mapping[str, Outcome], ids: Mapping[str, int]) -> So
 def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime, mailer_name: str) -> bool:
     """Write what became of the unit; False, and nothing written, when the lease is lost."""
     with transaction() as session:
-        unit = session.scalar(
-            select(Unit)
-            .where(
-                Unit.id == claim.unit_id,
-                Unit.token == claim.token,
-                Unit.state == UnitState.HANDING_OVER,
-            )
-            .with_for_update()
-        )
-        if unit is None:
+        write = _all_accepted if found.words() == "accepted" else _one_by_one
+        if not write(session, claim, found, at):
             return False
-        _move(session, unit, found, at)
-        busy_unit = _put_back(session, unit, found, at) if found.busy else None
-        _close(unit, found, keeps_waiting=busy_unit is unit)
-        if found.configuration and unit.campaign_id is not None:
-            _pause(session, unit.campaign_id, found.configuration, at)
         why = "; ".join(found.busy)[:300]
         note_answer(session, mailer_name, is_down=found.is_down, reason=why, at=at)
-        session.execute(
-            update(Attempt)
-            .where(Attempt.id == attempt_id)
-            .values(ended_at=at, result=found.words(), detail=found.detail())
-        )
+        outcome = {"outcome": found.words(), "details": found.detail()}
+        session.connection().execute(_CLOSED, {"attempt": attempt_id, "at": at} | outcome)
         return True
 
 
-def _move(session: Session, unit: Unit, found: Sorted, at: datetime) -> None:
+def _all_accepted(session: Session, claim: Claim, found: Sorted, at: datetime) -> bool:
+    """The usual case: all of the unit that is under way, without naming a thousand ids."""
+    ours = {"unit": claim.unit_id, "fence": claim.token}
+    if not session.connection().execute(_DONE, ours).rowcount:
+        return False
+    move_unit(session, claim.unit_id, MessageState.HANDING_OVER, MessageState.ACCEPTED, at=at)
+    return True
+
+
+def _one_by_one(session: Session, claim: Claim, found: Sorted, at: datetime) -> bool:
+    unit = session.scalar(
+        select(Unit)
+        .where(
+            Unit.id == claim.unit_id,
+            Unit.token == claim.token,
+            Unit.state == UnitState.HANDING_OVER,
+        )
+        .with_for_update()
+    )
+    if unit is None:
+        return False
+    _move(session, found, at)
+    busy_unit = _put_back(session, unit, found, at) if found.busy else None
+    _close(unit, found, keeps_waiting=busy_unit is unit)
+    if found.configuration and unit.campaign_id is not None:
+        _pause(session, unit.campaign_id, found.configuration, at)
+    session.flush()
+    return True
+
+
+def _move(session: Session, found: Sorted, at: datetime) -> None:
     """Each message to the state that its outcome means; those a busy provider left stay."""
     old = MessageState.HANDING_OVER
-    if found.words() == "accepted":
-        # The usual case: all of the unit that is under way, without naming a thousand ids.
-        which = Message.unit_id == unit.id
-        move_messages(session, which, old, MessageState.ACCEPTED, at=at)
-        return
     for states, new in (
         (found.accepted, MessageState.ACCEPTED),
         (found.refused, MessageState.REFUSED),

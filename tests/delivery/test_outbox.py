@@ -16,9 +16,11 @@ from outreach.actions.invitations import answer_invitation
 from outreach.actions.messages import cancel_message, release_message
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
+from outreach.delivery.attempts import begin
 from outreach.delivery.claims import claim_unit, recover_expired
 from outreach.delivery.mailer import Accepted, Busy, Refused, Silent
-from outreach.delivery.outbox import Rates, _begin, drain
+from outreach.delivery.outbox import drain
+from outreach.delivery.rate import Rates
 from outreach.delivery.recording import back_off, record, sort_outcomes
 from outreach.delivery.render import render_unit
 from outreach.delivery.settling import settle_unknown
@@ -88,13 +90,13 @@ def test_a_pause_or_cancel_between_the_claim_and_the_call_stops_the_mail(mailer)
     claim = claim_unit("someone", at=NOON)
     rendered = render_unit(claim.unit_id)
     pause_campaign(campaign.id, by=CONSOLE, at=NOON)
-    assert _begin(claim, rendered, mailer, Rates(), NOON) is None
+    assert begin(claim, rendered, mailer, Rates(), NOON) is None
     db.session.rollback()
     assert db.session.get(Unit, claim.unit_id).state == UnitState.PAUSED
     resume_campaign(campaign.id, by=CONSOLE, at=NOON)
     claim = claim_unit("someone", at=NOON)
     cancel_campaign(campaign.id, by=CONSOLE, at=NOON)
-    assert _begin(claim, rendered, mailer, Rates(), NOON) is None
+    assert begin(claim, rendered, mailer, Rates(), NOON) is None
     assert states() == {"cancelled": 2}
 
 
@@ -132,7 +134,7 @@ def test_under_a_lost_lease_nothing_is_recorded(mailer):
     """P8, A58: a worker that was stopped past its lease and goes on."""
     frozen_campaign(2)
     claim = claim_unit("stale", at=NOON)
-    attempt_id, ids = _begin(claim, render_unit(claim.unit_id), mailer, Rates(), NOON)
+    attempt_id, ids = begin(claim, render_unit(claim.unit_id), mailer, Rates(), NOON)
     recover_expired(at=NOON + LEASE + timedelta(seconds=1))
     found = sort_outcomes(dict.fromkeys(ids, Accepted()), ids)
     assert not record(claim, attempt_id, found, at=NOON + HOUR, mailer_name=mailer.name)

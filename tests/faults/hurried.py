@@ -14,7 +14,7 @@ from outreach import jobs
 
 LEASE, CALL = timedelta(seconds=6), timedelta(seconds=4)
 SPANS = {
-    "LEASE": (LEASE, ("models.message", "delivery.claims", "delivery.outbox")),
+    "LEASE": (LEASE, ("models.message", "delivery.attempts", "delivery.claims", "delivery.outbox")),
     "CALL_TIMEOUT": (CALL, ("models.message", "delivery.outbox")),
     "FIRST_WAIT": (timedelta(seconds=1), ("delivery.claims", "delivery.recording")),
     "FIRST_REST": (timedelta(seconds=1), ("models.breaker",)),

@@ -51,21 +51,19 @@ def token_maker(purpose: str) -> Callable[[Sequence[str]], list[str]]:
     """`personal_token` for a thousand keys at once: the settings are looked up once."""
     begun = _begun(current_app.config["SECRET_KEY"], purpose)
 
-    def whole(raw: bytes) -> bytes:
-        mac = begun.copy()
-        mac.update(raw)
-        return raw + bytes(mac.digest())
-
     def tokens(keys: Sequence[str]) -> list[str]:
-        if any(len(key) != 2 * KEY_BYTES for key in keys):
+        if any(map((2 * KEY_BYTES).__ne__, map(len, keys))):
             raise ValueError("A key is 32 hexadecimal digits.")
         raw = bytes.fromhex("".join(keys))
-        starts = range(0, len(raw), KEY_BYTES)
-        # With a byte to make 33 of them each token is 44 letters, the last of which says nothing.
-        joined = b"\0".join([whole(raw[start : start + KEY_BYTES]) for start in starts]) + b"\0"
-        text = b2a_base64(joined, newline=False).translate(_URL_SAFE).decode()
-        step = TOKEN_LENGTH + 1
-        return [text[step * place : step * place + TOKEN_LENGTH] for place in range(len(starts))]
+        parts: list[bytes] = []
+        for start in range(0, len(raw), KEY_BYTES):
+            key, mac = raw[start : start + KEY_BYTES], begun.copy()
+            mac.update(key)
+            # With a byte to make 33 of them each token is 44 letters; the last says nothing.
+            parts += (key, mac.digest(), b"\0")
+        text = b2a_base64(b"".join(parts), newline=False).translate(_URL_SAFE).decode()
+        starts = range(0, len(text), TOKEN_LENGTH + 1)
+        return [text[start : start + TOKEN_LENGTH] for start in starts]
 
     return tokens
 

@@ -1,16 +1,19 @@
 """Whether a letter can go to a person at all: asked before anyone is called, for all mailers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
 from outreach.delivery.letter import UnsafeValue, one_line
 from outreach.delivery.mailer import Address, Letter, Recipient
+from outreach.delivery.personal_json import is_plain
 from outreach.delivery.recipients import Column, Recipients
 
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
+_PLAIN_ADDRESSES = re.compile(rf"(?>{_PLAIN_ADDRESS.pattern}\n)+", re.ASCII)
+"""Each with a line break behind it. Nothing is tried twice, whatever the addresses are."""
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}", re.ASCII)
 _FILE_NAME = re.compile(r'[^/\\"<>|:*?]{1,200}')
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,100}")
@@ -111,21 +114,35 @@ def _is_plain(recipients: Recipients) -> bool:
     domain = message_ids[0].partition("@")[2]
     return (
         not recipients.attachments
-        and set(map(len, ids)) == {32}
-        and not "".join(ids).strip("0123456789abcdef")
+        and _are_ids(ids)
         and bool(_MESSAGE_ID.fullmatch(message_ids[0]))
         and list(message_ids) == [f"<{public_id}@{domain}" for public_id in ids]
-        and "".join(names).isprintable()
+        and is_plain("".join(names))
         and max(map(len, names)) <= _LONGEST_HEADER
-        and all(map(_PLAIN_ADDRESS.fullmatch, recipients.emails))
+        and _are_addresses(recipients.emails)
         and all(_are_headers(name, column) for name, column in recipients.headers.items())
     )
+
+
+def _are_ids(ids: Sequence[str]) -> bool:
+    joined = "".join(ids)
+    try:
+        size = len(bytes.fromhex(joined))  # spaces would be let pass, and be missing here
+    except ValueError:
+        return False
+    return set(map(len, ids)) == {32} and size == 16 * len(ids) and joined == joined.lower()
+
+
+def _are_addresses(emails: Sequence[str]) -> bool:
+    lines = "\n".join([*emails, ""])
+    # A line break within an address would make two of it.
+    return lines.count("\n") == len(emails) and bool(_PLAIN_ADDRESSES.fullmatch(lines))
 
 
 def _are_headers(name: str, column: Column) -> bool:
     joined = "".join(column)
     longest = len(column) if isinstance(column, str) else max(map(len, column))
-    is_line = joined.isascii() and joined.isprintable() and longest <= _LONGEST_HEADER
+    is_line = joined.isascii() and is_plain(joined) and longest <= _LONGEST_HEADER
     return _may_be_set(name) and is_line
 
 

@@ -15,15 +15,15 @@ import orjson
 from outreach.delivery.fit import check_recipient, fit_addresses, mailbox
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
 from outreach.delivery.mailer import Attachment, Letter, Recipient
-from outreach.delivery.personal_json import Blank, escaped
+from outreach.delivery.personal_json import Blank, Texts, escaped, is_plain
 from outreach.delivery.recipients import Column, Recipients
 
 MOST_RECIPIENTS = 1_000
 MOST_BYTES = 29_000_000
 _MOST_SUBSTITUTION_BYTES = 9_500
 _LONGEST_CLEAN = 1_000
-_SPECIAL = "&<>\"'\\"
-"""What HTML or JSON would want to be escaped."""
+_SPECIAL = "&<>'"
+"""What HTML would want to be escaped, beside the double quote."""
 
 NO_TRACKING = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -40,18 +40,17 @@ class Request:
 
     shared: dict[str, Any]
     public_ids: Sequence[str]
-    entries: Sequence[str]
+    entries: Texts
 
     def body(self) -> bytes:
         """The JSON."""
-        shared = orjson.dumps(self.shared)[:-1]
-        entries = ",".join(self.entries).encode()
-        return b"".join((shared, b',"personalizations":[', entries, b"]}"))
+        shared = orjson.dumps(self.shared)[:-1].decode()
+        return f'{shared},"personalizations":[{self.entries.joined()}]}}'.encode()
 
     def part(self, indexes: Sequence[int]) -> "Request":
         """The same request for some of its recipients."""
         public_ids = [self.public_ids[index] for index in indexes]
-        return Request(self.shared, public_ids, [self.entries[index] for index in indexes])
+        return Request(self.shared, public_ids, self.entries.only(indexes))
 
 
 def groups(letter: Letter, recipients: Sequence[Recipient]) -> list[Recipients]:
@@ -175,11 +174,12 @@ def _is_clean(column: Sequence[str], *, is_link: bool) -> bool:
     joined = "".join(column)
     return (
         all(column)
-        and joined.isprintable()
+        and is_plain(joined)
         and not any(letter in joined for letter in _SPECIAL)
         and not any(map(str.isspace, column))
         and max(map(len, column)) <= _LONGEST_CLEAN
-        and (not is_link or all(value.startswith("https://") for value in column))
+        # No value holds a line break, so that each begins one line.
+        and (not is_link or "\n".join(["", *column]).count("\nhttps://") == len(column))
     )
 
 
@@ -201,7 +201,7 @@ def _entries(
     group: Recipients,
     emails: Sequence[str],
     substitutions: Mapping[str, tuple[Sequence[str], bool]],
-) -> list[str]:
+) -> Texts:
     """The personalizations, with the shared headers too: an entry's headers replace them."""
     blank = Blank()
     blank.write('{"to":[{"email":"')
@@ -214,7 +214,7 @@ def _entries(
     for name, column in _headers(letter, group).items():
         blank.item(name, column)
     blank.write('},"custom_args":{"m":"')
-    blank.gap(escaped(group.public_ids))
+    blank.gap(group.public_ids)
     blank.write('"}')
     between = ',"substitutions":{'
     for tag, (column, is_clean) in substitutions.items():

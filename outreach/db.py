@@ -11,8 +11,9 @@ lost before what it makes of it, since its own wait is for all that was written 
 """
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
@@ -30,6 +31,7 @@ BUSY_TIMEOUT_MS = 40_000
 db = SQLAlchemy(metadata=Base.metadata)
 waits_for_disk = True
 """Tests, which pull no plug, do not."""
+_turns = threading.Lock()
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 
 
@@ -43,7 +45,8 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("a transaction is open already; actions do not call actions")
     db.session.rollback()
     engine = db.engine.execution_options(writes=True)
-    with Session(engine, expire_on_commit=False) as session:
+    turn = _turn() if engine.dialect.name == "sqlite" else nullcontext()
+    with turn, Session(engine, expire_on_commit=False) as session:
         marker = _writing.set(session)
         try:
             yield session
@@ -52,6 +55,19 @@ def transaction() -> Iterator[Session]:
             _writing.reset(marker)
     if engine.dialect.name == "sqlite" and waits_for_disk:
         _wait_for_disk(f"{engine.url.database}-wal")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """The threads of one process take turns at SQLite's one write lock: whoever finds it taken
+    sleeps for a while instead, and sleeps longer than it takes. Another process is waited for as
+    long as SQLite waits; what becomes of it then is SQLite's to say."""
+    is_ours = _turns.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        yield
+    finally:
+        if is_ours:
+            _turns.release()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Several hand-overs at once from one process: while a provider thinks, the next unit is made."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -8,7 +7,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import select
 
-from outreach.db import db, is_postgresql
+from outreach.db import db
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import Drained, drain
 from outreach.delivery.rate import Rates
@@ -31,8 +30,6 @@ def drain_in_lanes(
     Each lane claims for itself, as another process would. Raises the first lane's error.
     """
     lanes = lanes or LANES.get(mailer.name, 1)
-    # SQLite has one writer at a time, and whoever finds it busy sleeps for a while.
-    turn = None if is_postgresql() else threading.Lock()
 
     def one_lane() -> Drained:
         return drain(
@@ -41,7 +38,6 @@ def drain_in_lanes(
             domain_rate=rates.domain,
             now=now,
             keeps_going=keeps_going,
-            turn=turn,
         )
 
     needed = min(lanes, due_count(now(), lanes))

@@ -7,7 +7,6 @@ lease (no mail can have gone) → handing over (committed before the call) → o
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,32 +45,27 @@ def drain(
     now: Callable[[], datetime] = clock.now,
     most_units: int | None = None,
     keeps_going: Callable[[], bool] = lambda: True,
-    turn: AbstractContextManager[object] | None = None,
 ) -> Drained:
     """Hand over what is due, unit by unit, until nothing is, or until told to stop.
 
     rate         messages a second over all workers; 0 for no limit
     domain_rate  the same to any one recipient domain
     keeps_going  asked between units, so that a stop takes no longer than one call
-    turn         held while something is written, where lanes of one process take turns at it
     """
     recover_expired(at=now())
-    turn = turn or nullcontext()
     worker, rates = worker_name(), Rates(rate, domain_rate)
     units = messages = 0
     while keeps_going() and (most_units is None or units < most_units):
-        with turn:
-            if permit(mailer.name, at=now()) is Permit.NOTHING:
-                return Drained(units, messages, is_empty=True)
-            claim = claim_unit(worker, at=now())
-            if claim is None:
-                return Drained(units, messages, is_empty=True)
-        ready = _make_ready(claim, mailer, rates, now, turn)
+        if permit(mailer.name, at=now()) is Permit.NOTHING:
+            return Drained(units, messages, is_empty=True)
+        claim = claim_unit(worker, at=now())
+        if claim is None:
+            return Drained(units, messages, is_empty=True)
+        ready = _make_ready(claim, mailer, rates, now)
         if ready is not None:
             found = sort_outcomes(_call(ready, mailer), ready.ids)
-            with turn:
-                if not record(claim, ready.attempt_id, found, at=now(), mailer_name=mailer.name):
-                    log.warning("unit %s: the lease was lost during the call", claim.unit_id)
+            if not record(claim, ready.attempt_id, found, at=now(), mailer_name=mailer.name):
+                log.warning("unit %s: the lease was lost during the call", claim.unit_id)
             messages += len(ready.ids)
         units += 1
     return Drained(units, messages, is_empty=False)
@@ -91,19 +85,14 @@ class Ready:
 
 
 def _make_ready(
-    claim: Claim,
-    mailer: Mailer,
-    rates: Rates,
-    now: Callable[[], datetime],
-    turn: AbstractContextManager[object],
+    claim: Claim, mailer: Mailer, rates: Rates, now: Callable[[], datetime]
 ) -> Ready | None:
     """Render a unit and write its attempt; None when nobody in it is to be handed over."""
     lease_ends = time.monotonic() + LEASE.total_seconds()
     try:
         rendered = render_unit(claim.unit_id)
         db.session.rollback()
-        with turn:
-            attempt = begin(claim, rendered, mailer, rates, now())
+        attempt = begin(claim, rendered, mailer, rates, now())
     except DBAPIError:
         raise  # the database's trouble is nobody's in the unit; the lease ends by itself
     except Exception as problem:

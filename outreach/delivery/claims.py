@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
 from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.workers import is_dead
+from outreach.models.breaker import Breaker
 from outreach.models.message import (
     LEASE,
     MOST_LEASES,
@@ -34,23 +35,30 @@ class Claim:
     token: int
 
 
-def claim_unit(worker: str, *, at: datetime) -> Claim | None:
-    """Take the unit that has waited longest; None when nothing is due.
+def claim_unit(worker: str, *, at: datetime, mailer_name: str = "") -> Claim | None:
+    """Take the unit that has waited longest; None when nothing is due, or while the breaker of
+    that mailer is open.
 
     Two workers never get the same one: SKIP LOCKED inside the UPDATE on PostgreSQL, one writer
     at a time on SQLite.
     """
     with transaction() as session:
-        taken = {"worker": worker, "at": at, "until": at + LEASE}
-        row = session.connection().execute(_claiming(is_postgresql()), taken).one_or_none()
+        return take_unit(session, worker, at=at, mailer_name=mailer_name)
+
+
+def take_unit(session: Session, worker: str, *, at: datetime, mailer_name: str) -> Claim | None:
+    """The same within an open transaction, at its end: units are locked after all else."""
+    taken = {"worker": worker, "at": at, "until": at + LEASE, "mailer": mailer_name}
+    row = session.connection().execute(_claiming(is_postgresql()), taken).one_or_none()
     return Claim(*row) if row else None
 
 
 @cache
 def _claiming(skips_locked: bool) -> Any:
+    is_down = exists().where(Breaker.name == bindparam("mailer"), Breaker.opened_at.is_not(None))
     due = (
         select(Unit.id)
-        .where(Unit.state == UnitState.WAITING, Unit.next_at <= bindparam("at"))
+        .where(Unit.state == UnitState.WAITING, Unit.next_at <= bindparam("at"), ~is_down)
         .order_by(Unit.next_at, Unit.id)
         .limit(1)
     )

@@ -1,7 +1,7 @@
 """The outbox: claim, look once more, hand over, record. Truth lies in the tables, not in here.
 
-Two transactions stand before a call and one after it, and none is open during it:
-lease (no mail can have gone) → handing over (committed before the call) → outcome.
+No transaction is open during a call: lease (no mail can have gone) → handing over (committed
+before the call) → outcome, and with it the next lease.
 """
 
 import logging
@@ -55,20 +55,28 @@ def drain(
     recover_expired(at=now())
     worker, rates = worker_name(), Rates(rate, domain_rate)
     units = messages = 0
-    while keeps_going() and (most_units is None or units < most_units):
-        if permit(mailer.name, at=now()) is Permit.NOTHING:
-            return Drained(units, messages, is_empty=True)
-        claim = claim_unit(worker, at=now())
+
+    def goes_on() -> bool:
+        return keeps_going() and (most_units is None or units < most_units)
+
+    claim: Claim | None = None
+    while claim or goes_on():
+        claim = claim or _next(worker, mailer, now())
         if claim is None:
             return Drained(units, messages, is_empty=True)
-        ready = _make_ready(claim, mailer, rates, now)
-        if ready is not None:
-            found = sort_outcomes(_call(ready, mailer), ready.ids)
-            if not record(claim, ready.attempt_id, found, at=now(), mailer_name=mailer.name):
-                log.warning("unit %s: the lease was lost during the call", claim.unit_id)
-            messages += len(ready.ids)
         units += 1
+        ready = _make_ready(claim, mailer, rates, now)
+        claim = ready and _hand_over(ready, mailer, now, lambda: worker if goes_on() else "")
+        messages += len(ready.ids) if ready else 0
     return Drained(units, messages, is_empty=False)
+
+
+def _next(worker: str, mailer: Mailer, at: datetime) -> Claim | None:
+    """What is due, or the one unit by which a provider is tried that was down."""
+    claim = claim_unit(worker, at=at, mailer_name=mailer.name)
+    if claim is None and permit(mailer.name, at=at) is Permit.ONE:
+        return claim_unit(worker, at=at)
+    return claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,19 @@ def _make_ready(
         give_up(claim, problem, at=now())
         raise
     return attempt and Ready(claim, rendered, *attempt, lease_ends)
+
+
+def _hand_over(
+    ready: Ready, mailer: Mailer, now: Callable[[], datetime], next_for: Callable[[], str]
+) -> Claim | None:
+    """Call, and record what came of it; the unit that was claimed with that."""
+    found = sort_outcomes(_call(ready, mailer), ready.ids)
+    recorded = record(
+        ready.claim, ready.attempt_id, found, at=now(), mailer_name=mailer.name, next_for=next_for()
+    )
+    if not recorded.is_ours:
+        log.warning("unit %s: the lease was lost during the call", ready.claim.unit_id)
+    return recorded.next
 
 
 def _call(ready: Ready, mailer: Mailer) -> Mapping[str, Outcome]:

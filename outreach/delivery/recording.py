@@ -4,13 +4,14 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.delivery.breaker import note_answer
-from outreach.delivery.claims import FIRST_WAIT, Claim, sibling_of
+from outreach.delivery.claims import FIRST_WAIT, Claim, sibling_of, take_unit
 from outreach.delivery.ledger import move_by_id, move_unit
 from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent, Unfit
 from outreach.models.activity import PROVIDER, Activity
@@ -110,17 +111,42 @@ def sort_outcomes(outcomes: Mapping[str, Outcome], ids: Mapping[str, int]) -> So
     return found
 
 
-def record(claim: Claim, attempt_id: int, found: Sorted, *, at: datetime, mailer_name: str) -> bool:
-    """Write what became of the unit; False, and nothing written, when the lease is lost."""
+class Recorded(NamedTuple):
+    """What came of writing an outcome down."""
+
+    is_ours: bool
+    """False, and nothing written, when the lease is lost."""
+    next: Claim | None = None
+    """The unit that was claimed with it."""
+
+
+def record(
+    claim: Claim,
+    attempt_id: int,
+    found: Sorted,
+    *,
+    at: datetime,
+    mailer_name: str,
+    next_for: str = "",
+) -> Recorded:
+    """Write what became of the unit.
+
+    next_for  the worker who goes on: claims the next unit in the same transaction, which saves it
+              one of its own; nobody when empty
+    """
     with transaction() as session:
         write = _all_accepted if found.words() == "accepted" else _one_by_one
         if not write(session, claim, found, at):
-            return False
+            return Recorded(is_ours=False)
         why = "; ".join(found.busy)[:300]
         note_answer(session, mailer_name, is_down=found.is_down, reason=why, at=at)
         outcome = {"outcome": found.words(), "details": found.detail()}
         session.connection().execute(_CLOSED, {"attempt": attempt_id, "at": at} | outcome)
-        return True
+        if not next_for:
+            return Recorded(is_ours=True)
+        session.flush()  # the breaker may have opened just now
+        following = take_unit(session, next_for, at=at, mailer_name=mailer_name)
+        return Recorded(is_ours=True, next=following)
 
 
 def _all_accepted(session: Session, claim: Claim, found: Sorted, at: datetime) -> bool:

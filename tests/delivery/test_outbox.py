@@ -137,7 +137,8 @@ def test_under_a_lost_lease_nothing_is_recorded(mailer):
     attempt_id, ids = begin(claim, render_unit(claim.unit_id), mailer, Rates(), NOON)
     recover_expired(at=NOON + LEASE + timedelta(seconds=1))
     found = sort_outcomes(dict.fromkeys(ids, Accepted()), ids)
-    assert not record(claim, attempt_id, found, at=NOON + HOUR, mailer_name=mailer.name)
+    recorded = record(claim, attempt_id, found, at=NOON + HOUR, mailer_name=mailer.name)
+    assert not recorded.is_ours
     assert states() == {"unknown": 2}
 
 

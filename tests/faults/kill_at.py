@@ -20,6 +20,7 @@ from typing import Any
 from outreach import clockwork
 from outreach.delivery import outbox, recording
 from outreach.delivery.mailer import Mailer
+from outreach.delivery.recording import Recorded
 
 SOON = {"call": 0.02, "commit": 0.001}
 """Seconds after which the blow falls; a part of it by chance."""
@@ -30,6 +31,7 @@ def main(point: str, number: int) -> None:
     blow = _Blow(number)
     if point == "claim":
         outbox.claim_unit = _then(outbox.claim_unit, blow.at_once, counts=bool)
+        outbox.record = _then(outbox.record, blow.at_once, counts=_claims_too)
     elif point == "call":
         choose = outbox.drain
 
@@ -78,6 +80,10 @@ class _Blow:
 def _strike(seconds: float) -> None:
     time.sleep(seconds)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _claims_too(recorded: Recorded) -> bool:
+    return recorded.next is not None
 
 
 def _always(_: Any) -> bool:

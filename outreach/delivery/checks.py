@@ -78,7 +78,7 @@ class Look(NamedTuple):
 def look_at(session: Session, unit_id: int, token: int) -> Look | None:
     """The unit, ours until we commit; None where the lease is lost."""
     row = session.connection().execute(_look(), {"unit": unit_id, "token": token}).one_or_none()
-    return row and Look(*row)
+    return None if row is None else Look(*row)
 
 
 @cache

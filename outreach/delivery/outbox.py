@@ -66,8 +66,10 @@ def drain(
             return Drained(units, messages, is_empty=True)
         units += 1
         ready = _make_ready(claim, mailer, rates, now)
-        claim = ready and _hand_over(ready, mailer, now, lambda: worker if goes_on() else "")
-        messages += len(ready.ids) if ready else 0
+        claim = None
+        if ready is not None:
+            messages += len(ready.ids)
+            claim = _hand_over(ready, mailer, now, lambda: worker if goes_on() else "")
     return Drained(units, messages, is_empty=False)
 
 

@@ -90,7 +90,7 @@ def test_an_answer_is_confirmed_unless_nothing_at_all_is_wanted(mailer):
     frozen_campaign(2)
     send(mailer)
     db.session.rollback()
-    mails = db.session.scalars(select(Message).order_by(Message.id)).all()
+    mails = db.session.scalars(select(Message).order_by(Message.name)).all()
     for mail, wish in zip(mails, (Wish.NO_PROMOTION, Wish.NOTHING), strict=True):
         choose_mail(mail.public_id, wish, at=NOON)
         answer_invitation(mail.invitation_id, Reply.ACCEPTED, "", at=NOON)

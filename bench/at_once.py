@@ -46,10 +46,12 @@ from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState
 from outreach.models.receipt import Receipt, ReceiptState
 from outreach.models.step import Anchor, StepKind
+from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.queries.audit import audit
 from outreach.queries.campaigns import campaign_summary
 from outreach.start import WEB
+from outreach.tally import add_to_tallies
 from outreach.tokens import personal_token
 from outreach.web.invitee.nonce import form_nonce
 
@@ -128,9 +130,12 @@ def _asked(count: int) -> list[Request]:
     db.session.rollback()
     list_id = create_list("answering", "answering", "media", code, by=CONSOLE, at=at)
     with transaction() as session:
-        some = select(Target.id).order_by(Target.id.desc()).limit(count).scalar_subquery()
-        moved = Target.id.in_(some)
+        some = select(Target.id, Target.list_id).order_by(Target.id.desc()).limit(count).subquery()
+        (before,) = session.scalars(select(some.c.list_id).distinct())
+        moved = Target.id.in_(select(some.c.id))
         session.execute(update(Target).where(moved).values(list_id=list_id))
+        kind, wanted = TallyKind.LIST_TARGETS, (0, "wanted")
+        add_to_tallies(session, {(kind, before, *wanted): -count, (kind, list_id, *wanted): count})
     plan = Plan(
         name="answering", event_id=event_id, list_ids=[list_id],
         reply_by=at + timedelta(days=30), sender_name="The Secretariat",

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
+from outreach.dialect import among
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.invitation import Invitation, InvitationState
@@ -92,7 +93,7 @@ def _apply(session: Session, at: datetime, limit: int) -> int:
     for state, ids in taken.items():
         if ids:
             session.connection().execute(
-                update(Receipt).where(_among(Receipt.id, ids)).values(state=state)
+                update(Receipt).where(among(Receipt.id, ids)).values(state=state)
             )
     return sum(map(len, taken.values()))
 
@@ -118,7 +119,7 @@ def _messages(session: Session, public_ids: Sequence[str]) -> Sequence[Any]:
                 Message.invitation_id,
                 Message.purpose,
             )
-            .where(_among(Message.public_id, public_ids))
+            .where(among(Message.public_id, public_ids))
             .order_by(Message.id)
             .with_for_update(skip_locked=True)
         )
@@ -131,7 +132,7 @@ def _unknown(session: Session, public_ids: Iterable[str]) -> set[str]:
     if not wanted:
         return wanted
     return wanted - set(
-        session.scalars(select(Message.public_id).where(_among(Message.public_id, wanted)))
+        session.scalars(select(Message.public_id).where(among(Message.public_id, wanted)))
     )
 
 
@@ -164,7 +165,7 @@ def _move(
     for (state, reason, since), ids in moves.items():
         session.connection().execute(
             update(Message)
-            .where(_among(Message.id, ids))
+            .where(among(Message.id, ids))
             .values(state=state, reason=reason, changed_at=since)
         )
     for change, count in changes.items():
@@ -287,11 +288,3 @@ def _line(reason: str, message: Any, at: datetime) -> dict[str, Any]:
         "event_id": message.event_id,
         "detail": {"message_id": message.id},
     }
-
-
-def _among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
-    """`IN`, as one parameter where the database takes a list for one: thousands cost no parsing."""
-    found: ColumnElement[bool] = column.in_(list(values))
-    if is_postgresql():
-        found = column == func.any(bindparam(None, list(values), postgresql.ARRAY(column.type)))
-    return found

@@ -32,6 +32,8 @@ db = SQLAlchemy(metadata=Base.metadata)
 waits_for_disk = True
 """Tests, which pull no plug, do not."""
 _turns = threading.Lock()
+# A forked child begins with one of its own: nobody in there would give the parent's back.
+os.register_at_fork(after_in_child=lambda: globals().update(_turns=threading.Lock()))
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 
 

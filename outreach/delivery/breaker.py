@@ -11,11 +11,13 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from outreach.db import glance, is_postgresql, transaction
+from outreach.db import Glance, is_postgresql, transaction
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.breaker import PROBE, Breaker
 
-_OPEN = select(Breaker.opened_at, Breaker.probe_at).where(Breaker.name == bindparam("mailer"))
+_OPEN = Glance(
+    select(Breaker.opened_at, Breaker.probe_at).where(Breaker.name == bindparam("mailer"))
+)
 _DOWN_COUNT = select(Breaker.down_count).where(Breaker.name == bindparam("mailer"))
 
 
@@ -30,11 +32,11 @@ class Permit(Enum):
 
 def permit(mailer_name: str, *, at: datetime) -> Permit:
     """What the breaker allows. One SELECT while it is closed; a probe is given to one worker."""
-    with glance() as connection:
-        row = connection.execute(_OPEN, {"mailer": mailer_name}).one_or_none()
-    if row is None or row.opened_at is None:
+    row = _OPEN.raw(mailer=mailer_name)
+    opened_at, probe_at = _OPEN.read(row) if row else (None, None)
+    if opened_at is None:
         return Permit.ALL
-    if row.probe_at is not None and row.probe_at > at:
+    if probe_at is not None and probe_at > at:
         return Permit.NOTHING
     with transaction() as session:
         taken = session.execute(
@@ -42,7 +44,7 @@ def permit(mailer_name: str, *, at: datetime) -> Permit:
             .where(
                 Breaker.name == mailer_name,
                 Breaker.opened_at.is_not(None),
-                Breaker.probe_at == row.probe_at,
+                Breaker.probe_at == probe_at,
             )
             .values(probe_at=at + PROBE)
             .returning(Breaker.name)

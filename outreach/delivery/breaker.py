@@ -6,6 +6,7 @@ then; an answer of any sensible kind closes it.
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,9 +16,8 @@ from outreach.db import Glance, is_postgresql, transaction
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.breaker import PROBE, Breaker
 
-_OPEN = Glance(
-    select(Breaker.opened_at, Breaker.probe_at).where(Breaker.name == bindparam("mailer"))
-)
+_STANDS: Any = select(Breaker.opened_at, Breaker.probe_at)
+_OPEN = Glance(_STANDS.where(Breaker.name == bindparam("mailer")))
 _DOWN_COUNT = select(Breaker.down_count).where(Breaker.name == bindparam("mailer"))
 
 

@@ -121,7 +121,7 @@ function makeOrdered(body) {
   if (!window.Sortable) return;
   window.Sortable.create(body, {
     animation: window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
-    draggable: "tr[data-place]",
+    draggable: "tr:has(button[value^='before:'])",
     filter: "button, a",
     preventOnFilter: false,
     onEnd: ({ item, oldIndex, newIndex }) => {

@@ -1,16 +1,25 @@
 """The plot of the demonstration: ten weeks of a promotion team's work, up to now.
 
 Six weeks before answers close, the members have been invited and reminded once, the partners have
-just been written to, and a preparatory meeting waits for the press of a button.
+just been written to, a preparatory meeting waits for the press of a button, and news to a segment
+for an approval.
 """
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
-from outreach.actions.campaigns import StepPlan, approve_campaign, draft_campaign
+from outreach.actions.campaigns import (
+    StepPlan,
+    approve_campaign,
+    ask_for_approval,
+    draft_campaign,
+)
+from outreach.actions.segments import save_segment
+from outreach.advice.segments import Condition, Rule
 from outreach.delivery.mailer import Mailer
 from outreach.demo.cast import SEED, cast
 from outreach.demo.people import Person
@@ -57,6 +66,8 @@ def tell(now: datetime, mailer: Mailer, sender_address: str) -> None:
     _plan_members(story, here)
     _plan_partners(story, here)
     _plan_meeting(story, _next_meeting(meetings, now))
+    _plan_news(story, here)
+    timeline.add(timeline.workday(20, 11), story.put_out_page)
     timeline.play()
 
 
@@ -144,6 +155,24 @@ def _plan_meeting(story: Story, meeting: EventLine) -> None:
         timeline.add(timeline.workday(1, 9, 45), partial(_approve, story, id_))
 
     timeline.add(timeline.workday(5, 10, 30), draft)
+
+
+def _plan_news(story: Story, here: EventLine) -> None:
+    """Waiting for an approval: news to those who come, wherever they were asked."""
+    timeline = story.timeline
+    rule = Rule.of([Condition("answer", ("accepted",)), Condition("region", ("AFR", "ARB"))])
+
+    def draft(at: datetime) -> None:
+        by = story.staff["promoter"]
+        segment_id = save_segment(
+            "Coming, Africa and Arab States", rule, is_shared=True, by=by, at=at
+        )
+        step = StepPlan(StepKind.PROMOTION, Anchor.START, "promotion")
+        plan = story.plan("News for those who come", here, (), story.reply_by, [step])
+        plan = replace(plan, segment_ids=[segment_id])
+        ask_for_approval(draft_campaign(plan, by=by, at=at), by=by, at=at)
+
+    timeline.add(timeline.workday(1, 16), draft)
 
 
 def _closing_steps() -> list[StepPlan]:

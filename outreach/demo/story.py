@@ -12,6 +12,7 @@ from outreach.actions.campaigns import (
     StepPlan,
     schedule_campaign,
 )
+from outreach.actions.conference_pages import write_conference_page
 from outreach.actions.conferences import describe_conference, move_conference
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.lists import create_list
@@ -147,6 +148,13 @@ class Story:
             sender_name=self.conference.host,
             sender_address=self.sender_address,
         )
+
+    def put_out_page(self, at: datetime) -> None:
+        """Anyone may read of the conference, and ask to be invited."""
+        write_conference_page(
+            self.conference.id, {}, is_published=True, takes_requests=True,
+            by=self.staff["approver"], at=at,
+        )  # fmt: skip
 
     def answer(self, given: Given, sent: dict[int, Sent], at: datetime) -> None:
         """Somebody answers, most on their own page, a few by a letter that the team records."""

@@ -83,14 +83,15 @@ def test_every_group_has_a_list_with_people(session):
     assert dict(rows)["member_state"] >= 194
 
 
-def test_three_campaigns_stand_in_three_stages(session):
-    running, sent, waiting = session.scalars(select(Campaign).order_by(Campaign.id)).all()
+def test_four_campaigns_stand_in_four_stages(session):
+    running, sent, waiting, news = session.scalars(select(Campaign).order_by(Campaign.id)).all()
     assert running.state is CampaignState.RUNNING
     assert timedelta(weeks=4) < NOW - running.scheduled_at < timedelta(weeks=7)
     assert sent.state is CampaignState.RUNNING
     assert timedelta(0) < NOW - sent.scheduled_at < timedelta(days=4)
     assert waiting.state is CampaignState.APPROVED
     assert waiting.author_id != waiting.approver_id
+    assert (news.state, news.reaches_segments) == (CampaignState.DRAFT, True)
 
 
 def test_answers_close_in_about_six_weeks_on_a_working_day(session):

@@ -95,7 +95,7 @@ def _filled_app(bare_app: Flask) -> Iterator[Flask]:
     sessions.waits_for_disk = False
     with bare_app.app_context():
         if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", _forget_the_disk)
+            event.listen(db.engine, "connect", _prepare_sqlite)
         schema.upgrade()
         load_reference()
         db.session.remove()
@@ -115,9 +115,12 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _forget_the_disk(connection: Any, _record: object) -> None:
-    """No test pulls the plug on its own process: do not wait for the disk."""
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """No test pulls the plug on its own process: do not wait for the disk. Rows that a query does
+    not order come backwards, so that nothing rests on an order which PostgreSQL does not keep.
+    """
     connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 @pytest.fixture

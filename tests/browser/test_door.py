@@ -59,8 +59,7 @@ def in_doubt(invitation):
     ))  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_page_passes_axe_and_fits_its_width(staff, zoe, scheme, width):
     make_invitation(make_stakeholder(LONG), reply_by=clock.now() + timedelta(days=9))
     in_doubt(zoe)

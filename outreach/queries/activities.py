@@ -4,6 +4,8 @@ from typing import Any
 
 SENTENCES = {
     "added_to_list": "Put on the list {list}",
+    "left_out": "Left out of the campaign {campaign}",
+    "took_back_in": "Taken back into the campaign {campaign}",
     "put_on_list": "People of its segments put on the list {list}",
     "removed_from_list": "Taken off the list {list}",
     "starred": "Marked as a star on {list}",

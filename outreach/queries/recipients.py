@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 
 from outreach.db import reading
-from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.campaign import Campaign, CampaignExclusion, CampaignList
 from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -50,6 +50,17 @@ def members(
     if wanted is not None:
         statement = statement.where(wanted)
     return [(id_, name, organisation) for id_, name, organisation in reading().execute(statement)]
+
+
+def left_out_people(campaign_id: int) -> list[tuple[int, str]]:
+    """(id, name) of those whom the team left out one by one, by name. Cost: they."""
+    rows = reading().execute(
+        select(Stakeholder.id, Stakeholder.full_name)
+        .join(CampaignExclusion, CampaignExclusion.stakeholder_id == Stakeholder.id)
+        .where(CampaignExclusion.campaign_id == campaign_id, CampaignExclusion.stopped_at.is_(None))
+        .order_by(Stakeholder.name_key, Stakeholder.id)
+    )
+    return [(id_, name) for id_, name in rows]
 
 
 def member(campaign_id: int, stakeholder_id: int, version_id: int, at: datetime) -> Member | None:

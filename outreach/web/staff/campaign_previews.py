@@ -4,14 +4,16 @@ from flask import Response, abort, flash, g, redirect, render_template, request,
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
+from outreach.actions import exclusions
 from outreach.delivery.mailer import Address
 from outreach.delivery.preview import preview_step
 from outreach.delivery.trial import send_trial
 from outreach.errors import Refusal
+from outreach.models.activity import Actor
 from outreach.queries.campaign_pages import letters_of
 from outreach.queries.campaigns import steps_of
 from outreach.queries.prospects import Doubt, doubtful
-from outreach.queries.recipients import members
+from outreach.queries.recipients import left_out_people, members
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.mail_frame import framed
@@ -38,6 +40,7 @@ def campaign_preview(campaign_id: int) -> str:
         person_id=person_id,
         words=words,
         preview=preview,
+        is_left_out=person_id in {id_ for id_, _ in left_out_people(campaign_id)},
         width="phone" if request.args.get("width") == "phone" else "desktop",
     )
 
@@ -61,6 +64,19 @@ def campaign_trial(campaign_id: int, step_id: int, person_id: int) -> Answer:
         url_for("staff.campaign_preview", campaign_id=campaign_id, step=step_id, person=person_id),
         303,
     )
+
+
+@blueprint.post("/staff/campaigns/<int:campaign_id>/left-out/<int:person_id>")
+def leave_person_out(campaign_id: int, person_id: int) -> Answer:
+    """Leave someone out of a campaign that has not been scheduled, or take them back in."""
+    by = Actor.account(current_user.id)
+    if request.form.get("do") == "in":
+        exclusions.take_back_in(campaign_id, person_id, by=by, at=g.at)
+        flash("The campaign reaches this person again.", "done")
+    else:
+        exclusions.leave_out(campaign_id, person_id, by=by, at=g.at)
+        flash("Left out: this person gets nothing of the campaign.", "done")
+    return redirect(url_for("staff.campaign", campaign_id=campaign_id), 303)
 
 
 @blueprint.get("/staff/campaigns/<int:campaign_id>/doubts")

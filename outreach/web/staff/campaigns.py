@@ -45,6 +45,7 @@ from outreach.queries.campaigns import (
 from outreach.queries.prospects import doubts
 from outreach.queries.rates import mails_a_second
 from outreach.queries.readiness import has_lapsed, problems
+from outreach.queries.recipients import left_out_people
 from outreach.queries.templates import hosts_of
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.segments import said
@@ -78,6 +79,7 @@ def campaign(campaign_id: int) -> str:
         groups=outcomes_by_group(campaign_id),
         is_author=page.author_id == current_user.id,
         segments=said(page.segments),
+        left_out_people=left_out_people(campaign_id),
         left_out_segments=said(page.left_out_segments),
         **_standing(page),
     )

@@ -333,3 +333,24 @@ def test_news_to_a_segment_less_a_list_is_counted_and_drafted_by_ticks_alone(sta
     page = text(staff.get(f"/staff/campaigns/{id_}/change"))
     for name in ("segments", "not_lists"):
         assert re.search(rf'checked[^>]*name="{name}"', page)
+
+
+def test_a_person_is_left_out_from_the_preview_and_the_approval_goes_with_that(
+    staff, approved, banks
+):
+    """Case A51. The preview also goes to oneself, as a test."""
+    page = text(staff.get(f"{approved}/preview"))
+    path = re.search(rf'action="({approved}/left-out/(\d+))"', page)
+    assert "Left out" in words(staff.post(path[1], data={"do": "out"}, follow_redirects=True))
+    id_ = int(approved.rsplit("/", 1)[1])
+    assert campaign(id_).state is CampaignState.DRAFT
+    shown = words(staff.get(approved))
+    assert "Left out of this campaign by the team." in shown.replace(
+        "left out of this", "Left out of this"
+    )
+    page = text(staff.get(f"{approved}/preview?person={path[2]}"))
+    assert "back in" in page
+    trial = re.search(rf'action="({approved}/preview/\d+/\d+)"', page)[1]
+    assert "test" in words(staff.post(trial, follow_redirects=True)).lower()
+    staff.post(path[1], data={"do": "in"})
+    assert "Left out by name" not in words(staff.get(approved))

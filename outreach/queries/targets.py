@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
+from outreach.dialect import among
 from outreach.models.account import Account
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -224,9 +225,8 @@ class _Walk:
         keys: Sequence[By] = self.way.keys
         is_plain = self.way.is_indexed and not self.shapes
         if not (self.is_short or is_plain):
-            walked = _lines(self.list_id, by_person=True) if self._is_by_name else statement
-            near = self._near(place)
-            rows = self._read(ordered(walked, keys, None).join(*near).where(*holds), limit)
+            near = ordered(statement, keys, None).where(self._near(place), *holds)
+            rows = self._read(near, limit)
             if len(rows) == limit:
                 return rows
             holds += self._gathers()
@@ -243,16 +243,22 @@ class _Walk:
     def _is_by_name(self) -> bool:
         return self.way.keys[0].column is NAME[0].column
 
-    def _near(self, place: list[Any] | None) -> tuple[Any, Any]:
-        """The next 3,000 in this order, and how they are joined."""
+    def _near(self, place: list[Any] | None) -> ColumnElement[bool]:
+        """Among the next 3,000 in this order. One SELECT by name, for which each person's target is
+        looked up: a database that joins would rather read all targets there are."""
         if self._is_by_name:
             walk = ordered(select(Stakeholder.id), self.way.keys, place).limit(WALK).subquery()
-            return walk, walk.c.id == Stakeholder.id
+            of_list = select(Target.id).where(
+                Target.list_id == self.list_id, Target.stakeholder_id == walk.c.id
+            )
+            looked_up = select(of_list.correlate(walk).scalar_subquery()).select_from(walk)
+            ids = reading().scalars(looked_up)
+            return among(Target.id, [id_ for id_ in ids if id_ is not None])
         here = select(Target.id).where(Target.list_id == self.list_id)
         # Where an index holds just these, it is walked; else the list itself.
         here = here.where(*self.way.holds) if self.way.is_indexed else here
         walk = ordered(here, self.way.keys, place).limit(WALK).subquery()
-        return walk, walk.c.id == Target.id
+        return Target.id.in_(select(walk.c.id))
 
     def _gathers(self) -> list[ColumnElement[bool]]:
         shapes = [shape for one, shape in self.shapes if not one.is_not]
@@ -311,10 +317,8 @@ def _about(list_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _lines(list_id: int, *, by_person: bool = False) -> Select[*tuple[Any, ...]]:
-    """by_person  so that no index of lists answers it: each person's target is looked up"""
+def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
     owner = aliased(Account)
-    of_list = Target.list_id + 0 == list_id if by_person else Target.list_id == list_id
     return (
         select(
             Target.id,
@@ -349,5 +353,5 @@ def _lines(list_id: int, *, by_person: bool = False) -> Select[*tuple[Any, ...]]
                 Invitation.event_id == TargetList.event_id,
             ),
         )
-        .where(of_list)
+        .where(Target.list_id == list_id)
     )

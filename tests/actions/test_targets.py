@@ -159,13 +159,12 @@ def mixed():
     return wanted
 
 
-@pytest.mark.parametrize("walk", [2, 3_000])
 @pytest.mark.parametrize("words", ["", "language=fr"])
 @pytest.mark.parametrize("sort", SORTS)
 def test_pages_of_a_list_hold_everyone_once_both_ways_in_every_order(
-    mixed, monkeypatch, sort, words, walk
+    mixed, monkeypatch, sort, words
 ):
-    monkeypatch.setattr("outreach.queries.targets.WALK", walk)
+    monkeypatch.setattr("outreach.queries.targets.WALK", 2)  # as if the list were long
     rule = Rule.from_address([tuple(words.split("="))] if words else [])
     ground = Ground(the_event().conference_id, NOON)
     for order in (sort, f"-{sort}"):

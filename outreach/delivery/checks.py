@@ -156,7 +156,7 @@ def _statements(
     # With nobody on the list of those not to write to, nothing is digested.
     key: Any = Stakeholder.email_key
     if purpose is Purpose.TO_ASSISTANT:
-        key = func.lower(Message.address)
+        key = _assistants_key()
     elif purpose is Purpose.COPY:
         key = AnsweringAddress.email_key
     is_listed = Suppression.digest == key_digest(key)
@@ -192,6 +192,15 @@ def _from_unit(
     return whose.outerjoin(SeatOffer, SeatOffer.id == Message.offer_id).outerjoin(
         Seat, Seat.id == SeatOffer.seat_id
     )
+
+
+def _assistants_key() -> ColumnElement[str]:
+    """The address of an assistant as lists keep it; as near as SQL comes where they are no more."""
+    known = select(func.min(AnsweringAddress.email_key)).where(
+        AnsweringAddress.stakeholder_id == Message.stakeholder_id,
+        AnsweringAddress.email == Message.address,
+    )
+    return func.coalesce(known.correlate(Message).scalar_subquery(), func.lower(Message.address))
 
 
 def _is_theirs() -> ColumnElement[bool]:

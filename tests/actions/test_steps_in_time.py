@@ -15,6 +15,7 @@ from outreach.models.invitation import InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.models.step import Anchor, Audience, Step, StepKind
 from outreach.queries import reasons
+from outreach.stops import stop_addresses
 from tests.actions.test_campaigns import INVITATION, reminder
 from tests.actions.test_steps import HOUR, WAITS, answer, going, left_out, rows
 from tests.factories import (
@@ -226,21 +227,25 @@ def test_a_step_reaches_those_whose_answer_it_is_for_after_the_reply_by_too(mail
 
 def test_a_bounced_address_is_told_to_the_assistant(mailer):
     target_list = make_list()
-    people = {name: make_stakeholder(name) for name in ("Assisted", "Alone", "Reached")}
+    people = {name: make_stakeholder(name) for name in ("Assisted", "Stopped", "Alone", "Reached")}
     for person in people.values():
         make_target(target_list, person)
-    save(AnsweringAddress(
-        stakeholder_id=people["Assisted"].id, email="Office@example.net", is_assistant=True,
-        email_key="office@example.net", created_at=NOON,
-    ))  # fmt: skip
-    for name in ("Assisted", "Alone"):
+    for name, address in (("Assisted", "Office@example.net"), ("Stopped", "BÜRO@example.net")):
+        save(AnsweringAddress(
+            stakeholder_id=people[name].id, email=address, is_assistant=True,
+            email_key=address.lower(), created_at=NOON,
+        ))  # fmt: skip
+    for name in ("Assisted", "Stopped", "Alone"):
         make_invitation(people[name], state=InvitationState.UNDELIVERABLE)
     step = StepPlan(StepKind.TO_ASSISTANT, Anchor.REPLY_BY, "reminder", days_before=10)
     campaign_id = going(target_list, INVITATION, step)
     launch_due_steps(at=NOON)
     launch_due_steps(at=NOON + 20 * DAY)
+    with transaction() as session:
+        stop_addresses(session, [("büro@example.net", None)], "bounced", source="page", at=NOON)
     drain(mailer, now=lambda: NOON + 20 * DAY)
     to = [(mail.to, mail.name) for mail in mailer.sent if mail.name != "Reached"]
+    assert rows(campaign_id, StepKind.TO_ASSISTANT)["Stopped"] == left_out(reasons.SUPPRESSED)
     assert to == [("Office@example.net", "Assisted")]
     assert rows(campaign_id, StepKind.TO_ASSISTANT)["Alone"] == left_out(reasons.NO_ASSISTANT)
     assert rows(campaign_id, StepKind.TO_ASSISTANT)["Reached"] == left_out(reasons.NOT_BOUNCED)

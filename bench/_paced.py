@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+PATIENCE = 3
+"""After so many times the span nothing more is sent: what was reached is known by then."""
 Request = tuple[str, str, dict[str, str], str]
 
 
@@ -92,13 +94,14 @@ class Shared:
         self._requests, self._rate = requests, rate
         self._most = int(rate * seconds)
         self._numbers, self._began = count(), time.perf_counter() + 0.1
+        self._ends = self._began + PATIENCE * seconds
         self._lock = threading.Lock()
 
     def take(self) -> tuple[float, Request] | None:
-        """The next one and when it is due; None after the last."""
+        """The next one and when it is due; None after the last, or when it takes too long."""
         with self._lock:
             number = next(self._numbers)
-        if number >= self._most:
+        if number >= self._most or time.perf_counter() > self._ends:
             return None
         return self._began + number / self._rate, self._requests[number % len(self._requests)]
 

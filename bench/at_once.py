@@ -61,7 +61,7 @@ ROOT = Path(__file__).parent.parent
 
 def rows() -> Iterator[Row]:
     """What each database does at once, and whether anything was lost, doubled or refused."""
-    seconds = 10.0 if is_quick() else 60.0
+    seconds = 10.0 if is_quick() else 30.0
     for kind in databases():
         is_large = kind == "PostgreSQL"
         people, answers, events = (10_000, 200, 5_000) if is_large else (2_000, 20, 0)
@@ -92,7 +92,8 @@ def _at_once(
             applied_in = _until_applied(began) if events else 0.0
         yield from _rows(kind, people, answers, found, left_in)
         if events:
-            yield Row(f"at once, {kind}: events applied", events * seconds / applied_in, "a second")
+            applied = _receipts(ReceiptState.APPLIED)
+            yield Row(f"at once, {kind}: events applied", applied / applied_in, "a second")
         counts = provider.counts()
     asked_for = set(
         db.session.scalars(select(Message.public_id).where(Message.campaign_id == campaign_id))
@@ -214,7 +215,7 @@ def _running(programs: list[str], settings: dict[str, str]) -> Iterator[None]:
 
 def _until_gone(campaign_id: int, began: float) -> float:
     """Seconds until nobody of the campaign waits any more."""
-    while time.perf_counter() - began < 600:
+    while time.perf_counter() - began < 300:
         summary = campaign_summary(campaign_id)
         db.session.remove()
         if summary is not None and summary["outcomes"]["waiting"] == 0:
@@ -225,14 +226,16 @@ def _until_gone(campaign_id: int, began: float) -> float:
 
 def _until_applied(began: float) -> float:
     """Seconds until no event waits for its effect."""
-    new = select(func.count()).select_from(Receipt).where(Receipt.state == ReceiptState.NEW)
-    while time.perf_counter() - began < 900:
-        waiting = db.session.scalar(new)
-        db.session.remove()
-        if not waiting:
-            break
+    while time.perf_counter() - began < 300 and _receipts(ReceiptState.NEW):
         time.sleep(0.5)
     return time.perf_counter() - began
+
+
+def _receipts(state: ReceiptState) -> int:
+    count = select(func.count()).select_from(Receipt).where(Receipt.state == state)
+    found = db.session.scalar(count) or 0
+    db.session.remove()
+    return found
 
 
 def _broken() -> int:

@@ -27,8 +27,10 @@ from bench._ground import application, databases, freeze, is_quick, prepare
 from bench._paced import Paced, Pacer, Request
 from bench.floor import Row
 from bench.invitee import _served as served
+from bench.outbox import Yes
 from bench.provider.events import Signer
 from bench.provider.running import RunningProvider
+from bench.sendgrid import drain_seconds
 from outreach import clock
 from outreach.actions.campaigns import (
     Plan,
@@ -36,6 +38,7 @@ from outreach.actions.campaigns import (
     approve_campaign,
     draft_campaign,
     pause_campaign,
+    resume_campaign,
     schedule_campaign,
 )
 from outreach.actions.lists import create_list
@@ -77,14 +80,14 @@ def _at_once(
     folder = Path(app.config["INSTANCE_DIR"])
     signer = Signer(folder / "key.pem")
     campaign_id = prepare(people + int(answers * seconds), name="leaving").campaign_id
-    asked = _asked(int(answers * seconds))
+    asked = _asked(int(answers * seconds), campaign_id)
     with RunningProvider(folder, is_sink=False) as provider:
         settings = _settings(app, provider, signer)
         with served(WEB, settings) as port, _running(programs, settings):
             began = time.perf_counter()
             loads = [Pacer(port, asked, answers, connections=8, seconds=seconds)]
             if events:
-                batches = _batches(signer, int(events / BATCH * seconds))
+                batches = _batches(signer, int(events / BATCH * seconds), campaign_id)
                 rate = events / BATCH
                 loads.append(Pacer(port, batches, rate, connections=4, seconds=seconds))
             left_in = _until_gone(campaign_id, began)
@@ -122,8 +125,8 @@ def _rows(
     yield Row(f"at once, {kind}: 5xx or no answer", failed, "requests")
 
 
-def _asked(count: int) -> list[Request]:
-    """Answers of people who are invited by a campaign that is paused, one each."""
+def _asked(count: int, leaving_id: int) -> list[Request]:
+    """Answers of people who were invited by a campaign that has left, one each."""
     at = clock.now()
     event_id, code = db.session.execute(
         select(Event.id, Event.code).where(Event.kind == EventKind.CONFERENCE)
@@ -147,7 +150,9 @@ def _asked(count: int) -> list[Request]:
     approve_campaign(campaign_id, by=CONSOLE, at=at)
     schedule_campaign(campaign_id, by=CONSOLE, at=at)
     freeze()
-    pause_campaign(campaign_id, by=CONSOLE, at=clock.now())
+    pause_campaign(leaving_id, by=CONSOLE, at=clock.now())
+    drain_seconds(Yes(), lanes=1)
+    resume_campaign(leaving_id, by=CONSOLE, at=clock.now())
     asked = select(Invitation.link_key).join(
         Message, (Message.invitation_id == Invitation.id) & (Message.campaign_id == campaign_id)
     )
@@ -165,9 +170,13 @@ def _asked(count: int) -> list[Request]:
     ]
 
 
-def _batches(signer: Signer, count: int) -> list[Request]:
-    """Signed batches of events of the mails that wait, told again and again with new ids."""
-    ids = list(db.session.execute(select(Message.public_id, Message.address).limit(BATCH)))
+def _batches(signer: Signer, count: int, leaving_id: int) -> list[Request]:
+    """Signed batches of events of mails that have left, told again and again with new ids.
+
+    Of a mail that still waits they would be proof that it has gone, and it would never go.
+    """
+    gone = select(Message.public_id, Message.address).where(Message.campaign_id != leaving_id)
+    ids = list(db.session.execute(gone.order_by(Message.id).limit(BATCH)))
     db.session.remove()
     requests: list[Request] = []
     for number in range(count):

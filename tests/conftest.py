@@ -16,10 +16,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from tests.surroundings import chromium, prepare
 
 FOLDER, DATABASE = prepare()
+
+# A machine that is busy makes no property wrong; CI tries the same examples every time.
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("unhurried")
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",

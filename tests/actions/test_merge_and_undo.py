@@ -128,7 +128,8 @@ def describe_someone(person, metal):
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(one=ABOUT, other=ABOUT)
 def test_whatever_two_people_were_a_merge_counts_right_and_its_undo_is_exact(app, one, other):

@@ -102,7 +102,7 @@ def test_the_list_of_campaigns_says_what_comes_next_at_a_constant_cost(selects):
     frozen_campaign(2)
     selects.clear()
     running, first = campaigns()
-    assert len(selects) == 4
+    assert len(selects) == 5
     assert (first.id, first.state, first.listed_count, first.is_written) == (
         draft.id,
         "draft",

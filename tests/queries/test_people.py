@@ -1,5 +1,7 @@
 """What the tables of people and of a list cost: how many SELECTs, and by which index they come."""
 
+import re
+
 import pytest
 from sqlalchemy import event
 
@@ -92,7 +94,10 @@ def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, ind
     assert len(asked) == (1 if sort.endswith("rank") else 2 + by_name)
     said = plan(*asked[-2 if by_name else -1])
     assert index in said, said
-    assert not by_name or "targets_list_id_stakeholder_id" in said or "targets_1" in said, said
+    # Which of the indexes of targets it takes for one person is the database's to weigh.
+    assert not by_name or re.search(
+        r"targets_list_id_stakeholder_id|targets_1|ix_targets_", said
+    ), said
     assert is_postgresql() or "TEMP B-TREE" not in said, said
 
 

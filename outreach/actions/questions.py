@@ -1,10 +1,12 @@
 """What an event's answer form asks: questions of staff's own, and the few that any event may."""
 
-from collections.abc import Collection, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
@@ -15,6 +17,10 @@ from outreach.models.question import MOST_QUESTIONS, Question, QuestionKind
 
 LONGEST = 500
 """Characters of a question, and of a choice."""
+LARGEST_FORM = 7 * 1024
+"""Bytes that its questions may add to a page, compressed: with them it still fits 14 KB."""
+BYTES_OF_FIELD = 30
+"""What a question or a choice adds besides its words, compressed."""
 
 
 class UnfitQuestion(Refusal):
@@ -45,21 +51,22 @@ def add_question(
         if event is None:
             raise NotFound("event")
         _check(kind, texts, event.conference.language)
-        count, last = session.execute(
-            select(func.count(), func.max(Question.position)).where(
-                Question.event_id == event_id, Question.retired_at.is_(None)
-            )
-        ).one()
-        if count >= MOST_QUESTIONS:
+        asked = session.execute(
+            select(Question.position, Question.texts)
+            .where(Question.event_id == event_id, Question.retired_at.is_(None))
+            .order_by(Question.position)
+        ).all()
+        if len(asked) >= MOST_QUESTIONS:
             raise Conflict(f"The form has {MOST_QUESTIONS} questions. Take one out first.")
         question = Question(
-            event_id=event_id, kind=kind, position=(last or 0) + 1,
+            event_id=event_id, kind=kind, position=asked[-1].position + 1 if asked else 1,
             required_for=[reply.value for reply in Reply if reply in required_for],
             texts={
                 language: {"text": one.text, "hint": one.hint, "choices": list(one.choices)}
                 for language, one in texts.items()
             },
         )  # fmt: skip
+        _check_size([*(row.texts for row in asked), question.texts])
         session.add(question)
         session.flush()
         session.add(
@@ -107,6 +114,20 @@ def ask_about(
                 party_limit=party_limit, needs=event.needs_asked, parts=parts.value,
             )
         )  # fmt: skip
+
+
+def _check_size(forms: Iterable[Mapping[str, Any]]) -> None:
+    """Raises UnfitQuestion where the form would no longer come in one round trip."""
+    forms = list(forms)
+    for language in {language for texts in forms for language in texts}:
+        words = [texts[language] for texts in forms if language in texts]
+        fields = [part for one in words for part in (one["text"], one["hint"], *one["choices"])]
+        size = len(zlib.compress("\n".join(fields).encode())) + BYTES_OF_FIELD * len(fields)
+        if size > LARGEST_FORM:
+            raise UnfitQuestion(
+                f"With this question the form ({language}) would be too large for a slow line: "
+                "shorten it, offer fewer choices, or take another question out first."
+            )
 
 
 def _check(kind: QuestionKind, texts: Mapping[str, QuestionText], main: str) -> None:

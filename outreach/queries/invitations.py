@@ -34,6 +34,8 @@ class Addressee:
     language: str = ""
     """Own, else the organisation's, else the conference's."""
     country_code: str = ""
+    time_zone: str = ""
+    """Their own, by its IANA name; "" where not told."""
     """Own, else the organisation's."""
 
 
@@ -125,6 +127,7 @@ ADDRESSEE: tuple[Any, ...] = (
     Organisation.name,
     func.coalesce(Stakeholder.language, Organisation.language, Conference.language),
     func.coalesce(Stakeholder.country_code, Organisation.country_code, ""),
+    func.coalesce(Stakeholder.time_zone, ""),
 )  # fmt: skip
 EVENT: tuple[Any, ...] = (
     Event.id, Event.name, Event.kind, Event.summary, Event.starts_at, Event.ends_at,

@@ -77,7 +77,7 @@ def pressed_page(
     marked = Addressee(
         "", _mark("salutation", person.salutation), _mark("named", named),
         _mark("office", person.office), _mark("organisation", person.organisation),
-        language=person.language, country_code=person.country_code,
+        language=person.language, country_code=person.country_code, time_zone=person.time_zone,
     )  # fmt: skip
     group_id = page.group_id if page.letter_id else 0
     mould = replace(page, id=0, stakeholder_id=0, note="", person=marked)

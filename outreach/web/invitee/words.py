@@ -10,11 +10,11 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
 
 from outreach.delivery.phrases import dates
 from outreach.languages import locale_of, words_of
-from outreach.queries.invitations import EventShown
+from outreach.queries.invitations import Addressee, EventShown
 
 _UTC_NAMES = ("UTC", "Etc/UTC")
 
@@ -91,27 +91,33 @@ def moment(at: datetime, zone: str, language: str) -> str:
     return _joined(day_of, _clock(local, language), language)
 
 
-def hours(event: EventShown, country_code: str, language: str) -> tuple[str, str]:
+def hours(event: EventShown, reader: Addressee, language: str) -> tuple[str, str]:
     """When it opens, or from when to when where it is on one day.
 
-    country_code  of the reader; "" where unknown
-    Returns it as it is at the venue, and in the reader's own zone where that is known and another
-    one, else in UTC; the second is empty where the venue's zone is UTC.
+    Returns it as it is at the venue, and in the zone of the reader, or else of their country, where
+    that is known and another one; else in UTC. The second is empty where the venue's zone is UTC.
     """
-    return _hours(
-        event.starts_at, event.ends_at, event.time_zone, event.city, country_code, language
-    )
+    about = (event.starts_at, event.ends_at, event.time_zone, event.city)
+    return _hours(*about, reader.country_code, reader.time_zone, language)
 
 
 @lru_cache(4096)
 def _hours(
-    starts_at: datetime, ends_at: datetime, zone: str, city: str, country_code: str, language: str
+    starts_at: datetime,
+    ends_at: datetime,
+    zone: str,
+    city: str,
+    country_code: str,
+    own_zone: str,
+    language: str,
 ) -> tuple[str, str]:
     here = _span(starts_at, ends_at, zone, zone, city, language)
-    home = home_zone(country_code, starts_at)
+    home = own_zone or home_zone(country_code, starts_at)
     if home and offset(starts_at, home) != offset(starts_at, zone):
-        country = locale_of(language).territories.get(country_code, country_code)
-        return here, _span(starts_at, ends_at, home, zone, country, language)
+        where = locale_of(language).territories.get(country_code, country_code)
+        if own_zone:
+            where = get_timezone_location(own_zone, locale=locale_of(language), return_city=True)
+        return here, _span(starts_at, ends_at, home, zone, where, language)
     if home or zone in _UTC_NAMES:
         return here, ""
     return here, _span(starts_at, ends_at, "UTC", zone, "", language)

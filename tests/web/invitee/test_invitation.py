@@ -304,6 +304,9 @@ def test_hours_say_another_day_where_it_is_another_day_in_utc(guest):
     text = guest(make_invitation(event=event)).open().text
     assert "Tuesday, 09:00–17:00, Auckland (UTC+13)" in text
     assert "Monday, 20:00–04:00, UTC" in text
+    person = make_stakeholder(country_code="US", time_zone="America/Denver")
+    text = guest(make_invitation(person, event)).open().text
+    assert "Monday, 13:00–21:00, Denver (UTC−7)" in text
 
 
 def test_an_answer_counts_until_the_very_reply_by(guest):

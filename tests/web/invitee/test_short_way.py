@@ -39,7 +39,7 @@ def shapes():
     person = make_stakeholder(
         "Amina <b>Otieno</b> & Söhne", title="H.E. Dr", salutation="Your “Excellency”",
         office="Minister's office", organisation=make_organisation("Bank & <i>Trust</i>"),
-        country_code="KE", language="fr",
+        country_code="KE", time_zone="Asia/Tokyo", language="fr",
     )  # fmt: skip
     answered = make_invitation()
     answer_invitation(answered.id, Reply.ACCEPTED, "Gladly", at=NOON - timedelta(days=1))

@@ -95,3 +95,24 @@ def test_a_step_is_held_and_released_from_the_page(staff, mailer):
     staff.post(action, data={"do": "release"})
     drain(mailer, now=lambda: NOON)
     assert len(mailer.sent) == 2
+
+
+def test_mailings_are_put_in_another_order_by_the_buttons_of_their_rows(staff):
+    campaigns = [
+        frozen_campaign(1, domain=f"{name}.example.org", name=name)
+        for name in ("one", "two", "three")
+    ]
+    step = {campaign.name: campaign.steps[0].id for campaign in campaigns}
+
+    def order():
+        page = words(staff.get("/staff/outbox"))
+        return sorted(step, key=lambda name: page.index(f" {name} Invitation →"))
+
+    def press(name, wish):
+        staff.post(f"/staff/outbox/{step[name]}", data={"do": wish})
+        return order()
+
+    assert order() == ["one", "two", "three"]
+    assert press("three", f"before:{step['two']}") == ["one", "three", "two"]
+    assert press("one", "before:") == ["three", "two", "one"]
+    assert press("two", "first") == ["two", "three", "one"]

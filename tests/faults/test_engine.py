@@ -41,6 +41,14 @@ def attempts() -> int:
     return count
 
 
+@pytest.fixture(autouse=True)
+def _no_jobs_of_before(app: Flask, database_url: str) -> None:
+    """What a killed worker left "doing" holds its lock until the sweep: not into the next test."""
+    url = database_url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS engine CASCADE")
+
+
 def test_two_workers_share_a_campaign_and_one_is_killed(
     app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider
 ) -> None:

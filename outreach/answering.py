@@ -112,8 +112,7 @@ _ABOUT = RECIPIENT.add_columns(
 )
 """What is to be known besides the invitation: its person, their mails and places. One row."""
 
-_ANSWER = insert(Answer.__table__)  # type: ignore[arg-type]
-_LINE = insert(Activity.__table__)  # type: ignore[arg-type]
+_ANSWER, _LINE = insert(Answer), insert(Activity)
 
 
 def record_answer(

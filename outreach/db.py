@@ -19,7 +19,7 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Dialect, Engine, Select, event
+from sqlalchemy import Connection, Dialect, Engine, Executable, Select, event
 from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
@@ -99,6 +99,15 @@ def _wait_for_disk(log: str) -> None:
 def reading() -> Session:
     """The session for questions: the open transaction's inside an action, the request's else."""
     return _writing.get() or db.session()
+
+
+def touched(session: Session, statement: Executable) -> int:
+    """Run an INSERT, UPDATE or DELETE of many rows; says how many it touched.
+
+    What waits in the session is written first; what was read into it stays as it was read.
+    """
+    session.flush()
+    return session.connection().execute(statement).rowcount
 
 
 class Glance:

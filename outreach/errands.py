@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
+from flask.globals import app_ctx
 from sqlalchemy.exc import DBAPIError
 
 from outreach import clock
@@ -128,7 +128,7 @@ class _Pulse:
         now: Callable[[], datetime],
     ) -> None:
         self._taken, self._work, self._stopping, self._now = taken, work, stopping, now
-        self._app = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._app = app_ctx.app
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
 

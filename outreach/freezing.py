@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from outreach.advice.sections import Condition
-from outreach.db import is_postgresql
+from outreach.db import is_postgresql, touched
 from outreach.dialect import ordered_key
 from outreach.models.activity import CLOCK, Activity
 from outreach.models.base import BigId, UTCDateTime
@@ -235,14 +235,13 @@ def _give_places(
     columns = {
         "list_id": literal(target_list.id),
         "stakeholder_id": frozen.c.stakeholder_id,
-        "rank": literal((session.scalar(last) or 0) + 1),
+        "rank": func.row_number().over(order_by=frozen.c.place) + (session.scalar(last) or 0),
         "why": literal(f"In the audience of the campaign “{campaign.name}”."),
         "wave": literal(next((one.wave for one in campaign.lists if one.wave), 1)),
         "created_at": instant(at),
     }
     chosen = select(*columns.values()).where(new, ~is_wanted).order_by(frozen.c.place)
-    made = session.execute(insert(Target).from_select(list(columns), chosen))
-    count = int(getattr(made, "rowcount", 0))
+    count = touched(session, insert(Target).from_select(list(columns), chosen))
     if count:
         add_to_tallies(session, {(TallyKind.LIST_TARGETS, target_list.id, 0, "wanted"): count})
         session.add(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
-from outreach.errors import NotFound
+from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.base import UTCDateTime
 from outreach.models.bulk import BulkChange, BulkRow
@@ -24,6 +24,15 @@ class Done:
     change_id: int | None
     """By which it is taken back; None where nothing was to change."""
     count: int
+
+
+def check_count(session: Session, wanted: Select[Any], said_count: int) -> None:
+    """Raises Conflict where others fit by now than the person was shown."""
+    count = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    if count != said_count:
+        raise Conflict(
+            f"{count:,} people fit by now, not {said_count:,}. Nothing was changed; look again."
+        )
 
 
 def change_of(what: str, by: Actor, at: datetime, **detail: Any) -> BulkChange:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
 
+from outreach.db import touched
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
@@ -66,14 +67,9 @@ def move_campaign(session: Session, campaign: Campaign, reply_by: datetime, at: 
     Returns how many invitations moved. Cost: one UPDATE over the campaign's lists.
     """
     whose = has_date_of(campaign, at)  # before the date changes: it is what they are known by
-    result = session.execute(
-        update(Invitation)
-        .where(whose)
-        .values(reply_by=reply_by)
-        .execution_options(synchronize_session=False)
-    )
+    count = touched(session, update(Invitation).where(whose).values(reply_by=reply_by))
     campaign.move_reply_by(reply_by, at)
-    return int(getattr(result, "rowcount", 0))
+    return count
 
 
 def campaigns_to_move(session: Session, event_id: int) -> Sequence[Campaign]:

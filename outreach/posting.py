@@ -11,7 +11,7 @@ from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, has_sections
 from outreach.dialect import key_digest
 from outreach.models.conference import Conference, ConstituentGroup
-from outreach.models.custom_field import PREFIX, CustomField, CustomValue
+from outreach.models.custom_field import PREFIX, CustomField, CustomValue, as_text
 from outreach.models.event import Event
 from outreach.models.form_of_address import FormOfAddress
 from outreach.models.invitation import Invitation
@@ -117,7 +117,7 @@ RECIPIENT = (
 
 Takes `stakeholder_id`, `event_id` and `code`, the template's. One row by key."""
 
-_UNIT, _MESSAGE = insert(Unit.__table__), insert(Message.__table__)  # type: ignore[arg-type]
+_UNIT, _MESSAGE = insert(Unit), insert(Message)
 
 
 def recipient_of(row: Any) -> Recipient:
@@ -153,10 +153,7 @@ def _own_values(session: Session, recipient: Recipient) -> dict[str, str]:
         )
     )
     for code, held in rows:
-        value = held.value
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        values[PREFIX + code] = str(value)
+        values[PREFIX + code] = as_text(held.value)
     return values
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from outreach.db import transaction
+from outreach.db import touched, transaction
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign, CampaignState
@@ -57,13 +57,9 @@ def put_step_first(step_id: int, *, by: Actor, at: datetime) -> int:
         step, campaign = _get(session, step_id)
         due = (Unit.state == UnitState.WAITING, Unit.next_at <= at)
         first = session.scalar(select(func.min(Unit.next_at)).where(*due)) or at
-        result = session.execute(
-            update(Unit)
-            .where(Unit.step_id == step_id, *due)
-            .values(next_at=first - timedelta(seconds=1))
-            .execution_options(synchronize_session=False)
-        )
-        count = int(getattr(result, "rowcount", 0))
+        first_of_all = first - timedelta(seconds=1)
+        mine = update(Unit).where(Unit.step_id == step_id, *due).values(next_at=first_of_all)
+        count = touched(session, mine)
         if not count:
             raise Conflict("Nothing of this step is due, so there is nothing to put first.")
         session.add(_line("put_step_first", step, campaign, by, at))
@@ -116,12 +112,8 @@ def _due_steps(session: Session, at: datetime) -> dict[int, tuple[datetime, date
 
 def _give_time(session: Session, step_id: int, next_at: datetime, at: datetime) -> None:
     mine = Unit.step_id == step_id if step_id else Unit.step_id.is_(None)
-    session.execute(
-        update(Unit)
-        .where(mine, Unit.state == UnitState.WAITING, Unit.next_at <= at)
-        .values(next_at=next_at)
-        .execution_options(synchronize_session=False)
-    )
+    due = update(Unit).where(mine, Unit.state == UnitState.WAITING, Unit.next_at <= at)
+    touched(session, due.values(next_at=next_at))
 
 
 def _get(session: Session, step_id: int) -> tuple[Step, Campaign]:

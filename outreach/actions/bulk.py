@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Select, delete, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
 from outreach.advice.segments import Rule
-from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
-from outreach.keeping import Done, change_of, keep, put_back, rows_of_change, tell
-from outreach.models.account import Account
+from outreach.db import touched, transaction
+from outreach.errors import NotFound, Refusal
+from outreach.keeping import Done, change_of, check_count, keep, put_back, rows_of_change, tell
 from outreach.models.activity import Actor
 from outreach.models.base import UTCDateTime
 from outreach.models.bulk import BulkChange, BulkRow
@@ -25,12 +24,12 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
+from outreach.queries.accounts import colleague
 from outreach.queries.segments import conditions_of
 from outreach.queries.shapes import IS_KEPT, Ground
 from outreach.tally import add_to_tallies
 
 LONGEST_TAG = 60
-_QUIET = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +51,8 @@ class Chosen:
 
     def check(self, session: Session) -> None:
         """Raises Conflict where others fit by now than the person was shown."""
-        if self.rule is None or self.said_count is None:
-            return
-        count = session.scalar(select(func.count()).select_from(self.people().subquery())) or 0
-        if count != self.said_count:
-            raise Conflict(
-                f"{count:,} people fit by now, not {self.said_count:,}. Nothing was changed; "
-                "look at the list again."
-            )
+        if self.rule is not None and self.said_count is not None:
+            check_count(session, self.people(), self.said_count)
 
 
 def tag_people(chosen: Chosen, name: str, *, by: Actor, at: datetime) -> Done:
@@ -111,9 +104,7 @@ def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime)
     """Say who of the team looks after people; None for nobody."""
     with transaction() as session:
         chosen.check(session)
-        owner = session.get(Account, owner_id) if owner_id is not None else None
-        if owner_id is not None and (owner is None or owner.is_disabled):
-            raise NotFound("colleague")
+        owner = colleague(session, owner_id)
         name = owner.name if owner else "nobody"
         change = change_of(
             "gave_owner", by, at, owner_id=owner_id, owner=name, said=f"Looked after by {name}"
@@ -122,11 +113,11 @@ def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime)
         wanted = chosen.people().where(other)
         if not keep(session, change, wanted, Stakeholder.id, before=Stakeholder.owner_id):
             return Done(None, 0)
-        session.execute(
+        touched(
+            session,
             update(Stakeholder)
             .where(Stakeholder.id.in_(rows_of_change(change)))
             .values(owner_id=owner_id, version=Stakeholder.version + 1, changed_at=at),
-            execution_options=_QUIET,
         )
         return tell(session, change)
 
@@ -166,14 +157,8 @@ def take_back_bulk(change_id: int, *, by: Actor, at: datetime) -> int:
 
 
 def _take_tag(session: Session, change: BulkChange, tag_id: int) -> int:
-    gone = session.execute(
-        delete(StakeholderTag).where(
-            StakeholderTag.tag_id == tag_id,
-            StakeholderTag.stakeholder_id.in_(rows_of_change(change)),
-        ),
-        execution_options=_QUIET,
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    bears = StakeholderTag.stakeholder_id.in_(rows_of_change(change))
+    return touched(session, delete(StakeholderTag).where(StakeholderTag.tag_id == tag_id, bears))
 
 
 def _untag_again(session: Session, change: BulkChange) -> int:
@@ -201,32 +186,26 @@ def _own_again(session: Session, change: BulkChange) -> int:
         .scalar_subquery()
     )
     unchanged = Stakeholder.owner_id.is_not_distinct_from(change.detail["owner_id"])
-    back = session.execute(
+    return touched(
+        session,
         update(Stakeholder)
         .where(Stakeholder.id.in_(rows_of_change(change)), unchanged)
         .values(owner_id=was, version=Stakeholder.version + 1),
-        execution_options=_QUIET,
     )
-    return int(back.rowcount)  # type: ignore[attr-defined]
 
 
 def _off_list_again(session: Session, change: BulkChange) -> int:
     """Who became a star, or was given a reason or an owner meanwhile, stays on the list."""
     list_id = change.detail["list_id"]
-    gone = session.execute(
-        delete(Target).where(
-            and_(
-                Target.list_id == list_id,
-                Target.stakeholder_id.in_(rows_of_change(change)),
-                ~Target.is_star,
-                Target.why == "",
-                Target.owner_id.is_(None),
-                Target.promoted_at.is_(None),
-            )
-        ),
-        execution_options=_QUIET,
+    gone = delete(Target).where(
+        Target.list_id == list_id,
+        Target.stakeholder_id.in_(rows_of_change(change)),
+        ~Target.is_star,
+        Target.why == "",
+        Target.owner_id.is_(None),
+        Target.promoted_at.is_(None),
     )
-    count = int(gone.rowcount)  # type: ignore[attr-defined]
+    count = touched(session, gone)
     add_to_tallies(session, {(TallyKind.LIST_TARGETS, list_id, 0, "wanted"): -count})
     return count
 

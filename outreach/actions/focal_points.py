@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from outreach.db import transaction
+from outreach.db import reading, transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
-from outreach.models.delegation import Delegation
+from outreach.models.delegation import Delegation, DelegationMember
 from outreach.models.event import Event
 from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
@@ -131,17 +131,24 @@ def remind_focal_points(days: Sequence[int], *, at: datetime) -> int:
     """
     if not days:
         return 0
-    with transaction() as session:
-        rows = session.execute(
+    has_named = exists().where(
+        DelegationMember.delegation_id == Delegation.id, DelegationMember.left_at.is_(None)
+    )
+    rows = (
+        reading()
+        .execute(
             select(Delegation.id, Delegation.name_by, Delegation.asked_at)
             .where(
                 Delegation.withdrawn_at.is_(None),
                 Delegation.completed_at.is_(None),
                 Delegation.name_by > at,
                 Delegation.name_by <= at + timedelta(days=max(days)),
+                ~has_named,
             )
             .order_by(Delegation.id)
-        ).all()
+        )
+        .all()
+    )
     due = [id_ for id_, name_by, asked_at in rows if _is_due(name_by, asked_at, days, at)]
     return sum(_remind(id_, days, at) for id_ in due)
 

@@ -19,12 +19,12 @@ from outreach.intake.inbound_mail import (
     UnreadableMail,
     read_inbound,
 )
-from outreach.models.account import Account
 from outreach.models.activity import INVITEE, Activity, Actor
 from outreach.models.inbound import MOST_TRIES, Desk, InboundKind, InboundMail, InboundState
 from outreach.models.message import Message
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.models.stakeholder import Stakeholder
+from outreach.queries.accounts import colleague
 
 _PLAIN = (
     "sender", "sender_name", "subject", "text", "calendar", "dkim", "spf", "envelope_sender",
@@ -209,10 +209,7 @@ def assign_reply(mail_id: int, account_id: int | None, *, by: Actor, at: datetim
     """Say who of the team answers; None puts it back for anyone."""
     with transaction() as session:
         row = _reply(session, mail_id)
-        if account_id is not None:
-            account = session.get(Account, account_id)
-            if account is None or account.is_disabled:
-                raise NotFound("colleague")
+        colleague(session, account_id)
         if row.assignee_id != account_id:
             row.assignee_id = account_id
             session.add(_desk_line("assigned_reply", row, by, at))

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from outreach.advice.merging import fields_in
 from outreach.db import transaction
 from outreach.errors import Conflict, NotAllowed, NotFound
-from outreach.models.account import PERMISSIONS, Account, Permission
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
 from outreach.models.message import (
@@ -26,6 +25,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import MANNERS
 from outreach.models.tally import TallyKind
 from outreach.models.template import TemplateText
+from outreach.queries.accounts import may_approve
 from outreach.queries.audience import personal_values
 from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.merging import columns_in
@@ -205,10 +205,7 @@ def _check_sign_off(session: Session, message: Message, by: Actor) -> None:
     owner_id, name = signer
     if owner_id is not None and owner_id != by.account_id:
         raise NotAllowed(f"Mail to this star is signed by {name} in person.")
-    account = session.get(Account, by.account_id) if by.account_id is not None else None
-    if owner_id is None and (
-        account is None or Permission.APPROVE not in PERMISSIONS[account.role]
-    ):
+    if owner_id is None and not may_approve(session, by.account_id):
         raise NotAllowed(f"This star has no owner, so mail to them is signed by {AN_APPROVER}.")
 
 

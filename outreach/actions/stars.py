@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
 from outreach.errors import Conflict, NotAllowed, NotFound, Refusal
-from outreach.models.account import PERMISSIONS, Account, Permission
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation
 from outreach.models.star import COLUMNS, UNDER_WAY, Star, StarStage, column_of
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task, TaskKind
+from outreach.queries.accounts import colleague, may_approve
 from outreach.tally import add_to_tallies
 
 TO_THE_APPROVER = timedelta(days=2)
@@ -119,10 +119,7 @@ def plan_star(
     """Say who follows a star up, what comes next and by when."""
     with transaction() as session:
         target, star = _target(session, target_id), _star_of(session, target_id)
-        if owner_id is not None:
-            owner = session.get(Account, owner_id)
-            if owner is None or owner.is_disabled:
-                raise NotFound("colleague")
+        colleague(session, owner_id)
         star = star or _marked(session, target, by, at)
         target.owner_id, star.next_step, star.next_on = owner_id, next_step.strip(), next_on
         session.add(
@@ -209,8 +206,7 @@ def _marked(session: Session, target: Target, by: Actor, at: datetime) -> Star:
 
 
 def _check_approver(session: Session, by: Actor) -> None:
-    account = session.get(Account, by.account_id) if by.account_id is not None else None
-    if account is not None and Permission.APPROVE not in PERMISSIONS[account.role]:
+    if by.account_id is not None and not may_approve(session, by.account_id):
         raise NotAnApprover
 
 

@@ -24,10 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from outreach.advice.segments import Rule
-from outreach.db import transaction
-from outreach.errors import Conflict, NotAllowed, NotFound, Refusal
-from outreach.keeping import Done, change_of, keep, put_back, rows_of_change, tell
-from outreach.models.account import PERMISSIONS, Account, Permission
+from outreach.db import reading, touched, transaction
+from outreach.errors import NotAllowed, NotFound, Refusal
+from outreach.keeping import Done, change_of, check_count, keep, put_back, rows_of_change, tell
 from outreach.models.activity import Actor
 from outreach.models.base import UTCDateTime
 from outreach.models.bulk import BulkChange, BulkRow, RemovedTarget
@@ -35,11 +34,11 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
+from outreach.queries.accounts import colleague, may_approve
 from outreach.queries.shapes import Ground
 from outreach.queries.targets import target_ids
 from outreach.tally import add_to_tallies
 
-_QUIET = {"synchronize_session": False}
 _KEPT = [column.name for column in Target.__table__.columns if column.name != "id"]
 
 
@@ -73,12 +72,7 @@ class Chosen:
         if target_list is None:
             raise NotFound("list")
         if self.rule is not None:
-            count = session.scalar(select(func.count()).select_from(self.targets().subquery())) or 0
-            if count != self.said_count:
-                raise Conflict(
-                    f"{count:,} people fit by now, not {self.said_count:,}. Nothing was changed; "
-                    "look at the list again."
-                )
+            check_count(session, self.targets(), self.said_count)
         return target_list
 
 
@@ -98,19 +92,15 @@ def give_wave(chosen: Chosen, wave: int, *, by: Actor, at: datetime) -> Done:
 
 def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime) -> Done:
     """Say who of the team follows people up on this list; None for nobody."""
-    with transaction() as session:
-        owner = session.get(Account, owner_id) if owner_id is not None else None
-        if owner_id is not None and (owner is None or owner.is_disabled):
-            raise NotFound("colleague")
-        name = owner.name if owner else "nobody"
-    return _set(chosen, Target.owner_id, owner_id, f"Followed up by {name}", by, at)
+    owner = colleague(reading(), owner_id)
+    words = f"Followed up by {owner.name if owner else 'nobody'}"
+    return _set(chosen, Target.owner_id, owner_id, words, by, at)
 
 
 def approve_targets(chosen: Chosen, *, by: Actor, at: datetime) -> Done:
     """Note that these are to be asked. Raises NotAnApprover."""
     with transaction() as session:
-        account = session.get(Account, by.account_id) if by.account_id is not None else None
-        if account is not None and Permission.APPROVE not in PERMISSIONS[account.role]:
+        if by.account_id is not None and not may_approve(session, by.account_id):
             raise NotAnApprover
         target_list = chosen.check(session)
         change = change_of(
@@ -143,7 +133,7 @@ def remove_many(chosen: Chosen, *, by: Actor, at: datetime) -> Done:
         into = insert(RemovedTarget).from_select(["change_id", "target_id", *_KEPT], rows)
         session.execute(into)
         done = tell(session, change, _people(change))
-        session.execute(delete(Target).where(_is_in(change)), execution_options=_QUIET)
+        touched(session, delete(Target).where(_is_in(change)))
         _count(session, change, -change.count)
         return done
 
@@ -211,10 +201,7 @@ def _people(change: BulkChange) -> Select[Any]:
 
 
 def _update(session: Session, change: BulkChange, *holds: Any, **values: Any) -> int:
-    done = session.execute(
-        update(Target).where(_is_in(change), *holds).values(**values), execution_options=_QUIET
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return touched(session, update(Target).where(_is_in(change), *holds).values(**values))
 
 
 def _count(session: Session, change: BulkChange, by: int) -> None:
@@ -256,23 +243,19 @@ def _want_again(session: Session, change: BulkChange) -> int:
     )
     count = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     session.execute(insert(Target).from_select(_KEPT, rows, include_defaults=False))
-    gone = delete(RemovedTarget).where(RemovedTarget.change_id == change.id)
-    session.execute(gone, execution_options=_QUIET)
+    touched(session, delete(RemovedTarget).where(RemovedTarget.change_id == change.id))
     _count(session, change, count)
     return count
 
 
 def _unnominate(session: Session, change: BulkChange) -> int:
     """Those about whom nobody decided meanwhile."""
-    gone = session.execute(
-        delete(Star).where(
-            Star.target_id.in_(rows_of_change(change)),
-            Star.stage == StarStage.NOMINATED,
-            Star.nominated_at == change.at,
-        ),
-        execution_options=_QUIET,
+    gone = delete(Star).where(
+        Star.target_id.in_(rows_of_change(change)),
+        Star.stage == StarStage.NOMINATED,
+        Star.nominated_at == change.at,
     )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return touched(session, gone)
 
 
 _TAKES_BACK = {

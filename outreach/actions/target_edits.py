@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
-from outreach.models.account import Account
 from outreach.models.activity import Activity, Actor
 from outreach.models.target import Target
+from outreach.queries.accounts import colleague
 
 MOST_RANK = 1_000_000
 
@@ -55,10 +55,8 @@ def edit_target(
             raise NotFound("person on this list")
         if target.mark != seen:
             raise ChangedMeanwhile
-        if wish.owner_id is not None and wish.owner_id != target.owner_id:
-            owner = session.get(Account, wish.owner_id)
-            if owner is None or owner.is_disabled:
-                raise NotFound("colleague")
+        if wish.owner_id != target.owner_id:
+            colleague(session, wish.owner_id)
         said = asdict(wish)
         changed = [name for name, value in said.items() if getattr(target, name) != value]
         if not changed:

@@ -13,14 +13,13 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.tally import Place, add_to_tallies
 
-TIERS = (1, 2, 3)
 UNDO_LIFE = timedelta(hours=1)
 """The bar shows for ten seconds; a page that was left open may still take it back for a while."""
 
@@ -58,19 +57,6 @@ def mark_stars(
         target.is_star = is_star
 
     return _change(list_id, target_ids, mark, "starred" if is_star else "unstarred", by, at)
-
-
-def set_tier(
-    list_id: int, target_ids: Sequence[int], tier: int, *, by: Actor, at: datetime
-) -> int | None:
-    """Say how much people are wanted: 1 most, 3 least. Gives what `mark_stars` gives."""
-    if tier not in TIERS:
-        raise Refusal("A tier is 1, 2 or 3.")
-
-    def place(target: Target) -> None:
-        target.tier = tier
-
-    return _change(list_id, target_ids, place, f"set_tier_{tier}", by, at)
 
 
 def remove_targets(

@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.errors import NotFound, Refusal
-from outreach.models.account import Account
 from outreach.models.activity import Activity, Actor
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.target import Target
 from outreach.models.task import Task, TaskKind
+from outreach.queries.accounts import colleague
 
 LONGEST = 500
 
@@ -85,9 +85,7 @@ def _task(session: Session, task_id: int) -> Task:
 def _check(
     session: Session, owner_id: int | None, stakeholder_id: int | None, target_id: int | None
 ) -> None:
-    owner = session.get(Account, owner_id) if owner_id is not None else None
-    if owner_id is not None and (owner is None or owner.is_disabled):
-        raise NotFound("colleague")
+    colleague(session, owner_id)
     if stakeholder_id is not None and session.get(Stakeholder, stakeholder_id) is None:
         raise NotFound("person")
     if target_id is not None and session.get(Target, target_id) is None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from outreach.db import transaction
+from outreach.db import touched, transaction
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign
@@ -45,13 +45,10 @@ def name_vip(campaign_id: int, stakeholder_id: int, *, by: Actor, at: datetime) 
 def unname_vip(campaign_id: int, stakeholder_id: int, *, by: Actor, at: datetime) -> None:
     """Confirm the person's answers no more; what waits already still waits."""
     with transaction() as session:
-        gone = session.execute(
-            delete(CampaignVip).where(
-                CampaignVip.campaign_id == campaign_id,
-                CampaignVip.stakeholder_id == stakeholder_id,
-            )
+        named = delete(CampaignVip).where(
+            CampaignVip.campaign_id == campaign_id, CampaignVip.stakeholder_id == stakeholder_id
         )
-        if gone.rowcount:  # type: ignore[attr-defined]
+        if touched(session, named):
             session.add(
                 Activity.of("unnamed_vip", by, at, campaign_id=campaign_id,
                             stakeholder_id=stakeholder_id)

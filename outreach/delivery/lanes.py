@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from flask import current_app
+from flask.globals import app_ctx
 from sqlalchemy import select
 
 from outreach.db import db
@@ -49,7 +49,7 @@ def drain_in_lanes(
     if needed <= 1:
         return one_lane()
     sys.setswitchinterval(GIVES_WAY_SECONDS)
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = app_ctx.app
 
     def in_context() -> Drained:
         with app.app_context():

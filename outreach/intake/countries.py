@@ -103,17 +103,17 @@ def _of_cldr() -> list[tuple[str, str]]:
         (name, code)
         for locale in _LOCALES
         for code, name in _territories(locale).items()
-        if _is_country(code)
+        if is_country(code)
     ]
 
 
 def _codes() -> list[tuple[str, str]]:
     """Alpha-2 codes, then what CLDR takes for them: alpha-3 and numbers."""
-    own = [(code, code) for code in _territories("en") if _is_country(code)]
+    own = [(code, code) for code in _territories("en") if is_country(code)]
     others = [
         (alias, codes[0])
         for alias, codes in get_global("territory_aliases").items()
-        if len(codes) == 1 and _is_country(codes[0])
+        if len(codes) == 1 and is_country(codes[0])
     ]
     return own + others
 
@@ -122,5 +122,6 @@ def _territories(locale: str) -> dict[str, str]:
     return {str(code): str(name) for code, name in Locale.parse(locale).territories.items()}
 
 
-def _is_country(code: str) -> bool:
+def is_country(code: str) -> bool:
+    """Whether a territory of CLDR is one, by its code."""
     return len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY

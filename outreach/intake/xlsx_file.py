@@ -52,6 +52,7 @@ def check_archive(path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+    # NotImplementedError is zipfile's word for a way of packing that it does not know.
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
         raise BrokenWorkbook("it is cut short or damaged") from None
     _check_kind({member.filename.lower().replace("\\", "/") for member in members})

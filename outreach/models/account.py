@@ -55,6 +55,10 @@ class Account(Base):
     """Is told each morning by mail what is due."""
     created_at: Mapped[datetime]
 
+    def may(self, permission: Permission) -> bool:
+        """Whether the role allows it."""
+        return permission in PERMISSIONS[self.role]
+
 
 class OneTimeLink(Base):
     """A link that signs someone in once."""

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -91,3 +92,14 @@ COLUMNS: dict[CustomKind, str] = {
     CustomKind.YES_NO: "is_yes",
 }
 """{kind: the column of CustomValue that holds it}; a text is found by `text_key`."""
+
+
+def as_text(value: Any) -> str:
+    """A value as it is typed in a form or stands in an export; it reads back to the same."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from outreach.db import reading
+from outreach.errors import NotFound
 from outreach.models.account import PERMISSIONS, Account, OneTimeLink, Permission, Role
 
 
@@ -112,3 +114,19 @@ def accounts_by_address() -> dict[str, int]:
         select(Account.email, Account.id).where(Account.is_disabled.is_(False))
     )
     return {row.email.casefold(): row.id for row in rows}
+
+
+def colleague(session: Session, account_id: int | None) -> Account | None:
+    """Someone of the team to whom work can be given; None for nobody. Raises NotFound."""
+    if account_id is None:
+        return None
+    account = session.get(Account, account_id)
+    if account is None or account.is_disabled:
+        raise NotFound("colleague")
+    return account
+
+
+def may_approve(session: Session, account_id: int | None) -> bool:
+    """Whether an account approves what others wrote; the console, which has none, does not."""
+    account = session.get(Account, account_id) if account_id is not None else None
+    return account is not None and account.may(Permission.APPROVE)

@@ -42,7 +42,7 @@ def _on_list(one: Condition, ground: Ground, *wanted: ColumnElement[bool]) -> Sh
     return as_set(ids, Target.stakeholder_id)
 
 
-WAITS: ColumnElement[bool] = and_(Target.is_alternate, Target.promoted_at.is_(None))
+IS_WAITING: ColumnElement[bool] = and_(Target.is_alternate, Target.promoted_at.is_(None))
 """An alternate who has not been given a place."""
 
 
@@ -56,7 +56,7 @@ def _decision(values: Sequence[str]) -> ColumnElement[bool]:
     known = {
         "approved": Target.approved_at.is_not(None),
         "undecided": Target.approved_at.is_(None),
-        "alternate": WAITS,
+        "alternate": IS_WAITING,
     }
     return or_(*[known[value] for value in values])
 

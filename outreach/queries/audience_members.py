@@ -30,6 +30,7 @@ from outreach.models.message import Message, MessageState
 from outreach.models.segment import Segment
 from outreach.models.stakeholder import Stakeholder, Standing
 from outreach.models.target import Target, TargetList
+from outreach.queries.asked_facets import IS_WAITING
 from outreach.queries.segments import people_matching
 
 EXCLUDED = "Left out of this campaign by the team."
@@ -154,8 +155,7 @@ def audience_count(campaign_id: int, at: datetime) -> int:
 
 def is_called(wave: int | None = None) -> ColumnElement[bool]:
     """Of this wave (None for any), and not an alternate who still waits for a place."""
-    is_ready = ~Target.is_alternate | Target.promoted_at.is_not(None)
-    return is_ready if wave is None else is_ready & (Target.wave == wave)
+    return ~IS_WAITING if wave is None else and_(~IS_WAITING, Target.wave == wave)
 
 
 def is_of_wave() -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import TargetList
 from outreach.models.template import Template, TemplateVersion
+from outreach.queries.campaigns import ASKS
 
 ASKED = "asked_for_approval"
 TURNS = (ASKED, "drafted", "changed_campaign", "approved")
@@ -42,6 +43,8 @@ class CampaignLine:
     time_zone: str
     reply_by: datetime
     is_vip: bool
+    asks: bool
+    """For answers, which close with the reply-by; else that is its end."""
     outcomes: dict[str, int] = field(default_factory=dict)
     """Empty before the first step has been launched."""
     listed_count: int = 0
@@ -70,6 +73,7 @@ def campaigns() -> list[CampaignLine]:
             Event.time_zone,
             Campaign.reply_by,
             Campaign.is_vip,
+            ASKS,
         )
         .join(Event, Event.id == Campaign.event_id)
         .order_by(Campaign.id.desc())
@@ -86,12 +90,13 @@ def campaigns() -> list[CampaignLine]:
             zone,
             reply_by,
             is_vip,
+            asks,
             outcomes.get(id_, {}),
             listed.get(id_, 0),
             segments.get(id_, 0),
             *steps.get(id_, (None, None, 0)),
         )
-        for id_, name, state, event, city, zone, reply_by, is_vip in rows
+        for id_, name, state, event, city, zone, reply_by, is_vip, asks in rows
     ]
 
 
@@ -177,6 +182,8 @@ class CampaignPage:
     newcomers_list_id: int | None
     newcomers: str | None
     """The list on which those of its segments are put who stand on none."""
+    asks: bool
+    """For answers, which close with the reply-by; else that is its end."""
     lists: list[tuple[int, str, int]] = field(default_factory=list)
     """(id, name, how many names)"""
     segments: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
@@ -219,6 +226,7 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
                 .scalar_subquery(),
                 Campaign.newcomers_list_id,
                 TargetList.name,
+                ASKS,
             )
             .outerjoin(TargetList, TargetList.id == Campaign.newcomers_list_id)
             .join(Event, Event.id == Campaign.event_id)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from outreach import clock
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, Outcome
-from outreach.models.step import Step
+from outreach.models.step import ASKING, Step
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audience_members import audience_count
 
@@ -23,6 +23,10 @@ BEFORE = (
     CampaignState.PAUSED,
 )
 """States in which nobody of the audience may have been written down yet."""
+
+
+ASKS = exists().where(Step.campaign_id == Campaign.id, Step.kind.in_(ASKING))
+"""Whether a campaign asks for answers; news does not, and its reply-by is only its end."""
 
 
 def outcomes_of(campaign_id: int, at: datetime | None = None) -> dict[str, int]:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 
 from outreach.advice.segments import ANSWERS, CUSTOM, DECISIONS, FACETS, GENDERS, Rule, word_for
 from outreach.db import reading
+from outreach.intake.countries import is_country
 from outreach.models.account import Account
 from outreach.models.conference import ConstituentGroup, Region
 from outreach.models.custom_field import CustomField, CustomKind
@@ -122,10 +123,8 @@ def _fixed() -> dict[str, list[tuple[str, str]]]:
 
 
 def _countries() -> list[tuple[str, str]]:
-    nowhere = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
     named = [(str(code), str(name)) for code, name in ENGLISH.territories.items()]
-    real = [entry for entry in named if len(entry[0]) == 2 and entry[0].isalpha()]
-    return sorted((entry for entry in real if entry[0] not in nowhere), key=lambda one: one[1])
+    return sorted((entry for entry in named if is_country(entry[0])), key=lambda one: one[1])
 
 
 def _as_is(_facet: str, value: str) -> str:

@@ -5,7 +5,6 @@ For filters, imports, exports, forms and mails alike: everywhere a field is call
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -18,6 +17,7 @@ from outreach.models.custom_field import (
     CustomKind,
     CustomSubject,
     CustomValue,
+    as_text,
 )
 from outreach.models.stakeholder import Organisation, Stakeholder
 
@@ -110,17 +110,6 @@ def use_count(field_id: int) -> int:
     """How many people or organisations have something in a field. Cost: they, by an index."""
     counted = select(func.count()).where(CustomValue.field_id == field_id)
     return reading().scalar(counted) or 0
-
-
-def as_text(value: Any) -> str:
-    """A value as it is typed in a form or stands in an export; it reads back to the same."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def shown(fields: Collection[FieldLine], values: dict[int, Any]) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,7 @@ def deadlines(
 ) -> list[Deadline]:
     """Everything that is still to come, the next one first. Asks the database nothing."""
     found = [
-        *(_of_campaign(campaign) for campaign in campaigns if campaign.state in RUNNING),
+        *(_of_campaign(one) for one in campaigns if one.state in RUNNING and one.asks),
         *(_of_step(step) for step in steps),
         *_of_seats(seats),
         *(_of_event(event) for event in events),

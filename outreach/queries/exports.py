@@ -9,14 +9,14 @@ from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.answering_address import AnsweringAddress
-from outreach.models.custom_field import CustomSubject
+from outreach.models.custom_field import CustomSubject, as_text
 from outreach.models.invitation import Invitation
 from outreach.models.kind import KINDS, Kind, StakeholderKind
 from outreach.models.phone import Phone
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
-from outreach.queries.custom_fields import FieldLine, as_text, custom_fields, custom_values
+from outreach.queries.custom_fields import FieldLine, custom_fields, custom_values
 from outreach.queries.keyset import page
 from outreach.queries.segments import conditions_of
 from outreach.queries.shapes import IS_KEPT, Ground

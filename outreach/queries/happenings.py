@@ -137,10 +137,11 @@ def _page(
 
 def _earlier(at: Any, id_: Any, number: int, place: Place) -> ColumnElement[bool]:
     """Before a place in the order of (time, source, id), all falling."""
+    before: ColumnElement[bool] = at < place.at
     if number > place.source:
-        return at < place.at  # type: ignore[no-any-return]
+        return before
     same = id_ < place.id if number == place.source else at == place.at
-    return or_(at < place.at, and_(at == place.at, same))
+    return or_(before, and_(at == place.at, same))
 
 
 def _ask_journal(kind: str) -> Any:

@@ -34,9 +34,9 @@ class Addressee:
     language: str = ""
     """Own, else the organisation's, else the conference's."""
     country_code: str = ""
+    """Own, else the organisation's."""
     time_zone: str = ""
     """Their own, by its IANA name; "" where not told."""
-    """Own, else the organisation's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from typing import Protocol
 from sqlalchemy import func, select
 
 from outreach.db import reading
-from outreach.models.custom_field import CustomField, CustomValue
+from outreach.models.custom_field import CustomField, CustomValue, as_text
 from outreach.models.kind import KINDS, Kind, StakeholderKind
 from outreach.models.message import Message
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.queries.asked_facets import HAVE_LEFT
-from outreach.queries.custom_fields import as_text
 
 
 class Columned(Protocol):

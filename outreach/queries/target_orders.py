@@ -15,7 +15,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target
-from outreach.queries.asked_facets import WAITS
+from outreach.queries.asked_facets import IS_WAITING
 from outreach.queries.keyset import By, note_of, place_in
 
 RANK = (By(Target.rank), By(Target.id))
@@ -113,9 +113,9 @@ def _by_status(event_id: int) -> list[Stretch]:
     """Wanted, waiting as an alternate, approved, asked, and what came of it."""
     not_asked = Invitation.id.is_(None)
     before = (
-        (not_asked, ~WAITS, Target.approved_at.is_(None)),
-        (not_asked, WAITS),
-        (not_asked, ~WAITS, Target.approved_at.is_not(None)),
+        (not_asked, ~IS_WAITING, Target.approved_at.is_(None)),
+        (not_asked, IS_WAITING),
+        (not_asked, ~IS_WAITING, Target.approved_at.is_not(None)),
     )
     rows = reading().execute(
         select(Tally.state)

@@ -16,7 +16,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target, TargetList
-from outreach.queries.asked_facets import OF_TARGETS, WAITS
+from outreach.queries.asked_facets import IS_WAITING, OF_TARGETS
 from outreach.queries.keyset import PAGE, By, Page, ordered
 from outreach.queries.organisations import Genders, genders_of
 from outreach.queries.person_columns import add_columns
@@ -334,7 +334,7 @@ def _lines(list_id: int) -> Select[*tuple[Any, ...]]:
             Target.tier,
             Target.why,
             Target.wave,
-            WAITS,
+            IS_WAITING,
             owner.name,
             Target.decide_on,
             Target.approved_at,

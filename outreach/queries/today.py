@@ -14,6 +14,7 @@ from outreach.models.event import Event
 from outreach.models.message import Message, MessageState
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
+from outreach.queries.campaigns import ASKS
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 SHOWN = 20
@@ -131,6 +132,8 @@ class CampaignInBrief:
     event: str
     time_zone: str
     place: str
+    asks: bool
+    """For answers, which close with the reply-by; else that is its end."""
 
 
 def open_campaigns(*, limit: int = 100) -> list[CampaignInBrief]:
@@ -149,6 +152,7 @@ def open_campaigns(*, limit: int = 100) -> list[CampaignInBrief]:
             Event.name,
             Event.time_zone,
             Event.city,
+            ASKS,
         )
         .join(Campaign.event)
         .outerjoin(Account, Account.id == Campaign.author_id)

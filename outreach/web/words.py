@@ -128,3 +128,8 @@ def country_name(code: str) -> str:
 def language_name(code: str) -> str:
     """A language as staff read it; its code where the name is not known."""
     return str(ENGLISH.languages.get(code, code))
+
+
+def people_in_words(count: int) -> str:
+    """As in "1 person", "1,200 people"."""
+    return "1 person" if count == 1 else f"{count:,} people"

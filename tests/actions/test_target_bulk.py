@@ -121,3 +121,9 @@ def test_a_list_counts_women_among_those_who_stated_it_and_says_who_did_not(want
     chosen = all_french(wanted)
     genders = genders_on_list(wanted.id, chosen.rule, chosen.ground)
     assert (genders.female, genders.stated, genders.unstated) == (2, 2, 1)
+
+
+@pytest.mark.parametrize("tier", [0, 4, -1])
+def test_a_tier_is_one_of_three(wanted, tier):
+    with pytest.raises(Refusal, match="A tier is 1, 2 or 3"):
+        target_bulk.give_tier(all_french(wanted), tier, **BY)

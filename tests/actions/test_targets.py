@@ -6,10 +6,10 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.targets import TooLate, mark_stars, remove_targets, set_tier, take_back
+from outreach.actions.targets import TooLate, mark_stars, remove_targets, take_back
 from outreach.advice.segments import Rule
 from outreach.db import db, reading
-from outreach.errors import NotFound, Refusal
+from outreach.errors import NotFound
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.invitation import Invitation
 from outreach.models.tally import TallyKind
@@ -66,21 +66,6 @@ def test_only_people_of_this_list_are_changed():
     assert mark_stars(wanted.id, [elsewhere.id], True, **BY) is None
     assert remove_targets(wanted.id, [elsewhere.id], **BY) is None
     assert not reading().get(Target, elsewhere.id).is_star
-
-
-@pytest.mark.parametrize("tier", [0, 4, -1])
-def test_a_tier_is_one_of_three(tier):
-    target = make_target()
-    with pytest.raises(Refusal, match="A tier is 1, 2 or 3"):
-        set_tier(target.list_id, [target.id], tier, **BY)
-
-
-def test_a_tier_is_set_and_taken_back():
-    target = make_target(tier=3)
-    line = set_tier(target.list_id, [target.id], 1, **BY)
-    assert targets(target.list_id).lines[0].tier == 1
-    take_back(target.list_id, line, **BY)
-    assert targets(target.list_id).lines[0].tier == 3
 
 
 def test_who_was_taken_off_a_list_comes_back_to_the_same_place():

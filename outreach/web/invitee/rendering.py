@@ -107,7 +107,8 @@ def _environment(language: str) -> Environment:
     )  # fmt: skip
     environment.catalogue = words_of(language)
     environment.filters["apart"] = apart
-    environment.install_gettext_translations(words_of(language), newstyle=True)  # type: ignore[attr-defined]
+    translated: Any = environment  # the extension gives it this method
+    translated.install_gettext_translations(words_of(language), newstyle=True)
     environment.globals.update(
         {name: partial(getattr(words, name), language=language) for name in WORDS},
         place=partial(place, language=language),

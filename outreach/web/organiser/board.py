@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import abort, g, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from outreach.models.account import Permission
 from outreach.models.event import EventKind
@@ -20,6 +21,7 @@ from outreach.queries.today import (
     open_campaigns,
     steps_to_come,
 )
+from outreach.web.frame import is_part
 from outreach.web.organiser.door import blueprint
 from outreach.web.words import far, when
 
@@ -57,10 +59,12 @@ def board() -> str:
 
 
 @blueprint.get("/board/balance")
-def board_balance() -> str:
+def board_balance() -> str | Response:
     """How many of those who come are women: a part that the board asks for once it stands."""
     conference = current_conference() or abort(404)
     event = chosen_event(events_of(conference))
+    if not is_part():
+        return redirect(url_for("organiser.board", event=event.code))
     genders = questions.genders_coming(event.id)
     return render_template("organiser/board/balance.html", genders=genders)
 

@@ -8,6 +8,7 @@ from babel.dates import format_date
 from flask import render_template, request
 
 from outreach.delivery.phrases import country, dates
+from outreach.intake.countries import is_country
 from outreach.languages import (
     direction_of,
     languages,
@@ -23,10 +24,6 @@ ABOUT = marked(
     "Administrations, development banks, companies, universities and young people meet to agree "
     "what connectivity can do for development, and who will pay for it."
 )
-
-
-NOWHERE = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
-"""Codes of CLDR that stand for no country."""
 
 
 def language_for(page: PublicPage | None) -> str:
@@ -68,11 +65,7 @@ def day(at: datetime, time_zone: str, language: str) -> str:
 def countries(language: str) -> list[tuple[str, str]]:
     """(code, name) of the countries, in the order of the language."""
     names = locale_of(language).territories
-    found = [
-        (code, name)
-        for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in NOWHERE
-    ]
+    found = [(code, name) for code, name in names.items() if is_country(code)]
     return sorted(found, key=lambda pair: str(pair[1]).casefold())
 
 

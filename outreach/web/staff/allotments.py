@@ -26,8 +26,9 @@ from outreach.queries.allotments import (
 from outreach.queries.conferences import groups
 from outreach.queries.events import EventLine, events
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.targets import people_in_words, ticked
+from outreach.web.staff.targets import ticked
 from outreach.web.staff.undo import way_back
+from outreach.web.words import people_in_words
 
 MOST_DECLINES = 20
 

@@ -8,6 +8,7 @@ from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.lists import target_lists
 from outreach.queries.prospects import Wish
 from outreach.queries.saved_segments import segments
+from outreach.web.words import people_in_words
 
 INVITE, NEWS = "invite", "news"
 
@@ -67,7 +68,7 @@ class AudienceFields:
         """Fill the ticks: the lists of the chosen event, the segments that one may see."""
         known = target_lists()
         self.lists.choices = [
-            SelectChoice(one.id, f"{one.name} ({one.wanted_count:,} people)")
+            SelectChoice(one.id, f"{one.name} ({people_in_words(one.wanted_count)})")
             for one in known
             if one.event_id == self.event.data
         ]
@@ -80,7 +81,7 @@ class AudienceFields:
             ),
         ]
         self.not_lists.choices = [
-            SelectChoice(one.id, f"{one.name}, {one.event} ({one.wanted_count:,} people)")
+            SelectChoice(one.id, f"{one.name}, {one.event} ({people_in_words(one.wanted_count)})")
             for one in known
         ]
         seen = {one.id: one.name for one in segments(current_user.id)} | dict(self.kept)

@@ -9,6 +9,7 @@ from outreach.actions.campaigns import draft_campaign
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
+from outreach.models.step import StepKind
 from outreach.queries.campaign_pages import CampaignPage, campaign_page, planned_steps
 from outreach.queries.prospects import look
 from outreach.web.staff.audience_form import NEWS
@@ -97,7 +98,8 @@ def _is_wished(form: CampaignForm) -> bool:
     """Whether the form is to be saved; its other buttons only change what it asks for."""
     wish, _, number = request.form.get("do", "save").partition(":")
     if wish == "add_reminder" and len(form.reminders) < form.reminders.max_entries:
-        form.reminders.append_entry({"days": 7})
+        kind = StepKind.PROMOTION if form.does.data == NEWS else StepKind.REMINDER
+        form.reminders.append_entry({"days": 7, "kind": kind.value})
     if wish == "remove_reminder":
         form.reminders.entries = [
             entry for entry in form.reminders.entries if entry.name != f"reminders-{number}"

@@ -267,11 +267,15 @@ class CampaignForm(AudienceFields, FlaskForm):
         if field.data == Anchor.PLACES.value and not self.places.data:
             raise ValidationError("Say how many places must be free before the invitation goes.")
 
-    def validate_invitation(self, _field: SelectField) -> None:
+    def validate_invitation(self, field: SelectField) -> None:
         """The letter of what it does; the other one is not looked at."""
-        letter = self.news if self.does.data == NEWS else self.invitation
-        if letter.data not in {choice.value for choice in letter.choices}:
-            raise ValidationError("Choose the letter of the first mail.")
+        if self.does.data != NEWS:
+            _check_letter(field)
+
+    def validate_news(self, field: SelectField) -> None:
+        """The same for news."""
+        if self.does.data == NEWS:
+            _check_letter(field)
 
     def validate_lists(self, field: SelectMultipleField) -> None:
         """Whom it reaches is said by a list or a segment."""
@@ -346,6 +350,11 @@ class CampaignForm(AudienceFields, FlaskForm):
         if self.thanks.data and self.does.data != NEWS:
             steps.append(StepPlan(StepKind.THANK_YOU, Anchor.ANSWER, self.thanks_letter.data))
         return steps
+
+
+def _check_letter(field: SelectField) -> None:
+    if field.data not in {choice.value for choice in field.choices}:
+        raise ValidationError("Choose the letter of the first mail.")
 
 
 def usual_letter(kind: StepKind) -> str:

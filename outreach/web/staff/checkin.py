@@ -122,7 +122,8 @@ def _came_at() -> datetime:
     try:
         noted_at = datetime.fromtimestamp(int(text) / 1000, UTC) if len(text) < 16 else g.at
     except (ValueError, OverflowError, OSError):
-        return g.at  # type: ignore[no-any-return]
+        at: datetime = g.at
+        return at
     return noted_at if g.at - LONGEST_QUEUED < noted_at else g.at
 
 

@@ -20,11 +20,11 @@ from outreach.describing import LONGEST_TAG, Details
 from outreach.errors import Refusal
 from outreach.intake.custom_values import UnfitValue, read_custom
 from outreach.intake.phones import MalformedPhone, read_phones
-from outreach.models.custom_field import CustomKind, CustomSubject
+from outreach.models.custom_field import CustomKind, CustomSubject, as_text
 from outreach.models.kind import KINDS, Kind
 from outreach.models.office import CATEGORIES, ProtocolCategory
 from outreach.queries.accounts import team
-from outreach.queries.custom_fields import FieldLine, as_text, custom_fields
+from outreach.queries.custom_fields import FieldLine, custom_fields
 from outreach.queries.stakeholders import Person
 from outreach.web.staff.meanwhile import SeenForm
 from outreach.web.staff.person_form import ENGLISH, LANGUAGES, NOT_KNOWN, PersonForm

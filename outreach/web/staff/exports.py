@@ -1,6 +1,5 @@
 """People as a file: at once where they are few, else by a worker, for the one who asked."""
 
-import json
 import tempfile
 from typing import Any
 
@@ -10,10 +9,10 @@ from werkzeug.wrappers import Response
 
 from outreach import exporting
 from outreach.actions.errands import ask_errand
-from outreach.advice.segments import Rule
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.filtering import rule_of_form
 from outreach.web.staff.lists import list_or_404
 
 
@@ -37,10 +36,7 @@ def ask_list_export(list_id: int) -> Response:
 @blueprint.post("/staff/stakeholders/export")
 def export_stakeholders() -> Response:
     """Those who fit a sentence as a file."""
-    try:
-        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
-    except ValueError:
-        raise Refusal("The sentence of the page was lost. Open the page again.") from None
+    rule = rule_of_form()
     return _at_once_or_later({"rule": rule.to_json(), "form": _form(request.form.get("form", ""))})
 
 

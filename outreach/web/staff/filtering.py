@@ -1,11 +1,14 @@
 """The filter sentence of a page: a rule read from the address, said, and changed by clicking."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, request, session, url_for
 
 from outreach.advice.segments import FACETS, Clause, Condition, Rule, facet_of, sentence
+from outreach.errors import Refusal
 from outreach.queries.choices import ADDABLE, Names, choices, event_codes, own_labels
 from outreach.queries.conferences import current_conference
 from outreach.queries.shapes import Ground
@@ -70,6 +73,24 @@ def filter_of_page(endpoint: str, ground: Ground | None = None, **values: Any) -
     return Filter(
         rule, ground, shown, parts[0], _additions(rule, ground, labels, endpoint, values), labels
     )
+
+
+def rule_of_form() -> Rule:
+    """The rule that a form carries along. Raises Refusal where it was lost on the way."""
+    try:
+        return Rule.from_json(json.loads(request.form.get("rule", "")))
+    except ValueError:
+        raise Refusal("The sentence of this page was lost. Open the page again.") from None
+
+
+def chosen_columns(kept: str, known: Sequence[str], at_first: Sequence[str]) -> list[str]:
+    """The columns that the address asks for, or that this person chose last.
+
+    kept  under which name they are remembered
+    """
+    if wanted := request.args.getlist("columns"):
+        session[kept] = [name for name in known if name in wanted]
+    return [name for name in session.get(kept, at_first) if name in known]
 
 
 def address_of(endpoint: str, rule: Rule, **more: Any) -> str:

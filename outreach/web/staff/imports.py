@@ -168,9 +168,10 @@ def _finish_now(line: ImportLine) -> str | None:
         return None
     if report is None:
         return None
+    skipped = "1 row was" if report.skipped == 1 else f"{report.skipped:,} rows were"
     flash(
         f"{report.created:,} new people and {report.updated:,} known ones came in; "
-        f"{report.skipped:,} rows were passed over.",
+        f"{skipped} passed over.",
         "done",
     )
     return url_for("staff.list_", list_id=line.list_id)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, session, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -30,7 +30,7 @@ from outreach.queries.targets import (
 )
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.filtering import address_of, filter_of_page
+from outreach.web.staff.filtering import address_of, chosen_columns, filter_of_page
 from outreach.web.staff.undo import offered_undo
 
 PAGE = "staff.list_"
@@ -166,12 +166,8 @@ def ground_of(line: ListLine) -> Ground:
 
 
 def shown_columns(own: Sequence[str]) -> list[str]:
-    """The columns that the address asks for, or that this person chose last."""
-    known = [*COLUMNS, *own]
-    wanted = request.args.getlist("columns")
-    if wanted:
-        session["list_columns"] = [name for name in known if name in wanted]
-    return [name for name in session.get("list_columns", SHOWN_AT_FIRST) if name in known]
+    """The columns of a list that the address asks for, or that this person chose last."""
+    return chosen_columns("list_columns", [*COLUMNS, *own], SHOWN_AT_FIRST)
 
 
 def list_or_404(list_id: int) -> ListLine:

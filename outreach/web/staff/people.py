@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, session, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach.actions import bulk, target_bulk
-from outreach.advice.segments import Rule
 from outreach.errors import NotFound, Refusal
 from outreach.models.activity import Actor
 from outreach.queries.choices import choices
@@ -26,8 +25,14 @@ from outreach.queries.saved_segments import bulk_changes, is_of_targets, segment
 from outreach.queries.shapes import Ground
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.filtering import address_of, filter_of_page
+from outreach.web.staff.filtering import (
+    address_of,
+    chosen_columns,
+    filter_of_page,
+    rule_of_form,
+)
 from outreach.web.staff.undo import offer_undo, offered_undo, way_back
+from outreach.web.words import people_in_words
 
 PAGE = "staff.stakeholders"
 MOST_TICKED = 500
@@ -38,7 +43,8 @@ def all_stakeholders() -> str:
     """Everyone we know, or those who fit the sentence that the address says."""
     chosen = filter_of_page(PAGE)
     sort, own = ",".join(filter(None, request.args.getlist("sort"))) or "name", own_fields()
-    columns = _columns([code for code, _ in own])
+    known = [*COLUMNS, *(code for code, _ in own)]
+    columns = chosen_columns("columns", known, SHOWN_AT_FIRST)
     page = people(
         chosen.rule, chosen.ground, sort=sort, columns=columns,
         after=request.args.get("after"), before=request.args.get("before"),
@@ -82,16 +88,18 @@ def change_many(what: str) -> Response:
     chosen, by = _chosen(), Actor.account(current_user.id)
     if what == "tag":
         done = bulk.tag_people(chosen, request.form.get("tag", ""), by=by, at=g.at)
-        text = f"{_people(done.count)} tagged “{request.form.get('tag', '').strip()}”."
+        text = f"{people_in_words(done.count)} tagged “{request.form.get('tag', '').strip()}”."
     elif what == "untag":
         done = bulk.untag_people(chosen, request.form.get("untag", ""), by=by, at=g.at)
-        text = f"The tag taken off {_people(done.count)}."
+        text = f"The tag taken off {people_in_words(done.count)}."
     elif what == "owner":
-        done = bulk.give_owner(chosen, _number("owner"), by=by, at=g.at)
-        text = f"{_people(done.count)} given to their new owner."
+        owner_id = _number("owner")
+        done = bulk.give_owner(chosen, owner_id, by=by, at=g.at)
+        given = "given to their new owner" if owner_id else "without an owner now"
+        text = f"{people_in_words(done.count)} {given}."
     elif what == "list":
         done = bulk.put_on_list(chosen, _number("list") or 0, by=by, at=g.at)
-        text = f"{_people(done.count)} put on the list."
+        text = f"{people_in_words(done.count)} put on the list."
     else:
         raise NotFound
     if done.change_id is None:
@@ -116,7 +124,7 @@ def take_back_many(change_id: int) -> Response:
     if is_of_targets(change_id):
         back = target_bulk.take_back_targets
     count = back(change_id, by=by, at=g.at)
-    flash(f"Taken back for {_people(count)}.", "done")
+    flash(f"Taken back for {people_in_words(count)}.", "done")
     return redirect(url_for("staff.changes"), 303)
 
 
@@ -130,22 +138,9 @@ def _chosen() -> bulk.Chosen:
         if len(ids) > MOST_TICKED:
             raise Refusal(f"Tick at most {MOST_TICKED} people at a time.")
         return bulk.Chosen(ids)
-    try:
-        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
-    except ValueError:
-        raise Refusal("The sentence of this page was lost. Open the page again.") from None
     conference = current_conference()
     ground = Ground(conference.id if conference else 0, g.at)
-    return bulk.Chosen(rule=rule, ground=ground, said_count=_number("count") or 0)
-
-
-def _columns(own: list[str]) -> list[str]:
-    """The columns that the address asks for, or that this person chose last."""
-    known = [*COLUMNS, *own]
-    wanted = request.args.getlist("columns")
-    if wanted:
-        session["columns"] = [name for name in known if name in wanted]
-    return [name for name in session.get("columns", SHOWN_AT_FIRST) if name in known]
+    return bulk.Chosen(rule=rule_of_form(), ground=ground, said_count=_number("count") or 0)
 
 
 def _offers(ground: Ground) -> dict[str, Any]:
@@ -160,7 +155,3 @@ def _offers(ground: Ground) -> dict[str, Any]:
 def _number(name: str) -> int | None:
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"

@@ -1,6 +1,5 @@
 """Segments: sentences kept under a name, one's own and the team's."""
 
-import json
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -9,45 +8,44 @@ from werkzeug.wrappers import Response
 
 from outreach.actions import segments as actions
 from outreach.advice.segments import Rule, UnreadableRule, in_words, sentence
-from outreach.errors import NotFound, Refusal
+from outreach.errors import NotFound
 from outreach.models.activity import Actor
 from outreach.queries import saved_segments
 from outreach.queries.choices import Names, own_labels
 from outreach.queries.conferences import current_conference
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.filtering import address_of
+from outreach.web.staff.filtering import address_of, rule_of_form
 
 
-def said(found: list[tuple[int, str, dict[str, Any]]]) -> list[tuple[int, str, str]]:
-    """(id, name, rule) with the rule in words."""
+def said(
+    found: list[tuple[int, str, dict[str, Any]]],
+) -> list[tuple[int, str, str, str | None]]:
+    """(id, name, rule) of segments as (id, name, the rule in words, its people in the table).
+
+    The page of a rule is open to whoever may read the rule, whose segment it ever is.
+    """
     if not found:
         return []
     conference = current_conference()
     names, labels = Names(conference.id if conference else 0), own_labels()
-    lines: list[tuple[int, str, str]] = []
-    for id_, name, rule in found:
+    lines: list[tuple[int, str, str, str | None]] = []
+    for id_, name, kept in found:
         try:
-            words = in_words(sentence(Rule.from_json(rule), names, labels))
+            rule = Rule.from_json(kept)
         except UnreadableRule as refusal:
-            words = str(refusal)
-        lines.append((id_, name, words))
+            lines.append((id_, name, str(refusal), None))
+            continue
+        url = address_of("staff.stakeholders", rule)
+        lines.append((id_, name, in_words(sentence(rule, names, labels)), url))
     return lines
 
 
 @blueprint.get("/staff/segments", endpoint="segments")
 def all_segments() -> str:
     """One's own segments and those that the team shares, each in its sentence."""
-    conference = current_conference()
-    names, labels = Names(conference.id if conference else 0), own_labels()
-    lines: list[tuple[saved_segments.SegmentLine, str, str | None]] = []
-    for line in saved_segments.segments(current_user.id):
-        try:
-            rule = line.as_rule()
-        except UnreadableRule as refusal:
-            lines.append((line, str(refusal), None))
-            continue
-        url = address_of("staff.stakeholders", rule)
-        lines.append((line, in_words(sentence(rule, names, labels)), url))
+    found = saved_segments.segments(current_user.id)
+    words = said([(line.id, line.name, line.rule) for line in found])
+    lines = [(line, *rest) for line, (_, _, *rest) in zip(found, words, strict=True)]
     return render_template("staff/people/segments.html", lines=lines)
 
 
@@ -63,11 +61,7 @@ def open_segment(segment_id: int) -> Response:
 @blueprint.post("/staff/segments")
 def save_segment() -> Response:
     """Keep the sentence of the page under a name."""
-    try:
-        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
-    except ValueError:
-        raise Refusal("The sentence of the page was lost. Open the page again.") from None
-    name = request.form.get("name", "")
+    rule, name = rule_of_form(), request.form.get("name", "")
     is_shared = request.form.get("shared") == "yes"
     actions.save_segment(
         name, rule, is_shared=is_shared, by=Actor.account(current_user.id), at=g.at

@@ -1,6 +1,5 @@
 """Many people of a list changed at once: those ticked, or all who fit, with their number."""
 
-import json
 from collections.abc import Callable
 
 from flask import flash, g, redirect, request, url_for
@@ -9,14 +8,15 @@ from werkzeug.wrappers import Response
 
 from outreach.actions import target_bulk
 from outreach.actions.target_bulk import Chosen
-from outreach.advice.segments import Rule
-from outreach.errors import NotFound, Refusal
+from outreach.errors import NotFound
 from outreach.keeping import Done
 from outreach.models.activity import Actor
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.filtering import rule_of_form
 from outreach.web.staff.lists import ground_of, list_or_404
-from outreach.web.staff.targets import people_in_words, ticked
+from outreach.web.staff.targets import ticked
 from outreach.web.staff.undo import offer_undo, way_back
+from outreach.web.words import people_in_words
 
 
 def _tier(chosen: Chosen, by: Actor) -> tuple[Done, str]:
@@ -32,7 +32,7 @@ def _wave(chosen: Chosen, by: Actor) -> tuple[Done, str]:
 def _owner(chosen: Chosen, by: Actor) -> tuple[Done, str]:
     owner_id = request.form.get("owner", None, int)
     done = target_bulk.give_owner(chosen, owner_id, by=by, at=g.at)
-    return done, "given to their new owner"
+    return done, "given to their new owner" if owner_id else "without an owner now"
 
 
 def _approve(chosen: Chosen, by: Actor) -> tuple[Done, str]:
@@ -76,9 +76,5 @@ def change_targets(list_id: int, what: str) -> Response:
 def _chosen(list_id: int) -> Chosen:
     if request.form.get("all") != "yes":
         return Chosen(list_id, ticked(list_id)[0])
-    try:
-        rule = Rule.from_json(json.loads(request.form.get("rule", "")))
-    except ValueError:
-        raise Refusal("The sentence of this page was lost. Open the page again.") from None
     ground = ground_of(list_or_404(list_id))
-    return Chosen(list_id, (), rule, ground, request.form.get("count", 0, int))
+    return Chosen(list_id, (), rule_of_form(), ground, request.form.get("count", 0, int))

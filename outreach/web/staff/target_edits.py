@@ -12,7 +12,7 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from outreach.actions.target_edits import MOST_RANK, ChangedMeanwhile, Wish, edit_target
 from outreach.models.activity import Actor
-from outreach.queries.choices import choices
+from outreach.queries.accounts import team
 from outreach.queries.targets import Wanted, wanted
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
@@ -36,18 +36,19 @@ class WishForm(SeenForm):
     owner = SelectField("Followed up by")
     decide_on = DateField("Decide by", [MayBeEmpty()])
 
-    def fill(self, line: Wanted, conference_id: int) -> None:
+    def fill(self, line: Wanted) -> None:
         """Show what stands there."""
-        self.offer(conference_id)
+        self.offer(line)
         self.tier.data, self.rank.data, self.wave.data = line.tier, line.rank, line.wave
         self.why.data, self.decide_on.data = line.why, line.decide_on
         self.owner.data = str(line.owner_id or "")
         self.remember(line.mark)
 
-    def offer(self, conference_id: int) -> None:
-        """The colleagues to choose from."""
-        known = [pair for pair in choices("owner", conference_id) if pair[0] != "nobody"]
-        self.owner.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*pair) for pair in known)]
+    def offer(self, line: Wanted) -> None:
+        """The colleagues to choose from, and whoever it is now, who may have left the team."""
+        known = [one for one in team() if not one.is_disabled or one.id == line.owner_id]
+        people = [SelectChoice(str(one.id), one.name) for one in known]
+        self.owner.choices = [SelectChoice("", "Nobody"), *people]
 
     def wish(self) -> Wish:
         """As the action takes it."""
@@ -61,14 +62,13 @@ class WishForm(SeenForm):
 @blueprint.route("/staff/lists/<int:list_id>/targets/<int:target_id>", methods=["GET", "POST"])
 def edit_wish(list_id: int, target_id: int) -> str | tuple[str, int] | Response:
     """Correct how someone is wanted; someone else's change in between is not overwritten."""
-    line, conference_id = _line(list_id, target_id), list_or_404(list_id).conference_id
-    form = WishForm()
+    line, form = _line(list_id, target_id), WishForm()
     if not form.is_submitted():
-        form.fill(line, conference_id)
+        form.fill(line)
         return _page(list_id, line, form)
-    form.offer(conference_id)
+    form.offer(line)
     now = WishForm(formdata=None)
-    now.fill(line, conference_id)
+    now.fill(line)
     settle(form, now)
     if not form.validate():
         return _page(list_id, line, form), 422

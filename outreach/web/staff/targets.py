@@ -14,6 +14,7 @@ from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404, shown_columns
 from outreach.web.staff.person_form import TargetForm
 from outreach.web.staff.undo import Undo, offer_undo, way_back
+from outreach.web.words import people_in_words
 
 MOST_AT_ONCE = 500
 
@@ -26,16 +27,6 @@ def mark_stars(list_id: int, is_star: bool) -> str | Response:
     by = Actor.account(current_user.id)
     line = targets.mark_stars(list_id, ids, is_star, by=by, at=g.at)
     return _done(list_id, ids, line, f"{who} {'marked as star' if is_star else 'no longer star'}")
-
-
-@blueprint.post("/staff/lists/<int:list_id>/targets/tier")
-def set_tier(list_id: int) -> str | Response:
-    """Give those ticked a tier."""
-    ids, who = ticked(list_id)
-    tier = request.form.get("tier", "")
-    number = int(tier) if tier in ("1", "2", "3") else 0
-    line = targets.set_tier(list_id, ids, number, by=Actor.account(current_user.id), at=g.at)
-    return _done(list_id, ids, line, f"{who} now in tier {number}")
 
 
 @blueprint.post("/staff/lists/<int:list_id>/targets/remove")
@@ -122,7 +113,3 @@ def _done(list_id: int, ids: list[int], line: int | None, text: str) -> str | Re
 
 def _undo_url(list_id: int, activity_id: int) -> str:
     return url_for("staff.take_back", list_id=list_id, activity_id=activity_id)
-
-
-def people_in_words(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"

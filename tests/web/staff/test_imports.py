@@ -53,7 +53,7 @@ def test_a_file_is_shown_before_anything_is_written_and_the_button_names_the_cou
     done = staff.post(f"{answer.location}/apply")
     assert (done.status_code, done.location) == (303, f"/staff/lists/{wanted.id}")
     assert afresh(target_list, wanted.id).wanted_count == 2
-    assert "2 new people and 0 known ones came in; 1 rows were passed over" in text(
+    assert "2 new people and 0 known ones came in; 1 row was passed over" in text(
         staff.get(done.location)
     )
     assert "was imported on" in text(staff.get(answer.location))

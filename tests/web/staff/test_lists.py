@@ -93,7 +93,7 @@ def test_many_are_changed_at_once_and_the_bar_states_the_count(staff):
     wanted = make_list()
     ids = [make_target(wanted).id for _ in range(3)]
     place = f"/staff/lists/{wanted.id}"
-    staff.post(f"{place}/targets/tier", data={"ids": ids, "tier": "1"})
+    staff.post(f"{place}/targets/many/tier", data={"ids": ids, "tier": "1"})
     assert [line.tier for line in afresh(targets, wanted.id).lines] == [1, 1, 1]
     staff.post(f"{place}/targets/remove", data={"ids": ids[:2]})
     assert "2 people taken off the list." in text(staff.get(place))
@@ -125,7 +125,7 @@ def test_all_who_fit_a_sentence_are_changed_from_the_page_and_the_bar_takes_it_b
     make_target(wanted, make_stakeholder("Other", gender="female"))
     place = f"/staff/lists/{wanted.id}"
     part = text(staff.get(f"{place}/count"))
-    assert "1 woman, 0 men (100 % women of those who stated it); 3 not stated" in part
+    assert "1 woman, 0 men (100 % women of those who stated it); 3 stated no gender" in part
     page = text(staff.get(f"{place}?language=fr&all=yes&columns=tier&columns=wave"))
     assert "All 3 people who fit" in page
     assert "<bdi>Other</bdi>" not in page

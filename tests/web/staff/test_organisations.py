@@ -126,7 +126,7 @@ def test_its_page_counts_women_among_those_who_stated_it(staff):
     for gender in ("female", "male", "male", "", "undisclosed"):
         make_stakeholder(organisation=bank, gender=gender)
     page = text(staff.get(f"/staff/organisations/{bank.id}"))
-    assert "1 woman, 2 men (33 % women of those who stated it); 2 not stated" in page
+    assert "1 woman, 2 men (33 % women of those who stated it); 2 stated no gender" in page
 
 
 def test_a_page_of_organisations_follows_another(staff):

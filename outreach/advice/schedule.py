@@ -12,6 +12,11 @@ from babel.core import Locale, UnknownLocaleError, get_global
 
 SATURDAY, SUNDAY = 5, 6
 
+EVENING = 20
+"""From this hour on nobody is written to who was to be written to at an hour of their own."""
+LATEST_SPAN = timedelta(hours=2)
+"""How long the day of a step lasts whose own hour is in the evening."""
+
 CAPITALS = {
     "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto",
     "CD": "Africa/Kinshasa", "CL": "America/Santiago", "CN": "Asia/Shanghai",
@@ -85,6 +90,29 @@ class Timing:
         if not self.is_local or self.hour is None:
             return {"": self.at(anchor)}
         return {code: self.at(anchor, code) for code in ("", *zones_by_country())}
+
+    def waits_until(self, at: datetime, country_code: str = "") -> datetime | None:
+        """When a mail that is late may go, in UTC; None where it may go at an instant already.
+
+        Only where the hour is the recipient's own: from that hour until the evening there, on
+        working days where only these will do.
+        """
+        if not self.is_local or self.hour is None:
+            return None
+        is_known = country_code in zones_by_country()
+        there = country_code if is_known else self.country_code
+        zone = ZoneInfo(zones_by_country()[there]) if is_known else self.zone
+        off = weekend_of(there) if self.working_days_only else frozenset()
+        now = at.astimezone(zone)
+        begins = goes_at(now.date(), self.hour, at, zone)
+        ends = max(goes_at(now.date(), EVENING, at, zone), begins + LATEST_SPAN)
+        is_off = now.weekday() in off
+        if begins <= at < ends and not is_off:
+            return None
+        day = now.date() if at < begins and not is_off else now.date() + timedelta(days=1)
+        while day.weekday() in off:
+            day += timedelta(days=1)
+        return goes_at(day, self.hour, at, zone)
 
     def span(self, anchor: datetime) -> tuple[datetime, datetime]:
         """When it goes to the first and to the last anywhere."""

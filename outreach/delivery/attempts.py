@@ -14,6 +14,7 @@ from outreach.delivery.claims import Claim, release
 from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.manners import hold_back_domains
+from outreach.delivery.quiet import hold_back_the_night
 from outreach.delivery.rate import Rates, take
 from outreach.delivery.recording import messages_of
 from outreach.delivery.render import Rendered
@@ -86,6 +87,8 @@ def _who_goes(
     """The messages of the unit that still wait once everyone else was put aside."""
     # Who is left out needs nobody's look, whatever else is missing.
     waiting = leave_out_the_changed(session, claim.unit_id, look, at)
+    if look.goes_by_their_hour:
+        waiting -= hold_back_the_night(session, claim.unit_id, at)
     for reason, ids in rendered.held.items():
         move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=reason)
         waiting.difference_update(ids)

@@ -73,6 +73,8 @@ class Look(NamedTuple):
     """Anybody is on the list of those not to write to."""
     somebody_stopped: bool
     """Anybody stopped this campaign."""
+    goes_by_their_hour: bool | None
+    """Its step goes at an hour of each recipient's own zone."""
 
 
 def look_at(session: Session, unit_id: int, token: int) -> Look | None:
@@ -90,6 +92,7 @@ def _look() -> Select[Any]:
             select(Step.is_held).where(Step.id == Unit.step_id).scalar_subquery(),
             select(Step.audience).where(Step.id == Unit.step_id).scalar_subquery(),
             exists(select(Suppression.id)), stopped,
+            select(Step.is_local).where(Step.id == Unit.step_id).scalar_subquery(),
         )
         .where(
             Unit.id == bindparam("unit"), Unit.token == bindparam("token"),

@@ -155,12 +155,15 @@ def contain(session: Session, unit_ids: Sequence[int], at: datetime, why: str) -
         unit.state, unit.leases_count = UnitState.DONE, 0
 
 
-def move_to_unit(session: Session, ids: Sequence[int], unit_id: int) -> None:
-    """Put messages into another unit; their state stays as it is."""
+def move_to_unit(session: Session, ids: Sequence[int], unit_id: int, *, reason: str = "") -> None:
+    """Put messages into another unit; their state stays as it is.
+
+    reason  why they wait, where it is to be seen
+    """
     session.execute(
         update(Message)
         .where(Message.id.in_(ids))
-        .values(unit_id=unit_id)
+        .values({"unit_id": unit_id} | ({"reason": reason} if reason else {}))
         .execution_options(synchronize_session=False)
     )
 

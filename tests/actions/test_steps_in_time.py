@@ -9,6 +9,7 @@ from outreach.actions.campaigns import StepPlan, pause_campaign, resume_campaign
 from outreach.actions.steps import launch_due_steps
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
+from outreach.delivery.quiet import MORNING_COMES
 from outreach.models.activity import CONSOLE
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.invitation import InvitationState, Reply
@@ -128,12 +129,28 @@ def test_what_was_kept_back_for_days_does_not_leave_together_with_the_next_step(
         step = session.scalars(select(Step).where(Step.kind == StepKind.LAST_CALL)).one()
         step.due_at = NOON + 15.5 * DAY
     resume_campaign(campaign_id, by=CONSOLE, at=NOON + 18 * DAY)
-    drain(mailer, now=lambda: NOON + 18 * DAY)
+    drain(mailer, now=lambda: NOON + 18 * DAY + 2 * HOUR)  # day there
     mailer.sent.clear()
     launch_due_steps(at=NOON + 15.9 * DAY)
     drain(mailer, now=lambda: NOON + 18.1 * DAY)
     assert mailer.sent == []
     assert rows(campaign_id, StepKind.LAST_CALL) == {"US": left_out(reasons.JUST_WRITTEN)}
+
+
+def test_what_became_late_goes_in_their_morning_and_the_last_night_before_the_reply_by_at_once(
+    mailer,
+):
+    """A provider that was down until it was evening in Africa, and day in America."""
+    target_list = crowd("KE", "US")
+    campaign_id = going(target_list, INVITATION, LOCAL)
+    live(mailer, NOON)
+    launch_due_steps(at=NOON + 15.4 * DAY)
+    evening = NOON + 16 * DAY + 7 * HOUR
+    assert live(mailer, evening) == {"US": [evening]}
+    assert rows(campaign_id, StepKind.REMINDER)["KE"] == ("waiting", MORNING_COMES)
+    morning = NOON + 17 * DAY - 6 * HOUR
+    assert live(mailer, morning - HOUR) == {}
+    assert live(mailer, morning) == {"KE": [morning]}
 
 
 def personal(anchor, days=3, kind=StepKind.REMINDER, **rest):

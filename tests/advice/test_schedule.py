@@ -181,3 +181,33 @@ def test_an_hour_of_the_events_zone_is_one_instant_for_everyone():
     assert timing.everywhere(at("2026-11-02T17:00+00:00")) == {
         "": datetime(2026, 10, 19, 7, tzinfo=UTC)
     }
+
+
+@pytest.mark.parametrize(
+    ("case", "now", "country", "waits_until"),
+    [
+        ("at its hour", "2026-10-19T07:00+00:00", "CH", None),
+        ("late in the afternoon", "2026-10-19T17:59+00:00", "CH", None),
+        ("in the evening", "2026-10-19T18:00+00:00", "CH", "2026-10-20T07:00:00+00:00"),
+        ("at night", "2026-10-20T01:00+00:00", "CH", "2026-10-20T07:00:00+00:00"),
+        ("while it is day in Tokyo", "2026-10-20T01:00+00:00", "JP", None),
+        ("the night in which clocks go back",
+         "2026-10-24T22:00+00:00", "CH", "2026-10-26T08:00:00+00:00"),
+        ("a Friday evening", "2026-10-23T19:00+00:00", "CH", "2026-10-26T08:00:00+00:00"),
+        ("a Sunday, a working day in Cairo", "2026-10-25T10:00+00:00", "EG", None),
+        ("a Friday in Cairo", "2026-10-23T10:00+00:00", "EG", "2026-10-25T06:00:00+00:00"),
+        ("nobody knows where: the event's zone and week",
+         "2026-10-25T10:00+00:00", "", "2026-10-26T08:00:00+00:00"),
+    ],
+)  # fmt: skip
+def test_a_late_mail_waits_for_the_morning_of_a_working_day(case, now, country, waits_until):
+    timing = Timing(14, 9, ZoneInfo(ZURICH), "CH", is_local=True, working_days_only=True)
+    found = timing.waits_until(at(now), country)
+    assert (found and found.isoformat()) == waits_until, case
+
+
+def test_a_step_of_the_evening_goes_in_the_evening_and_one_of_the_event_at_any_hour():
+    evening = Timing(14, 21, ZoneInfo(ZURICH), "CH", is_local=True)
+    assert evening.waits_until(at("2026-10-19T19:30+00:00"), "CH") is None
+    assert evening.waits_until(at("2026-10-19T21:30+00:00"), "CH") is not None
+    assert Timing(14, 9, ZoneInfo(ZURICH), "CH").waits_until(at("2026-10-19T23:00+00:00")) is None

@@ -165,6 +165,7 @@ def post(
     *,
     at: datetime,
     invitation_id: int | None,
+    offer_id: int | None = None,
     **values: str,
 ) -> int | None:
     """Write the mail of this purpose to a person, and give its id; None where none may or could go.
@@ -178,8 +179,9 @@ def post(
     if not recipient.may_get(purpose):
         return None
     return write_mail(
-        session, purpose, recipient, event.id, at=at, invitation_id=invitation_id, **values
-    )
+        session, purpose, recipient, event.id, at=at, invitation_id=invitation_id,
+        offer_id=offer_id, **values,
+    )  # fmt: skip
 
 
 def write_mail(
@@ -190,6 +192,7 @@ def write_mail(
     *,
     at: datetime,
     invitation_id: int | None,
+    offer_id: int | None = None,
     **values: str,
 ) -> int:
     """Write the mail to whom it may go to, and give its id."""
@@ -207,6 +210,7 @@ def write_mail(
     message = {
         "public_id": new_key(), "unit_id": unit_id, "stakeholder_id": recipient.id,
         "text_id": recipient.text_id, "invitation_id": invitation_id, "event_id": event_id,
+        "offer_id": offer_id,
         "purpose": purpose, "address": recipient.address, "name": recipient.values["full_name"],
         "state": MessageState.WAITING, "created_at": at, "changed_at": at,
         "values": recipient.values | values,

@@ -28,6 +28,7 @@ FLOORS = [
             "naming",
             "placing",
             "posting",
+            "seating",
             "rows",
             "bulk",
             "keeping",

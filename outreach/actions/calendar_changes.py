@@ -10,7 +10,10 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Purpose
+from outreach.models.seat import OfferState, Seat, SeatOffer
+from outreach.models.track import Track
 from outreach.posting import post
+from outreach.seating import tell_how_it_stands
 
 COMING = (InvitationState.ACCEPTED, InvitationState.TENTATIVE)
 AT_ONCE = 200
@@ -25,10 +28,36 @@ class WithdrawnAlready(Conflict):
 
 
 def tell_of_changes(*, at: datetime) -> int:
-    """Write a mail to those who come to an event that changed since they were told of it.
+    """Write a mail to those who come, or sit, at an event that changed since they were told of it.
 
     Says how many were told. Who changes an event twice before a tick causes one mail.
     """
+    return _tell_those_who_come(at) + _tell_those_who_sit(at)
+
+
+def _tell_those_who_sit(at: datetime) -> int:
+    """The entry of a seat moves with its event."""
+    with transaction() as session:
+        told = session.scalars(
+            select(SeatOffer)
+            .join(Seat, Seat.id == SeatOffer.seat_id)
+            .join(Track, Track.id == Seat.track_id)
+            .join(Event, Event.id == Track.event_id)
+            .where(
+                Event.sequence > SeatOffer.told_sequence, SeatOffer.state == OfferState.ACCEPTED,
+                Event.ends_at > at,
+            )
+            .order_by(SeatOffer.id)
+            .limit(AT_ONCE)
+            .with_for_update(of=SeatOffer, skip_locked=True)
+        ).all()  # fmt: skip
+        for offer in told:
+            offer.told_sequence = offer.seat.track.event.sequence
+            tell_how_it_stands(session, offer, at=at)
+        return len(told)
+
+
+def _tell_those_who_come(at: datetime) -> int:
     with transaction() as session:
         told = session.scalars(
             select(Invitation)

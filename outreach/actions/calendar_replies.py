@@ -39,10 +39,10 @@ class NothingToTake(Conflict):
 
 def apply_calendar_replies(*, at: datetime) -> int:
     """Judge the replies that came since the last time; says how many."""
-    uids = replies.event_uids()
     mail_ids = replies.unjudged()
+    events, seats = (replies.event_uids(), replies.seat_uids()) if mail_ids else ({}, {})
     for mail_id in mail_ids:
-        _judge(mail_id, uids, at)
+        _judge(mail_id, events, seats, at)
     return len(mail_ids)
 
 
@@ -67,7 +67,7 @@ def settle_calendar_reply(reply_id: int, *, is_taken: bool, by: Actor, at: datet
             session.add(_line("put_aside_calendar_reply", row, None, by, at))
 
 
-def _judge(mail_id: int, uids: dict[str, int], at: datetime) -> None:
+def _judge(mail_id: int, events: dict[str, int], seats: dict[str, int], at: datetime) -> None:
     """One mail, all or nothing; nothing where another process was faster."""
     with transaction() as session:
         mail = session.get_one(InboundMail, mail_id, with_for_update=True)
@@ -82,11 +82,12 @@ def _judge(mail_id: int, uids: dict[str, int], at: datetime) -> None:
         except UnreadableCalendar as problem:
             row.because = str(problem)
             return
-        said = next((event for event in text.events if event.uid in uids), text.events[0])
-        row.event_id = uids.get(said.uid)
+        known = events | seats
+        said = next((event for event in text.events if event.uid in known), text.events[0])
+        row.event_id = known.get(said.uid)
         who = _who(said, mail.sender)
         _write(row, said, who, mail.received_at)
-        invitation, facts = _facts(session, row, text, said, who, mail)
+        invitation, facts = _facts(session, row, text, said, who, mail, said.uid in seats)
         judgement = advice.judge(facts)
         _decide(session, row, invitation, judgement, at)
 
@@ -136,10 +137,12 @@ def _facts(
     said: ReplyEvent,
     who: Answering,
     mail: InboundMail,
+    is_of_seat: bool,
 ) -> tuple[Invitation | None, Facts]:
     """The invitation, locked, where there is exactly one; and what is to be judged."""
     people = replies.people_at(who.key) if who.key else []
-    found = replies.invitations_to(row.event_id, people) if row.event_id else []
+    is_of_event = row.event_id is not None and not is_of_seat
+    found = replies.invitations_to(row.event_id, people) if row.event_id and is_of_event else []
     about: dict[str, Any] = {}
     invitation = None
     if len(found) == 1:
@@ -158,7 +161,7 @@ def _facts(
         stamped_at=row.stamped_at, sender=_key(mail.sender),
         is_proven=advice.is_proven(mail.sender, mail.dkim, mail.spf, mail.envelope_sender),
         is_event_known=row.event_id is not None, is_attendee_known=bool(people),
-        invitations_count=len(found), **about,
+        invitations_count=len(found), is_of_seat=is_of_seat, **about,
     )  # fmt: skip
     return invitation, facts
 

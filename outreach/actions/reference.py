@@ -55,6 +55,7 @@ LETTERS = {
     "to_assistant": "To the assistant, when an address bounced",
     "promotion": "News of the conference, inviting to nothing",
     "seat": "Request to take a seat",
+    "seat_answer": "Confirmation of an answer about a seat",
     "confirmation": "Confirmation of an answer",
     "moved": "To those who come, when an event changes",
     "withdrawn": "To someone whose invitation is withdrawn",

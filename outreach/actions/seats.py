@@ -12,6 +12,7 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.seat import OfferState, Seat, SeatOffer, SeatRole
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.track import Track
+from outreach.seating import tell_how_it_stands
 from outreach.tokens import new_key
 
 
@@ -62,6 +63,8 @@ def withdraw_offer(offer_id: int, *, by: Actor, at: datetime) -> None:
         offer = _offer(session, offer_id)
         had = offer.state
         offer.withdraw(at)
+        if had is OfferState.ACCEPTED:
+            tell_how_it_stands(session, offer, at=at)
         session.add(
             _line("withdrew_offer", offer.seat, by, at, stakeholder_id=offer.stakeholder_id,
                   was=had.value)
@@ -69,13 +72,14 @@ def withdraw_offer(offer_id: int, *, by: Actor, at: datetime) -> None:
 
 
 def free_seat(seat_id: int, *, by: Actor, at: datetime) -> None:
-    """Whoever holds the seat gives it back; others can be asked again."""
+    """Whoever holds the seat gives it back and is told; others can be asked again."""
     with transaction() as session:
         seat = _seat(session, seat_id)
         held = [offer for offer in seat.offers if offer.state is OfferState.ACCEPTED]
         if not held:
             raise Conflict("Nobody sits there.")
         held[0].withdraw(at)
+        tell_how_it_stands(session, held[0], at=at)
         session.add(_line("freed_seat", seat, by, at, stakeholder_id=held[0].stakeholder_id))
 
 

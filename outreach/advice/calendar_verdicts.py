@@ -41,6 +41,7 @@ class Facts:
     is_event_known: bool
     is_attendee_known: bool
     invitations_count: int
+    is_of_seat: bool = False
     is_withdrawn: bool = False
     current_sequence: int = 0
     own: frozenset[str] = frozenset()
@@ -82,7 +83,7 @@ def _nothing(facts: Facts) -> Iterator[str]:
         yield f"Only replies are read; a {facts.method or 'calendar'} from outside changes nothing."
     if not facts.is_event_known:
         yield "It is about an event that is not ours."
-    if facts.is_attendee_known and not facts.invitations_count:
+    if facts.is_attendee_known and not facts.invitations_count and not facts.is_of_seat:
         yield "It is about an event to which this person is not invited."
     if facts.invitations_count != 1:
         return
@@ -102,6 +103,8 @@ def _nothing(facts: Facts) -> Iterator[str]:
 
 def _doubts(facts: Facts) -> Iterator[str]:
     """Why a person must look."""
+    if facts.is_of_seat:
+        yield "It is about a seat: it is answered on its page, or freed by the team."
     if facts.method == "COUNTER":
         yield "Another time is proposed."
     if not facts.attendee:

@@ -31,6 +31,16 @@ class Attendee:
     name: str
     email: str
     partstat: str = "NEEDS-ACTION"
+    is_asked: bool = True
+    """Whether their calendar shall reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What someone does at an event, as an entry of its own beside the event's."""
+
+    uid: str
+    summary: str
 
 
 def event_calendar(
@@ -54,17 +64,20 @@ def personal_calendar(
     at: datetime,
     language: str = "en",
     organiser: str = "",
+    part: Part | None = None,
 ) -> bytes:
-    """The event for one attendee, whose calendar may reply.
+    """The event, or the attendee's own part in it, for one attendee, whose calendar may reply.
 
     method     REQUEST; CANCEL where the person is not asked any more
     sequence   of the event and of the person's own invitation, added
     organiser  where replies are received; the mailbox of the conference if empty
     """
     entry = _entry(event, sequence, at, language, organiser)
+    if part:
+        entry.uid, entry.summary = part.uid, _line(part.summary)
     params = {
         "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": attendee.partstat,
-        "RSVP": "TRUE", "CN": _line(attendee.name).replace('"', "'"),
+        "RSVP": str(attendee.is_asked).upper(), "CN": _line(attendee.name).replace('"', "'"),
     }  # fmt: skip
     person = vCalAddress(f"mailto:{_line(attendee.email)}")
     person.params.update({name: value for name, value in params.items() if value})

@@ -10,14 +10,17 @@ from flask import current_app
 from sqlalchemy import Row, exists, or_, select
 
 from outreach.db import reading
-from outreach.delivery.calendar import Attendee, personal_calendar
+from outreach.delivery.calendar import Attendee, Part, personal_calendar
 from outreach.delivery.codes import check_in_png
 from outreach.delivery.mailer import Attachment
+from outreach.delivery.phrases import role_word
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
-from outreach.models.event import Event
+from outreach.models.event import Event, seat_uid_of
 from outreach.models.invitation import IN_CALENDAR, Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
+from outreach.models.track import Track
 from outreach.queries.invitations import EVENT, EventShown
 
 PARTSTATS = {
@@ -25,7 +28,7 @@ PARTSTATS = {
     InvitationState.TENTATIVE: "TENTATIVE",
 }
 OF_ANSWERS = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
-CARRYING = (*OF_ANSWERS, Purpose.INVITATION, Purpose.MOVED, Purpose.WITHDRAWN)
+CARRYING = (*OF_ANSWERS, Purpose.INVITATION, Purpose.MOVED, Purpose.WITHDRAWN, Purpose.SEAT_ANSWER)
 
 _last_channel = (
     select(Answer.channel)
@@ -53,6 +56,8 @@ def calendars_of(
     unit_id: int, purpose: Purpose, language: str, *, at: datetime
 ) -> dict[int, tuple[Attachment, ...]]:
     """{message id: its calendar, and the code for the door}, of all in a unit. One SELECT."""
+    if purpose is Purpose.SEAT_ANSWER:
+        return _of_seats(unit_id, language, at)
     statement = (
         select(
             Message.id, Message.address, Message.name, Invitation.state, Invitation.sequence,
@@ -94,6 +99,48 @@ def method_of(
     if is_in_calendar and purpose is not Purpose.WITHDRAWN:
         return "REQUEST"
     return "CANCEL" if has_it else ""
+
+
+def _of_seats(unit_id: int, language: str, at: datetime) -> dict[int, tuple[Attachment, ...]]:
+    """The seat as an entry of its own: the event may stand there too, with another answer.
+
+    Its yes was given on the page, so no reply is asked for; taken out for whoever had said yes.
+    """
+    had_it = exists().where(
+        SeatAnswer.offer_id == SeatOffer.id, SeatAnswer.reply == OfferState.ACCEPTED
+    )
+    rows = reading().execute(
+        select(
+            Message.id, Message.address, Message.name, SeatOffer.id.label("offer_id"),
+            SeatOffer.state, SeatOffer.sequence, Seat.role, Track.name.label("track"),
+            had_it.label("had_it"), *EVENT,
+        )
+        .join(SeatOffer, SeatOffer.id == Message.offer_id)
+        .join(Seat, Seat.id == SeatOffer.seat_id)
+        .join(Track, Track.id == Seat.track_id)
+        .join(Event, Event.id == Track.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(Message.unit_id == unit_id, Message.state == MessageState.WAITING)
+    )  # fmt: skip
+    files: dict[int, tuple[Attachment, ...]] = {}
+    for row in rows:
+        event = EventShown(*row[-len(EVENT) :])
+        sits = row.state is OfferState.ACCEPTED
+        if not (sits or row.had_it):
+            continue
+        role = role_word(row.role.value, language)
+        method, partstat = ("REQUEST", "ACCEPTED") if sits else ("CANCEL", "DECLINED")
+        text = personal_calendar(
+            event, Attendee(row.name, row.address, partstat, is_asked=False), method=method,
+            sequence=event.sequence + row.sequence, at=at, language=language,
+            organiser=current_app.config["CALENDAR_ADDRESS"],
+            part=Part(
+                seat_uid_of(event.conference_code, row.offer_id),
+                f"{role[:1].upper()}{role[1:]}: {row.track} ({event.name})",
+            ),
+        )  # fmt: skip
+        files[row.id] = (Attachment("seat.ics", text, "text/calendar", method),)
+    return files
 
 
 def _attachment(row: Row[Any], method: str, language: str, at: datetime) -> Attachment:

@@ -27,6 +27,8 @@ ANSWERS = {
     "tentative": marked("you cannot say yet"),
     "delegated": marked("you send someone in your place"),
     "silent": marked("you have taken your answer back, and none is noted"),
+    "asked": marked("you have taken your answer back, and none is noted"),
+    "withdrawn": marked("you are no longer asked to take this seat"),
 }
 ROLES = {
     "co_chair": marked("co-chair"),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, Text, cast, func, select
 
 from outreach import clock
 from outreach.advice.merging import fields_in
@@ -27,6 +27,7 @@ from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
 from outreach.delivery.phrases import role_word
 from outreach.delivery.render import letter_of
+from outreach.delivery.waiting import OF_SEATS
 from outreach.errors import NotFound
 from outreach.links import absolute
 from outreach.models.base import UTCDateTime
@@ -184,7 +185,7 @@ def preview_text(
     setting = _setting(row, Words(language, subject, body), Purpose(kind), held=held)
     answer = "accepted" if setting.purpose in OF_ANSWERS else None
     values = known_values(reader.values, setting, row.starts_at - timedelta(days=30), answer)
-    if setting.purpose is Purpose.SEAT:
+    if setting.purpose in OF_SEATS:
         values |= {"seat_role": role_word("co_chair", language), "track_name": "Finance"}
     return _written(setting, Address(reader.name, reader.email), values)
 
@@ -202,7 +203,9 @@ def preview_message(message_id: int) -> Preview:
                 Message.text_id,
                 Campaign.sender_name,
                 Campaign.sender_address,
-                Invitation.state.label("answer"),
+                func.coalesce(cast(SeatOffer.state, Text), cast(Invitation.state, Text)).label(
+                    "answer"
+                ),
                 Seat.role.label("seat_role"),
                 Track.name.label("track"),
                 func.coalesce(

@@ -15,7 +15,8 @@ from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import Seat, SeatOffer
 from outreach.models.track import Track
 
-OF_THEIR_OWN = (Purpose.SEAT, Purpose.FOCAL_POINT)
+OF_SEATS = (Purpose.SEAT, Purpose.SEAT_ANSWER)
+OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT)
 """Mails that ask about something else than an invitation."""
 
 
@@ -72,7 +73,9 @@ def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
 def _statement(purpose: Purpose | None) -> Select[Any]:
     """Who waits in a unit. Seats and delegations are joined only where these are asked about."""
     reply_by: Any = Invitation.reply_by
-    if purpose is Purpose.SEAT:
+    answer: Any = Invitation.state
+    if purpose in OF_SEATS:
+        answer = SeatOffer.state
         reply_by = func.coalesce(Invitation.reply_by, Seat.fill_by)
     elif purpose is Purpose.FOCAL_POINT:
         reply_by = Delegation.name_by
@@ -83,7 +86,7 @@ def _statement(purpose: Purpose | None) -> Select[Any]:
         json_list(Message.name),
         joined(cast(Message.values, Text)),
         joined(_text(Invitation.link_key)),
-        joined(_text(Invitation.state)),
+        joined(_text(answer)),
         joined(_text(reply_by)),
     ]
     statement = select(*columns).outerjoin(Invitation, Invitation.id == Message.invitation_id)
@@ -91,7 +94,7 @@ def _statement(purpose: Purpose | None) -> Select[Any]:
         statement = statement.add_columns(joined(Delegation.link_key)).join(
             Delegation, Delegation.id == Message.delegation_id
         )
-    if purpose is Purpose.SEAT:
+    if purpose in OF_SEATS:
         statement = (
             statement.add_columns(
                 joined(_text(SeatOffer.link_key)),

@@ -41,6 +41,11 @@ def uid_of(conference_code: str, event_id: int) -> str:
     return str(uuid5(UIDS, f"{conference_code}/{event_id}"))
 
 
+def seat_uid_of(conference_code: str, offer_id: int) -> str:
+    """How calendars know someone's seat, which is an entry beside the event's."""
+    return str(uuid5(UIDS, f"{conference_code}/seat/{offer_id}"))
+
+
 class Event(Base):
     """Something to which people are invited."""
 

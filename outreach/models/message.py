@@ -138,6 +138,8 @@ class Purpose(StrEnum):
     MEMBER = "member"
     """Was named as a member of a delegation."""
     SEAT = "seat"
+    SEAT_ANSWER = "seat_answer"
+    """How it stands with a seat: after an answer, and where the team or the event changes it."""
     MOVED = "moved"
     """The event that the person comes to has another time or place."""
     WITHDRAWN = "withdrawn"
@@ -147,7 +149,7 @@ class Purpose(StrEnum):
 
 
 EVEN_UNSUBSCRIBED = (
-    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.WITHDRAWN
+    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.WITHDRAWN, Purpose.SEAT_ANSWER
 )  # fmt: skip
 """What concerns someone's own answer: an unsubscribe from campaigns does not stop it."""
 

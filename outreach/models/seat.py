@@ -96,6 +96,10 @@ class SeatOffer(Base):
     state: Mapped[OfferState]
     why: Mapped[str] = mapped_column(default="", server_default="")
     note: Mapped[str] = mapped_column(default="", server_default="")
+    sequence: Mapped[Zero]
+    """Rises with every answer, for the person's calendar; the event's own is added to it."""
+    told_sequence: Mapped[Zero]
+    """The event's, as it was when the person's calendar last heard of it."""
     link_key: Mapped[LinkKey]
     proposed_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
@@ -121,16 +125,32 @@ class SeatOffer(Base):
 
     def take(self, is_yes: bool, note: str, at: datetime) -> bool:
         """The person's answer; say whether it changed anything. A yes fills the seat."""
+        self._check_open()
+        state = OfferState.ACCEPTED if is_yes else OfferState.DECLINED
+        if self.state is state and self.note == note:
+            return False
+        self._stand(state, note, at)
+        return True
+
+    def take_back(self, before: "SeatAnswer | None", at: datetime) -> None:
+        """Be again as the answer before left it; only asked where there was none."""
+        self._check_open()
+        if before is None or before.reply is None:
+            self._stand(OfferState.ASKED, "", None)
+        else:
+            self._stand(before.reply, before.note, at)
+
+    def _check_open(self) -> None:
         if self.state not in (OfferState.ASKED, OfferState.ACCEPTED, OfferState.DECLINED):
             raise OfferClosed
         if self.seat.holder_id not in (None, self.stakeholder_id):
             raise OfferClosed
-        state = OfferState.ACCEPTED if is_yes else OfferState.DECLINED
-        if self.state is state and self.note == note:
-            return False
-        self.state, self.note, self.answered_at = state, note, at
-        self.seat.holder_id = self.stakeholder_id if is_yes else None
-        return True
+
+    def _stand(self, state: OfferState, note: str, answered_at: datetime | None) -> None:
+        self.state, self.note, self.answered_at = state, note, answered_at
+        self.seat.holder_id = self.stakeholder_id if state is OfferState.ACCEPTED else None
+        self.sequence += 1
+        self.told_sequence = self.seat.track.event.sequence
 
     def withdraw(self, at: datetime) -> None:
         """The team takes the question back; a seat that it had filled is open again."""
@@ -139,3 +159,19 @@ class SeatOffer(Base):
         if self.state is OfferState.ACCEPTED:
             self.seat.holder_id = None
         self.state, self.answered_at = OfferState.WITHDRAWN, at
+        self.sequence += 1
+
+
+class SeatAnswer(Base):
+    """An answer as it was given; never changed, only followed by another."""
+
+    __tablename__ = "seat_answers"
+
+    id: Mapped[Key]
+    offer_id: Mapped[int] = mapped_column(ForeignKey("seat_offers.id"), index=True)
+    reply: Mapped[OfferState | None]
+    """Accepted or declined; nothing where the only answer was taken back."""
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    given_at: Mapped[datetime]
+    channel: Mapped[str]
+    """`link`; `undo` where the one before was taken back: the row holds what stands again."""

@@ -10,10 +10,12 @@ from outreach.db import reading
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.conference import Conference
-from outreach.models.event import Event, uid_of
+from outreach.models.event import Event, seat_uid_of, uid_of
 from outreach.models.inbound import InboundKind, InboundMail, InboundState
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
+from outreach.models.seat import Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.track import Track
 
 
 def unjudged(limit: int = 100) -> list[int]:
@@ -37,6 +39,19 @@ def event_uids() -> dict[str, int]:
         select(Conference.code, Event.id).join(Conference, Conference.id == Event.conference_id)
     )
     return {uid_of(code, event_id): event_id for code, event_id in rows}
+
+
+def seat_uids() -> dict[str, int]:
+    """{UID: event id} of every seat that someone ever said yes to. Some tens of rows."""
+    rows = reading().execute(
+        select(Conference.code, SeatOffer.id, Event.id)
+        .join(Seat, Seat.id == SeatOffer.seat_id)
+        .join(Track, Track.id == Seat.track_id)
+        .join(Event, Event.id == Track.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(SeatOffer.answered_at.is_not(None))
+    )
+    return {seat_uid_of(code, offer_id): event_id for code, offer_id, event_id in rows}
 
 
 def people_at(email_key: str) -> list[int]:

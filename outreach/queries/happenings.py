@@ -49,8 +49,8 @@ VERBS: dict[str, tuple[str, ...]] = {
         "named_delegate", "promoted_alternate", "moved_reply_by",
     ),
     "programme": (
-        "proposed_for_seat", "asked_for_seat", "took_seat", "declined_seat", "came",
-        "arrival_taken_back",
+        "proposed_for_seat", "asked_for_seat", "took_seat", "declined_seat",
+        "took_back_seat_answer", "came", "arrival_taken_back",
     ),
     "note": ("added_task", "finished_task", "reopened_task", "took_task"),
 }  # fmt: skip

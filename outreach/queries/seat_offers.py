@@ -9,7 +9,7 @@ from sqlalchemy import select
 from outreach.db import reading
 from outreach.models.conference import Conference
 from outreach.models.event import Event
-from outreach.models.seat import OfferState, Seat, SeatOffer, SeatRole
+from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer, SeatRole
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.track import Track
 from outreach.queries.invitations import (
@@ -83,3 +83,23 @@ def seat_offer_page(link_key: str) -> SeatOfferPage | None:
         return None
     values: list[Any] = [*row[: len(OWN)], *person_and_event(row[len(OWN) :])]
     return SeatOfferPage(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAnswerLine:
+    """An answer as it was given; no reply where the only one was taken back."""
+
+    reply: OfferState | None
+    given_at: datetime
+    channel: str
+
+
+def seat_answers_given(offer_id: int, limit: int = 20) -> list[SeatAnswerLine]:
+    """The latest answers, newest first. Cost: the answers to this one question, by index."""
+    rows = reading().execute(
+        select(SeatAnswer.reply, SeatAnswer.given_at, SeatAnswer.channel)
+        .where(SeatAnswer.offer_id == offer_id)
+        .order_by(SeatAnswer.id.desc())
+        .limit(limit)
+    )
+    return [SeatAnswerLine(*row) for row in rows]

@@ -1,11 +1,13 @@
 """Seats: someone is proposed, asked once by mail, answers, is withdrawn; the seat is free again."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from outreach.actions.seat_answers import answer_seat_offer
+from outreach.actions.calendar_changes import tell_of_changes
+from outreach.actions.seat_answers import NoSeatAnswer, answer_seat_offer, take_back_seat_answer
 from outreach.actions.seat_asking import CannotBeAsked, ask_for_seat
 from outreach.actions.seats import (
     add_seat,
@@ -16,10 +18,11 @@ from outreach.actions.seats import (
 )
 from outreach.actions.suppressions import suppress_address
 from outreach.actions.tracks import create_track
-from outreach.db import reading
+from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import CONSOLE, Activity
+from outreach.models.event import Event
 from outreach.models.message import Message, MessageState, Unit
 from outreach.models.seat import OfferClosed, OfferState, SeatRole, SeatStanding
 from outreach.models.template import TemplateText
@@ -161,6 +164,57 @@ def test_a_freed_seat_can_be_offered_to_someone_else(seat_id):
         free_seat(seat_id, **DONE)
     asked(seat_id, "Björn Å")
     assert standing(seat_id) is SeatStanding.ASKED
+
+
+def told(mailer):
+    """What the person read of the seat since the last time, and (METHOD, SEQUENCE) of the entry."""
+    mailer.sent.clear()
+    drain(mailer, now=lambda: NOON)
+    (letter,) = mailer.sent
+    calendar = [a.content.decode() for a in letter.attachments]
+    entry = [
+        (re.search(r"METHOD:(\w+)", text)[1], int(re.search(r"SEQUENCE:(\d+)", text)[1]))
+        for text in calendar
+    ]
+    return letter.text, entry
+
+
+def test_every_answer_about_a_seat_is_confirmed_and_put_right_in_the_calendar(seat_id, mailer):
+    offer_id = asked(seat_id)
+    drain(mailer, now=lambda: NOON)
+
+    def tells(words, entry):
+        text, found = told(mailer)
+        assert f"stands as follows: {words}" in text.replace("*", "")
+        assert found == entry
+
+    answer_seat_offer(offer_id, False, "", at=NOON)
+    tells("you decline", [])
+    answer_seat_offer(offer_id, True, "", at=NOON)
+    tells("you accept", [("REQUEST", 2)])
+    take_back_seat_answer(offer_id, at=NOON)
+    tells("you decline", [("CANCEL", 3)])
+    with pytest.raises(NoSeatAnswer):
+        take_back_seat_answer(offer_id, at=NOON)
+    answer_seat_offer(offer_id, True, "", at=NOON)
+    tells("you accept", [("REQUEST", 4)])
+    with transaction() as session:
+        event = session.get_one(Event, the_event().id)
+        event.sequence += 1
+    assert [tell_of_changes(at=NOON) for _ in range(2)] == [1, 0]
+    tells("you accept", [("REQUEST", 5)])
+    free_seat(seat_id, **DONE)
+    tells("you are no longer asked to take this seat", [("CANCEL", 6)])
+
+
+def test_the_only_answer_taken_back_leaves_the_person_asked(seat_id, mailer):
+    offer_id = asked(seat_id)
+    answer_seat_offer(offer_id, True, "Gladly", at=NOON)
+    take_back_seat_answer(offer_id, at=NOON)
+    assert standing(seat_id) is SeatStanding.ASKED
+    drain(mailer, now=lambda: NOON)
+    assert [letter.subject[:12] for letter in mailer.sent][-1] == "How it stand"
+    assert len(mailer.sent) == 2, "two changes before the mail leaves are one mail"
 
 
 def test_a_date_in_the_past_is_refused_and_a_late_question_too(seat_id):

@@ -113,6 +113,7 @@ def _environment(language: str) -> Environment:
         {name: partial(getattr(words, name), language=language) for name in WORDS},
         place=partial(place, language=language),
         map_url=words.map_url,
+        signs=words.signs(language),
         language=language,
         direction=direction_of(language),
         tongues=[(code, name_of(code), direction_of(code)) for code in languages()],

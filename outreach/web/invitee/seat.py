@@ -8,9 +8,10 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from outreach.actions import seat_answers
+from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.seat import OfferClosed, SeatRole
-from outreach.queries.seat_offers import seat_offer_page
+from outreach.queries.seat_offers import seat_answers_given, seat_offer_page
 from outreach.web.invitee.door import blueprint, onward, page, say
 from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, Filled, NoteForm
 from outreach.web.invitee.nonce import form_nonce, version_seen
@@ -49,6 +50,7 @@ def seat(token: str) -> Response:
 
 
 @blueprint.get("/s/<token>/answer")
+@blueprint.get("/s/<token>/back", endpoint="back_from_seat_undo")
 def back_to_seat(token: str) -> AnyResponse:
     """Someone reloads the address to which the form was sent."""
     return redirect(f"/s/{token}{onward()}")
@@ -73,6 +75,20 @@ def answer_seat(token: str) -> AnyResponse:
     return redirect(f"/s/{token}{onward()}", 303)
 
 
+@blueprint.post("/s/<token>/back")
+def take_back_seat(token: str) -> AnyResponse:
+    """Undo the last change."""
+    seen = version_seen("seat", g.link_key, request.form.get("nonce", ""))
+    if seen is None:
+        return show(None, [FOREIGN], 400)
+    try:
+        seat_answers.take_back_seat_answer(g.opened.id, at=g.at, seen=seen)
+    except Conflict as refusal:
+        g.opened = seat_offer_page(g.link_key)
+        return show(None, [str(refusal)], 400)
+    return redirect(f"/s/{token}{onward()}", 303)
+
+
 def show(
     form: SeatForm | None = None, problems: list[str] | None = None, status: int = 200
 ) -> Response:
@@ -84,13 +100,17 @@ def show(
     filled = Filled(answer, opened.note)
     if form is not None:
         filled = Filled(form.answer.data or "", form.note.data or "")
+    token = (request.view_args or {})["token"]
+    answers = seat_answers_given(opened.id)
+    can_take_back = bool(answers) and answers[0].channel == "link"
     context: dict[str, Any] = FIXED | {
         "page": opened, "event": opened.event, "at": g.at, "filled": filled, "choices": CHOICES,
         "noted": NOTED, "all_noted": FIXED["noted"], "asked": ASKED[opened.role],
         "duty": DUTIES[opened.role], "is_late": g.at >= opened.fill_by,
         "problems": [say(each) for each in problems or []],
         "nonce": form_nonce("seat", g.link_key, opened.version), "answer": answer,
-        "seat_answer_url": f"/s/{(request.view_args or {})['token']}/answer{onward()}",
+        "seat_answer_url": f"/s/{token}/answer{onward()}", "answers": answers,
+        "back_url": f"/s/{token}/back{onward()}" if can_take_back else "",
         "others": others(opened.stakeholder_id, g.link_key, g.at),
     }  # fmt: skip
     return page("seat.html", status, **context)

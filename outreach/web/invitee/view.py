@@ -36,14 +36,13 @@ NOTED = {
     "delegated": marked("You send someone in your place"),
     "declined": marked("You decline"),
 }
-SIGNS = {"accepted": "✓", "tentative": "~", "declined": "✕", "delegated": "→", "": "…"}
 ROLES = {
     SeatRole.CO_CHAIR: marked("co-chair"),
     SeatRole.MODERATOR: marked("moderator"),
     SeatRole.SPEAKER: marked("speaker"),
 }
 FIXED = {
-    "noted": NOTED, "signs": SIGNS, "roles": ROLES, "reasons": REASONS, "needs": NEEDS,
+    "noted": NOTED, "roles": ROLES, "reasons": REASONS, "needs": NEEDS,
     "attendances": ATTENDANCES, "longest_note": LONGEST_NOTE,
 }  # fmt: skip
 """What every page of an invitation may need; marked texts are translated by the template."""

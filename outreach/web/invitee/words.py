@@ -13,10 +13,16 @@ from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
 
 from outreach.delivery.phrases import dates
-from outreach.languages import locale_of, words_of
+from outreach.languages import direction_of, locale_of, words_of
 from outreach.queries.invitations import Addressee, EventShown
 
 _UTC_NAMES = ("UTC", "Etc/UTC")
+SIGNS = {"accepted": "✓", "tentative": "~", "declined": "✕", "delegated": "→", "": "…"}
+
+
+def signs(language: str) -> dict[str, str]:
+    """The sign of each answer; an arrow leads on, whichever way the language is read."""
+    return SIGNS | ({"delegated": "←"} if direction_of(language) == "rtl" else {})
 
 
 def offset(at: datetime, zone: str) -> str:

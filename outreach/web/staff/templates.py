@@ -57,6 +57,7 @@ KINDS = {
     "moved": "To those who come, when an event changes",
     "withdrawn": "To someone whose invitation is withdrawn",
     "seat": "Request to take a seat",
+    "seat_answer": "Confirmation of an answer about a seat",
 }
 FIRST = "en"
 """What the team writes in stands first, the others beside it."""

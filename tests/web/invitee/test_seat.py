@@ -41,6 +41,23 @@ def test_a_yes_fills_the_seat_and_a_changed_mind_frees_it(guest):
     assert verbs() == ["took_seat", "declined_seat"]
 
 
+def test_a_mis_click_is_taken_back_and_the_history_shown(guest, client):
+    offer = make_seat_offer()
+    page = guest(offer, "seat")
+    page.send(answer="accepted", note="Gladly")
+    page.send(answer="declined")
+    stale = page.hidden()
+    assert client.post(f"{page.path}/back", data=page.hidden()).status_code == 303
+    assert holder_of(offer) == offer.stakeholder_id
+    shown = page.open().text
+    for words in ("You take the seat", "Gladly", "You took the change back", "Your answers so far"):
+        assert words in shown
+    assert "Take this back" not in shown
+    for fields, status in ((stale, 400), ({"nonce": "0.x"}, 400), (page.hidden(), 400)):
+        assert client.post(f"{page.path}/back", data=fields).status_code == status
+    assert client.get(f"{page.path}/back").status_code == 302
+
+
 def test_the_same_answer_sent_three_times_is_one_answer(guest, client):
     """A20"""
     page = guest(make_seat_offer(), "seat")

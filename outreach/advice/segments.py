@@ -17,9 +17,15 @@ LONGEST_VALUE = 200
 CUSTOM = "custom_"
 """Before the code of a custom field; how its values are read, its definition says."""
 
+QUESTION = "question_"
+"""Before the number of a question of an answer form; how its values are read, its kind says."""
+
 _CODE = re.compile(r"[^\x00-\x1f\x7f]{1,200}\Z")
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 _DAYS = re.compile(r"(?:(?:within|before)-[0-9]{1,4}|never|ever)\Z")
+OWN = re.compile(rf"{CUSTOM}.|{QUESTION}[0-9]{{1,15}}\Z")
+"""The facets of what the team itself defined."""
+_QUESTION = re.compile(rf"{QUESTION}[0-9]{{1,15}}\Z")
 _DUE = re.compile(r"(?:within-[0-9]{1,4}|past)\Z")
 
 
@@ -107,7 +113,10 @@ _FROM_ADDRESS = {short: code for code, short in _IN_ADDRESS.items()}
 
 
 def facet_of(code: str, label: str = "") -> Facet:
-    """The facet of a code, one of a custom field among them. Raises UnreadableRule."""
+    """The facet of a code, of a custom field or a question too. Raises UnreadableRule."""
+    if _QUESTION.match(code):
+        name = label or code.replace("_", " ")
+        return Facet(code, name, f"who answered “{name}” with", f"who did not answer “{name}” with")
     if code.startswith(CUSTOM) and _CODE.match(code):
         name = label or code.removeprefix(CUSTOM)
         return Facet(code, name, f"with {name}:", f"without {name}:")
@@ -268,7 +277,7 @@ Names = Callable[[str, str], str]
 def sentence(rule: Rule, names: Names, labels: Mapping[str, str] | None = None) -> list[Clause]:
     """The rule in words, group first: Administrations | in Africa | that have not answered.
 
-    labels  {code of a custom field's facet: its label}
+    labels  {code of a custom field's or a question's facet: its label}
     """
     groups = [one for one in rule.conditions if one.facet == "group" and not one.is_not]
     clauses = [Clause("", _values(one, names), condition=one) for one in groups]
@@ -307,6 +316,8 @@ def _values(one: Condition, names: Names) -> str:
 
 def word_for(facet: str, value: str, names: Names) -> str:
     """A value as it stands in the sentence."""
+    if facet.startswith(QUESTION) and value == "any":
+        return "anything"
     said = FACETS[facet].said if facet in FACETS else None
     if said and value in said:
         return said[value]

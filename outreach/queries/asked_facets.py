@@ -1,16 +1,17 @@
 """The facets of what a person is wanted for, was asked, written and came to."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 
-from outreach.advice.segments import Condition
+from outreach.advice.segments import QUESTION, Condition
 from outreach.db import reading
 from outreach.models.attendance import Attendance
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState
+from outreach.models.question import Question, QuestionAnswer, QuestionKind
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.step import GIVEN
@@ -146,6 +147,65 @@ def _attended(one: Condition, ground: Ground) -> Shape:
         .where(Attendance.event_id.in_(events))
     )
     return as_set(ids, Invitation.stakeholder_id)
+
+
+def question(one: Condition, _ground: Ground) -> Shape:
+    """Of a question of an answer form: words, `from..to` of days, a choice's place, `yes`, `no`.
+
+    Cost: the answers to that one question, by index.
+    """
+    number = int(one.facet.removeprefix(QUESTION))
+    kind = reading().scalar(select(Question.kind).where(Question.id == number))
+    if kind is None:
+        return Shape(false())
+    ids = (
+        select(Invitation.stakeholder_id)
+        .join(QuestionAnswer, QuestionAnswer.invitation_id == Invitation.id)
+        .where(
+            QuestionAnswer.question_id == number,
+            Invitation.withdrawn_at.is_(None),
+            or_(false(), *[_given(kind, value) for value in one.values]),
+        )
+    )
+    return as_set(ids, Invitation.stakeholder_id)
+
+
+def _given(kind: QuestionKind, value: str) -> ColumnElement[bool]:
+    if value == "any":
+        return true()
+    if kind is QuestionKind.YES_NO:
+        is_yes: ColumnElement[bool] = QuestionAnswer.value["yes"].as_boolean()
+        return is_yes.is_(value == "yes")
+    if kind is QuestionKind.DATE:
+        return _on_day(value)
+    if kind is QuestionKind.TEXT:
+        text = func.lower(QuestionAnswer.value["text"].as_string())
+        # SQLite's lower() knows a to z only: other scripts are looked for as typed, too.
+        spellings = {value, value.lower(), value.upper(), value.capitalize(), value.title()}
+        return or_(*[text.contains(one, autoescape=True) for one in sorted(spellings)])
+    return _has_place(value)
+
+
+def _on_day(value: str) -> ColumnElement[bool]:
+    """ISO 8601 sorts as it counts."""
+    first, dots, last = value.partition("..")
+    day = QuestionAnswer.value["day"].as_string()
+    try:
+        low, high = (str(date.fromisoformat(each)) if each else "" for each in (first, last))
+    except ValueError:
+        return false()
+    bounds = [day >= low] if low else []
+    if high or (low and not dots):
+        bounds.append(day <= (high or low))
+    return and_(*bounds) if bounds else false()
+
+
+def _has_place(value: str) -> ColumnElement[bool]:
+    """Whether a place is among those chosen; "[0, 2]", as it is kept, becomes ",0,2,"."""
+    places: ColumnElement[str] = QuestionAnswer.value["choices"].as_string()
+    for written, instead in ((" ", ""), ("[", ","), ("]", ",")):
+        places = func.replace(places, written, instead)
+    return places.contains(f",{value},", autoescape=True)
 
 
 BUILDERS: dict[str, Callable[[Condition, Ground], Shape]] = {

@@ -4,9 +4,18 @@ from functools import cache
 from typing import Any
 
 from babel import Locale
-from sqlalchemy import Select, select
+from sqlalchemy import JSON, Select, cast, literal, null, select, union_all
 
-from outreach.advice.segments import ANSWERS, CUSTOM, DECISIONS, FACETS, GENDERS, Rule, word_for
+from outreach.advice.segments import (
+    ANSWERS,
+    CUSTOM,
+    DECISIONS,
+    FACETS,
+    GENDERS,
+    QUESTION,
+    Rule,
+    word_for,
+)
 from outreach.db import reading
 from outreach.intake.countries import is_country
 from outreach.models.account import Account
@@ -14,10 +23,13 @@ from outreach.models.conference import ConstituentGroup, Region
 from outreach.models.custom_field import CustomField, CustomKind
 from outreach.models.event import Event, EventKind
 from outreach.models.kind import KINDS
+from outreach.models.question import Question, QuestionKind, words_in
 from outreach.models.tag import Tag
 from outreach.models.target import TargetList
 
 MOST = 300
+LONGEST_NAMED = 80
+"""Of a question, where it stands in a sentence."""
 _DUE = ("past", "within-3", "within-7", "within-14", "within-30")
 _WRITTEN = ("never", "ever", "within-7", "within-30", "before-14", "before-30", "before-90")
 ENGLISH = Locale("en")
@@ -27,6 +39,8 @@ def choices(facet: str, conference_id: int) -> list[tuple[str, str]]:
     """(value, what people call it) for a menu; none where values are typed. One SELECT at most."""
     if facet.startswith(CUSTOM):
         return _of_own_field(facet.removeprefix(CUSTOM))
+    if facet.startswith(QUESTION):
+        return _of_question(int(facet.removeprefix(QUESTION)))
     known = _fixed().get(facet)
     if known is not None:
         return known
@@ -58,14 +72,39 @@ def _spare(facet: str, value: str) -> str:
     return value
 
 
-def own_labels() -> dict[str, str]:
-    """{`custom_CODE`: label} of the custom fields in use. One SELECT."""
-    rows = reading().execute(
-        select(CustomField.code, CustomField.label)
+def own_labels(conference_id: int) -> dict[str, str]:
+    """{`custom_CODE`: label} of the custom fields in use, then {`question_ID`: its words and its
+    event} of what a conference's forms ask, or asked. One SELECT, of at most 300 lines of each."""
+    fields = (
+        select(
+            literal(0), CustomField.position, CustomField.id, CustomField.code, CustomField.label,
+            cast(null(), JSON),
+        )
         .where(CustomField.retired_at.is_(None))
         .order_by(CustomField.position, CustomField.id)
-    )
-    return {f"{CUSTOM}{code}": label for code, label in rows}
+        .limit(MOST)
+    )  # fmt: skip
+    asked = (
+        select(
+            literal(1), Question.event_id, Question.id, literal(""), Event.name, Question.texts
+        )
+        .join(Event, Event.id == Question.event_id)
+        .where(Event.conference_id == conference_id)
+        .order_by(Question.id.desc())
+        .limit(MOST)
+    )  # fmt: skip
+    both = union_all(*(select(part.subquery()) for part in (fields, asked)))
+    labels: dict[str, str] = {}
+    for _, _, id_, code, name, texts in sorted(reading().execute(both), key=lambda row: row[:3]):
+        if texts is None:
+            labels[f"{CUSTOM}{code}"] = name
+        else:
+            labels[f"{QUESTION}{id_}"] = f"{_short(words_in(texts, 'en')['text'])} ({name})"
+    return labels
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_NAMED else f"{text[: LONGEST_NAMED - 1].rstrip()}…"
 
 
 def event_codes(conference_id: int) -> list[tuple[str, str]]:
@@ -142,6 +181,20 @@ def _of_own_field(code: str) -> list[tuple[str, str]]:
     if field.kind is CustomKind.YES_NO:
         return [("yes", "yes"), ("no", "no")]
     return [(choice, choice) for choice in field.choices]
+
+
+def _of_question(number: int) -> list[tuple[str, str]]:
+    row = (
+        reading()
+        .execute(select(Question.kind, Question.texts).where(Question.id == number))
+        .one_or_none()
+    )
+    if row is None or row.kind in (QuestionKind.TEXT, QuestionKind.DATE):
+        return []
+    if row.kind is QuestionKind.YES_NO:
+        return [("yes", "yes"), ("no", "no"), ("any", "anything")]
+    words = enumerate(words_in(row.texts, "en")["choices"])
+    return [*((str(place), choice) for place, choice in words), ("any", "anything")]
 
 
 ADDABLE = tuple(code for code in FACETS if code != "words")

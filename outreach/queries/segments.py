@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, select
 
-from outreach.advice.segments import CUSTOM, Condition, Rule
+from outreach.advice.segments import CUSTOM, QUESTION, Condition, Rule
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries import asked_facets, person_facets
 from outreach.queries.shapes import IS_KEPT, Ground, Shape
@@ -44,6 +44,9 @@ def _gathered(one: Condition, ground: Ground) -> ColumnElement[bool]:
 
 def shape_of(one: Condition, ground: Ground) -> Shape:
     """A condition, as if it were wanted, in both shapes."""
-    is_custom = one.facet.startswith(CUSTOM)
-    builder = person_facets.custom if is_custom else _BUILDERS.get(one.facet)
+    builder = _BUILDERS.get(one.facet)
+    if one.facet.startswith(CUSTOM):
+        builder = person_facets.custom
+    elif one.facet.startswith(QUESTION):
+        builder = asked_facets.question
     return builder(one, ground) if builder else Shape(false())

@@ -12,6 +12,7 @@ from outreach.models.attendance import Attendance
 from outreach.models.custom_field import CustomField, CustomValue
 from outreach.models.kind import StakeholderKind
 from outreach.models.message import MessageState
+from outreach.models.question import Question, QuestionAnswer, QuestionKind
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.tag import StakeholderTag, Tag
@@ -185,9 +186,41 @@ def test_who_has_an_address_and_whom_words_find():
     assert fits("words", "nandu", is_not=True) == ["Without"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "fitting", "others"),
+    [
+        ("yes_no", {"yes": True}, [["yes"], ["no", "yes"], ["any"]], [["no"]]),
+        ("choice", {"choices": [1]}, [["1"], ["0", "1"]], [["0"], ["11"], ["%"]]),
+        ("several", {"choices": [0, 12]}, [["0"], ["12"]], [["1"], ["2"]]),
+        ("date", {"day": "2026-09-20"}, [["2026-09-20"], ["2026-09-01.."], ["..2026-09-20"]],
+         [["..2026-09-19"], ["2026-09-21"], [".."], ["soon"]]),
+        ("text", {"text": "ÉLAN vital, 李 100%"}, [["élan"], ["VITAL"], ["李"], ["100%"]],
+         [["100_"], ["ana"]]),
+    ],
+)  # fmt: skip
+def test_people_are_found_by_what_they_answered_to_a_question(kind, given, fitting, others):
+    event = make_event()
+    question = Question(event_id=event.id, kind=QuestionKind(kind), position=1, texts={})
+    save(question)
+    for name, withdrawn_at in (("Ana", None), ("Not asked any more", NOON)):
+        invitation = make_invitation(make_stakeholder(name), event, withdrawn_at=withdrawn_at)
+        save(
+            QuestionAnswer(
+                invitation_id=invitation.id, question_id=question.id, value=given, given_at=NOON
+            )
+        )
+    make_stakeholder("Juan")
+    code = f"question_{question.id}"
+    for values in fitting:
+        assert fits(code, *values) == ["Ana"]
+    for values in others:
+        assert fits(code, *values) == []
+    assert "Juan" in fits(code, "any", is_not=True)
+
+
 def test_a_facet_that_nobody_can_look_up_fits_nobody():
     make_stakeholder("Ana")
-    assert fits("custom_gone", "x") == []
+    assert fits("custom_gone", "x") == fits("question_999", "yes") == []
 
 
 def test_kinds_tags_and_fields_of_the_teams_own():

@@ -7,7 +7,15 @@ from typing import Any
 
 from flask import g, request, session, url_for
 
-from outreach.advice.segments import FACETS, Clause, Condition, Rule, facet_of, sentence
+from outreach.advice.segments import (
+    FACETS,
+    OWN,
+    Clause,
+    Condition,
+    Rule,
+    facet_of,
+    sentence,
+)
 from outreach.errors import Refusal
 from outreach.queries.choices import ADDABLE, Names, choices, event_codes, own_labels
 from outreach.queries.conferences import current_conference
@@ -61,7 +69,7 @@ def filter_of_page(endpoint: str, ground: Ground | None = None, **values: Any) -
         conference = current_conference()
         ground = Ground(conference.id if conference else 0, g.at)
     rule = Rule.from_address(request.args.items(multi=True))
-    names, labels = Names(ground.conference_id), own_labels()
+    names, labels = Names(ground.conference_id), own_labels(ground.conference_id)
     clauses = sentence(rule, names, labels)
     parts = [_part(clause, rule, ground, endpoint, values) for clause in clauses]
     added = _added(rule)
@@ -126,7 +134,7 @@ def _part(
 
 def _added(rule: Rule) -> Condition | None:
     code, _, of = request.args.get("add", "").partition("@")
-    if not code or (code not in FACETS and not code.startswith("custom_")):
+    if not code or (code not in FACETS and not OWN.match(code)):
         return None
     one = Condition(code, (), of if code in FACETS and FACETS[code].scope else "")
     return None if any(known.key == one.key for known in rule.conditions) else one

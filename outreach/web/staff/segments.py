@@ -27,7 +27,8 @@ def said(
     if not found:
         return []
     conference = current_conference()
-    names, labels = Names(conference.id if conference else 0), own_labels()
+    conference_id = conference.id if conference else 0
+    names, labels = Names(conference_id), own_labels(conference_id)
     lines: list[tuple[int, str, str, str | None]] = []
     for id_, name, kept in found:
         try:

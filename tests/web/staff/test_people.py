@@ -8,17 +8,20 @@ from sqlalchemy import select
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
+from outreach.models.question import Question, QuestionAnswer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tag import StakeholderTag
 from outreach.models.target import Target
 from outreach.queries.lists import target_list
 from tests.factories import (
+    NOON,
     afresh,
     make_account,
     make_invitation,
     make_list,
     make_organisation,
     make_stakeholder,
+    save,
     sign_in,
 )
 
@@ -53,6 +56,26 @@ def test_the_sentence_of_the_address_says_whom_the_page_shows(staff):
     assert menus[:4] == ["Everyone", "Africa", "have not answered", "and …"]
     assert shown(staff, "not.region=AFR") == ["Zoë Roux"]
     assert shown(staff, "region=nowhere&tier=x&sort=secret,-name") == []
+
+
+def test_what_was_answered_to_a_question_is_part_of_the_sentence_and_of_a_segment(staff):
+    invitation = make_invitation(make_stakeholder("Juan Sol"))
+    make_stakeholder("Ana Paz")
+    words = {"en": {"text": "Which <room>?", "choices": ["Small", "Large"]}}
+    question = Question(event_id=invitation.event_id, kind="choice", position=1, texts=words)
+    save(question)
+    answer = {"question_id": question.id, "value": {"choices": [1]}, "given_at": NOON}
+    save(QuestionAnswer(invitation_id=invitation.id, **answer))
+    address = f"question_{question.id}=1"
+    assert shown(staff, address) == ["Juan Sol"]
+    said = "who answered “Which &lt;room&gt;? (World Development Conference)” with"
+    assert f"{said} Large" in text(staff.get(f"/staff/stakeholders?{address}"))
+    assert f"add=question_{question.id}" in staff.get("/staff/stakeholders").text
+    rule = json.dumps(Rule.of([Condition(f"question_{question.id}", ("0", "any"))]).to_json())
+    staff.post("/staff/segments", data={"name": "Rooms", "rule": rule})
+    assert f"{said} Small or anything" in text(staff.get("/staff/segments"))
+    form = staff.get(f"/staff/events/{invitation.event_id}/questions").text
+    assert f"/staff/stakeholders?question_{question.id}=any" in form
 
 
 def test_typing_answers_with_the_rows_alone(staff):

@@ -1,9 +1,9 @@
 """Recognising the people of a file among those we know, and what the file would change."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from outreach.advice.folding import fold, fold_many, words_in_order
 from outreach.advice.matching import known_as
@@ -292,19 +292,8 @@ class Recogniser:
         preferred = everyone.where(among(Stakeholder.email_key, keys)).order_by(Stakeholder.id)
         for row in reading().execute(preferred):
             known.setdefault(row.email_key, []).append(row)
-        others = (
-            select(AnsweringAddress.email_key.label("other_key"), *_COLUMNS)
-            .join(Stakeholder, Stakeholder.id == AnsweringAddress.stakeholder_id)
-            .outerjoin(Stakeholder.organisation)
-            .where(
-                among(AnsweringAddress.email_key, keys),
-                AnsweringAddress.is_assistant.is_(False),
-                Stakeholder.merged_into_id.is_(None),
-            )
-            .order_by(Stakeholder.id)
-        )
-        for row in reading().execute(others):
-            there = known.setdefault(row.other_key, [])
+        for key, row in _at_other_addresses(keys, everyone):
+            there = known.setdefault(key, [])
             if all(each.id != row.id for each in there):
                 there.append(row)
         return known
@@ -362,6 +351,28 @@ class Recogniser:
             else:
                 remarks.append(f"We know this address as “{row.full_name}”; that name stays.")
         return tuple(Problem(person.row, "", reason, True) for reason in remarks)
+
+
+def _at_other_addresses(keys: Sequence[str], everyone: Select[Any]) -> Iterator[tuple[str, Any]]:
+    """(address, person) of those who have one of the addresses beside their preferred one.
+
+    The addresses first, alone: joined, SQLite would go through all people to find the few.
+    """
+    holders = reading().execute(
+        select(AnsweringAddress.email_key, AnsweringAddress.stakeholder_id).where(
+            among(AnsweringAddress.email_key, keys), AnsweringAddress.is_assistant.is_(False)
+        )
+    )
+    addresses: dict[int, list[str]] = {}
+    for key, id_ in holders:
+        addresses.setdefault(id_, []).append(key)
+    if not addresses:
+        return
+    ids = among(Stakeholder.id, list(addresses))
+    found = everyone.where(ids, Stakeholder.merged_into_id.is_(None)).order_by(Stakeholder.id)
+    for row in reading().execute(found):
+        for key in addresses[row.id]:
+            yield key, row
 
 
 def _remarks_on_lookalike(

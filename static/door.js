@@ -91,19 +91,46 @@
   const camera = door.querySelector("[data-door-camera]");
   const video = door.querySelector("[data-door-video]");
   let last = "";
-  const look = async (detector) => {
+
+  // Gives what reads a code in the picture: the browser itself where it can, else a library, which
+  // is fetched at once, so that it is there when the network is not.
+  const fetched = () => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = door.dataset.doorDecoder;
+    script.addEventListener("load", () => done(window.jsQR));
+    script.addEventListener("error", failed);
+    document.head.append(script);
+  });
+  const byBrowser = () => {
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    return async () => (await detector.detect(video))[0]?.rawValue;
+  };
+  const byLibrary = (jsQR) => {
+    const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    return async () => {
+      const scale = Math.min(1, 720 / Math.max(video.videoWidth, video.videoHeight));
+      const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
+      Object.assign(context.canvas, { width, height });
+      context.drawImage(video, 0, 0, width, height);
+      const { data } = context.getImageData(0, 0, width, height);
+      return jsQR(data, width, height, { inversionAttempts: "dontInvert" })?.data;
+    };
+  };
+
+  const look = async (read) => {
     if (video.hidden) return;
     try {
-      const [found] = await detector.detect(video);
-      if (found && found.rawValue !== last) {
-        last = found.rawValue;
+      const found = await read();
+      if (found && found !== last) {
+        last = found;
         setTimeout(() => { last = ""; }, 4000);
         await arrive({ code: last.slice(0, 200), name: "" });
       }
     } catch { /* A frame that is not ready yet. */ }
-    setTimeout(() => look(detector), 200);
+    setTimeout(() => look(read), 200);
   };
-  if ("BarcodeDetector" in window && navigator.mediaDevices) {
+  const start = async () => {
+    const read = await ("BarcodeDetector" in window ? byBrowser() : fetched().then(byLibrary));
     camera.hidden = false;
     camera.addEventListener("click", async () => {
       if (!video.hidden) {
@@ -121,9 +148,10 @@
       video.hidden = false;
       camera.textContent = "Stop the camera";
       await video.play();
-      look(new BarcodeDetector({ formats: ["qr_code"] }));
+      look(read);
     });
-  }
+  };
+  if (navigator.mediaDevices) start().catch(() => {});  // without one, hand scanners and names do
 
   window.addEventListener("online", sendWaiting);
   setInterval(sendWaiting, 10000);

@@ -1,6 +1,7 @@
 """The door, recorded answers, replies in doubt and the calendar page, in a real browser."""
 
 import os
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from outreach import clock
 from outreach.actions.accounts import make_one_time_link
 from outreach.actions.feeds import renew_feed
-from outreach.delivery.codes import check_in_token
+from outreach.delivery.codes import check_in_png, check_in_token
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Reply
@@ -85,6 +86,36 @@ def test_every_page_passes_axe_and_fits_its_width(staff, zoe, scheme, width):
             staff.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, name
         assert violations(staff) == [], name
+
+
+CAMERA = """delete window.BarcodeDetector;
+navigator.mediaDevices.getUserMedia = async () => {
+  const picture = new Image();
+  picture.src = "data:image/png;base64,CODE";
+  await picture.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+  const context = canvas.getContext("2d");
+  context.rotate(0.2);
+  const show = () => {
+    context.fillStyle = "#998877";
+    context.fillRect(-200, -200, 1200, 1000);
+    context.drawImage(picture, 240, 80, 260, 260);
+  };
+  setInterval(show, 50);
+  show();
+  return canvas.captureStream(20);
+};"""
+"""A camera before which someone holds a phone with a code, a little askew."""
+
+
+def test_a_phone_without_a_decoder_of_its_own_scans_a_code(staff, zoe):
+    code = b64encode(check_in_png(zoe.link_key)).decode()
+    staff.add_init_script(CAMERA.replace("CODE", code))
+    staff.goto(f"/staff/checkin/{zoe.event_id}")
+    staff.get_by_role("button", name="Scan with the camera").click()
+    staff.get_by_text("Zoë Ångström, Bank of the Lakes is in.").wait_for()
+    staff.get_by_role("button", name="Stop the camera").click()
+    assert afresh(at_the_door, zoe.id).came_at is not None
 
 
 def test_arrivals_wait_for_the_network_and_are_sent_when_it_is_back(staff, zoe):

@@ -8,12 +8,11 @@ from outreach.db import db
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, counted_as
 from outreach.models.tally import Tally, TallyKind
-
-COUNTED = (TallyKind.STEP_MESSAGES, TallyKind.CAMPAIGN_PEOPLE, TallyKind.EVENT_INVITATIONS)
+from outreach.models.target import Target
 
 
 def assert_counts_add_up() -> None:
-    """The summary rows say exactly what the messages and invitations say."""
+    """The summary rows say exactly what the messages, invitations and targets say."""
     db.session.rollback()
     expected: Counter = Counter()
     rows = db.session.execute(
@@ -40,11 +39,14 @@ def assert_counts_add_up() -> None:
         .group_by(Invitation.event_id, Invitation.group_id, Invitation.state)
     ):
         expected[TallyKind.EVENT_INVITATIONS, event_id, group_id, state.value] += count
+    for list_id, is_star in db.session.execute(select(Target.list_id, Target.is_star)):
+        expected[TallyKind.LIST_TARGETS, list_id, 0, "wanted"] += 1
+        expected[TallyKind.LIST_TARGETS, list_id, 0, "star"] += is_star
     kept = {
         (kind, subject_id, group_id, state): count
         for kind, subject_id, group_id, state, count in db.session.execute(
             select(Tally.kind, Tally.subject_id, Tally.group_id, Tally.state, Tally.count)
         )
-        if kind in COUNTED and count
+        if count
     }
-    assert kept == dict(expected)
+    assert kept == {place: count for place, count in expected.items() if count}

@@ -91,12 +91,15 @@ def test_production_does_not_start_without_its_secret(tmp_path):
 
 @linux_only
 def test_it_says_ready_once_and_stops_cleanly(database_url, tmp_path):
+    """Case A24: and says nothing of who asked for what; a link is a key."""
     with started(tmp_path, DATABASE_URL=database_url) as start:
         start.wait_until_ready()
         assert start.get("/healthz") == 200
+        assert start.get(f"/i/{'a' * 43}") == 404
         assert set(start.children()) == {"web", "clock"}
         assert start.stop() == 0
     assert start.lines == [start.ready_line]
+    assert "aaaaaaaa" not in "".join(start.errors)
     with pytest.raises(ConnectionRefusedError):
         start.get("/healthz")
 

@@ -55,8 +55,11 @@ def test_postgresql_stopped_at_once_and_started_again_loses_nobody(
             cluster.stop(at_once=True)
             time.sleep(3)
             assert running.poll() is None, "the clock outlives its database"
+            before = len(provider.ledger())
+            assert before < 600, "it stopped in the middle"
             cluster.start()
             db.engine.dispose()
+            until(lambda: len(provider.ledger()) > before, within=60, what="it goes on by itself")
             took = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
             running.terminate()
             assert running.wait(timeout=30) == 0

@@ -183,7 +183,7 @@ def test_every_change_wants_a_token_of_the_session(app, client, csrf):
         for method, address, _ in routes(app, "staff", "organiser", "account")
         if method in ACTS
         for way in ways
-        if client.open(address, method=method, **way).status_code not in (400, 404, 405, 422)
+        if client.open(address, method=method, **way).status_code != 400
     ]
     assert not taken
     assert checksum() == before

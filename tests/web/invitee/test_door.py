@@ -110,8 +110,8 @@ def test_the_forms_need_no_cookie_and_no_csrf_token(client, csrf, guest):
     assert client.post(message.path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
 
 
-def test_a_fault_is_told_without_naming_anyone(app, client, guest, monkeypatch):
-    """A24"""
+def test_a_fault_is_told_without_naming_anyone(app, guest, monkeypatch, caplog):
+    """A24: neither on the page nor in the log stands who it was, or their link."""
     page = guest(make_invitation())
 
     def broken(*_, **__):
@@ -131,6 +131,8 @@ def test_a_fault_is_told_without_naming_anyone(app, client, guest, monkeypatch):
     assert "Something failed on our side" in answer.text
     assert "Person" not in answer.text
     assert page.path not in answer.text
+    assert "Exception on /i/<token>" in caplog.text
+    assert page.path.removeprefix("/i/") not in caplog.text
 
 
 def test_a_refusal_of_any_kind_stays_within_the_door(client, guest, monkeypatch):

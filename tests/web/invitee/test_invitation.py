@@ -2,9 +2,10 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from threading import Barrier, Thread
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPErrorProcessor, build_opener
 
 import pytest
@@ -14,7 +15,14 @@ from sqlalchemy import func, select
 from outreach.db import Glance, db, reading, transaction
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
 from outreach.models.tally import Tally, TallyKind
-from tests.factories import NOON, make_event, make_invitation, make_organisation, make_stakeholder
+from tests.factories import (
+    NOON,
+    make_event,
+    make_invitation,
+    make_organisation,
+    make_seat_offer,
+    make_stakeholder,
+)
 
 
 def state_of(invitation):
@@ -262,6 +270,27 @@ def test_nothing_changes_by_looking(guest, tables, client):
                 assert client.open(address, method=method).status_code < 400
     assert tables() == before
     assert 'method="get"' not in guest(invitation).open().text.lower()
+
+
+def test_nothing_changes_by_following_every_link_from_page_to_page(guest, tables, client):
+    """A18"""
+    person = minister()
+    other, offer = make_invitation(person, make_event()), make_seat_offer(person)
+    path = guest(make_invitation(person)).path
+    before = tables()
+    seen, ahead = set(), [path]
+    while ahead:
+        address = ahead.pop()
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        seen.add(address)
+        if answer.mimetype == "text/html":
+            links = [unescape(link) for link in re.findall(r'href="([/?][^"]*)"', answer.text)]
+            links = [urljoin(address, link).partition("#")[0] for link in links]
+            ahead += [link for link in links if link not in seen]
+    assert {f"{path}/calendar", f"{path}/event.ics", f"{path}?language=ar"} <= seen
+    assert {guest(other).path, guest(offer, "seat").path} <= seen
+    assert tables() == before
 
 
 def test_a_page_is_two_questions_at_most(guest, monkeypatch):

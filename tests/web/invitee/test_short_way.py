@@ -25,13 +25,17 @@ PRIVATE = (
 
 
 @pytest.fixture
-def long_way(monkeypatch):
-    """Let Flask itself answer."""
+def long_way(app, monkeypatch):
+    """Let Flask itself answer; or, once switched off, never: the short way falls back silently."""
+
+    def never(*_):
+        raise AssertionError("this was the long way")
 
     def switch(on):
-        monkeypatch.setattr(light, "PATH", light.re.compile(r"\Znever") if on else kept)
+        monkeypatch.setattr(light, "PATH", light.re.compile(r"\Znever") if on else path)
+        monkeypatch.setattr(app.wsgi_app, "long_way", way if on else never)
 
-    kept = light.PATH
+    path, way = light.PATH, app.wsgi_app.long_way
     return switch
 
 
@@ -62,8 +66,7 @@ def shapes():
 def test_both_ways_give_the_same_page_in_every_shape_and_language(guest, client, long_way):
     for name, invitation in shapes().items():
         for query in ("", "?language=ar", "?language=zh"):
-            path = guest(invitation).path + query
-            answers = []
+            path, answers = guest(invitation).path + query, []
             for on in (True, False):
                 long_way(on)
                 answers += [client.get(path), client.get(path, headers=GZIP)]

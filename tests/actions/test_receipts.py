@@ -13,7 +13,7 @@ from outreach.db import reading, transaction
 from outreach.intake.provider_events import Told
 from outreach.models.activity import Activity
 from outreach.models.invitation import Invitation, InvitationState, Reply
-from outreach.models.message import Message, MessageState
+from outreach.models.message import Message, MessageState, counted_as
 from outreach.models.receipt import Receipt, ReceiptState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
@@ -75,8 +75,8 @@ def one_of(campaign, state=MessageState.ACCEPTED, person=None, **columns):
         add_to_tallies(
             session,
             {
-                (TallyKind.STEP_MESSAGES, campaign.steps[0].id, 0, state): 1,
-                (TallyKind.CAMPAIGN_PEOPLE, campaign.id, 0, state): 1,
+                (TallyKind.STEP_MESSAGES, campaign.steps[0].id, 0, counted_as(state)): 1,
+                (TallyKind.CAMPAIGN_PEOPLE, campaign.id, 0, counted_as(state)): 1,
             },
         )
     return message
@@ -141,8 +141,7 @@ def test_an_event_that_comes_before_our_own_record_settles_the_mail(state, kind,
     message = one_of(campaign, MessageState(state))
     assert tell(told(message, kind)) == 1
     assert now(message).state == becomes
-    assert numbers(TallyKind.STEP_MESSAGES)[becomes] == 1
-    assert sum(numbers(TallyKind.STEP_MESSAGES).values()) == 1 or state == "handing_over"
+    assert numbers(TallyKind.STEP_MESSAGES) == {becomes: 1}
     assert ("Settled" in now(message).reason) == (state != "handing_over")
 
 

@@ -1,10 +1,12 @@
 """Another worker process: drains a database by way of SendGrid once it is told to.
 
-python -m bench._drain DATABASE_URL SINK_URL: says "ready", waits for a line, says how many.
+python -m bench._drain DATABASE_URL SINK_URL: says "ready", waits for a line, says how many
+they were and how many megabytes it held at most.
 """
 
 import sys
 
+from bench._ground import peak_megabytes
 from config import Config
 from outreach import clock
 from outreach.app import create_app
@@ -26,7 +28,7 @@ def main(database: str, url: str) -> None:
             SendGridMailer("SG.stand-in", url), Rates(), lanes=LANES, now=clock.now,
             keeps_going=lambda: True,
         )  # fmt: skip
-    print(drained.messages, flush=True)
+    print(drained.messages, round(peak_megabytes()), flush=True)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ def rows() -> Iterator[Row]:
         with application(kind), sink() as url:
             prepare(people)
             freeze()
-            yield Row(f"SendGrid, {kind}, two processes", people / _two_processes(url), "/s")
+            took, megabytes = _two_processes(url)
+            yield Row(f"SendGrid, {kind}, two processes", people / took, "/s")
+            yield Row(f"SendGrid, {kind}, memory of a worker", megabytes, "MB", 200)
         with application(kind), sink(delay=0.3) as url:
             mailer = SendGridMailer("SG.stand-in", url)
             prepare(people)
@@ -77,8 +79,9 @@ def _and_cpu(work: Callable[[], float], people: int) -> tuple[float, float]:
     return found, (time.process_time() - began) / people * 1e6
 
 
-def _two_processes(url: str) -> float:
-    """Seconds until two workers, each a process of its own, have emptied the outbox."""
+def _two_processes(url: str) -> tuple[float, int]:
+    """Seconds until two workers, each a process of its own, have emptied the outbox; and the
+    megabytes that the larger held."""
     database = current_app.config["SQLALCHEMY_DATABASE_URI"]
     command = [sys.executable, "-m", "bench._drain", database, url]
     with ExitStack() as stack:
@@ -99,10 +102,8 @@ def _two_processes(url: str) -> float:
             assert worker.stdin is not None
             worker.stdin.write("go\n")
             worker.stdin.flush()
-        for worker in workers:
-            assert worker.stdout is not None
-            worker.stdout.readline()
-        return time.perf_counter() - began
+        said = [worker.stdout.readline() for worker in workers if worker.stdout is not None]
+        return time.perf_counter() - began, max(int(line.split()[1]) for line in said)
 
 
 def drain_seconds(mailer: Mailer, *, lanes: int) -> float:

@@ -250,9 +250,13 @@ def make_invitation(
 
 
 def make_campaign(
-    target_list: TargetList | None = None, *, steps: bool = True, **columns: Any
+    target_list: TargetList | None = None,
+    *,
+    steps: bool = True,
+    kind: StepKind = StepKind.INVITATION,
+    **columns: Any,
 ) -> Campaign:
-    """A draft with one step, the invitation, due as soon as it is scheduled."""
+    """A draft with one step (the invitation, or news), due as soon as it is scheduled."""
     target_list = target_list or make_list()
     values: dict[str, Any] = {
         "name": "Invitations to the banks",
@@ -265,12 +269,12 @@ def make_campaign(
     campaign = Campaign(**values | columns, lists=[CampaignList(list_id=target_list.id)])
     if steps:
         version = reading().scalar(
-            select(TemplateVersion.id).join(Template).where(Template.code == "invitation")
+            select(TemplateVersion.id).join(Template).where(Template.code == kind.value)
         )
         campaign.steps.append(
             Step(
                 position=1,
-                kind=StepKind.INVITATION,
+                kind=kind,
                 anchor=Anchor.START,
                 audience=Audience.EVERYONE,
                 version_id=version,

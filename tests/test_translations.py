@@ -74,9 +74,12 @@ def test_every_first_letter_stands_in_every_language(code, language):
     english = (REFERENCE / "letters" / f"{code}.en.md").read_text()
     assert not list(problems_of(subject, body, needs_link="{rsvp_link}" in english))
     assert fields_in(text) == fields_in(english)
-    wording = wording_of(subject, body, language, "From us", True)
-    stop = words_of(language).gettext("Stop campaign mail to this address")
+    is_news = code == "promotion"
+    wording = wording_of(subject, body, language, "From us", True, is_news=is_news)
+    what = "news" if is_news else "campaign mail"
+    stop = words_of(language).gettext(f"Stop {what} to this address")
     assert stop in wording.html.mark(str)
+    assert stop in wording.text.mark(str)
 
 
 def test_every_field_of_a_text_is_named():

@@ -23,9 +23,9 @@ from outreach.models.duplicate import Duplicate, DuplicateState, Merge, MergeUnd
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import RESTING, Message, MessageState, Unit
 from outreach.models.seat import OfferState, SeatOffer
-from outreach.models.suppression import REASONS, CampaignStop, Suppression, digest_of
 from outreach.placing import settle_places
 from outreach.rows import Rows
+from outreach.stops import carry_stops
 from outreach.tally import add_to_tallies
 
 Row = dict[str, Any]
@@ -315,39 +315,8 @@ def _keep_addresses(
                 table, stakeholder_id=kept["id"], email_key=other, email=known[other],
                 created_at=at,
             )  # fmt: skip
-    digests = [digest_of(each) for each in known]
     if key is not None:
-        _carry_campaign_stops(session, rows, digests, digest_of(key), kept["id"], at)
-    stops = session.execute(
-        select(Suppression.id, Suppression.digest, Suppression.reason).where(
-            Suppression.digest.in_(digests), Suppression.reason != REASONS[0]
-        )
-    ).all()
-    if not stops or key is None:
-        return
-    reason = max((stop.reason for stop in stops), key=REASONS.index)
-    own = session.scalar(select(Suppression.id).where(Suppression.digest == digest_of(key)))
-    if own is None:
-        rows.add(
-            Base.metadata.tables["suppressions"], digest=digest_of(key), reason=reason,
-            source="merged", since=at, stakeholder_id=kept["id"],
-        )  # fmt: skip
-    else:
-        rows.change(Base.metadata.tables["suppressions"], own, reason=reason)
-
-
-def _carry_campaign_stops(
-    session: Session, rows: Rows, digests: list[str], own: str, kept_id: int, at: datetime
-) -> None:
-    """Whoever wanted no more of a campaign at one address wants none at the other."""
-    stops = session.execute(
-        select(CampaignStop.campaign_id, CampaignStop.digest).where(
-            CampaignStop.digest.in_(digests)
-        )
-    ).all()
-    table = Base.metadata.tables["campaign_stops"]
-    for campaign_id in {each for each, _ in stops} - {each for each, of in stops if of == own}:
-        rows.add(table, campaign_id=campaign_id, digest=own, since=at, stakeholder_id=kept_id)
+        carry_stops(session, rows, known, key, kept["id"], at)
 
 
 def _check_newest(session: Session, merge: Merge) -> None:

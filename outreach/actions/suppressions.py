@@ -13,24 +13,27 @@ from outreach.models.activity import INVITEE, Activity, Actor
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import (
+    NO_NEWS,
     OWN,
     UNSUBSCRIBED,
     WANTS_NOTHING,
     CampaignStop,
+    NewsStop,
     Suppression,
     Wish,
     digest_of,
 )
 from outreach.models.tally import TallyKind
 from outreach.queries.unsubscribes import UnsubscribePage, unsubscribe_page
-from outreach.stops import stop_addresses
+from outreach.stops import stop_addresses, stop_news
 from outreach.tally import add_to_tallies, moved, total
 
 LONGEST_WHY = 500
 _VERBS = {
     Wish.ALL: "resubscribed",
     Wish.NOT_THIS: "stopped_campaign",
-    Wish.NO_PROMOTION: "unsubscribed",
+    Wish.NO_NEWS: "stopped_news",
+    Wish.NO_CAMPAIGNS: "unsubscribed",
     Wish.NOTHING: "stopped_everything",
 }
 
@@ -53,17 +56,22 @@ class NeedsConfirmation(Refusal):
 
 
 def unsubscribe(public_id: str, *, source: str, at: datetime, by: Actor = INVITEE) -> bool:
-    """Stop campaign mail to the person of this message; say whether that changed anything.
+    """Stop what this message was of, as its words say: news, or all mail of campaigns.
 
     public_id  of the message whose link was used
     source     `one-click` (RFC 8058) or `page`
+    Says whether that changed anything.
     """
     with transaction() as session:
         page = _page(public_id)
         owners = [(key, page.stakeholder_id) for key in page.keys]
-        stopped = stop_addresses(session, owners, UNSUBSCRIBED, source=source, at=at)
+        if page.is_news:
+            stopped = stop_news(session, owners, source=source, at=at)
+        else:
+            stopped = stop_addresses(session, owners, UNSUBSCRIBED, source=source, at=at)
         if stopped:
-            session.add(_line("unsubscribed", page, by, at, source=source))
+            wish = Wish.NO_NEWS if page.is_news else Wish.NO_CAMPAIGNS
+            session.add(_line(_VERBS[wish], page, by, at, source=source))
         return bool(stopped)
 
 
@@ -72,24 +80,18 @@ def choose_mail(public_id: str, wish: Wish, *, at: datetime, by: Actor = INVITEE
 
     public_id  of the message whose link was used
     What a spam report, a bounce or the team stopped stays stopped: nothing is changed then.
+    Only "everything" brings news back to whom it was stopped for.
     Raises NotFound, also where a mail outside campaigns is asked to stop its campaign.
     """
     with transaction() as session:
         page = _page(public_id)
         if wish is Wish.NOT_THIS and page.campaign_id is None:
             raise NotFound("campaign")
-        if not page.can_choose or wish is page.wish:
+        if not page.can_choose or wish is page.wish or _holds_beside(wish, page):
             return False
         digests = sorted(digest_of(key) for key in page.keys)
-        session.execute(
-            delete(Suppression).where(Suppression.digest.in_(digests), Suppression.reason.in_(OWN))
-        )
-        if page.campaign_id is not None:
-            session.execute(
-                delete(CampaignStop).where(
-                    CampaignStop.campaign_id == page.campaign_id, CampaignStop.digest.in_(digests)
-                )
-            )
+        owners = [(key, page.stakeholder_id) for key in page.keys]
+        _take_back(session, page, wish, digests)
         if wish is Wish.NOT_THIS:
             session.add_all(
                 CampaignStop(
@@ -98,12 +100,33 @@ def choose_mail(public_id: str, wish: Wish, *, at: datetime, by: Actor = INVITEE
                 )
                 for digest in digests
             )  # fmt: skip
+        elif wish is Wish.NO_NEWS:
+            stop_news(session, owners, source="page", at=at)
         elif wish is not Wish.ALL:
-            reason = UNSUBSCRIBED if wish is Wish.NO_PROMOTION else WANTS_NOTHING
-            owners = [(key, page.stakeholder_id) for key in page.keys]
+            reason = UNSUBSCRIBED if wish is Wish.NO_CAMPAIGNS else WANTS_NOTHING
             stop_addresses(session, owners, reason, source="page", at=at)
         session.add(_line(_VERBS[wish], page, by, at))
         return True
+
+
+def _holds_beside(wish: Wish, page: UnsubscribePage) -> bool:
+    """No news is wanted already, beside no more of this campaign."""
+    return wish is Wish.NO_NEWS and page.is_without_news and page.wish is Wish.NOT_THIS
+
+
+def _take_back(session: Session, page: UnsubscribePage, wish: Wish, digests: list[str]) -> None:
+    """What a choice takes the place of; "no news" and "not this campaign" hold side by side."""
+    session.execute(
+        delete(Suppression).where(Suppression.digest.in_(digests), Suppression.reason.in_(OWN))
+    )
+    if page.campaign_id is not None and wish is not Wish.NO_NEWS:
+        session.execute(
+            delete(CampaignStop).where(
+                CampaignStop.campaign_id == page.campaign_id, CampaignStop.digest.in_(digests)
+            )
+        )
+    if wish is Wish.ALL:
+        session.execute(delete(NewsStop).where(NewsStop.digest.in_(digests)))
 
 
 def suppress_address(address: str, why: str, *, by: Actor, at: datetime) -> bool:
@@ -149,6 +172,28 @@ def lift_suppression(
                 stakeholder_id=row.stakeholder_id,
                 why=why,
                 reason=row.reason,
+                source=row.source,
+                since=row.since.isoformat(),
+            )
+        )
+
+
+def lift_news_stop(stop_id: int, why: str, *, by: Actor, at: datetime) -> None:
+    """Send news to an address again. Raises NeedsReason, NotFound."""
+    why = _reason(why)
+    with transaction() as session:
+        row = session.get(NewsStop, stop_id, with_for_update=True)
+        if row is None:
+            raise NotFound("entry; it may have been lifted already")
+        session.delete(row)
+        session.add(
+            Activity.of(
+                "lifted_suppression",
+                by,
+                at,
+                stakeholder_id=row.stakeholder_id,
+                why=why,
+                reason=NO_NEWS,
                 source=row.source,
                 since=row.since.isoformat(),
             )

@@ -37,7 +37,7 @@ from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import ASKING as ASKING_KINDS
 from outreach.models.step import MANNERS, NARROW, STATES, Audience, Step
-from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
+from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
 from outreach.queries.reasons import (
     ANSWERED,
     JUST_WRITTEN,
@@ -46,10 +46,12 @@ from outreach.queries.reasons import (
     PAST_DEADLINE,
     STOPPED,
     STOPPED_HERE,
+    STOPPED_NEWS,
     SUPPRESSED,
     UNDELIVERABLE,
     UNDER_WAY,
     WITHDRAWN,
+    has_stopped_news,
 )
 
 ASKING = tuple(Purpose(kind.value) for kind in ASKING_KINDS)
@@ -73,6 +75,7 @@ class Look(NamedTuple):
     """Anybody is on the list of those not to write to."""
     somebody_stopped: bool
     """Anybody stopped this campaign."""
+    somebody_stopped_news: bool
     goes_by_their_hour: bool | None
     """Its step goes at an hour of each recipient's own zone."""
 
@@ -92,6 +95,7 @@ def _look() -> Select[Any]:
             select(Step.is_held).where(Step.id == Unit.step_id).scalar_subquery(),
             select(Step.audience).where(Step.id == Unit.step_id).scalar_subquery(),
             exists(select(Suppression.id)), stopped,
+            exists(select(NewsStop.id)),
             select(Step.is_local).where(Step.id == Unit.step_id).scalar_subquery(),
         )
         .where(
@@ -117,6 +121,7 @@ def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: dateti
         look.audience,
         somebody_is_listed=look.is_somebody_listed,
         somebody_stopped=look.somebody_stopped,
+        somebody_stopped_news=look.somebody_stopped_news,
         is_late=is_late and look.purpose is not Purpose.THANK_YOU,
     )
     values = {
@@ -150,6 +155,7 @@ def _statements(
     *,
     somebody_is_listed: bool,
     somebody_stopped: bool,
+    somebody_stopped_news: bool,
     is_late: bool,
 ) -> _Statements:
     """Whose mail must not go any more, and why. Built once: they run for every unit.
@@ -165,6 +171,8 @@ def _statements(
     is_listed = Suppression.digest == key_digest(key)
     stopped = _stopped_this() if somebody_stopped else false()
     reason = _reason(purpose, audience, bindparam("at", type_=UTCDateTime()), stopped)
+    if somebody_stopped_news and purpose is Purpose.PROMOTION:
+        reason = case((has_stopped_news(), func.coalesce(reason, STOPPED_NEWS)), else_=reason)
     if is_late:
         reason = case((_was_just_written_to(), JUST_WRITTEN), else_=reason)
     everyone, listing = (

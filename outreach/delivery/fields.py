@@ -71,7 +71,7 @@ def wording_in(setting: Setting) -> Wording:
         raise UnfitLetter(str(problem)) from problem
     return wording_of(
         subject, body, setting.language, footer(setting), setting.is_campaign, absolute(""),
-        setting.parameters,
+        setting.parameters, is_news=setting.purpose is Purpose.PROMOTION,
     )  # fmt: skip
 
 

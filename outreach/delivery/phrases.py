@@ -89,6 +89,9 @@ def copy_words(language: str) -> str:
     return str(words_of(language).gettext(words) % {"name": "{full_name}"})
 
 
-def stop_words(language: str) -> str:
+def stop_words(language: str, *, is_news: bool) -> str:
     """Under a campaign's mail: the link that stops such mail."""
-    return str(words_of(language).gettext(marked("Stop campaign mail to this address")))
+    words = marked("Stop campaign mail to this address")
+    if is_news:
+        words = marked("Stop news to this address")
+    return str(words_of(language).gettext(words))

@@ -65,6 +65,8 @@ def wording_of(
     home: str = "",
     parameters: str = "",
     own_fields: frozenset[str] = frozenset(),
+    *,
+    is_news: bool = False,
 ) -> Wording:
     """Compile a text.
 
@@ -73,17 +75,19 @@ def wording_of(
     home        what stands before paths of this house, from the settings: "https://our.example"
     own_fields  that a mail of the house has besides those of letters
     parameters  of the campaign, for every link that is not personal: "utm_source=…"
+    is_news     it invites to nothing, and its link stops news alone
     Raises UnfitLetter where the text cannot become a mail.
     """
     (subject, body), defaults = with_defaults(subject, body)
     own = {name for name in fields_in(subject, body) if name.startswith(OWN)}
     allowed = ALL_FIELDS | defaults.keys() | own | own_fields
     letter = _tokens(body, home, parameters)
-    tail = footer + ("\n\n{unsubscribe_link}" if has_unsubscribe else "")
+    stop = stop_words(language, is_news=is_news) if has_unsubscribe else ""
+    tail = footer + (f"\n\n{stop}:\n{{unsubscribe_link}}" if stop else "")
     return Wording(
         subject=compile_line(subject, allowed),
         text=compile_text(f"{_text_of(letter)}\n\n-- \n{tail}\n", allowed),
-        html=compile_html(_page(letter, language, footer, has_unsubscribe), allowed),
+        html=compile_html(_page(letter, language, footer, stop), allowed),
         defaults=defaults,
     )
 
@@ -146,14 +150,14 @@ def _inline_text(tokens: list[Token]) -> str:
     return "".join(parts)
 
 
-def _page(letter: list[Token], language: str, footer: str, has_unsubscribe: bool) -> str:
+def _page(letter: list[Token], language: str, footer: str, stop: str) -> str:
     html = str(_markdown.renderer.render(letter, _markdown.options, {}))
     html = html.replace("%7B", "{").replace("%7D", "}")
     html = _clean_around_links(html)
     html = html.replace('<a href="{rsvp_link}">', '<a class="button" href="{rsvp_link}">')
     written = "".join(f"<p>{escape(line)}</p>" for line in footer.split("\n\n"))
-    if has_unsubscribe:
-        written += f'<p><a href="{{unsubscribe_link}}">{stop_words(language)}</a></p>'
+    if stop:
+        written += f'<p><a href="{{unsubscribe_link}}">{stop}</a></p>'
     side = direction_of(language)
     page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
     page = page.replace("direction:ltr", f"direction:{side}")  # MJML says it of every column

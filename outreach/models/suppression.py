@@ -1,4 +1,4 @@
-"""Suppression: an address that we must not write to, and why; CampaignStop: for one campaign."""
+"""Suppression: an address that we must not write to; CampaignStop, NewsStop: not with these."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.models.base import Base, Key
 
 UNSUBSCRIBED, WANTS_NOTHING = "unsubscribed", "wants_nothing"
-"""What its owner chose: no promotion, or no mail at all, not even what confirms an answer."""
+"""What its owner chose: no mail of campaigns (invitations, reminders, news), or no mail at all, not
+even what confirms an answer."""
+
+NO_NEWS = "no_news"
+"""Beside those: no news, though invitations may come. It is kept apart (`NewsStop`), so that
+neither a mailbox that bounces nor one that is mended takes it away.
+"""
 
 OWN = (UNSUBSCRIBED, WANTS_NOTHING)
 REASONS = ("bounced", *OWN, "complained", "staff")
@@ -23,7 +29,9 @@ class Wish(StrEnum):
     ALL = "all"
     NOT_THIS = "campaign"
     """No more of the campaign whose mail it was."""
-    NO_PROMOTION = "stop"
+    NO_NEWS = "news"
+    """No promotion: what invites to nothing. Invitations and their reminders still come."""
+    NO_CAMPAIGNS = "stop"
     """No invitations, reminders or news; what concerns one's own answer still comes."""
     NOTHING = "nothing"
 
@@ -71,5 +79,19 @@ class CampaignStop(Base):
     id: Mapped[Key]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     digest: Mapped[str]
+    since: Mapped[datetime]
+    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+
+
+class NewsStop(Base):
+    """The owner of an address wants no more news; invitations may still go."""
+
+    __tablename__ = "news_stops"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[Key]
+    digest: Mapped[str]
+    source: Mapped[str]
+    """`one-click`, `page`, `merged`."""
     since: Mapped[datetime]
     stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)

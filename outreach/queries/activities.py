@@ -57,6 +57,7 @@ SENTENCES = {
     "bounced": "The address bounced",
     "complained": "Reported a mail as unwanted",
     "unsubscribed": "Asked for no more campaign mail",
+    "stopped_news": "Asked for no more news",
     "stopped_campaign": "Asked for no more mail of this campaign",
     "stopped_everything": "Asked for no mail at all",
     "resubscribed": "Asked for campaign mail again",

@@ -39,7 +39,7 @@ from outreach.models.message import (
 )
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import NARROW, Step
-from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
+from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target
 
@@ -186,8 +186,16 @@ def mailed_after_suppression(session: Session, at: datetime) -> Rows:
         .join(Attempt, Attempt.id == Message.attempt_id)
         .where(~of_the_person, Attempt.started_at > CampaignStop.since)
     )
-    yield from _later(session, statement)
-    yield from _later(session, stopped)
+    news = (
+        select(Message.id, Attempt.started_at, NewsStop.since)
+        .select_from(NewsStop)
+        .join(Stakeholder, NewsStop.digest == key_digest(Stakeholder.email_key))
+        .join(Message, Message.stakeholder_id == Stakeholder.id)
+        .join(Attempt, Attempt.id == Message.attempt_id)
+        .where(Message.purpose == Purpose.PROMOTION, Attempt.started_at > NewsStop.since)
+    )
+    for each in (statement, stopped, news):
+        yield from _later(session, each)
 
 
 def mailed_after_the_answer(session: Session, at: datetime) -> Rows:

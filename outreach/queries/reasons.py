@@ -14,7 +14,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import GIVEN, STATES, Audience, Step, StepKind
-from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, Suppression
+from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
 from outreach.queries.audience_members import Case, left_out_by_team
 from outreach.queries.hours import Going, instant
 
@@ -23,6 +23,7 @@ NO_ASSISTANT = "No address of an assistant is known."
 SUPPRESSED = "The address is on the list of those we must not write to."
 STOPPED = "Asked for no more mail."
 STOPPED_HERE = "Asked for no more mail of this campaign."
+STOPPED_NEWS = "Asked for no more news."
 ANSWERED = "Answered already."
 NOT_ANSWERED = "Has not answered."
 OTHER_ANSWER = "Gave another answer than this mail is for."
@@ -66,7 +67,7 @@ def standing_reasons(
         (_is_suppressed(step), SUPPRESSED),
         (Stakeholder.is_mail_stopped, STOPPED),
     ]
-    cases.append((_has_stopped(step), STOPPED_HERE))
+    cases += [(_has_stopped(step), STOPPED_HERE), (_wants_no_news(step), STOPPED_NEWS)]
     cases += left_out_by_team(step.campaign, at)
     if step.campaign.reaches_segments:
         cannot = and_(people.c.bar.is_not(None), invitation.id.is_(None))
@@ -142,6 +143,21 @@ def _has_stopped(step: Step) -> ColumnElement[bool]:
         return false()
     is_theirs = CampaignStop.digest == key_digest(Stakeholder.email_key)
     return exists().where(theirs, is_theirs | (CampaignStop.stakeholder_id == Stakeholder.id))
+
+
+def _wants_no_news(step: Step) -> ColumnElement[bool]:
+    """The owner of the address wants no news, which this step is."""
+    if step.kind is not StepKind.PROMOTION:
+        return false()
+    if reading().scalar(select(NewsStop.id).limit(1)) is None:
+        return false()
+    return has_stopped_news()
+
+
+def has_stopped_news() -> ColumnElement[bool]:
+    """A stakeholder of the statement wants no news, whatever their address is by now."""
+    is_theirs = NewsStop.digest == key_digest(Stakeholder.email_key)
+    return exists().where(is_theirs | (NewsStop.stakeholder_id == Stakeholder.id))
 
 
 def has_messages(campaign_id: int) -> bool:

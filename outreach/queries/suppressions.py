@@ -1,16 +1,16 @@
-"""The list of those we must not write to."""
+"""The lists of those we must not write to, and of those who want no news."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from outreach.advice.folding import fold
 from outreach.db import reading
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import REASONS, Suppression, digest_of
+from outreach.models.suppression import NO_NEWS, REASONS, NewsStop, Suppression, digest_of
 from outreach.queries.keyset import Page, page
 
 
@@ -29,37 +29,39 @@ class Stopped:
 
 
 def suppressions(words: str = "", reason: str = "", *, after: str | None = None) -> Page[Stopped]:
-    """A page of the list, newest first. Cost: the rows of the page; a name is looked for in all.
+    """A page of a list, newest first. Cost: the rows of the page; a name is looked for in all.
 
     words   an address, found by its digest even where nobody here has it any more; or a name
-    reason  one of REASONS; anything else for all
+    reason  NO_NEWS for the list of those who want none; one of REASONS; anything else for all
     """
-    statement = _lines()
+    of: type[Suppression] | type[NewsStop] = NewsStop if reason == NO_NEWS else Suppression
+    statement = _lines(of)
     if words.strip():
         try:
             digest = digest_of(read_address(words).key)
-            statement = statement.where(Suppression.digest == digest)
+            statement = statement.where(of.digest == digest)
         except MalformedAddress:
             for word in fold(words[:100]).split()[:6]:
                 statement = statement.where(Stakeholder.name_key.contains(word, autoescape=True))
     if reason in REASONS:
         statement = statement.where(Suppression.reason == reason)
-    rows, following = page(statement, (Suppression.id.expression,), after, falling=True)
+    rows, following = page(statement, (of.id.expression,), after, falling=True)
     return Page([_stopped(row) for row in rows], following)
 
 
-def suppression(suppression_id: int) -> Stopped | None:
-    """One entry of the list. Two rows by key."""
-    row = reading().execute(_lines().where(Suppression.id == suppression_id)).one_or_none()
+def suppression(suppression_id: int, *, is_news: bool = False) -> Stopped | None:
+    """One entry of either list. Two rows by key."""
+    of: type[Suppression] | type[NewsStop] = NewsStop if is_news else Suppression
+    row = reading().execute(_lines(of).where(of.id == suppression_id)).one_or_none()
     return _stopped(row) if row else None
 
 
-def _lines() -> Any:
+def _lines(of: type[Suppression] | type[NewsStop]) -> Any:
+    reason = Suppression.reason if of is Suppression else literal(NO_NEWS).label("reason")
     return select(
-        Suppression.id, Suppression.reason, Suppression.source, Suppression.since,
-        Suppression.stakeholder_id, Stakeholder.full_name, Stakeholder.email,
-        Stakeholder.email_key, Suppression.digest,
-    ).outerjoin(Stakeholder, Stakeholder.id == Suppression.stakeholder_id)  # fmt: skip
+        of.id, reason, of.source, of.since, of.stakeholder_id, Stakeholder.full_name,
+        Stakeholder.email, Stakeholder.email_key, of.digest,
+    ).outerjoin(Stakeholder, Stakeholder.id == of.stakeholder_id)  # fmt: skip
 
 
 def _stopped(row: Any) -> Stopped:

@@ -10,12 +10,13 @@ from outreach.db import reading
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.conference import Conference
 from outreach.models.event import Event
-from outreach.models.message import Message
+from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import (
     OWN,
     WANTS_NOTHING,
     CampaignStop,
+    NewsStop,
     Suppression,
     Wish,
     digest_of,
@@ -40,12 +41,16 @@ class UnsubscribePage:
     """What holds now."""
     is_stopped: bool
     """Whether invitations do not go to it, whoever stopped them."""
+    is_without_news: bool
+    """Whether news does not go to it, beside what holds."""
+    is_news: bool
+    """Whether the mail invited to nothing: one click then stops news alone."""
     can_choose: bool
     """False where a spam report, a bounce or the team stopped it: that stays so."""
 
 
 def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
-    """The page of the mail with this id. Three statements by unique key."""
+    """The page of the mail with this id. Four statements by unique key."""
     row: Any = (
         reading()
         .execute(
@@ -59,6 +64,7 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
                 Conference.host,
                 Conference.reply_to,
                 Stakeholder.email_key,
+                Message.purpose,
             )
             .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
             .join(Event, Event.id == Message.event_id)
@@ -77,12 +83,17 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
     of_this = select(CampaignStop.id).where(
         CampaignStop.campaign_id == row.campaign_id, CampaignStop.digest.in_(digests)
     )
-    wish = Wish.ALL
+    of_news = select(NewsStop.id).where(NewsStop.digest.in_(digests)).limit(1)
+    is_without_news = reading().scalar(of_news) is not None
+    wish = Wish.NO_NEWS if is_without_news else Wish.ALL
     if reasons:
-        wish = Wish.NOTHING if WANTS_NOTHING in reasons else Wish.NO_PROMOTION
+        wish = Wish.NOTHING if WANTS_NOTHING in reasons else Wish.NO_CAMPAIGNS
     elif row.campaign_id is not None and reading().scalar(of_this.limit(1)) is not None:
         wish = Wish.NOT_THIS
-    values: list[Any] = [*row[:8], keys, wish, bool(reasons), reasons <= set(OWN)]
+    values: list[Any] = [
+        *row[:8], keys, wish, bool(reasons), is_without_news, row.purpose is Purpose.PROMOTION,
+        reasons <= set(OWN),
+    ]  # fmt: skip
     return UnsubscribePage(*values)
 
 

@@ -7,18 +7,18 @@ from sqlalchemy import select
 
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.merges import merge_stakeholders
-from outreach.actions.suppressions import choose_mail
+from outreach.actions.suppressions import choose_mail, unsubscribe
 from outreach.db import db
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
 from outreach.models.invitation import Reply
 from outreach.models.message import Message
-from outreach.models.step import Step
-from outreach.models.suppression import CampaignStop, Wish, digest_of
+from outreach.models.step import Step, StepKind
+from outreach.models.suppression import CampaignStop, NewsStop, Wish, digest_of
 from outreach.models.target import TargetList
 from outreach.queries.audience import audience, texts_of
 from outreach.queries.audit import audit
-from outreach.queries.reasons import STOPPED_HERE, SUPPRESSED
+from outreach.queries.reasons import STOPPED_HERE, STOPPED_NEWS, SUPPRESSED
 from tests.delivery.ledgers import frozen_campaign, reasons
 from tests.factories import NOON, make_campaign, make_stakeholder
 
@@ -41,7 +41,7 @@ def send(mailer) -> list[str]:
     ("wish", "reason"),
     [
         (Wish.NOT_THIS, STOPPED_HERE),
-        (Wish.NO_PROMOTION, SUPPRESSED),
+        (Wish.NO_CAMPAIGNS, SUPPRESSED),
         (Wish.NOTHING, SUPPRESSED),
     ],
 )
@@ -67,6 +67,35 @@ def test_a_stopped_campaign_sends_no_reminder_and_another_campaign_still_asks(ma
     assert dry_run_of(other.id) == {None: 1}
 
 
+@pytest.mark.parametrize("wish", [Wish.NO_NEWS, None])
+def test_who_wants_no_news_is_still_invited(mailer, wish):
+    """A30: frozen before or after the wish, by one click in a news mail (None) or on the page."""
+    news = frozen_campaign(3, kind=StepKind.PROMOTION)
+    at_claim, at_freeze, _ = db.session.scalars(select(Message).order_by(Message.id)).all()
+    if wish is None:
+        assert unsubscribe(at_claim.public_id, source="one-click", at=NOON)
+    else:
+        choose_mail(at_claim.public_id, wish, at=NOON)
+    send(mailer)
+    assert reasons("left_out") == {STOPPED_NEWS: 1}
+    choose_mail(at_freeze.public_id, Wish.NO_NEWS, at=NOON)
+    target_list = db.session.get(TargetList, news.lists[0].list_id)
+    more_news = make_campaign(target_list, kind=StepKind.PROMOTION)
+    assert dry_run_of(more_news.id) == {STOPPED_NEWS: 2, None: 1}
+    assert dry_run_of(make_campaign(target_list).id) == {None: 3}
+    assert audit(NOON).is_sound
+
+
+def test_one_click_in_an_invitation_stops_invitations_and_news_as_it_did(mailer):
+    """What the words of that mail say, and what rows of before that mean."""
+    campaign = frozen_campaign(1)
+    send(mailer)
+    unsubscribe(first_mail().public_id, source="one-click", at=NOON)
+    target_list = db.session.get(TargetList, campaign.lists[0].list_id)
+    for kind in (StepKind.PROMOTION, StepKind.INVITATION):
+        assert dry_run_of(make_campaign(target_list, kind=kind).id) == {SUPPRESSED: 1}
+
+
 def dry_run_of(campaign_id: int) -> Counter:
     """{reason, None for those who would get it: how many} of a campaign's first step."""
     db.session.rollback()
@@ -77,12 +106,13 @@ def dry_run_of(campaign_id: int) -> Counter:
 
 def test_two_who_become_one_keep_what_either_stopped(mailer):
     frozen_campaign(1)
-    choose_mail(first_mail().public_id, Wish.NOT_THIS, at=NOON)
+    for wish in (Wish.NO_NEWS, Wish.NOT_THIS):
+        choose_mail(first_mail().public_id, wish, at=NOON)
     kept = make_stakeholder("Person Nought", "nought@example.org")
     merge_stakeholders(kept.id, first_mail().stakeholder_id, {}, by=CONSOLE, at=NOON)
     db.session.rollback()
-    digests = set(db.session.scalars(select(CampaignStop.digest)))
-    assert digest_of("nought@example.org") in digests
+    for stops in (CampaignStop, NewsStop):
+        assert digest_of("nought@example.org") in set(db.session.scalars(select(stops.digest)))
 
 
 def test_an_answer_is_confirmed_unless_nothing_at_all_is_wanted(mailer):
@@ -91,7 +121,7 @@ def test_an_answer_is_confirmed_unless_nothing_at_all_is_wanted(mailer):
     send(mailer)
     db.session.rollback()
     mails = db.session.scalars(select(Message).order_by(Message.name)).all()
-    for mail, wish in zip(mails, (Wish.NO_PROMOTION, Wish.NOTHING), strict=True):
+    for mail, wish in zip(mails, (Wish.NO_CAMPAIGNS, Wish.NOTHING), strict=True):
         choose_mail(mail.public_id, wish, at=NOON)
         answer_invitation(mail.invitation_id, Reply.ACCEPTED, "", at=NOON)
     drain(mailer, now=lambda: NOON)

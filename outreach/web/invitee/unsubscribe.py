@@ -29,7 +29,12 @@ CHOICES = (
         marked("None of the reminders that follow this mail. Other invitations may still come."),
     ),
     (
-        Wish.NO_PROMOTION,
+        Wish.NO_NEWS,
+        marked("No news"),
+        marked("Invitations and their reminders still come, and what confirms an answer."),
+    ),
+    (
+        Wish.NO_CAMPAIGNS,
         marked("No invitations, reminders or news"),
         marked(
             "We still confirm an answer that you give, and tell you when an event that you attend "

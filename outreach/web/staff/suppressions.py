@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length
 from outreach.actions import suppressions as actions
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
+from outreach.models.suppression import NO_NEWS
 from outreach.queries.conferences import current_conference
 from outreach.queries.suppressions import Stopped, suppression
 from outreach.queries.suppressions import suppressions as stopped_addresses
@@ -21,12 +22,14 @@ REASONS = {
     "wants_nothing": "Wants no mail at all",
     "complained": "Reported our mail as unwanted",
     "staff": "Stopped by the team",
+    "no_news": "Wants no news",
 }
 SOURCES = {
     "one-click": "in the mail program",
     "page": "on the unsubscribe page",
     "provider": "told by the provider",
     "staff": "by hand",
+    "merged": "carried over from a merged person",
 }
 
 
@@ -73,6 +76,18 @@ def suppress_address() -> str | tuple[str, int] | Response:
         return render_template("staff/suppressions/new.html", form=form), 422
     flash("Nothing goes to this address any more.", "done")
     return redirect(url_for("staff.suppressions", q=form.address.data), 303)
+
+
+@blueprint.route("/staff/suppressions/news/<int:stop_id>/lift", methods=["GET", "POST"])
+def lift_news_stop(stop_id: int) -> str | tuple[str, int] | Response:
+    """Send news to an address again: asks for the reason first."""
+    line, form = suppression(stop_id, is_news=True) or abort(404), LiftForm()
+    if not form.validate_on_submit():
+        return _lift_page(line, form, 422 if form.errors else 200)
+    by = Actor.account(current_user.id)
+    actions.lift_news_stop(stop_id, form.why.data or "", by=by, at=g.at)
+    flash("The address is sent news again.", "done")
+    return redirect(url_for("staff.suppressions", reason=NO_NEWS), 303)
 
 
 @blueprint.route("/staff/suppressions/<int:suppression_id>/lift", methods=["GET", "POST"])

@@ -8,8 +8,9 @@ from outreach.actions.suppressions import unsubscribe
 from outreach.db import reading, transaction
 from outreach.models.activity import Activity
 from outreach.models.invitation import Invitation, Reply
+from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import CampaignStop, Suppression, digest_of
+from outreach.models.suppression import CampaignStop, NewsStop, Suppression, digest_of
 from tests.factories import (
     NOON,
     make_campaign,
@@ -84,6 +85,7 @@ def test_each_choice_is_confirmed_holds_alone_and_can_be_taken_back(client, gues
     """A30"""
     page = guest(of_campaign, "unsubscribe")
     choices = {
+        "news": ("News to", []),
         "campaign": ("This series of mails is stopped", []),
         "stop": ("is stopped", ["unsubscribed"]),
         "nothing": ("No mail goes to", ["wants_nothing"]),
@@ -98,9 +100,23 @@ def test_each_choice_is_confirmed_holds_alone_and_can_be_taken_back(client, gues
         assert f'value="{choice}" required checked' in page.open().text
         assert [reason for _, reason in stopped()] == reasons
         assert bool(reading().scalars(select(CampaignStop)).all()) == (choice == "campaign")
+        assert bool(reading().scalars(select(NewsStop)).all()) == (choice != "all")
     assert verbs() == [
-        "stopped_campaign", "unsubscribed", "stopped_everything", "resubscribed"
+        "stopped_news", "stopped_campaign", "unsubscribed", "stopped_everything", "resubscribed"
     ]  # fmt: skip
+
+
+def test_one_click_in_news_stops_news_alone_beside_what_else_is_stopped(client, guest, of_campaign):
+    """RFC 8058, and what the words of the mail say: invitations may still come."""
+    with transaction() as session:
+        session.get_one(Message, of_campaign.id).purpose = Purpose.PROMOTION
+    page = guest(of_campaign, "unsubscribe")
+    client.post(page.path, data=page.hidden() | {"choice": "campaign"})
+    for _ in range(2):
+        assert "News is stopped as well" in client.post(page.path, data=ONE_CLICK).text
+    client.post(page.path, data=page.hidden() | {"choice": "news"})
+    assert (stopped(), verbs()) == ([], ["stopped_campaign", "stopped_news"])
+    assert len(reading().scalars(select(NewsStop.source)).all()) == 1
 
 
 def test_one_click_after_nothing_at_all_does_not_start_anything_again(client, guest, of_campaign):

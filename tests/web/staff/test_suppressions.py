@@ -6,7 +6,7 @@ from sqlalchemy import select
 from outreach.db import reading
 from outreach.models.activity import Activity
 from outreach.models.invitation import InvitationState
-from outreach.models.suppression import Suppression, digest_of
+from outreach.models.suppression import NewsStop, Suppression, digest_of
 from tests.factories import NOON, make_invitation, make_stakeholder, save, sign_in
 
 
@@ -67,6 +67,21 @@ def test_lifting_asks_for_the_reason_and_keeps_it(client):
     assert stopped() == []
     (line,) = reading().scalars(select(Activity))
     assert (line.verb, line.detail["why"]) == ("lifted_suppression", "She called us")
+
+
+def test_who_wants_no_news_is_listed_apart_and_lifted_with_a_reason(client):
+    row = NewsStop(digest=digest_of("ana@example.org"), source="one-click", since=NOON)
+    save(row)
+    assert "Who wants no news" in client.get("/staff/suppressions").text
+    assert (
+        "Wants no news" in client.get("/staff/suppressions?reason=no_news&q=ana@example.org").text
+    )
+    url = f"/staff/suppressions/news/{row.id}/lift"
+    assert "invitations may still go" in client.get(url).text
+    assert client.post(url, data={"why": " "}).status_code == 422
+    assert client.post(url, data={"why": "She called us"}).status_code == 303
+    assert not reading().scalars(select(NewsStop)).all()
+    assert client.get(url).status_code == 404
 
 
 def test_a_complaint_is_lifted_only_where_its_owner_asked(client):

@@ -8,13 +8,12 @@ It is what a person waits for on a page, so it is told with few statements, all 
 together once: what is needed in one question, and a row for each thing that is written.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Text, bindparam, exists, insert, or_, select
+from sqlalchemy import Text, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.models.activity import Activity, Actor
@@ -30,18 +29,36 @@ from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.models.vip import CampaignVip
 from outreach.placing import settle_places
-from outreach.posting import OF_THE_PERSON, RECIPIENT, recipient_of, write_mail
-from outreach.tally import Place, add_to_tallies, moved
+from outreach.posting import (
+    OF_THE_PERSON,
+    RECIPIENT,
+    mail_changes,
+    recipient_of,
+)
+from outreach.prepared import Change, Prepared, run_together
+from outreach.tally import Place, add_to_tallies, moved, tally_changes, total
 
 THANKING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
+_CHANGED = (
+    "state", "note", "particulars", "answered_at", "sequence", "told_sequence",
+    "is_to_be_confirmed",
+)  # fmt: skip
+"""What an answer may change in its invitation."""
+_KEPT = (
+    "id", "stakeholder_id", "event_id", "group_id", "reply_by", "delegate_id", "withdrawn_at",
+)  # fmt: skip
+"""What it looks at besides."""
+
 _INVITATION: Any = bindparam("invitation_id")
+_TOLD, _WILL_BE_TOLD = 1, 2
 _told = (
-    exists()
+    select(func.max(case((Message.state == MessageState.WAITING, _WILL_BE_TOLD), else_=_TOLD)))
     .where(
         Message.stakeholder_id == Stakeholder.id, Message.invitation_id == _INVITATION,
         or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
     )
+    .scalar_subquery()
 )  # fmt: skip
 # By itself a subquery only looks at the statement right around it: those further out are named.
 _thanked = (
@@ -102,17 +119,39 @@ _is_vip = (
     .where(CampaignVip.stakeholder_id == Stakeholder.id, Campaign.event_id == Event.id)
     .exists()
 )
-_ABOUT = RECIPIENT.add_columns(
-    Event.sequence.label("event_sequence"),
-    _has_place.label("has_place"),
-    _told.label("was_told"),
-    _told.where(Message.state == MessageState.WAITING).label("will_be_told"),
-    _will_be_thanked.label("will_be_thanked"),
-    _is_vip.label("is_vip"),
-)
+_ABOUT = Prepared(
+    RECIPIENT.add_columns(
+        Event.sequence.label("event_sequence"), _has_place.label("has_place"),
+        _told.label("told"), _will_be_thanked.label("will_be_thanked"), _is_vip.label("is_vip"),
+    )
+)  # fmt: skip
 """What is to be known besides the invitation: its person, their mails and places. One row."""
 
-_ANSWER, _LINE = insert(Answer), insert(Activity)
+_ANSWER = Prepared(
+    insert(Answer),
+    ["invitation_id", "reply", "note", "particulars", "given_at", "channel", "given_by"],
+)
+_LINE = Prepared(
+    insert(Activity),
+    ["verb", "actor", "account_id", "at", "stakeholder_id", "event_id", "detail"],
+)
+_LOCKED = Prepared(
+    select(*(Invitation.__table__.c[name] for name in (*_KEPT, *_CHANGED)))
+    .where(Invitation.id == bindparam("id"))
+    .with_for_update(of=Invitation.__table__)
+)
+_STANDS = Prepared(
+    update(Invitation)
+    .where(Invitation.id == bindparam("invitation_id"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
+)
+
+
+def locked_alone(session: Session, invitation_id: int) -> Invitation | None:
+    """The invitation, for us until the transaction ends, beside the session: `record_answer` writes
+    what changes in it. What the ORM adds to one row and its change takes longer than an answer."""
+    row = _LOCKED.first(session.connection(), {"id": invitation_id})
+    return Invitation(**row._asdict()) if row else None
 
 
 def record_answer(
@@ -133,48 +172,58 @@ def record_answer(
     others  what else changes in the summary rows, which come after the places
     """
     connection = session.connection()
-    about = connection.execute(
-        _ABOUT,
+    about = _ABOUT.first(
+        connection,
         {
             "stakeholder_id": invitation.stakeholder_id, "event_id": invitation.event_id,
             "invitation_id": invitation.id, "answered_at": invitation.answered_at or at,
             "reply": invitation.state.value,
             "code": Purpose.CONFIRMATION.value,
         },
-    ).one()  # fmt: skip
+    )  # fmt: skip
     is_answer = invitation.answered_at is not None
     if channel != "calendar":
         invitation.tell_calendars(old, about.event_sequence)
     # What someone of the team writes down, or takes from a doubtful mail, is confirmed by that.
     invitation.is_to_be_confirmed = is_answer and about.is_vip and by.account_id is None
-    session.flush()
     answer = {
         "invitation_id": invitation.id, "reply": invitation.state.value if is_answer else None,
         "note": invitation.note, "particulars": invitation.particulars, "given_at": at,
         "channel": channel, "given_by": given_by,
     }  # fmt: skip
-    connection.execute(_ANSWER, answer)
-    connection.execute(_LINE, _line(verb, answer, invitation, old, by))
-    _confirm(session, invitation, about, at, is_answer=is_answer)
-    numbers = settle_places(session, [invitation.id], at=at) if about.has_place else Counter()
+    mail = _confirmation(session, invitation, about, at, is_answer=is_answer)
     event_id, group_id = invitation.event_id, invitation.group_id
-    numbers.update(moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state))
+    numbers = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
     numbers.update(others)
-    add_to_tallies(session, numbers)
+    session.flush()
+    changes = [(_ANSWER, answer), (_LINE, _line(verb, answer, invitation, old, by)), *mail]
+    if invitation not in session:
+        changes.append((_STANDS, _standing(invitation)))
+    if not about.has_place:
+        changes += tally_changes(connection, numbers)
+    run_together(connection, changes)
+    if about.has_place:
+        add_to_tallies(session, total([settle_places(session, [invitation.id], at=at), numbers]))
 
 
-def _confirm(
+def _standing(invitation: Invitation) -> dict[str, Any]:
+    new = {f"new_{name}": getattr(invitation, name) for name in _CHANGED}
+    return new | {"invitation_id": invitation.id}
+
+
+def _confirmation(
     session: Session, invitation: Invitation, about: Any, at: datetime, *, is_answer: bool
-) -> None:
-    if about.will_be_told:
-        return
-    is_wanted = not about.will_be_thanked if is_answer else about.was_told
+) -> list[Change]:
+    if about.told == _WILL_BE_TOLD:
+        return []
+    is_wanted = not about.will_be_thanked if is_answer else about.told == _TOLD
     recipient = recipient_of(about)
-    if is_wanted and recipient.may_get(Purpose.CONFIRMATION):
-        write_mail(
-            session, Purpose.CONFIRMATION, recipient, invitation.event_id, at=at,
-            invitation_id=invitation.id,
-        )  # fmt: skip
+    if not (is_wanted and recipient.may_get(Purpose.CONFIRMATION)):
+        return []
+    return mail_changes(
+        session, Purpose.CONFIRMATION, recipient, invitation.event_id, at=at,
+        invitation_id=invitation.id,
+    )  # fmt: skip
 
 
 def _line(

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import lru_cache
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
@@ -45,8 +46,9 @@ def transaction() -> Iterator[Session]:
     """
     if _writing.get() is not None:
         raise RuntimeError("a transaction is open already; actions do not call actions")
-    db.session.rollback()
-    engine = db.engine.execution_options(writes=True)
+    if db.session.registry.has():
+        db.session.rollback()
+    engine = _writing_engine(db.engine)
     turn = _turn() if engine.dialect.name == "sqlite" else nullcontext()
     with turn, Session(engine, expire_on_commit=False) as session:
         marker = _writing.set(session)
@@ -57,6 +59,11 @@ def transaction() -> Iterator[Session]:
             _writing.reset(marker)
     if engine.dialect.name == "sqlite" and waits_for_disk:
         _wait_for_disk(f"{engine.url.database}-wal")
+
+
+@lru_cache(4)
+def _writing_engine(engine: Engine) -> Engine:
+    return engine.execution_options(writes=True)
 
 
 @contextmanager

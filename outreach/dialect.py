@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BigInteger,
     ColumnElement,
     String,
     func,
@@ -38,6 +39,24 @@ def _sqlite_key(_element: Any, _compiler: Any, **_: Any) -> str:
 def _postgresql_key(_element: Any, _compiler: Any, **_: Any) -> str:
     # 122 random bits; the strength of a link lies in its MAC (outreach.tokens), not here.
     return "replace(gen_random_uuid()::text, '-', '')"
+
+
+class last_key(FunctionElement[int]):
+    """The key that the last row got which was inserted before, by this connection."""
+
+    name = "last_key"
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(last_key, "sqlite")
+def _sqlite_last_key(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "last_insert_rowid()"
+
+
+@compiles(last_key, "postgresql")
+def _postgresql_last_key(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "lastval()"
 
 
 class json_record(FunctionElement[dict[str, Any]]):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, has_sections
-from outreach.dialect import key_digest
+from outreach.dialect import key_digest, last_key
 from outreach.models.conference import Conference, ConstituentGroup
 from outreach.models.custom_field import PREFIX, CustomField, CustomValue, as_text
 from outreach.models.event import Event
@@ -27,6 +27,7 @@ from outreach.models.message import (
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.suppression import UNSUBSCRIBED, Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
+from outreach.prepared import Change, Prepared
 from outreach.tokens import new_key
 
 OF_THE_PERSON = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
@@ -58,19 +59,24 @@ class Recipient:
         return self.suppressed is None or _lets_through(purpose, self.suppressed)
 
 
-def _text_in(language: Any) -> Any:
-    """The text of the template `code` in a language."""
-    text, version, template = aliased(TemplateText), aliased(TemplateVersion), aliased(Template)
-    return (
-        select(text.id)
-        .join(version, version.id == text.version_id)
-        .join(template, template.id == version.template_id)
-        .where(
-            template.code == bindparam("code"), version.number == template.latest_version,
-            text.language == language,
+_text = aliased(TemplateText)
+_wishes = (Stakeholder.language, Organisation.language, Conference.language)
+_TEXT = (
+    select(
+        func.coalesce(
+            *(func.max(case((_text.language == wish, _text.id))) for wish in _wishes)
         )
-        .scalar_subquery()
-    )  # fmt: skip
+    )
+    .join(TemplateVersion, TemplateVersion.id == _text.version_id)
+    .join(Template, Template.id == TemplateVersion.template_id)
+    .where(
+        Template.code == bindparam("code"), TemplateVersion.number == Template.latest_version,
+        _text.language.in_(_wishes),
+    )
+    .correlate(Stakeholder, Organisation, Conference)
+    .scalar_subquery()
+)  # fmt: skip
+"""The text of the template `code` in the first of these languages that it has."""
 
 
 def _form(name: str) -> Any:
@@ -98,11 +104,7 @@ RECIPIENT = (
     .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
     .outerjoin(
         TemplateText,
-        TemplateText.id
-        == func.coalesce(
-            _text_in(Stakeholder.language), _text_in(Organisation.language),
-            _text_in(Conference.language),
-        ),
+        TemplateText.id == _TEXT,
     )
     .outerjoin(
         FormOfAddress,
@@ -117,7 +119,15 @@ RECIPIENT = (
 
 Takes `stakeholder_id`, `event_id` and `code`, the template's. One row by key."""
 
-_UNIT, _MESSAGE = insert(Unit), insert(Message)
+_UNIT = Prepared(insert(Unit), ["text_id", "event_id", "purpose", "next_at", "state"])
+_MESSAGE = Prepared(
+    insert(Message).values(unit_id=last_key()),
+    [
+        "public_id", "stakeholder_id", "text_id", "invitation_id", "offer_id", "event_id",
+        "purpose", "address", "name", "state", "created_at", "changed_at", "values",
+    ],
+)  # fmt: skip
+_LAST = Prepared(select(last_key().label("key")))
 
 
 def recipient_of(row: Any) -> Recipient:
@@ -178,13 +188,17 @@ def post(
     recipient = recipient_of(session.connection().execute(RECIPIENT, asked).one())
     if not recipient.may_get(purpose):
         return None
-    return write_mail(
+    mail = mail_changes(
         session, purpose, recipient, event.id, at=at, invitation_id=invitation_id,
         offer_id=offer_id, **values,
     )  # fmt: skip
+    connection = session.connection()
+    for prepared, row in mail:  # the message last: its key is asked for
+        prepared.run(connection, row)
+    return int(_LAST.first(connection, {}).key)
 
 
-def write_mail(
+def mail_changes(
     session: Session,
     purpose: Purpose,
     recipient: Recipient,
@@ -194,9 +208,8 @@ def write_mail(
     invitation_id: int | None,
     offer_id: int | None = None,
     **values: str,
-) -> int:
-    """Write the mail to whom it may go to, and give its id."""
-    connection = session.connection()
+) -> list[Change]:
+    """What writes the mail to whom it may go to: its unit, and the message in it."""
     if recipient.has_sections and recipient.text_id:
         person = session.get_one(Stakeholder, recipient.id)
         values |= sections_held(session, recipient.text_id, person, invitation_id)
@@ -206,20 +219,15 @@ def write_mail(
         "text_id": recipient.text_id, "event_id": event_id, "purpose": purpose, "next_at": at,
         "state": UnitState.WAITING,
     }  # fmt: skip
-    unit_id = _key_of(connection.execute(_UNIT, unit))
     message = {
-        "public_id": new_key(), "unit_id": unit_id, "stakeholder_id": recipient.id,
+        "public_id": new_key(), "stakeholder_id": recipient.id,
         "text_id": recipient.text_id, "invitation_id": invitation_id, "event_id": event_id,
         "offer_id": offer_id,
         "purpose": purpose, "address": recipient.address, "name": recipient.values["full_name"],
         "state": MessageState.WAITING, "created_at": at, "changed_at": at,
         "values": recipient.values | values,
     }  # fmt: skip
-    return _key_of(connection.execute(_MESSAGE, message))
-
-
-def _key_of(written: Any) -> int:
-    return int(written.inserted_primary_key[0])
+    return [(_UNIT, unit), (_MESSAGE, message)]
 
 
 def sections_held(

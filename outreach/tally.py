@@ -2,28 +2,57 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.models.message import MessageState, counted_as
 from outreach.models.tally import Tally, TallyKind
+from outreach.prepared import Change, Prepared, run_together
 
 Place = tuple[TallyKind, int, int, str]
 """(kind, subject_id, group_id, state)"""
+
+
+COLUMNS = ("kind", "subject_id", "group_id", "state", "count")
+FEW = 4
+"""Rows that are added as one statement of its own; more go the way of many."""
 
 
 def _adding(insert: Any) -> Any:
     """Add to a number, or begin it."""
     statement = insert(Tally.__table__)
     return statement.on_conflict_do_update(
-        index_elements=["kind", "subject_id", "group_id", "state"],
-        set_={"count": Tally.count + statement.excluded.count},
+        index_elements=COLUMNS[:4], set_={"count": Tally.count + statement.excluded.count}
     )
 
 
 _ADD = {"postgresql": _adding(postgresql.insert), "sqlite": _adding(sqlite.insert)}
+
+
+@cache
+def _add_few(dialect: str, count: int) -> Prepared:
+    """So many at once. An answer changes two numbers."""
+    table = Tally.__table__.c
+    rows = [
+        {name: bindparam(f"{name}_{row}", type_=table[name].type) for name in COLUMNS}
+        for row in range(count)
+    ]
+    return Prepared(_ADD[dialect].values(rows))
+
+
+def tally_changes(connection: Connection, changes: Mapping[Place, int]) -> list[Change]:
+    """What adds a few changes to their numbers; see `add_to_tallies`."""
+    rows = [(*place, by) for place, by in sorted(changes.items()) if by]
+    values = {
+        f"{name}_{number}": value
+        for number, row in enumerate(rows)
+        for name, value in zip(COLUMNS, row, strict=True)
+    }
+    return [(_add_few(connection.dialect.name, len(rows)), values)] if rows else []
 
 
 def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
@@ -31,13 +60,15 @@ def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
 
     Rows are taken in one order, so that two transactions never wait for each other.
     """
+    connection = session.connection()
+    if len(changes) <= FEW:
+        run_together(connection, tally_changes(connection, changes))
+        return
     rows = [
-        {"kind": kind, "subject_id": subject_id, "group_id": group_id, "state": state, "count": by}
-        for (kind, subject_id, group_id, state), by in sorted(changes.items())
-        if by
+        dict(zip(COLUMNS, (*place, by), strict=True)) for place, by in sorted(changes.items()) if by
     ]
     if rows:
-        session.connection().execute(_ADD[session.get_bind().dialect.name], rows)
+        connection.execute(_ADD[connection.dialect.name], rows)
 
 
 def moved(

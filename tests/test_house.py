@@ -33,6 +33,7 @@ FLOORS = [
             "bulk",
             "keeping",
             "tally",
+            "prepared",
             "stops",
             "schema",
             "dialect",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from outreach.answering import record_answer
+from outreach.answering import locked_alone, record_answer
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound
 from outreach.languages import marked
@@ -56,7 +56,9 @@ def answer_invitation(
     Raises AnswersClosed, InvitationWithdrawn, SomeoneIsSent, AnswerChanged.
     """
     with transaction() as session:
-        invitation = locked(session, invitation_id)
+        invitation = locked_alone(session, invitation_id)
+        if invitation is None:
+            raise NotFound("invitation")
         old, version = invitation.state, version_of(invitation.answered_at)
         is_news = invitation.take(reply, note, at, particulars)
         is_news = _keep(session, invitation.id, answers or {}, at) or is_news

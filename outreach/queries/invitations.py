@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import Glance, reading
@@ -108,6 +108,16 @@ class InvitationPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FormAsked:
+    """What the answer form of a page asks."""
+
+    id: int
+    has_questions: bool
+    person: Addressee
+    event: EventShown
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLine:
     """An answer as it was given; no reply where the only one was taken back."""
 
@@ -151,9 +161,12 @@ def _name_of(invitation_id: Any) -> Any:
     )
 
 
+HAS_QUESTIONS = exists().where(
+    Question.event_id == Invitation.event_id, Question.retired_at.is_(None)
+)
 MORE: tuple[Any, ...] = (
     _name_of(Invitation.delegate_id), _name_of(Invitation.delegated_by_id),
-    exists().where(Question.event_id == Invitation.event_id, Question.retired_at.is_(None)),
+    HAS_QUESTIONS,
     or_(
         exists().where(
             _others.stakeholder_id == Invitation.stakeholder_id, _others.id != Invitation.id,
@@ -181,21 +194,28 @@ MORE: tuple[Any, ...] = (
 )  # fmt: skip
 OWN_AND_MORE = len(OWN) + len(MORE)
 
-PAGE = (
-    select(*OWN, *MORE, *ADDRESSEE, *EVENT)
-    .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
-    .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-    .join(Event, Event.id == Invitation.event_id)
-    .join(Conference, Conference.id == Event.conference_id)
-    .where(
-        Invitation.id
-        == select(func.coalesce(_linked.merged_into_id, _linked.id))
-        .where(_linked.link_key == bindparam("link_key"))
-        .scalar_subquery()
+
+def _of_link(*columns: Any) -> Select[Any]:
+    """These columns of the invitation that the link with a key opens."""
+    return (
+        select(*columns)
+        .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .join(Event, Event.id == Invitation.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(
+            Invitation.id
+            == select(func.coalesce(_linked.merged_into_id, _linked.id))
+            .where(_linked.link_key == bindparam("link_key"))
+            .scalar_subquery()
+        )
     )
-)
+
+
+PAGE = _of_link(*OWN, *MORE, *ADDRESSEE, *EVENT)
 """Put together once: doing so for each view takes longer than the database does."""
 GLANCE = Glance(PAGE)
+FORM = Glance(_of_link(Invitation.id, HAS_QUESTIONS, *ADDRESSEE, *EVENT))
 
 
 def invitation_page(link_key: str) -> InvitationPage | None:
@@ -208,6 +228,15 @@ def invitation_glance(link_key: str) -> InvitationPage | None:
     """The same for somebody who only looks, with nothing around the one question."""
     row = GLANCE.raw(link_key=link_key)
     return _page(GLANCE.read(row) if row else None)
+
+
+def form_glance(link_key: str) -> FormAsked | None:
+    """What an answer is read against, at the same cost or less."""
+    row = FORM.raw(link_key=link_key)
+    if row is None:
+        return None
+    invitation_id, has_questions, *shown = FORM.read(row)
+    return FormAsked(invitation_id, has_questions, *person_and_event(shown))
 
 
 def _page(row: Any) -> InvitationPage | None:

@@ -2,7 +2,7 @@
 
 No cookie is set or read here, so these forms need no CSRF token: each carries a nonce that is bound
 to the link and to the answer that was shown (`nonce.py`). An invitation that is only looked at
-takes the shorter way of `light.py`, to the same page.
+takes the shorter way of `light.py`, to the same page; so does a plain answer, by `short_answer.py`.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,9 @@ from outreach.web.invitee.rendering import sheet_of
 
 LONGEST_BODY = 256 * 1024
 """Every text of a form at its longest, percent-encoded, is less."""
+
+FAULT = "outreach.fault"
+"""In the environment: what failed on the short way, which is told here."""
 
 PRIVATE = [
     ("Cache-Control", "no-store"),
@@ -80,6 +83,8 @@ def guard() -> Response | None:
 
     A token that is not ours costs no question to the database, whatever is wrong with it.
     """
+    if FAULT in request.environ:
+        raise request.environ[FAULT]
     request.max_content_length = LONGEST_BODY
     purpose, opened = PURPOSES[request.path[1:2]]
     token = (request.view_args or {}).get("token", "")

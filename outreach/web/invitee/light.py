@@ -1,8 +1,9 @@
-"""The short way to an invitee's page: an invitation that is only looked at, and that opens.
+"""The short way to an invitee's page: an invitation that is only looked at, and that opens; and to
+an answer.
 
 It stands before Flask, which would spend more on a request (routing, session, hooks of the whole
-application) than the page takes. It knows one kind of request and gives the same answer as the long
-way; everything else, whatever is wrong with it, goes the long way untouched.
+application) than the page takes. It knows two kinds of request and gives the same answer as the
+long way; everything else, whatever is wrong with it, goes the long way untouched.
 """
 
 import re
@@ -18,13 +19,15 @@ from outreach.tokens import key_of
 from outreach.web.invitee.door import PRIVATE, blueprint
 from outreach.web.invitee.pressed import pressed_page
 from outreach.web.invitee.rendering import GZIPPED, PLAIN, sheet_of, takes_gzip
+from outreach.web.invitee.short_answer import noted
 from outreach.web.invitee.view import invitation_view
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-PATH = re.compile(r"/i/([A-Za-z0-9_-]{43})\Z")
-Answer = tuple[list[tuple[str, str]], bytes]
+PATH = re.compile(r"/i/([A-Za-z0-9_-]{43})(/answer)?\Z")
+Answer = tuple[str, list[tuple[str, str]], bytes]
+"""(status, headers, body)"""
 
 
 class ShortWay:
@@ -35,18 +38,20 @@ class ShortWay:
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         answer = None
-        if environ["REQUEST_METHOD"] == "GET" and (path := PATH.match(environ["PATH_INFO"])):
-            answer = self._look(environ, path[1])
+        if (path := PATH.match(environ["PATH_INFO"])) and not self.app.config["TRUSTED_HOSTS"]:
+            asked = environ["REQUEST_METHOD"], path[2]
+            if asked == ("GET", None):
+                answer = self._look(environ, path[1])
+            elif asked == ("POST", "/answer"):
+                answer = self._note(environ, path[1])
         if answer is None:
             return self.long_way(environ, start)
-        headers, body = answer
-        start("200 OK", headers)
+        status, headers, body = answer
+        start(status, headers)
         return (body,)
 
     def _look(self, environ: "WSGIEnvironment", token: str) -> Answer | None:
         """The page; nothing where anything at all is out of the ordinary."""
-        if self.app.config["TRUSTED_HOSTS"]:
-            return None
         wish = chosen(environ.get("QUERY_STRING", ""))
         if wish is None:
             return None
@@ -61,10 +66,25 @@ class ShortWay:
                 body, headers = _written(page, link_key, token, language, wish, accepts)
         except Exception:  # the long way meets the same fault, tells it and logs it
             return None
-        sheet = sheet_of(language)
         length = ("Content-Length", str(len(body)))
-        policy = ("Content-Security-Policy", sheet.policy)
-        return [*headers, length, policy, *PRIVATE, *ELSEWHERE], body
+        return "200 OK", [*headers, length, *_guarding(language)], body
+
+    def _note(self, environ: "WSGIEnvironment", token: str) -> Answer | None:
+        """The way back to the page once the answer is noted; nothing where it is not."""
+        wish = chosen(environ.get("QUERY_STRING", ""))
+        if wish is None:
+            return None
+        with self.app.app_context():
+            found = noted(environ, token, wish)
+        if found is None:
+            return None
+        way_back, language = found
+        headers = [*way_back.headers.items(), *_guarding(language)]
+        return "303 SEE OTHER", headers, way_back.get_data()
+
+
+def _guarding(language: str) -> list[tuple[str, str]]:
+    return [("Content-Security-Policy", sheet_of(language).policy), *PRIVATE, *ELSEWHERE]
 
 
 def _written(

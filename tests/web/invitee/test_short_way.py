@@ -4,9 +4,12 @@ import gzip
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from outreach.actions import invitations
 from outreach.actions.invitations import answer_invitation, take_back_answer
-from outreach.models.invitation import Reply
+from outreach.db import reading
+from outreach.models.invitation import Answer, Reply
 from outreach.web.invitee import light, pressed
 from tests.factories import (
     NOON,
@@ -80,6 +83,63 @@ def test_both_ways_give_the_same_page_in_every_shape_and_language(guest, client,
             assert "Accept-Encoding" in short[1].headers["Vary"]
             assert short[1].headers["Content-Encoding"] == "gzip"
             assert int(short[1].headers["Content-Length"]) == len(short[1].data)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_short"),
+    [
+        ({"answer": "accepted", "note": " À \u202evous\r\n’ ", "given_by": "A\n B"}, True),
+        ({"answer": "declined", "reason": "travel"}, True),
+        ({"answer": "tentative", "decide_on": "2026-09-30"}, True),
+        ({"answer": "tentative", "decide_on": "1999-01-01"}, False),
+        ({"answer": "accepted", "note": "x" * 2_001}, False),
+        ({"answer": "accepted", "given_by": "x" * 201}, False),
+        ({"answer": "accepted", "delegate_name": "x" * 201}, False),
+        ({"answer": "delegated"}, False),
+        ({"answer": "maybe"}, False),
+        ({"answer": "accepted", "nonce": "0.none"}, False),
+        ({}, False),
+    ],
+)  # fmt: skip
+def test_both_ways_note_the_same_answer_and_say_the_same(
+    guest, long_way, monkeypatch, fields, is_short
+):
+    noted, found, said = light.noted, [], []
+    monkeypatch.setattr(light, "noted", lambda *a: found.append(noted(*a)) or found[-1])
+    for on in (False, True):
+        if on:
+            long_way(on)
+        invitation = make_invitation(make_stakeholder("Ana"))
+        page = guest(invitation)
+        answer = page.send(**fields)
+        is_theirs = Answer.invitation_id == invitation.id
+        rows = reading().execute(select(*Answer.__table__.c[2:]).where(is_theirs))
+        headers = {name: answer.headers[name] for name in (*PRIVATE, "Content-Length")}
+        location = answer.headers.get("Location", "").removeprefix(page.path)
+        said.append((answer.status, headers, location, rows.all()))
+    assert said[0] == said[1]
+    assert [each is not None for each in found] == [is_short]
+
+
+def test_a_fault_on_the_short_way_is_told_as_one_and_nothing_is_tried_again(
+    guest, app, monkeypatch
+):
+    page, tries = guest(make_invitation()), []
+
+    def broken(*_, **__):
+        tries.append("once")
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(invitations, "answer_invitation", broken)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.testing = False
+    try:
+        answer = page.send(answer="accepted")
+    finally:
+        app.testing = True
+    assert answer.status_code == 500
+    assert "Something failed on our side" in answer.text
+    assert len(tries) == 1
 
 
 def test_people_who_share_an_event_share_a_mould_and_nothing_else(guest, client):

@@ -1,0 +1,177 @@
+"""Statements that are put together once for each kind of database and run by the driver itself.
+
+On a way where somebody waits, what SQLAlchemy does around a small statement (finding it again, a
+context, a result, its row) takes several times as long as the database does.
+"""
+
+import re
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy.exc import DBAPIError
+
+Maker = Callable[[Any], Any]
+
+
+class Prepared:
+    """One statement, run within the transaction of a connection with other values each time.
+
+    Who listens to statements hears of it, and its faults are SQLAlchemy's.
+    """
+
+    def __init__(self, statement: Executable, given: Sequence[str] | None = None) -> None:
+        """given  the columns that get a value, of an INSERT; the others keep their defaults"""
+        self.statement, self.given = statement, given
+        self._spelt: dict[str, Spelt] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        """Run it; what it gives is not asked for."""
+        with _told(connection):
+            self._run(connection, values)
+
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """The first row, its columns by name; None where there is none."""
+        with _told(connection):
+            row = self._run(connection, values).fetchone()
+        return None if row is None else self.spelt(connection.dialect).named(row)
+
+    def spelt(self, dialect: Dialect) -> "Spelt":
+        """The statement as this kind of database takes it."""
+        if dialect.name not in self._spelt:
+            self._spelt[dialect.name] = self._spell(dialect)
+        return self._spelt[dialect.name]
+
+    def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        spelt = self.spelt(connection.dialect)
+        cursor: Any = connection.connection.cursor()
+        filled = spelt.filled(values)
+        heard: Any = connection.dispatch
+        if heard.before_cursor_execute:
+            heard.before_cursor_execute(connection, cursor, spelt.text, filled, None, False)
+        cursor.execute(spelt.text, filled)
+        return cursor
+
+    def _spell(self, dialect: Dialect) -> "Spelt":
+        statement: Any = self.statement
+        compiled = statement.compile(dialect=dialect, column_keys=self.given)
+        fixed = compiled.construct_params(_check=False)
+        fixed |= {column.key: column.default.arg for column in compiled.insert_prefetch}
+        kinds = {
+            name: bound.type.dialect_impl(dialect) for bound, name in compiled.bind_names.items()
+        }
+        names = compiled.positiontup if compiled.positional else kinds
+        places = [(name, fixed[name], kinds[name].bind_processor(dialect)) for name in names]
+        columns = compiled.effective_returning or getattr(statement, "selected_columns", ())
+        makers = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        ]
+        return Spelt(str(compiled), places, makers, [column.key for column in columns])
+
+
+class Spelt:
+    """A statement in the words of one kind of database."""
+
+    def __init__(
+        self,
+        text: str,
+        places: Sequence[tuple[str, Any, Maker | None]],
+        makers: Sequence[Maker | None] = (),
+        columns: Sequence[str] = (),
+    ) -> None:
+        """places  (name, value where none is given, what makes it one of the driver's)
+        makers  what makes each column's value of the driver's
+        """
+        self.text, self.places, self._makers = text, places, makers
+        self._names = [name for name, _, _ in places]
+        self._known = frozenset(self._names)
+        self._is_positional = f"%({self._names[0]})s" not in text if places else True
+        self._named: Any = _row_of(*columns)
+
+    def filled(self, values: Mapping[str, Any]) -> Any:
+        """The parameters as the driver takes them."""
+        if not self._known.issuperset(values):
+            raise TypeError(f"no place for {sorted(set(values) - self._known)}")
+        made = [
+            make(values.get(name, fixed)) if make else values.get(name, fixed)
+            for name, fixed, make in self.places
+        ]
+        return made if self._is_positional else dict(zip(self._names, made, strict=True))
+
+    def read(self, row: tuple[Any, ...]) -> list[Any]:
+        """The values of such a row, each of its column's type."""
+        return [
+            make(value) if make else value for make, value in zip(self._makers, row, strict=True)
+        ]
+
+    def named(self, row: tuple[Any, ...]) -> Any:
+        """The same by name."""
+        return self._named._make(self.read(row))
+
+
+Change = tuple[Prepared, Mapping[str, Any]]
+"""A statement that changes rows, and the values that it gets."""
+PLACE, NAME = re.compile(r"%\((\w+)\)s"), r"\1"
+
+
+def run_together(connection: Connection, changes: Sequence[Change]) -> None:
+    """Run what changes rows, one after the other; on PostgreSQL as one statement, which goes to the
+    server once. None of them sees what another one changed; `last_key()` is of the one before."""
+    if connection.dialect.name != "postgresql" or len(changes) < 2:
+        for prepared, values in changes:
+            prepared.run(connection, values)
+        return
+    gathered = {
+        _apart(number, name): value
+        for number, (_, values) in enumerate(changes)
+        for name, value in values.items()
+    }
+    _whole(tuple(prepared for prepared, _ in changes)).run(connection, gathered)
+
+
+class _Whole(Prepared):
+    """Several statements as one of PostgreSQL's: `WITH s0 AS (…), s1 AS (…) …`."""
+
+    def __init__(self, parts: Sequence[Prepared]) -> None:
+        super().__init__(parts[-1].statement)
+        self.parts = parts
+
+    def _spell(self, dialect: Dialect) -> Spelt:
+        spelt = [part.spelt(dialect) for part in self.parts]
+        texts = [PLACE.sub(f"%({_apart(n, NAME)})s", one.text) for n, one in enumerate(spelt)]
+        # SQLAlchemy lets every INSERT there give the key of its row.
+        for number, text in enumerate(texts):
+            texts[number] = text.replace(LAST_KEY, f"(SELECT id FROM s{number - 1})")
+        before = ", ".join(f"s{number} AS ({text})" for number, text in enumerate(texts[:-1]))
+        places = [
+            (_apart(number, name), fixed, make)
+            for number, one in enumerate(spelt)
+            for name, fixed, make in one.places
+        ]
+        return Spelt(f"WITH {before} {texts[-1]}", places)
+
+
+LAST_KEY = "lastval()"
+"""`dialect.last_key` on PostgreSQL."""
+_whole = lru_cache(_Whole)
+
+
+def _row_of(*columns: str) -> Any:
+    return namedtuple("_Row", columns, rename=True)
+
+
+def _apart(number: int, name: str) -> str:
+    return f"s{number}_{name}"
+
+
+@contextmanager
+def _told(connection: Connection) -> Iterator[None]:
+    """A fault of the driver is told as SQLAlchemy's."""
+    dialect: Any = connection.dialect
+    try:
+        yield
+    except dialect.dbapi.Error as fault:
+        raise DBAPIError.instance("", None, fault, dialect.dbapi.Error, dialect=dialect) from fault

@@ -24,6 +24,7 @@ from tests.factories import (
     make_target,
     the_conference,
 )
+from tests.recount import assert_counts_add_up
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}
@@ -60,32 +61,32 @@ def stands(wanted):
 
 
 CHANGES = {
-    "tier": (lambda chosen: target_bulk.give_tier(chosen, 1, **BY), 3),
-    "wave": (lambda chosen: target_bulk.give_wave(chosen, 4, **BY), 3),
-    "owner": (lambda c: target_bulk.give_owner(c, make_account(name="Kofi").id, **BY), 3),
-    "approve": (lambda chosen: target_bulk.approve_targets(chosen, **BY), 3),
-    "remove": (lambda chosen: target_bulk.remove_many(chosen, **BY), 2),
-    "nominate": (lambda chosen: target_bulk.nominate_many(chosen, "Opens doors", **BY), 2),
+    "tier": (lambda chosen, _: target_bulk.give_tier(chosen, 1, **BY), 3),
+    "wave": (lambda chosen, _: target_bulk.give_wave(chosen, 4, **BY), 3),
+    "owner": (lambda chosen, owner: target_bulk.give_owner(chosen, owner.id, **BY), 3),
+    "approve": (lambda chosen, _: target_bulk.approve_targets(chosen, **BY), 3),
+    "remove": (lambda chosen, _: target_bulk.remove_many(chosen, **BY), 2),
+    "nominate": (lambda chosen, _: target_bulk.nominate_many(chosen, "Opens doors", **BY), 2),
 }
 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_all_who_fit_are_changed_and_everything_is_put_back(wanted, what):
-    change, expected = CHANGES[what]
+    (change, expected), owner = CHANGES[what], make_account(name="Kofi")
     before = stands(wanted)
-    done = change(all_french(wanted))
+    done = change(all_french(wanted), owner)
     after = stands(wanted)
     assert done.count == expected
     assert len(after[0]) == after[1] == (2 if what == "remove" else 4)
     assert after != before
-    assert change(all_french(wanted, count=1 if what == "remove" else 3)).change_id is None or (
-        what == "owner"
-    )
-    if what != "owner":
-        assert take_back_targets(done.change_id, **BY) == expected
-        assert stands(wanted) == before
-        with pytest.raises(Conflict):
-            take_back_targets(done.change_id, **BY)
+    assert_counts_add_up()
+    again = all_french(wanted, count=1 if what == "remove" else 3)
+    assert change(again, owner).change_id is None
+    assert take_back_targets(done.change_id, **BY) == expected
+    assert stands(wanted) == before
+    assert_counts_add_up()
+    with pytest.raises(Conflict):
+        take_back_targets(done.change_id, **BY)
 
 
 def test_what_changed_again_meanwhile_stays(wanted):

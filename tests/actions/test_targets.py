@@ -8,17 +8,15 @@ from sqlalchemy import select
 
 from outreach.actions.targets import TooLate, mark_stars, remove_targets, take_back
 from outreach.advice.segments import Rule
-from outreach.db import db, reading
+from outreach.db import reading
 from outreach.errors import NotFound
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.invitation import Invitation
-from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.queries.lists import target_list
 from outreach.queries.shapes import Ground
 from outreach.queries.target_orders import SORTS
 from outreach.queries.targets import targets
-from outreach.tally import add_to_tallies
 from tests.factories import (
     NOON,
     make_event,
@@ -136,11 +134,6 @@ def mixed():
         )  # fmt: skip
         if number in (1, 2, 3):
             make_invitation(person, event, state=("accepted", "silent", "declined")[number % 3])
-    add_to_tallies(db.session, {
-        (TallyKind.EVENT_INVITATIONS, event.id, 0, state): 1
-        for state in ("accepted", "silent", "declined")
-    })  # fmt: skip
-    db.session.commit()
     return wanted
 
 

@@ -7,12 +7,10 @@ from sqlalchemy import event
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import db, is_postgresql
-from outreach.models.tally import TallyKind
 from outreach.queries.people import people
 from outreach.queries.search import people_named
 from outreach.queries.shapes import Ground
 from outreach.queries.targets import targets
-from outreach.tally import add_to_tallies
 from tests.factories import (
     NOON,
     make_list,
@@ -82,9 +80,6 @@ def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, ind
     wanted = make_list()
     for number in range(6):
         make_target(wanted, make_stakeholder(f"Person {number}"), tier=1, decide_on=NOON.date())
-    tell = {(TallyKind.LIST_TARGETS, wanted.id, 0, "wanted"): 6}
-    add_to_tallies(db.session, tell)
-    db.session.commit()
     first = targets(wanted.id, sort=sort, limit=2)
     asked.clear()
     page = targets(wanted.id, sort=sort, after=first.next, limit=2)

@@ -1,5 +1,6 @@
 """Steps at each recipient's own hour, steps that people join one by one, steps for some answers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -137,9 +138,7 @@ def test_what_was_kept_back_for_days_does_not_leave_together_with_the_next_step(
     assert rows(campaign_id, StepKind.LAST_CALL) == {"US": left_out(reasons.JUST_WRITTEN)}
 
 
-def test_what_became_late_goes_in_their_morning_and_the_last_night_before_the_reply_by_at_once(
-    mailer,
-):
+def test_what_became_late_goes_in_their_morning(mailer):
     """A provider that was down until it was evening in Africa, and day in America."""
     target_list = crowd("KE", "US")
     campaign_id = going(target_list, INVITATION, LOCAL)
@@ -151,6 +150,15 @@ def test_what_became_late_goes_in_their_morning_and_the_last_night_before_the_re
     morning = NOON + 17 * DAY - 6 * HOUR
     assert live(mailer, morning - HOUR) == {}
     assert live(mailer, morning) == {"KE": [morning]}
+
+
+def test_what_became_late_in_the_last_night_before_the_reply_by_goes_at_once(mailer):
+    step = replace(LOCAL, days_before=1)
+    going(crowd("KE"), INVITATION, step, reply_by=NOON + 30 * DAY - 7 * HOUR)  # eight there
+    live(mailer, NOON)
+    launch_due_steps(at=NOON + 28.4 * DAY)
+    night = NOON + 29 * DAY + 7 * HOUR
+    assert live(mailer, night) == {"KE": [night]}
 
 
 def personal(anchor, days=3, kind=StepKind.REMINDER, **rest):

@@ -175,6 +175,7 @@ def test_names_are_inert_wherever_the_board_shows_them(organiser, filled):
     for path in ("/board", "/board/people", "/board/people?star=yes", "/board/seats"):
         page = organiser.get(path).text
         assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page, path
         assert "<img onerror" not in page
 
 

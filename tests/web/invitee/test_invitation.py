@@ -154,6 +154,15 @@ def test_a_form_of_another_link_or_of_none_is_refused(guest, tables, client):
     assert tables() == before
 
 
+def test_whose_answer_it_is_says_the_link_and_nothing_else_of_the_form(guest):
+    """A23, A49: and of an answer that comes twice, the first counts."""
+    invitation, other = make_invitation(), make_invitation()
+    theirs = {"id": other.id, "invitation_id": other.id, "token": guest(other).path[3:]}
+    more = {"state": "declined", "link_key": other.link_key, "answer": ["accepted", "declined"]}
+    assert guest(invitation).send(**theirs, **more).status_code == 303
+    assert (replies(invitation), replies(other)) == ([Reply.ACCEPTED], [])
+
+
 def test_a_page_that_was_open_too_long_shows_how_it_stands_and_changes_nothing(guest):
     """A19"""
     invitation = make_invitation()

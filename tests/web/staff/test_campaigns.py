@@ -61,6 +61,16 @@ def test_a_draft_is_kept_with_its_steps_in_the_zone_of_the_event(staff, banks):
     assert (found.author_id, found.sender_name) == (staff.account.id, "The Secretariat")
 
 
+def test_fields_that_the_form_does_not_have_say_nothing(staff, banks):
+    """A49: and of a field that comes twice, the first counts."""
+    more = {"state": "approved", "approver_id": staff.account.id, "author_id": 999_999, "id": 77,
+            "approved_at": "2026-09-01T12:00", "name": ["First", "Second"]}  # fmt: skip
+    found = campaign(drafted(staff, banks, **more))
+    assert (found.state, found.approver_id, found.approved_at) == ("draft", None, None)
+    assert (found.author_id, found.name) == (staff.account.id, "First")
+    assert found.id != 77
+
+
 def test_reminders_are_added_and_removed_without_scripts_and_keep_what_was_typed(staff, banks):
     page = staff.post("/staff/campaigns/new", data=typed(banks, do="add_reminder", name="Mine"))
     assert page.status_code == 200

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 
 from outreach.db import reading
 from outreach.models.audience import CampaignSegment
@@ -22,7 +22,7 @@ from outreach.models.message import (
     Unit,
     UnitState,
 )
-from outreach.models.step import Step, StepState
+from outreach.models.step import PERSONAL, Step, StepState
 from outreach.models.tally import Tally, TallyKind
 
 OPEN = (*RESTING, UnitState.LEASED, UnitState.HANDING_OVER)
@@ -47,17 +47,26 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A step whose audience has not been frozen yet."""
+    """A step whose audience has not been frozen yet, or that people join one by one."""
 
     step_id: int
     kind: str
-    due_at: datetime
+    due_at: datetime | None
+    """When its audience is frozen; nothing where people join one by one."""
+    anchor: str
+    days_before: int | None
     is_held: bool
     campaign_id: int
     campaign: str
     most: int | None
-    """It goes to this many at the most: the names on the lists, or who was written down before;
-    None where segments say whom, and nobody was written down yet."""
+    """It goes to this many at the most: the names on the lists, or who was written down before,
+    but for those whom this step has written down already; None where segments say whom, and nobody
+    was written down yet."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether it goes to each person in their own time."""
+        return self.anchor in PERSONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +107,9 @@ class Outbox:
 
 
 def outbox(until: datetime | None = None) -> Outbox:
-    """What the outbox holds now. Thirteen SELECTs at the most, whatever the number of messages.
+    """What the outbox holds now. Fourteen SELECTs at the most, whatever the number of messages.
 
-    until  also the steps that are due before this instant
+    until  also the steps that are due before this instant, and those that follow each person
     """
     steps = _counts_by_step()
     return Outbox(
@@ -158,26 +167,53 @@ def _departures() -> list[Departure]:
 
 
 def _coming(until: datetime) -> list[Coming]:
-    """Steps of campaigns at work that are due before an instant. Four SELECTs."""
+    """Steps of campaigns at work that are due before an instant or follow each person. 5 SELECTs.
+
+    What people join one by one stands last: it begins with each of them.
+    """
+    follows = Step.anchor.in_(PERSONAL)
     rows = (
         reading()
         .execute(
-            select(Step.id, Step.kind, Step.due_at, Step.is_held, Campaign.id, Campaign.name)
+            select(
+                Step.id, Step.kind, Step.due_at, Step.anchor,
+                Step.days_before, Step.is_held, Campaign.id, Campaign.name,
+            )
             .join(Campaign, Campaign.id == Step.campaign_id)
             .where(
                 Campaign.state.in_((CampaignState.SCHEDULED, CampaignState.RUNNING)),
-                Step.state == StepState.WAITING,
-                Step.due_at < until,
+                case(
+                    (follows, Step.state.in_((StepState.WAITING, StepState.OPEN))),
+                    else_=(Step.state == StepState.WAITING) & (Step.due_at < until),
+                ),
             )
-            .order_by(Step.due_at, Step.id)
+            .order_by(case((follows, 1), else_=0), Step.due_at, Step.id)
             .limit(SHOWN)
         )
         .all()
-    )
-    ids = [row[4] for row in rows]
+    )  # fmt: skip
+    ids = [row[0] for row in rows]
+    joined = _sums(
+        select(Tally.subject_id, func.sum(Tally.count))
+        .where(Tally.kind == TallyKind.STEP_MESSAGES, Tally.subject_id.in_(ids))
+        .group_by(Tally.subject_id)
+    )  # fmt: skip
+    audiences = _audiences({row[6] for row in rows})
+    return [
+        Coming(
+            id_, kind.value, None if anchor in PERSONAL else due_at, anchor.value, days_before,
+            is_held, campaign_id, name,
+            None if (most := audiences[campaign_id]) is None else max(most - joined.get(id_, 0), 0),
+        )
+        for id_, kind, due_at, anchor, days_before, is_held, campaign_id, name in rows
+    ]  # fmt: skip
+
+
+def _audiences(campaign_ids: set[int]) -> dict[int, int | None]:
+    """{campaign: how many people it reaches at the most}. Three SELECTs."""
     written = _sums(
         select(Tally.subject_id, func.sum(Tally.count)).where(
-            Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id.in_(ids)
+            Tally.kind == TallyKind.CAMPAIGN_PEOPLE, Tally.subject_id.in_(campaign_ids)
         ).group_by(Tally.subject_id)
     )  # fmt: skip
     listed = _sums(
@@ -185,30 +221,21 @@ def _coming(until: datetime) -> list[Coming]:
         .join(Tally, Tally.subject_id == CampaignList.list_id)
         .where(
             Tally.kind == TallyKind.LIST_TARGETS, Tally.state == "wanted",
-            CampaignList.campaign_id.in_(ids),
+            CampaignList.campaign_id.in_(campaign_ids),
         )
         .group_by(CampaignList.campaign_id)
     )  # fmt: skip
     by_segments = set(
         reading().scalars(
             select(CampaignSegment.campaign_id).where(
-                CampaignSegment.campaign_id.in_(ids), ~CampaignSegment.is_left_out
+                CampaignSegment.campaign_id.in_(campaign_ids), ~CampaignSegment.is_left_out
             )
         )
     )
-    return [
-        Coming(
-            step_id,
-            kind.value,
-            due_at,
-            is_held,
-            id_,
-            name,
-            written.get(id_, None if id_ in by_segments else listed.get(id_, 0)),
-        )
-        for step_id, kind, due_at, is_held, id_, name in rows
-        if due_at is not None
-    ]
+    return {
+        id_: written.get(id_, None if id_ in by_segments else listed.get(id_, 0))
+        for id_ in campaign_ids
+    }
 
 
 def _sums(statement: Select[*tuple[Any, ...]]) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """A mail, a person, a step in someone's hands: held, released, sent again, stopped, put first."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,12 +27,12 @@ from outreach.delivery.outbox import drain
 from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE
 from outreach.models.message import Message, MessageState
-from outreach.models.step import StepKind
+from outreach.models.step import Anchor, StepKind
 from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.campaigns import campaign_summary
 from outreach.queries.outbox import outbox
 from tests.actions.test_campaigns import INVITATION, reminder
-from tests.actions.test_steps import HOUR, WAITS, going, left_out, rows, step_of
+from tests.actions.test_steps import HOUR, THANKS, WAITS, answer, going, left_out, rows, step_of
 from tests.factories import NOON, make_list, make_stakeholder, make_target
 from tests.recount import assert_counts_add_up
 
@@ -159,7 +160,30 @@ def test_a_step_put_first_leaves_before_what_was_due_earlier(campaign_id, mailer
         put_step_first(step_of(later, StepKind.INVITATION).id, by=CONSOLE, at=NOON + HOUR)
     reading().rollback()
     (coming,) = outbox(until=NOON + 17 * DAY).coming
-    assert (coming.kind, coming.most) == ("reminder", 2)
+    assert (coming.kind, coming.most, coming.follows) == ("reminder", 2, False)
+
+
+def test_what_is_to_come_names_steps_that_each_person_joins_in_their_own_time(app, mailer):
+    target_list, amina = make_list(), make_stakeholder("Amina")
+    for person in (amina, make_stakeholder("Bo"), make_stakeholder("Chen")):
+        make_target(target_list, person)
+    nudge = replace(reminder(14), anchor=Anchor.INVITATION, days_before=-2)
+    id_ = going(target_list, INVITATION, THANKS, nudge)
+    launch_due_steps(at=NOON)
+    send(mailer)
+    assert [(one.kind, one.days_before, one.due_at, one.most) for one in coming()] == [
+        ("thank_you", None, None, 3), ("reminder", -2, None, 3)
+    ]  # fmt: skip
+    answer(amina, at=NOON + HOUR)
+    launch_due_steps(at=NOON + HOUR)
+    assert [one.most for one in coming()] == [2, 3]
+    pause_campaign(id_, by=CONSOLE, at=NOON + HOUR)
+    assert coming() == []
+
+
+def coming():
+    """What is to come within a day, of what each person joins in their own time alone."""
+    return sorted(outbox(until=NOON + DAY).coming, key=lambda one: one.kind != "thank_you")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ OVER = ("finished", "cancelled")
 NOT_YET = ("draft", "approved")
 PEOPLE_SHOWN = 50
 TICK_ROOM = 26
+FOLLOWED = {"answer": "each answer", "invitation": "each invitation", "last_contact": "each mail"}
 COLUMNS = ("Name", "Address", "Step", "Mail", "When", "Goes", "Reason")
 
 
@@ -70,12 +71,29 @@ class Mark:
     """Mails of it that are written and have not left."""
     count: int
     """How many it has sent and will send."""
+    left_out_count: int
+    """How many it has left out."""
     may_move: bool
+    follows_from: datetime | None = None
+    """Since when it follows each person, where it does; it has no one time then."""
 
     def label(self, zone: ZoneInfo) -> str:
         """The second line in the picture."""
         local = self.at.astimezone(zone) if self.at else None
-        return f"{local:%-d %b %H:%M} · {self.count:,}" if local else ""
+        return f"{local:%-d %b %H:%M} · {self.says}" if local else ""
+
+    @property
+    def says(self) -> str:
+        """How many mails, and how many people were left out."""
+        left_out = f", {self.left_out_count:,} left out" if self.left_out_count else ""
+        return f"{self.count:,}{left_out}"
+
+    @property
+    def rule(self) -> str:
+        """What each mail of a step follows that goes to each person in their own time."""
+        days = abs(self.step.days_before or 0)
+        span = f"{days} {'day' if days == 1 else 'days'} after " if days else "after "
+        return span + FOLLOWED[self.step.anchor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,8 @@ class Picture:
     lanes: int
     marks: list[tuple[Mark, Placed]]
     ticks: list[Tick]
+    following: list[tuple[Mark, float, float]]
+    """What follows each person, from where to where, beneath the line."""
     today: float | None
     reply_by: float
     first: str
@@ -124,18 +144,23 @@ def _mark(
     gone = sum(n for outcome, n in step.counts.items() if outcome not in ("left_out", "waiting"))
     follows = step.anchor in PERSONAL
     at = step.launched_at or step.due_at or (run.at if run else None)
+    since = (step.launched_at or page.scheduled_at or g.at) if follows else None
     return Mark(
         number, NAMES.get(step.kind, step.kind.replace("_", " ").capitalize()), step,
         None if follows else at, run, waiting,
         gone + (run.count if run else 0) + (waiting.count if waiting else 0),
+        step.counts.get("left_out", 0),
         not follows and step.state in MOVABLE and page.state not in OVER,
+        since if step.state != "skipped" else None,
     )  # fmt: skip
 
 
 def _picture(page: CampaignPage, marks: list[Mark], width: int) -> Picture:
     zone = ZoneInfo(page.time_zone)
     shown = {str(mark.number): mark for mark in marks if mark.at}
+    following = [(mark, mark.follows_from) for mark in marks if mark.follows_from]
     instants = [mark.at for mark in shown.values() if mark.at] + [page.reply_by]
+    instants += [since for _, since in following]
     if page.state not in OVER:
         instants.append(g.at)
     scale = scale_of(instants, width)
@@ -149,6 +174,7 @@ def _picture(page: CampaignPage, marks: list[Mark], width: int) -> Picture:
         width, max((one.lane for one in placed), default=0) + 1,
         [(shown[one.key], one) for one in placed],
         [one for one in ticks(scale, zone) if _is_clear(one.x, today, scale.x(page.reply_by))],
+        [(mark, scale.x(since), scale.x(page.reply_by)) for mark, since in following],
         today, scale.x(page.reply_by),
         *(at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (scale.start, scale.end)),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from outreach.models.activity import CONSOLE
 from outreach.queries.campaign_pages import campaign_page
 from outreach.queries.campaigns import steps_of
 from tests.actions.test_campaigns import INVITATION, plan, reminder
+from tests.actions.test_steps import THANKS
 from tests.factories import (
     NOON,
     afresh,
@@ -39,7 +40,7 @@ def draft(app):
         make_target(target_list, make_stakeholder(name, email=email))
     campaign = make_campaign(target_list)
     steps = (INVITATION, reminder(14), reminder(3))
-    change_campaign(campaign.id, plan(target_list, *steps), by=CONSOLE, at=NOON)
+    change_campaign(campaign.id, plan(target_list, *steps, THANKS), by=CONSOLE, at=NOON)
     return campaign.id
 
 
@@ -55,7 +56,8 @@ def address(campaign_id, end):
 
 
 def due(campaign_id):
-    return [step.due_at for step in afresh(steps_of, campaign_id)]
+    """Of each step that has a time."""
+    return [step.due_at for step in afresh(steps_of, campaign_id) if step.due_at]
 
 
 def test_the_picture_shows_every_step_with_its_count_and_says_so_in_words(client, scheduled):
@@ -66,6 +68,8 @@ def test_the_picture_shows_every_step_with_its_count_and_says_so_in_words(client
     assert "6 mails still to go" in page.text
     assert "1 left out: No address is known." in page.text
     assert "Step 2, Reminder:" in page.text
+    assert "Step 4, Thanks: after each answer, 0 mails." in page.text
+    assert page.text.count("after each answer · 0</text>") == 2
     assert "Reply-by</text>" in page.text
     assert "Today</text>" in page.text
     assert "style=" not in page.text
@@ -76,6 +80,8 @@ def test_steps_that_have_gone_show_their_outcome_and_cannot_be_moved(client, sch
     sign_in(client, Role.APPROVER)
     page = client.get(address(scheduled, "timeline")).text
     assert "Began Tue 1 Sep" in page
+    assert "Invitation: Tue 1 Sep" in page
+    assert "· 2, 1 left out</text>" in page
     assert page.count("Move this step") == 2
     step = steps_of(scheduled)[0]
     form = {"on": "2026-09-20", "time": "09:00"}

@@ -5,7 +5,9 @@ passed stays as it was, and what would have passed already keeps its date.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +22,18 @@ from outreach.models.target import Target
 from outreach.models.track import Track
 
 OVER = (CampaignState.FINISHED, CampaignState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """So many days later, at the same hour of the clock on the wall, which may hang elsewhere."""
+
+    zone: ZoneInfo
+    becomes: ZoneInfo
+    days: timedelta = timedelta(0)
+
+    def __call__(self, at: datetime) -> datetime:
+        return (at.astimezone(self.zone) + self.days).replace(tzinfo=self.becomes)
 
 
 def by_wall_clock(at: datetime, days: timedelta, event: Event) -> datetime:
@@ -81,8 +95,8 @@ def campaigns_to_move(session: Session, event_id: int) -> Sequence[Campaign]:
     ).all()
 
 
-def move_with_event(session: Session, event: Event, days: timedelta, at: datetime) -> None:
-    """Move every open deadline of an event that has just moved by so many days.
+def move_with_event(session: Session, event: Event, shift: Shift, at: datetime) -> None:
+    """Move every open deadline of an event that has just moved, in time or to another zone.
 
     Cost: an UPDATE for each date that its invitations have; the campaigns and seats one by one.
     """
@@ -90,10 +104,10 @@ def move_with_event(session: Session, event: Event, days: timedelta, at: datetim
     changes = {
         old: new
         for old in session.scalars(select(Invitation.reply_by).where(open_ones).distinct())
-        if (new := by_wall_clock(old, days, event)) > at
+        if (new := shift(old)) > at and new != old
     }
     # From the far end, so that none that has moved is met again under another one's old date.
-    for old in sorted(changes, reverse=days > timedelta(0)):
+    for old in sorted(changes, reverse=any(new > old for old, new in changes.items())):
         session.execute(
             update(Invitation)
             .where(open_ones, Invitation.reply_by == old)
@@ -101,13 +115,13 @@ def move_with_event(session: Session, event: Event, days: timedelta, at: datetim
             .execution_options(synchronize_session=False)
         )
     for campaign in campaigns_to_move(session, event.id):
-        reply_by = by_wall_clock(campaign.reply_by, days, event)
+        reply_by = shift(campaign.reply_by)
         if campaign.reply_by > at and reply_by > at:
             campaign.move_reply_by(reply_by, at)
         elif campaign.scheduled_at is not None:
             campaign.follow_dates(at)
     for seat in session.scalars(open_seats(event.id, at)):
-        moved = by_wall_clock(seat.fill_by, days, event)
+        moved = shift(seat.fill_by)
         if moved > at:
             seat.fill_by = moved
 

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.models.activity import Activity, Actor
 from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
-from outreach.moving import by_wall_clock, move_with_event
+from outreach.moving import Shift, by_wall_clock, campaigns_to_move, move_with_event
 
 
 def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: datetime) -> None:
@@ -26,7 +27,7 @@ def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: dateti
             event.starts_at = by_wall_clock(event.starts_at, days, event)
             event.ends_at = by_wall_clock(event.ends_at, days, event)
             event.sequence += 1
-            move_with_event(session, event, days, at)
+            move_with_event(session, event, Shift(event.zone, event.zone, days), at)
         session.add(Activity.of("moved_conference", by, at, days=days.days))
 
 
@@ -43,7 +44,11 @@ def describe_conference(
     by: Actor,
     at: datetime,
 ) -> None:
-    """What it is called, where it is held, who invites."""
+    """What it is called, where it is held, who invites.
+
+    In another zone every open deadline keeps its hour of the clock on the wall; in another country
+    other days are off. What is counted from either moves along, as with another date.
+    """
     with transaction() as session:
         conference = session.get_one(Conference, conference_id)
         event = session.scalars(
@@ -52,18 +57,33 @@ def describe_conference(
             )
         ).one()
         before = _known_to_calendars(event)
+        _move_to_zone(session, conference, event, ZoneInfo(time_zone), at)
+        # What letters say changes after that, so that it is not taken for approved with the times.
+        is_abroad = event.country_code != country_code
         conference.host, conference.reply_to = host, reply_to
         conference.name = event.name = name
         conference.city = event.city = city
         conference.country_code = event.country_code = country_code
-        zone = ZoneInfo(time_zone)
-        event.starts_at = event.starts_at.astimezone(event.zone).replace(tzinfo=zone)
-        event.ends_at = event.ends_at.astimezone(event.zone).replace(tzinfo=zone)
-        conference.time_zone = event.time_zone = time_zone
+        if is_abroad:
+            for campaign in campaigns_to_move(session, event.id):
+                if campaign.scheduled_at is not None:
+                    campaign.recount(at)
         event.venue = venue
         if _known_to_calendars(event) != before:
             event.sequence += 1
         session.add(Activity.of("described_conference", by, at, event_id=event.id))
+
+
+def _move_to_zone(
+    session: Session, conference: Conference, event: Event, zone: ZoneInfo, at: datetime
+) -> None:
+    """The same hours by another clock."""
+    if zone.key == event.time_zone:
+        return
+    shift = Shift(event.zone, zone)
+    event.starts_at, event.ends_at = shift(event.starts_at), shift(event.ends_at)
+    conference.time_zone = event.time_zone = zone.key
+    move_with_event(session, event, shift, at)
 
 
 def cap_mails(

@@ -309,6 +309,11 @@ class Campaign(Base):
             self.follow_dates(at)
 
     def follow_dates(self, at: datetime) -> None:
+        """Give every relative step to come its time anew, which is approved by whoever moved it."""
+        self.recount(at)
+        self.keep_approval()
+
+    def recount(self, at: datetime) -> None:
         """Give every relative step to come its time anew.
 
         One whose new time has passed is missed: a person says whether it still goes.
@@ -319,7 +324,6 @@ class Campaign(Base):
             step.due_at = step.due(at)
             if step.due_at is not None and step.due_at <= at:
                 step.state = StepState.MISSED
-        self.keep_approval()
 
     def keep_approval(self) -> None:
         """What was changed on the way was changed by someone who may approve it."""

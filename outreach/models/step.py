@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -207,14 +208,19 @@ class Step(Base):
     @property
     def timing(self) -> Timing:
         """How its time is counted."""
-        event, days = self.campaign.event, self.days_before or 0
+        event = self.campaign.event
+        return self.timing_in(event.zone, event.country_code)
+
+    def timing_in(self, zone: ZoneInfo, country_code: str) -> Timing:
+        """How its time would be counted, were the event held there."""
+        days = self.days_before or 0
         if self.is_personal:
             days = min(days, -1)
         return Timing(
             days,
             self.hour if self.hour is not None or not self.is_personal else MORNING,
-            event.zone,
-            event.country_code,
+            zone,
+            country_code,
             is_local=bool(self.is_local),
             working_days_only=bool(self.working_days_only),
         )
@@ -238,6 +244,7 @@ class Step(Base):
         *,
         reply_by: datetime | None = None,
         opens_at: datetime | None = None,
+        timing: Timing | None = None,
     ) -> tuple[datetime, datetime] | None:
         """When it goes to the first and to the last, once the campaign is scheduled at an instant.
 
@@ -250,7 +257,7 @@ class Step(Base):
         date_of = self.counted_from(reply_by=reply_by, opens_at=opens_at)
         if date_of is None:
             return scheduled_at, scheduled_at
-        return self.timing.span(date_of)
+        return (timing or self.timing).span(date_of)
 
     def due(
         self,
@@ -258,9 +265,10 @@ class Step(Base):
         *,
         reply_by: datetime | None = None,
         opens_at: datetime | None = None,
+        timing: Timing | None = None,
     ) -> datetime | None:
         """When its audience is frozen, once the campaign is scheduled at this instant."""
-        span = self.span(scheduled_at, reply_by=reply_by, opens_at=opens_at)
+        span = self.span(scheduled_at, reply_by=reply_by, opens_at=opens_at, timing=timing)
         if span is None:
             return scheduled_at if self.is_personal and not self.is_at_once else None
         return span[0]

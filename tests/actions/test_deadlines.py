@@ -1,8 +1,11 @@
 """Dates that move: what is counted from them moves along, at the same hour of the event's zone."""
 
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from outreach.actions.campaigns import (
     StepPlan,
@@ -12,7 +15,7 @@ from outreach.actions.campaigns import (
     finish_campaigns,
     schedule_campaign,
 )
-from outreach.actions.conferences import move_conference
+from outreach.actions.conferences import describe_conference, move_conference
 from outreach.actions.deadlines import move_reply_by, move_step
 from outreach.actions.steps import launch_due_steps
 from outreach.db import reading
@@ -21,10 +24,11 @@ from outreach.errors import Conflict, NotFound
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Activity, Actor
 from outreach.models.campaign import Campaign, NeedsSecondPerson
+from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.seat import Seat
 from outreach.models.step import Anchor, StepKind, StepState
-from outreach.queries.moves import conference_moves, reply_by_move
+from outreach.queries.moves import conference_moves, reply_by_move, zone_moves
 from tests.actions.test_campaigns import INVITATION, plan, reminder
 from tests.factories import (
     NOON,
@@ -39,6 +43,7 @@ from tests.factories import (
 )
 
 DAY = timedelta(days=1)
+FRIDAY = 4
 
 
 def going(*steps, is_approved=True, is_scheduled=True):
@@ -173,6 +178,52 @@ def test_every_open_deadline_moves_along_with_the_conference(app):
     assert reading().get_one(Seat, offer.seat_id).fill_by == later(seat_by)
     assert "Answers of 2 invitations" in shown
     assert any(what.startswith("A seat of") for what in shown)
+
+
+def place(**changes):
+    """What describes the conference now, but for some of it."""
+    (event,) = (one for one in reading().scalars(select(Event)) if one.kind == "conference")
+    one = event.conference
+    now = {
+        "name": one.name, "city": one.city, "country_code": one.country_code, "venue": event.venue,
+        "time_zone": one.time_zone, "host": one.host, "reply_to": one.reply_to,
+    }  # fmt: skip
+    return now | changes
+
+
+def test_deadlines_keep_their_hour_when_the_conference_changes_its_time_zone(app):
+    campaign_id = going(INVITATION, reminder(3))
+    launch_due_steps(at=NOON)
+    invited = make_invitation(event=fresh(campaign_id).event)
+    conference, zone = the_conference(), ZoneInfo("Asia/Kathmandu")
+    before = [*due(campaign_id)[1:], fresh(campaign_id).reply_by, invited.reply_by]
+    wall = [at.astimezone(ZoneInfo(conference.time_zone)).replace(tzinfo=zone) for at in before]
+    country = conference.country_code
+    shown = {move.what: move for move in zone_moves(conference.id, zone.key, country, NOON)}
+    assert (shown["Reminder"].becomes, shown["Reply-by"].becomes) == (wall[0], wall[1])
+    assert "Answers of 2 invitations" in shown
+    assert [*due(campaign_id)[1:], fresh(campaign_id).reply_by] == before[:2]
+    wished = place(time_zone=zone.key)
+    describe_conference(conference.id, **wished, by=CONSOLE, at=NOON)
+    moved = fresh(campaign_id)
+    answered_by = reading().get_one(Invitation, invited.id).reply_by
+    assert [moved.steps[1].due_at, moved.reply_by, answered_by] == wall
+    assert moved.is_as_approved
+    assert zone_moves(conference.id, zone.key, country, NOON) == []
+    wished = place(name="Elsewhere", time_zone="Europe/Zurich")
+    describe_conference(conference.id, **wished, by=CONSOLE, at=NOON)
+    assert fresh(campaign_id).has_lapsed
+
+
+def test_another_country_has_other_days_off(app):
+    campaign_id = going(INVITATION, replace(reminder(5), working_days_only=True))
+    conference, step_at = the_conference(), due(campaign_id)[1]
+    assert step_at.weekday() == FRIDAY
+    (shown,) = zone_moves(conference.id, conference.time_zone, "EG", NOON)
+    assert (shown.what, shown.was, shown.becomes) == ("Reminder", step_at, step_at - DAY)
+    describe_conference(conference.id, **place(country_code="EG"), by=CONSOLE, at=NOON)
+    assert due(campaign_id)[1] == step_at - DAY
+    assert fresh(campaign_id).has_lapsed
 
 
 def test_what_would_have_passed_already_keeps_its_date(app):

@@ -22,7 +22,7 @@ from outreach.models.activity import Actor
 from outreach.queries.accounts import team
 from outreach.queries.conferences import ConferenceLine, current_conference, groups
 from outreach.queries.events import EventLine, events
-from outreach.queries.moves import conference_moves
+from outreach.queries.moves import Move, conference_moves, zone_moves
 from outreach.queries.senders import senders
 from outreach.web.staff.door import blueprint
 
@@ -146,11 +146,19 @@ def describe_conference() -> tuple[str, int] | Response:
     if not form.validate():
         return settings_page(conference_form=form), 422
     values = {field.name: field.data or "" for field in form if field.name != "csrf_token"}
+    if request.form.get("has_seen") != "moves" and (moves := _moves(values)):
+        return render_template("staff/settings/zone.html", values=values, deadlines=moves), 200
     conferences.describe_conference(
         conference_or_404().id, **values, by=Actor.account(current_user.id), at=g.at
     )
     flash("Saved. Mails that leave from now on say so.", "done")
     return redirect(url_for("staff.settings"), 303)
+
+
+def _moves(values: dict[str, str]) -> list[Move]:
+    """The deadlines that move with another zone or country, which are shown first."""
+    place = values["time_zone"], values["country_code"]
+    return zone_moves(conference_or_404().id, *place, g.at)
 
 
 @blueprint.post("/staff/settings/cap")

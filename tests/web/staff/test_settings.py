@@ -8,7 +8,7 @@ from outreach.models.account import Role
 from outreach.queries.accounts import team
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import events
-from tests.factories import afresh, make_account, sign_in, the_conference
+from tests.factories import afresh, make_account, make_campaign, sign_in, the_conference
 
 CONFERENCE = {
     "name": "Conference of the Lakes", "city": "Kigali", "country_code": "RW",
@@ -33,6 +33,19 @@ def test_the_conference_is_described_by_one_form(client, administrator):
         "Conference of the Lakes", "Kigali", "The Host",
     )  # fmt: skip
     assert events()[0].venue == "Hall 2"
+
+
+def test_another_time_zone_shows_what_moves_before_anything_is_saved(client, administrator):
+    campaign = make_campaign()
+    wished = CONFERENCE | {"time_zone": "Asia/Kathmandu"}
+    page = client.post("/staff/settings/conference", data=wished)
+    assert page.status_code == 200
+    assert "Nothing has been saved yet" in page.text
+    assert campaign.name in page.text
+    assert afresh(current_conference).city != CONFERENCE["city"]
+    seen = wished | {"has_seen": "moves"}
+    assert client.post("/staff/settings/conference", data=seen).status_code == 303
+    assert afresh(current_conference).time_zone == wished["time_zone"]
 
 
 @pytest.mark.parametrize(

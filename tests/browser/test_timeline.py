@@ -14,6 +14,7 @@ from outreach.models.activity import CONSOLE
 from outreach.queries.campaigns import steps_of
 from tests.actions.test_campaigns import INVITATION, plan, reminder
 from tests.axe import violations
+from tests.delivery.ledgers import frozen_campaign
 from tests.factories import (
     afresh,
     make_account,
@@ -81,3 +82,33 @@ def test_a_step_is_moved_with_the_keyboard_alone(staff, under_way):
     staff.wait_for_selector("text=The step has its new time")
     moved = afresh(steps_of, under_way)[1]
     assert (moved.anchor, moved.due_at.date()) == ("fixed", day)
+
+
+def test_a_step_is_dragged_along_the_line_and_moved_by_its_button(staff, under_way):
+    staff.goto(f"/staff/campaigns/{under_way}/timeline")
+    before = [step.due_at for step in afresh(steps_of, under_way)]
+    circle = staff.locator("svg.o-time-wide [data-move='2'] circle")
+    box = circle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    staff.mouse.move(x, y)
+    staff.mouse.down()
+    staff.mouse.move(x + 60, y, steps=3)
+    staff.mouse.up()
+    assert afresh(steps_of, under_way)[1].due_at == before[1]
+    staff.click("#move-2 button")
+    staff.wait_for_selector("text=The step has its new time")
+    moved = [step.due_at for step in afresh(steps_of, under_way)]
+    assert moved[1].date() > before[1].date()
+    assert moved[2:] == before[2:]
+
+
+def test_a_mailing_is_dragged_above_another_in_the_outbox(staff, app):
+    for name in ("one", "two"):
+        frozen_campaign(1, domain=f"{name}.example.org", name=name)
+    staff.goto("/staff/outbox")
+    rows = staff.locator("[data-order] tr .o-row-name")
+    assert [name.split()[0] for name in rows.all_inner_texts()] == ["one", "two"]
+    numbers = staff.locator("[data-order] td[data-label=Mails]")
+    with staff.expect_navigation():
+        numbers.nth(1).drag_to(numbers.nth(0), target_position={"x": 20, "y": 4})
+    assert [name.split()[0] for name in rows.all_inner_texts()] == ["two", "one"]

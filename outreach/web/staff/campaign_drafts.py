@@ -109,8 +109,8 @@ def _is_wished(form: CampaignForm) -> bool:
 
 
 def _page(form: CampaignForm, page: CampaignPage | None) -> str:
-    is_counted = request.form.get("do") == "count"
+    """The form; whatever button was pressed, who is meant now is counted with it."""
     return render_template(
         "staff/campaigns/form.html", form=form, campaign=page,
-        look=look(form.wish(), g.at) if is_counted else None,
+        look=look(form.wish(), g.at) if request.method == "POST" else None,
     )  # fmt: skip

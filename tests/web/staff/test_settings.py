@@ -1,9 +1,11 @@
 """Settings: the conference and its dates, the team, the groups; for administrators."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from outreach import clock
 from outreach.models.account import Role
 from outreach.queries.accounts import team
 from outreach.queries.conferences import current_conference
@@ -36,7 +38,7 @@ def test_the_conference_is_described_by_one_form(client, administrator):
 
 
 def test_another_time_zone_shows_what_moves_before_anything_is_saved(client, administrator):
-    campaign = make_campaign()
+    campaign = make_campaign(reply_by=clock.now() + timedelta(days=30))
     wished = CONFERENCE | {"time_zone": "Asia/Kathmandu"}
     page = client.post("/staff/settings/conference", data=wished)
     assert page.status_code == 200

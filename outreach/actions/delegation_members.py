@@ -84,6 +84,7 @@ def name_member(
             _step_down(session, delegation_id)
         _describe(person, delegation, named, at)
         if member is None:
+            _count_in(session, person, delegation, at)
             member = _new_member(session, delegation, person, named.role, at)
             session.add(member)
         elif member.left_at is not None:
@@ -163,13 +164,24 @@ def _step_down(session: Session, delegation_id: int) -> None:
 
 def _describe(person: Stakeholder, delegation: Delegation, named: Named, at: datetime) -> None:
     """What the focal point tells of someone of whom we did not know it; nothing is overwritten."""
-    known = (person.office, person.gender, person.organisation_id)
+    known = (person.office, person.gender)
     person.office = person.office or named.office
     person.gender = person.gender or named.gender
-    if person.organisation_id is None or person.created_at == at:
-        person.organisation_id = delegation.organisation_id
-    if (person.office, person.gender, person.organisation_id) != known:
+    if (person.office, person.gender) != known:
         person.changed_at = at
+
+
+def _count_in(session: Session, person: Stakeholder, delegation: Delegation, at: datetime) -> None:
+    """They are of the organisation, where no other is known, and nobody else asked them.
+
+    Whoever was invited anyway stays whose they were: a focal point answers for their own alone.
+    """
+    invited = select(Invitation.id).where(
+        Invitation.stakeholder_id == person.id, Invitation.event_id == delegation.event_id
+    )
+    is_unknown = person.organisation_id is None and session.scalar(invited) is None
+    if is_unknown or person.created_at == at:
+        person.organisation_id, person.changed_at = delegation.organisation_id, at
 
 
 def _new_member(

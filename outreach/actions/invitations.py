@@ -72,7 +72,12 @@ def answer_invitation(
 
 
 def take_back_answer(
-    invitation_id: int, *, at: datetime, by: Actor = INVITEE, seen: int | None = None
+    invitation_id: int,
+    *,
+    at: datetime,
+    by: Actor = INVITEE,
+    seen: int | None = None,
+    given_by: str = "",
 ) -> None:
     """Undo the last change that was made on the page; who was sent is asked no more.
 
@@ -90,8 +95,9 @@ def take_back_answer(
             _stop_asking(session.get_one(Invitation, invitation.delegate_id), invitation.id, at)
         invitation.take_back(before, at)
         record_answer(
-            session, invitation, old, at=at, by=by, channel="undo", verb="took_back_answer"
-        )
+            session, invitation, old, at=at, by=by, channel="undo", verb="took_back_answer",
+            given_by=given_by,
+        )  # fmt: skip
 
 
 def locked(session: Session, invitation_id: int) -> Invitation:

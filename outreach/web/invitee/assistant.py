@@ -32,7 +32,7 @@ def for_someone(token: str) -> Response:
     answer = opened.answer.value if opened.answer else ""
     filled = Filled(answer, opened.note, given_by=g.assistant, particulars=opened.particulars)
     context = invitation_view(
-        opened, g.invitation_key, token=personal_token("answer", g.invitation_key), at=g.at,
+        opened, g.invitation_key, base=f"/i/{personal_token('answer', g.invitation_key)}", at=g.at,
         language=language(), filled=filled,
     )  # fmt: skip
     return page("invitation.html", **context)

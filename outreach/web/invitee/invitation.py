@@ -16,7 +16,7 @@ from outreach.queries.invitations import invitation_page
 from outreach.queries.letters import letter_for
 from outreach.queries.questions import questions_of
 from outreach.web.invitee.door import blueprint, closed_door, language, onward, page, say
-from outreach.web.invitee.form import CHANGED, FOREIGN, AnswerForm, Filled
+from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, AnswerForm, Filled
 from outreach.web.invitee.nonce import version_seen
 from outreach.web.invitee.particulars import MISSING, parts_of, read_answers, read_particulars
 from outreach.web.invitee.view import invitation_view
@@ -40,13 +40,20 @@ def back(token: str) -> AnyResponse:
 @blueprint.post("/i/<token>/answer")
 def answer(token: str) -> AnyResponse:
     """Note the answer, once however often it is sent."""
+    return note_answer()
+
+
+def note_answer() -> AnyResponse:
+    """The answer to the invitation that is open; given by `g.answerer`, where it is another's."""
     form = AnswerForm()
     seen = version_seen("answer", g.link_key, form.nonce.data or "")
     if seen is None:
         return show(form, [FOREIGN], 400)
     if not form.validate():
         return show(form, form.problems(), 400 if form.answer.errors else 422)
-    reply = Reply(form.answer.data)
+    reply, given_by = Reply(form.answer.data), g.get("answerer") or form.given_by.data
+    if g.get("answerer") and reply is Reply.DELEGATED:
+        return show(form, [CHOOSE], 422)
     questions = questions_of(g.opened.event.id) if g.opened.has_questions else []
     parts = parts_of(g.opened.event, language())
     said, problems = read_particulars(request.form, reply, g.opened.event, g.at, parts)
@@ -63,11 +70,11 @@ def answer(token: str) -> AnyResponse:
         if names_someone:
             delegations.send_someone(
                 g.opened.id, form.delegate_name.data, form.delegate_address.data, form.note.data,
-                at=g.at, given_by=form.given_by.data, seen=seen,
+                at=g.at, given_by=given_by, seen=seen,
             )  # fmt: skip
         else:
             invitations.answer_invitation(
-                g.opened.id, reply, form.note.data, at=g.at, given_by=form.given_by.data, seen=seen,
+                g.opened.id, reply, form.note.data, at=g.at, given_by=given_by, seen=seen,
                 particulars=said, answers=answers,
             )  # fmt: skip
     except delegations.CannotBeSent as refusal:
@@ -81,11 +88,18 @@ def answer(token: str) -> AnyResponse:
 @blueprint.post("/i/<token>/back")
 def take_back(token: str) -> AnyResponse:
     """Undo the last change."""
+    return undo_answer()
+
+
+def undo_answer() -> AnyResponse:
+    """Undo the last change of the invitation that is open."""
     seen = version_seen("answer", g.link_key, request.form.get("nonce", ""))
     if seen is None:
         return show(None, [FOREIGN], 400)
     try:
-        invitations.take_back_answer(g.opened.id, at=g.at, seen=seen)
+        invitations.take_back_answer(
+            g.opened.id, at=g.at, seen=seen, given_by=g.get("answerer", "")
+        )
     except Conflict as refusal:
         g.opened = invitation_page(g.link_key)
         return show(None, [str(refusal)], 400)
@@ -126,7 +140,12 @@ def letter(token: str) -> Response:
 
 def home(status: int = 303) -> AnyResponse:
     """Back to the page itself."""
-    return redirect(f"/i/{(request.view_args or {})['token']}{onward()}", status)
+    return redirect(f"{here()}{onward()}", status)
+
+
+def here() -> str:
+    """The address of the page itself."""
+    return str(g.get("here") or f"/i/{(request.view_args or {})['token']}")
 
 
 def show(
@@ -142,8 +161,9 @@ def show(
         raise InvitationWithdrawn
     filled = _filled(form, said or {}, answers or {}) if form else None
     context = invitation_view(
-        opened, g.link_key, token=(request.view_args or {})["token"], at=g.at, language=language(),
-        filled=filled, problems=[say(problem) for problem in problems or []],
+        opened, g.link_key, base=here(), at=g.at, language=language(), filled=filled,
+        answerer=g.get("answerer", ""), answers_as=g.get("answers_as", ""),
+        problems=[say(problem) for problem in problems or []],
     )  # fmt: skip
     return page("invitation.html", status, **context)
 

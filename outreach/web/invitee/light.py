@@ -98,7 +98,7 @@ def _written(
         if takes_gzip(accepts):
             return pressed.pack(words), GZIPPED
         return pressed.fill(words), PLAIN
-    view = invitation_view(page, link_key, token=token, at=at, language=language)
+    view = invitation_view(page, link_key, base=f"/i/{token}", at=at, language=language)
     sheet = sheet_of(language)
     return sheet.whole(sheet.fill("invitation.html", onward=onward, **view), accepts)
 

@@ -105,7 +105,7 @@ def _press(shared: _Shared, *about: object) -> Pressed:
     *_, language, onward = about
     assert isinstance(language, str)
     view = invitation_view(
-        shared.page, NO_ONE, token=_mark("token", True), at=shared.at, language=language
+        shared.page, NO_ONE, base=f"/i/{_mark('token', True)}", at=shared.at, language=language
     )
     sheet = sheet_of(language)
     tail = sheet.fill(

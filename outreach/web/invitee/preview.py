@@ -18,6 +18,6 @@ def preview(token: str) -> Response:
     if opened.withdrawn_at:
         raise InvitationWithdrawn
     context = invitation_view(
-        opened, g.link_key, token="", at=g.at, language=language(), is_preview=True
+        opened, g.link_key, base="", at=g.at, language=language(), is_preview=True
     )
     return page("invitation.html", **context)

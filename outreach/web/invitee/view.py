@@ -1,6 +1,7 @@
 """Everything that stands on an invitee's page, put together for its template."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -52,41 +53,55 @@ def invitation_view(
     page: InvitationPage,
     link_key: str,
     *,
-    token: str,
+    base: str,
     at: datetime,
     language: str,
     filled: Filled | None = None,
     problems: Sequence[str] = (),
     is_preview: bool = False,
+    answerer: str = "",
+    answers_as: str = "",
 ) -> dict[str, Any]:
     """The context of invitation.html.
 
+    base        the address of the page, below which its forms and links lie
     filled      what was sent and is wrong; without it the form shows what is noted
     is_preview  someone of the team looks at it: there is nothing to press and no link in it
+    answerer    who answers for the person, and as the focal point of which organisation
+                (`answers_as`): they see what they wrote, and nothing of what others wrote
     Asks the database for what the page's own row says that there is: questions, earlier answers,
     other invitations.
     """
     is_open = page.is_open(at) and page.delegate is None
     answers = answers_given(page.id) if page.has_answers else []
+    is_another = bool(answerer) and (not answers or answers[0].given_by != answerer)
+    if is_another:
+        page = replace(page, note="", particulars={})
     questions = questions_of(page.event.id) if page.has_questions and is_open else []
     if filled is None:
-        kept = answers_of(page.id) if questions and page.answer else {}
+        kept = answers_of(page.id) if questions and page.answer and not is_another else {}
         answer = page.answer.value if page.answer else ""
         filled = Filled(answer, page.note, particulars=page.particulars, answers=kept)
     can_take_back = bool(answers) and answers[0].channel == "link" and page.is_open(at)
+    can_take_back = can_take_back and not is_another
+    is_own = not is_preview and not answerer
     parts = parts_of(page.event, language) if is_open or page.answer else ()
     letter = None
     if page.letter_id:
         letter = letter_for(page.event.id, page.group_id, language, page.person.language)
-    choices = CHOICES if page.named_by is None else [c for c in CHOICES if c[0] != "delegated"]
+    may_send = page.named_by is None and not answerer
+    choices = CHOICES if may_send else [c for c in CHOICES if c[0] != "delegated"]
     return FIXED | {
-        "page": page, "event": page.event, "at": at, "token": token, "is_open": is_open,
+        "page": page, "event": page.event, "at": at, "base": base, "is_open": is_open,
+        "answerer": answerer, "answers_as": answers_as,
         "filled": filled, "problems": problems, "choices": choices, "answers": answers,
         "nonce": "" if is_preview else form_nonce("answer", link_key, page.version),
         "can_take_back": can_take_back and not is_preview, "is_preview": is_preview,
         "parts": parts, "part_words": dict(parts), "letter": letter,
         "questions": [(q, words_in(q.texts, language, "en")) for q in questions],
-        "others": others(page.stakeholder_id, link_key, at, is_preview) if page.has_others else [],
+        "others": others(page.stakeholder_id, link_key, at, not is_own)
+        if page.has_others and not answerer
+        else [],
     }  # fmt: skip
 
 

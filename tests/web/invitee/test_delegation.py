@@ -10,7 +10,9 @@ from outreach.db import reading
 from outreach.models.activity import CONSOLE
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
-from outreach.queries.delegations import members_of
+from outreach.models.message import Message
+from outreach.queries.delegations import link_key_of_member, members_of
+from outreach.queries.invitations import invitation_page
 from outreach.tokens import personal_token
 from tests.factories import (
     NOON,
@@ -47,6 +49,63 @@ def guest(client, delegation):
 
 def post(guest, path="members", **fields):
     return guest.client.post(f"{guest.path}/{path}", data=guest.hidden() | fields)
+
+
+def test_a_focal_point_answers_for_a_member_who_is_told_and_sees_by_whom(guest, delegation, tables):
+    post(guest, **BEN)
+    (member,) = afresh(members_of, delegation.id)
+    theirs = Guest(guest.client, f"{guest.path}/members/{member.id}")
+    before = tables()
+    shown = theirs.open().text
+    assert f'href="{guest.path}"' in shown
+    for words in ("you answer for <bdi>Ben Mwangi</bdi>", "I accept", "Back to the delegation"):
+        assert words in shown
+    for words in ("I send someone", "given_by", "/i/", "event.ics"):
+        assert words not in shown
+    assert tables() == before
+    assert theirs.send(answer="delegated").status_code == 422
+    assert theirs.send(answer="accepted", given_by="The Pope").status_code == 303
+    page = afresh(invitation_page, link_key_of_member(delegation.id, member.id))
+    own = Guest(guest.client, f"/i/{personal_token('answer', page_key(member))}")
+    assert page.answer == "accepted"
+    assert "Answered by <bdi>Amina Otieno</bdi>." in own.open().text
+    waits = afresh(lambda: list(reading().scalars(select(Message.purpose).where(
+        Message.stakeholder_id == member.stakeholder_id).order_by(Message.id))))  # fmt: skip
+    assert waits == ["member", "confirmation"]
+    undo = guest.client.post(f"{theirs.path}/back", data=theirs.hidden())
+    assert undo.status_code == 303
+    assert "Take this back" not in theirs.open().text
+
+
+def page_key(member):
+    return reading().scalar(
+        select(Invitation.link_key).where(Invitation.stakeholder_id == member.stakeholder_id)
+    )
+
+
+def test_what_a_member_wrote_is_not_shown_to_the_focal_point_nor_taken_back(guest, delegation):
+    post(guest, **BEN)
+    (member,) = afresh(members_of, delegation.id)
+    theirs = Guest(guest.client, f"{guest.path}/members/{member.id}")
+    own = Guest(guest.client, f"/i/{personal_token('answer', page_key(member))}")
+    own.send(answer="accepted", note="I need a ramp")
+    shown = theirs.open().text
+    assert "You accept" in shown
+    assert "ramp" not in shown
+    assert "Take this back" not in shown
+    assert guest.client.post(f"{theirs.path}/back", data=theirs.hidden()).status_code == 404
+
+
+def test_to_name_someone_of_another_house_is_not_to_speak_for_them(guest, delegation):
+    minister = make_stakeholder(
+        "Another Minister", "minister@example.net", created_at=NOON - timedelta(days=1)
+    )
+    make_invitation(minister)
+    post(guest, member_name="Another Minister", member_address="minister@example.net", role="head")
+    (member,) = afresh(members_of, delegation.id)
+    assert "Answer for" not in guest.open().text
+    for path in (f"/members/{member.id}", f"/members/{member.id + 1}"):
+        assert guest.client.get(guest.path + path).status_code == 404
 
 
 def named(delegation):

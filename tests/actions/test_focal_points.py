@@ -33,7 +33,8 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.naming import CannotBeSent
 from outreach.queries.audit import audit
-from outreach.queries.delegations import delegation_line, delegations_of, members_of
+from outreach.queries.delegation_members import members_of
+from outreach.queries.delegations import delegation_line, delegations_of
 from tests.factories import (
     NOON,
     afresh,

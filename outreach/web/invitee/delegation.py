@@ -12,7 +12,8 @@ from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.delegation import DelegationClosed, DelegationFull, MemberRole
 from outreach.naming import CannotBeSent
-from outreach.queries.delegations import delegation_page, members_of
+from outreach.queries.delegation_members import members_of
+from outreach.queries.delegations import delegation_page
 from outreach.web.invitee.door import blueprint, onward, page, say
 from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, line
 from outreach.web.invitee.nonce import form_nonce, version_seen

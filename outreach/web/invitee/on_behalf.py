@@ -8,7 +8,7 @@ from flask import Response, abort, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from outreach.models.delegation import DelegationClosed
-from outreach.queries.delegations import link_key_of_member
+from outreach.queries.delegation_members import link_key_of_member
 from outreach.queries.invitations import answers_given, invitation_page
 from outreach.web.invitee.door import blueprint, language, onward
 from outreach.web.invitee.invitation import note_answer, show, undo_answer

@@ -19,6 +19,7 @@ from outreach.errors import Refusal
 from outreach.links import delegation_url
 from outreach.models.activity import Actor
 from outreach.queries.conferences import groups
+from outreach.queries.delegation_members import members_of
 from outreach.queries.delegations import (
     DelegationLine,
     appointed,
@@ -26,7 +27,6 @@ from outreach.queries.delegations import (
     delegation_line,
     delegations_of,
     focal_points_ready,
-    members_of,
     name_of_organisation,
     organisations_without,
     people_of,

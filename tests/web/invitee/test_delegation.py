@@ -11,7 +11,7 @@ from outreach.models.activity import CONSOLE
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
-from outreach.queries.delegations import link_key_of_member, members_of
+from outreach.queries.delegation_members import link_key_of_member, members_of
 from outreach.queries.invitations import invitation_page
 from outreach.tokens import personal_token
 from tests.factories import (

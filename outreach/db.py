@@ -20,11 +20,12 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Dialect, Engine, Executable, Select, event
+from sqlalchemy import Connection, Engine, Executable, Select, event
 from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
 from outreach.models.suppression import digest_of
+from outreach.prepared import Prepared, cursor_of
 
 BUSY_TIMEOUT_MS = 40_000
 """Longer than the 30 s for which a backup or another writer may hold SQLite."""
@@ -128,23 +129,21 @@ class Glance:
 
     def __init__(self, statement: Select[Any]) -> None:
         self.statement = statement
-        self._spelt: dict[str, tuple[str, Any, list[Any]]] = {}
+        self._prepared = Prepared(statement)
 
     def raw(self, **values: Any) -> tuple[Any, ...] | None:
         """The row as the driver gives it; None where there is none."""
         engine = db.engine
-        text, parameters, _ = self._in(engine.dialect)
-        if isinstance(parameters, dict):
-            filled: Any = parameters | values
-        else:
-            filled = [values.get(name, value) for name, value in parameters]
+        spelt = self._prepared.spelt(engine.dialect)
         connection = engine.raw_connection()
         driver: Any = connection.driver_connection
         is_postgresql = not isinstance(driver, SQLiteConnection)
         try:
             if is_postgresql:
                 driver.autocommit = True
-            row: tuple[Any, ...] | None = driver.execute(text, filled).fetchone()
+            cursor = cursor_of(driver)
+            cursor.execute(spelt.text, spelt.filled(values))
+            row: tuple[Any, ...] | None = cursor.fetchone()
             if is_postgresql:
                 driver.autocommit = False
         except BaseException:
@@ -155,21 +154,7 @@ class Glance:
 
     def read(self, row: tuple[Any, ...]) -> list[Any]:
         """The values of such a row, each of its column's type."""
-        makers = self._in(db.engine.dialect)[2]
-        return [make(value) if make else value for make, value in zip(makers, row, strict=True)]
-
-    def _in(self, dialect: Dialect) -> tuple[str, Any, list[Any]]:
-        if dialect.name not in self._spelt:
-            compiled: Any = self.statement.compile(dialect=dialect)
-            parameters = compiled.construct_params(_check=False)
-            if compiled.positional:
-                parameters = [(name, parameters[name]) for name in compiled.positiontup]
-            makers = [
-                column.type.dialect_impl(dialect).result_processor(dialect, None)
-                for column in self.statement.selected_columns
-            ]
-            self._spelt[dialect.name] = str(compiled), parameters, makers
-        return self._spelt[dialect.name]
+        return self._prepared.spelt(db.engine.dialect).read(row)
 
 
 def is_postgresql() -> bool:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from psycopg import Connection as PostgreSQLConnection
+from psycopg import RawCursor
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
 
@@ -47,8 +49,8 @@ class Prepared:
 
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         spelt = self.spelt(connection.dialect)
-        cursor: Any = connection.connection.cursor()
         filled = spelt.filled(values)
+        cursor = cursor_of(connection.connection.driver_connection)
         heard: Any = connection.dispatch
         if heard.before_cursor_execute:
             heard.before_cursor_execute(connection, cursor, spelt.text, filled, None, False)
@@ -63,13 +65,15 @@ class Prepared:
         kinds = {
             name: bound.type.dialect_impl(dialect) for bound, name in compiled.bind_names.items()
         }
-        names = compiled.positiontup if compiled.positional else kinds
+        text, names = str(compiled), compiled.positiontup
+        if not compiled.positional:
+            text, names = numbered(text)
         places = [(name, fixed[name], kinds[name].bind_processor(dialect)) for name in names]
         columns = compiled.effective_returning or getattr(statement, "selected_columns", ())
         makers = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ]
-        return Spelt(str(compiled), places, makers, [column.key for column in columns])
+        return Spelt(text, places, makers, [column.key for column in columns])
 
 
 class Spelt:
@@ -86,20 +90,17 @@ class Spelt:
         makers  what makes each column's value of the driver's
         """
         self.text, self.places, self._makers = text, places, makers
-        self._names = [name for name, _, _ in places]
-        self._known = frozenset(self._names)
-        self._is_positional = f"%({self._names[0]})s" not in text if places else True
+        self._known = frozenset(name for name, _, _ in places)
         self._named: Any = _row_of(*columns)
 
-    def filled(self, values: Mapping[str, Any]) -> Any:
+    def filled(self, values: Mapping[str, Any]) -> list[Any]:
         """The parameters as the driver takes them."""
         if not self._known.issuperset(values):
             raise TypeError(f"no place for {sorted(set(values) - self._known)}")
-        made = [
+        return [
             make(values.get(name, fixed)) if make else values.get(name, fixed)
             for name, fixed, make in self.places
         ]
-        return made if self._is_positional else dict(zip(self._names, made, strict=True))
 
     def read(self, row: tuple[Any, ...]) -> list[Any]:
         """The values of such a row, each of its column's type."""
@@ -112,9 +113,28 @@ class Spelt:
         return self._named._make(self.read(row))
 
 
+NAMED = re.compile(r"%\((\w+)\)s|%%")
+
+
+def numbered(text: str) -> tuple[str, list[str]]:
+    """The text with `$1` for the first `%(name)s` and so on, and the names by number: as
+    PostgreSQL has them, so that psycopg, which would look for them each time, need not."""
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}" if found[1] else "%"
+
+    return NAMED.sub(number, text), list(names)
+
+
+def cursor_of(driver: Any) -> Any:
+    """A cursor that takes a text as the database does."""
+    return RawCursor(driver) if isinstance(driver, PostgreSQLConnection) else driver.cursor()
+
+
 Change = tuple[Prepared, Mapping[str, Any]]
 """A statement that changes rows, and the values that it gets."""
-PLACE, NAME = re.compile(r"%\((\w+)\)s"), r"\1"
+NUMBER = re.compile(r"\$(\d+)")
 
 
 def run_together(connection: Connection, changes: Sequence[Change]) -> None:
@@ -140,23 +160,24 @@ class _Whole(Prepared):
         self.parts = parts
 
     def _spell(self, dialect: Dialect) -> Spelt:
-        spelt = [part.spelt(dialect) for part in self.parts]
-        texts = [PLACE.sub(f"%({_apart(n, NAME)})s", one.text) for n, one in enumerate(spelt)]
-        # SQLAlchemy lets every INSERT there give the key of its row.
-        for number, text in enumerate(texts):
-            texts[number] = text.replace(LAST_KEY, f"(SELECT id FROM s{number - 1})")
+        texts: list[str] = []
+        places: list[tuple[str, Any, Maker | None]] = []
+        for number, spelt in enumerate(part.spelt(dialect) for part in self.parts):
+            text = _onward(spelt.text, len(places))
+            # SQLAlchemy lets every INSERT there give the key of its row.
+            texts.append(text.replace(LAST_KEY, f"(SELECT id FROM s{number - 1})"))
+            places += [(_apart(number, name), fixed, make) for name, fixed, make in spelt.places]
         before = ", ".join(f"s{number} AS ({text})" for number, text in enumerate(texts[:-1]))
-        places = [
-            (_apart(number, name), fixed, make)
-            for number, one in enumerate(spelt)
-            for name, fixed, make in one.places
-        ]
         return Spelt(f"WITH {before} {texts[-1]}", places)
 
 
 LAST_KEY = "lastval()"
 """`dialect.last_key` on PostgreSQL."""
 _whole = lru_cache(_Whole)
+
+
+def _onward(text: str, by: int) -> str:
+    return NUMBER.sub(lambda found: f"${int(found[1]) + by}", text)
 
 
 def _row_of(*columns: str) -> Any:

@@ -8,10 +8,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 AXE = Path(__file__).parent / "browser" / "vendor" / "axe.min.js"
 FOUND = """options => axe.run(options).then(report => report.violations.map(
     each => [each.id, each.nodes[0].html.slice(0, 300)]))"""
+
+
+def visit(page: Any, address: str) -> None:
+    """Go there; fails where another page answers: that of an error, or the one to sign in."""
+    assert page.goto(address).status == 200, address
+    assert urlsplit(page.url).path == urlsplit(address).path, address
 
 
 def violations(page: Any, *, without: Sequence[str] = ()) -> list[list[str]]:

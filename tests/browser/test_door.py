@@ -15,7 +15,7 @@ from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Reply
 from outreach.queries.attendance import at_the_door
 from outreach.tokens import personal_token
-from tests.axe import violations
+from tests.axe import violations, visit
 from tests.factories import (
     NOON,
     afresh,
@@ -81,7 +81,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, zoe, scheme, width):
         "person": f"/staff/stakeholders/{zoe.stakeholder_id}",
     }  # fmt: skip
     for name, address in pages.items():
-        staff.goto(address)
+        visit(staff, address)
         if folder := os.environ.get("SHOTS"):
             staff.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, name

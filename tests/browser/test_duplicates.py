@@ -9,7 +9,7 @@ from outreach.actions.accounts import make_one_time_link
 from outreach.actions.duplicates import find_duplicates
 from outreach.actions.merges import merge_stakeholders
 from outreach.models.activity import CONSOLE
-from tests.axe import violations
+from tests.axe import violations, visit
 from tests.factories import NOON, make_account, make_organisation, make_stakeholder
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, scheme, width):
     places = ["/staff/duplicates", "/staff/duplicates?state=not_a_duplicate", side,
               alike.get_attribute("href")]  # fmt: skip
     for number, place in enumerate(places):
-        staff.goto(place)
+        visit(staff, place)
         if folder := os.environ.get("LOOK_FOLDER"):
             staff.screenshot(path=f"{folder}/duplicates-{width}-{number}.png", full_page=True)
         assert violations(staff) == [], place

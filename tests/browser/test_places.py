@@ -13,7 +13,7 @@ from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Reply
 from tests.actions.test_places import Ground
-from tests.axe import violations
+from tests.axe import violations, visit
 from tests.factories import NOON, afresh, make_account, make_stakeholder, make_target
 
 pytestmark = pytest.mark.browser
@@ -73,7 +73,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, ground, tmp_path, schem
         "today",
         f"lists/{ground.list.id}",
     ]:
-        staff.goto(f"/staff/{place}")
+        visit(staff, f"/staff/{place}")
         assert violations(staff) == [], place
         wide = staff.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, (place, wide)

@@ -13,7 +13,7 @@ from outreach.models.account import Role
 from outreach.models.activity import CONSOLE
 from outreach.queries.campaigns import steps_of
 from tests.actions.test_campaigns import INVITATION, plan, reminder
-from tests.axe import violations
+from tests.axe import violations, visit
 from tests.delivery.ledgers import frozen_campaign
 from tests.factories import (
     afresh,
@@ -61,7 +61,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, under_way, scheme, widt
     staff.emulate_media(color_scheme=scheme)
     day = (clock.now() + 40 * DAY).date().isoformat()
     for place in ("timeline", "dry-run", f"reply-by?on={day}&time=18:00"):
-        staff.goto(f"/staff/campaigns/{under_way}/{place}")
+        visit(staff, f"/staff/campaigns/{under_way}/{place}")
         if folded := staff.query_selector("details summary:has-text('Move')"):
             folded.click()
         assert violations(staff) == [], place

@@ -108,10 +108,10 @@ def test_a_hundred_thousand_members_are_refused_unopened(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(65_000):
             archive.writestr(f"{number}", b"")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TooLarge, match="far more parts"):
         open_sheet(path)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 0.1
 
 
 def test_a_member_of_zeros_is_refused_by_its_packing(tmp_path):
@@ -165,20 +165,25 @@ def test_an_entity_reads_no_file_and_opens_no_connection(tmp_path):
         server.setblocking(False)
         address = f"http://127.0.0.1:{server.getsockname()[1]}/x"
         for target in (secret.as_uri(), address):
+            links = {
+                "xl/externalLinks/_rels/externalLink1.xml.rels": (
+                    f'<Relationships><Relationship Id="rId1" TargetMode="External" Type="x" '
+                    f'Target="{target}"/></Relationships>'
+                ).encode()
+            }
             path = make_workbook(
                 tmp_path / "list",
                 rows_of(HEADERS, ("&e;", "a@example.org")),
                 doctype=f'<!DOCTYPE x [<!ENTITY e SYSTEM "{target}">]>',
-                extra={
-                    "xl/externalLinks/_rels/externalLink1.xml.rels": (
-                        f'<Relationships><Relationship Id="rId1" TargetMode="External" Type="x" '
-                        f'Target="{target}"/></Relationships>'
-                    ).encode()
-                },
+                extra=links,
             )
             with pytest.raises(BrokenWorkbook) as refusal:
                 open_sheet(path)
             assert "the secret" not in str(refusal.value)
+            elsewhere = make_workbook(
+                tmp_path / "links", rows_of(HEADERS, ("Ana", "a@example.org")), extra=links
+            )
+            assert values(elsewhere) == [["Ana", "a@example.org"]]
         with pytest.raises(BlockingIOError):
             server.accept()
 

@@ -157,15 +157,18 @@ def test_an_owner_and_a_list_are_given_to_those_ticked_and_taken_back(staff):
 
 @pytest.mark.parametrize(
     ("what", "form"),
-    [("tag", {}), ("tag", {"ids": "1", "tag": "  "}), ("tag", {"all": "yes", "rule": "x"}),
+    [("tag", {}), ("tag", {"ids": "ANA", "tag": "  "}), ("tag", {"all": "yes", "rule": "x"}),
      ("tag", {"all": "yes", "rule": '{"all": [{"facet": "x", "any": ["1"]}]}'}),
-     ("owner", {"ids": "1", "owner": "999999"}), ("list", {"ids": "1", "list": "999"}),
-     ("untag", {"ids": "1", "untag": "none"}), ("erase", {"ids": "1"})],
+     ("owner", {"ids": "ANA", "owner": "999999"}), ("list", {"ids": "ANA", "list": "999"}),
+     ("untag", {"ids": "ANA", "untag": "none"}), ("erase", {"ids": "ANA"})],
 )  # fmt: skip
 def test_a_form_that_says_something_else_changes_nothing(staff, what, form):
-    make_stakeholder("Ana")
+    ana, wanted = make_stakeholder("Ana"), make_list()
+    form = {name: value.replace("ANA", str(ana.id)) for name, value in form.items()}
     answer = staff.post(f"/staff/stakeholders/bulk/{what}", data=form)
     assert answer.status_code in (404, 422)
+    assert (tagged(), afresh(target_list, wanted.id).wanted_count) == (0, 0)
+    assert afresh(lambda: list(reading().scalars(select(Stakeholder.owner_id)))) == [None]
 
 
 def test_a_sentence_is_kept_as_a_segment_for_oneself_or_the_team(staff, client):

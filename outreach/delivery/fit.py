@@ -144,12 +144,3 @@ def _are_headers(name: str, column: Column) -> bool:
     longest = len(column) if isinstance(column, str) else max(map(len, column))
     is_line = joined.isascii() and is_plain(joined) and longest <= _LONGEST_HEADER
     return _may_be_set(name) and is_line
-
-
-def check(letter: Letter, recipient: Recipient) -> None:
-    """Raise UnfitLetter, with a sentence for staff, unless this letter can go to this person."""
-    check_letter(letter)
-    check_recipient(recipient)
-    for part in (letter.subject, letter.text, letter.html):
-        for _ in part.filled(recipient.values):
-            pass

@@ -70,7 +70,7 @@ def test_two_workers_share_a_campaign_and_one_is_killed(
     assert_the_ledger_is_sound()
 
 
-def test_a_tick_happens_once_for_all_workers_and_goes_on_when_one_dies_in_it(
+def test_the_ticks_of_two_workers_go_on_when_one_dies_in_a_tick(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     """A job of a dead worker would stay “doing” and hold its lock: the sweep gives it to others."""

@@ -195,4 +195,7 @@ def _told(connection: Connection) -> Iterator[None]:
     try:
         yield
     except dialect.dbapi.Error as fault:
+        driver: Any = connection.connection.driver_connection
+        if dialect.is_disconnect(fault, driver, None):
+            connection.invalidate(fault)
         raise DBAPIError.instance("", None, fault, dialect.dbapi.Error, dialect=dialect) from fault

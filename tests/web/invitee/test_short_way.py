@@ -10,7 +10,7 @@ from outreach.actions import invitations
 from outreach.actions.invitations import answer_invitation, take_back_answer
 from outreach.db import reading
 from outreach.models.invitation import Answer, Reply
-from outreach.web.invitee import light, pressed
+from outreach.web.invitee import light, pressed, short_answer
 from tests.factories import (
     NOON,
     make_event,
@@ -140,6 +140,12 @@ def test_a_fault_on_the_short_way_is_told_as_one_and_nothing_is_tried_again(
     assert answer.status_code == 500
     assert "Something failed on our side" in answer.text
     assert len(tries) == 1
+
+
+def test_what_fails_before_the_answer_is_noted_goes_the_long_way(guest, monkeypatch):
+    page = guest(make_invitation())
+    monkeypatch.setattr(short_answer, "form_glance", lambda _: 1 / 0)
+    assert page.send(answer="accepted").status_code == 303
 
 
 def test_people_who_share_an_event_share_a_mould_and_nothing_else(guest, client):

@@ -70,7 +70,8 @@ def image_problems(body: str) -> Iterator[str]:
         if not is_of_this_house(address):
             yield (
                 f"The image “{address[:80]}” lies elsewhere, and its owner would learn who opens "
-                "the letter. Add it to the pictures of this house and use its path."
+                "the letter. Add it to the pictures (Campaigns → Templates → Pictures) and "
+                "copy its line."
             )
 
 

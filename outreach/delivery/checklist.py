@@ -1,16 +1,21 @@
 """What is looked at before a letter is saved or approved, each point with how it stands."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from outreach.advice.hyperlinks import hosts_in, images_in
+from outreach.advice.hyperlinks import hosts_in, images_in, is_of_this_house
 from outreach.advice.merging import POINTS, checked, fields_in
 from outreach.delivery.preview import Preview
 from outreach.queries.conference_pages import conference_page
+from outreach.queries.pictures import sizes_of
 
 NOT_OUT = "{conference_link} leads to a page that nobody can read yet. Put it out first."
 LARGEST = 100_000
 """In bytes: some programs cut a longer HTML part off, and with it the way to stop such mail."""
+
+
+NAME = re.compile(r"/pictures/([0-9a-z]+\.(?:png|jpg))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,15 @@ def checklist(
     details = {
         "links": ", ".join(hosts_in(body)),
         "images": "" if images_in(body) else "There are none.",
-        "size": f"{max(len(preview.html.encode()) / 1000, 1):.0f} KB" if preview.html else "",
     }
-    size = len(preview.html.encode())
+    known = sizes_of(set(NAME.findall(f"{body}\n{preview.html}")))
+    found["images"] = [*found["images"], *_unknown(body, known)]
+    size = len(preview.html.encode()) + sum(known.values())
     if size > LARGEST:
-        found["size"] = [f"It has {size / 1000:.0f} KB. Shorten it, or link to the rest."]
+        found["size"] = [
+            f"It has {size / 1000:.0f} KB with its pictures. Shorten it, or link to the rest."
+        ]
+    details["size"] = f"{max(size / 1000, 1):.0f} KB" if preview.html else ""
     points = [
         Point(POINTS[name], tuple(problems), details.get(name, ""))
         for name, problems in found.items()
@@ -62,3 +71,13 @@ def checklist(
     empty = tuple(f"Nothing stands in {{{name}}} for this person." for name in preview.missing)
     points.append(Point("Every field is filled for the person who is shown", empty))
     return points
+
+
+def _unknown(body: str, known: Collection[str]) -> Iterator[str]:
+    """Images of this house that nobody has put there, as sentences."""
+    for _, address in images_in(body):
+        if is_of_this_house(address) and address.removeprefix("/pictures/") not in known:
+            yield (
+                f"The image “{address[:80]}” is not among the pictures (Campaigns → Templates → "
+                "Pictures). Copy its line from there."
+            )

@@ -13,7 +13,7 @@ from outreach.delivery.mailer import Address
 from outreach.delivery.phrases import answer_word, country, dates, day, locale_of, role_word
 from outreach.delivery.recipients import Column
 from outreach.delivery.waiting import Waiting
-from outreach.delivery.wording import Wording, wording_of
+from outreach.delivery.wording import Emblem, Wording, wording_of
 from outreach.links import absolute, link_maker
 from outreach.models.message import Purpose
 
@@ -49,6 +49,7 @@ class Setting:
     conference_code: str = ""
     parameters: str = ""
     """Of the campaign, in the links of its promotion; none in personal invitations."""
+    emblem: Emblem | None = None
     held: str = ""
     """The conditions of its sections that hold for everyone of the unit."""
 
@@ -71,7 +72,7 @@ def wording_in(setting: Setting) -> Wording:
         raise UnfitLetter(str(problem)) from problem
     return wording_of(
         subject, body, setting.language, footer(setting), setting.is_campaign, absolute(""),
-        setting.parameters, is_news=setting.purpose is Purpose.PROMOTION,
+        setting.parameters, is_news=setting.purpose is Purpose.PROMOTION, emblem=setting.emblem,
     )  # fmt: skip
 
 

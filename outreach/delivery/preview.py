@@ -28,6 +28,7 @@ from outreach.delivery.mailer import Address
 from outreach.delivery.phrases import role_word
 from outreach.delivery.render import letter_of
 from outreach.delivery.waiting import OF_SEATS
+from outreach.delivery.wording import emblem_of
 from outreach.errors import NotFound
 from outreach.links import absolute
 from outreach.models.base import UTCDateTime
@@ -37,6 +38,7 @@ from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
+from outreach.models.picture import Picture
 from outreach.models.seat import Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Step
@@ -44,6 +46,7 @@ from outreach.models.template import TemplateText
 from outreach.models.track import Track
 from outreach.queries.audience import personal_values
 from outreach.queries.merging import columns_in
+from outreach.queries.pictures import EMBLEM
 from outreach.queries.recipients import member
 from outreach.queries.sections import facts_of_person
 
@@ -278,10 +281,12 @@ def _shared(*columns: Any) -> Select[Any]:
             Event.time_zone,
             Event.city,
             Event.country_code,
+            *EMBLEM,
             *columns,
         )
         .select_from(Event)
         .join(Conference, Conference.id == Event.conference_id)
+        .outerjoin(Picture, Picture.id == Conference.emblem_id)
     )
 
 
@@ -303,6 +308,7 @@ def _setting(
         is_vip=is_vip,
         held=held,
         host=row.host,
+        emblem=emblem_of(row.emblem, row.emblem_words, row.emblem_width, row.emblem_height),
         conference_code=row.conference_code,
         event_name=row.event,
         starts_at=row.starts_at,

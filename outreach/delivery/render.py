@@ -16,11 +16,14 @@ from outreach.delivery.mailer import Address, Attachment, Letter
 from outreach.delivery.phrases import copy_words
 from outreach.delivery.recipients import Column, Recipients
 from outreach.delivery.waiting import Waiting, who_waits
+from outreach.delivery.wording import emblem_of
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.message import Purpose, Unit
+from outreach.models.picture import Picture
 from outreach.models.template import TemplateText
+from outreach.queries.pictures import EMBLEM
 
 OTHER_SECTIONS = "Other sections of the letter are for this person: release it to go by itself."
 
@@ -159,6 +162,7 @@ def _setting(unit_id: int) -> Setting:
         ),
         reply_to=Address(row.host, row.reply_to),
         host=row.host,
+        emblem=emblem_of(row.emblem, row.emblem_words, row.emblem_width, row.emblem_height),
         conference_code=row.conference_code,
         parameters=promoted(row.purpose, row.campaign_name, row.campaign_id),
         event_name=row.name,
@@ -177,11 +181,12 @@ _SETTING = (
         Conference.reply_to, Conference.code.label("conference_code"),
         Campaign.id.label("campaign_id"), Campaign.name.label("campaign_name"),
         Event.name, Event.starts_at, Event.ends_at, Event.time_zone,
-        Event.city, Event.country_code,
+        Event.city, Event.country_code, *EMBLEM,
     )
     .join(TemplateText, TemplateText.id == Unit.text_id)
     .join(Event, Event.id == Unit.event_id)
     .join(Conference, Conference.id == Event.conference_id)
+    .outerjoin(Picture, Picture.id == Conference.emblem_id)
     .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
     .where(Unit.id == bindparam("unit"))
 )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import css_inline
 import nh3
@@ -34,6 +35,33 @@ ALL_FIELDS = frozenset(FIELDS) | {"unsubscribe_link"}
 _markdown = MarkdownIt("commonmark", {"html": False}).disable(["html_block", "html_inline"])
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+
+
+HIGHEST = 64
+"""In pixels: an emblem is small, and the letter is what is read."""
+
+
+class Emblem(NamedTuple):
+    """The picture that heads a letter; path as of this house."""
+
+    path: str
+    words: str
+    width: int
+    height: int
+
+    def html(self, home: str) -> str:
+        """As it stands above the host's name, no higher than HIGHEST."""
+        height = min(self.height, HIGHEST)
+        width = max(round(self.width * height / self.height), 1)
+        return (
+            f'<img class="emblem" src="{escape(home + self.path)}" alt="{escape(self.words)}" '
+            f'width="{width}" height="{height}">'
+        )
+
+
+def emblem_of(name: str | None, words: str, width: int, height: int) -> Emblem | None:
+    """Of what the conference has chosen; None where that is nothing."""
+    return Emblem(f"/pictures/{name}", words, width, height) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +95,7 @@ def wording_of(
     own_fields: frozenset[str] = frozenset(),
     *,
     is_news: bool = False,
+    emblem: Emblem | None = None,
 ) -> Wording:
     """Compile a text.
 
@@ -76,6 +105,7 @@ def wording_of(
     own_fields  that a mail of the house has besides those of letters
     parameters  of the campaign, for every link that is not personal: "utm_source=…"
     is_news     it invites to nothing, and its link stops news alone
+    emblem      above it all
     Raises UnfitLetter where the text cannot become a mail.
     """
     (subject, body), defaults = with_defaults(subject, body)
@@ -84,10 +114,11 @@ def wording_of(
     letter = _tokens(body, home, parameters)
     stop = stop_words(language, is_news=is_news) if has_unsubscribe else ""
     tail = footer + (f"\n\n{stop}:\n{{unsubscribe_link}}" if stop else "")
+    picture = emblem.html(home) if emblem else ""
     return Wording(
         subject=compile_line(subject, allowed),
         text=compile_text(f"{_text_of(letter)}\n\n-- \n{tail}\n", allowed),
-        html=compile_html(_page(letter, language, footer, stop), allowed),
+        html=compile_html(_page(letter, language, footer, stop, picture), allowed),
         defaults=defaults,
     )
 
@@ -150,7 +181,7 @@ def _inline_text(tokens: list[Token]) -> str:
     return "".join(parts)
 
 
-def _page(letter: list[Token], language: str, footer: str, stop: str) -> str:
+def _page(letter: list[Token], language: str, footer: str, stop: str, emblem: str) -> str:
     html = str(_markdown.renderer.render(letter, _markdown.options, {}))
     html = html.replace("%7B", "{").replace("%7D", "}")
     html = _clean_around_links(html)
@@ -161,7 +192,8 @@ def _page(letter: list[Token], language: str, footer: str, stop: str) -> str:
     side = direction_of(language)
     page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
     page = page.replace("direction:ltr", f"direction:{side}")  # MJML says it of every column
-    page = page.replace("HOST", "{host}").replace("LETTER", html).replace("FOOTER", written)
+    page = page.replace("HOST", emblem + "{host}")
+    page = page.replace("LETTER", html).replace("FOOTER", written)
     return str(_inliner.inline(page)).replace("%7B", "{").replace("%7D", "}")
 
 

@@ -194,7 +194,7 @@ class Campaign(Base):
         dates = (at.astimezone(UTC).isoformat() for at in (event.starts_at, event.ends_at))
         return [
             event.id, event.name, *dates, event.time_zone, event.city, event.country_code,
-            host.host, host.reply_to,
+            host.host, host.reply_to, *([host.emblem.name] if host.emblem else []),
         ]  # fmt: skip
 
     @property

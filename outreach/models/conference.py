@@ -4,9 +4,10 @@ from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.models.base import Base, Code, Key, Zero
+from outreach.models.picture import Picture
 
 
 class LegalStatus(StrEnum):
@@ -42,6 +43,10 @@ class Conference(Base):
     """At most so many campaign mails to one person, over all campaigns, …"""
     cap_days: Mapped[int | None]
     """… in so many days; no limit where one of the two is missing."""
+    emblem_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
+    """What heads every letter, if anything does."""
+
+    emblem: Mapped[Picture | None] = relationship()
 
 
 class Region(Base):

@@ -1,6 +1,6 @@
 """Importing the pages hangs them on the door."""
 
-from outreach.web.public import conference, health, metrics
+from outreach.web.public import conference, health, metrics, pictures
 from outreach.web.public.door import blueprint
 
-__all__ = ["blueprint", "conference", "health", "metrics"]
+__all__ = ["blueprint", "conference", "health", "metrics", "pictures"]

@@ -1,0 +1,61 @@
+"""Pictures that letters may show: which there are, how large, and one with its content."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from outreach.db import reading
+from outreach.models.conference import Conference
+from outreach.models.picture import Picture
+
+SHOWN = 100
+EMBLEM: tuple[ColumnElement[Any], ...] = (
+    Picture.name.label("emblem"),
+    Picture.words.label("emblem_words"),
+    Picture.width.label("emblem_width"),
+    Picture.height.label("emblem_height"),
+)
+"""Of the conference's emblem, in statements that join it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLine:
+    """A picture in the list."""
+
+    name: str
+    words: str
+    width: int
+    height: int
+    bytes_count: int
+    is_emblem: bool
+
+
+def pictures() -> list[PictureLine]:
+    """The latest pictures, without their content. One SELECT."""
+    rows = reading().execute(
+        select(
+            Picture.name, Picture.words, Picture.width, Picture.height, Picture.bytes_count,
+            Picture.id.in_(select(Conference.emblem_id).where(Conference.emblem_id.is_not(None))),
+        )
+        .order_by(Picture.id.desc())
+        .limit(SHOWN)
+    )  # fmt: skip
+    return [PictureLine(*row) for row in rows]
+
+
+def picture_content(name: str) -> tuple[str, bytes] | None:
+    """(media type, content) of a picture. One row by key."""
+    row = (
+        reading()
+        .execute(select(Picture.media_type, Picture.content).where(Picture.name == name))
+        .one_or_none()
+    )
+    return (row[0], row[1]) if row else None
+
+
+def sizes_of(names: Collection[str]) -> dict[str, int]:
+    """{name: bytes} of those of these pictures that there are. By key."""
+    rows = select(Picture.name, Picture.bytes_count).where(Picture.name.in_(names))
+    return {line.name: line.bytes_count for line in reading().execute(rows)}

@@ -21,15 +21,18 @@ def visit(page: Any, address: str) -> None:
     assert urlsplit(page.url).path == urlsplit(address).path, address
 
 
-def violations(page: Any, *, without: Sequence[str] = ()) -> list[list[str]]:
+def violations(
+    page: Any, *, without: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[list[str]]:
     """[rule, the first element that breaks it] for each rule that is broken.
 
-    without  rules that are judged elsewhere
+    without  rules that are judged elsewhere; only  the ones that are judged here, where not all are
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
     rules = {rule: {"enabled": False} for rule in without}
-    found: list[list[str]] = page.evaluate(
-        f"({FOUND})({json.dumps({'resultTypes': ['violations'], 'rules': rules})})"
-    )
+    options: dict[str, Any] = {"resultTypes": ["violations"], "rules": rules}
+    if only:
+        options["runOnly"] = {"type": "rule", "values": list(only)}
+    found: list[list[str]] = page.evaluate(f"({FOUND})({json.dumps(options)})")
     return found

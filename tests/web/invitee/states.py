@@ -99,8 +99,11 @@ def own(row: Any, purpose: str = "answer") -> str:
     return f"/{letters[purpose]}/{personal_token(purpose, key)}"
 
 
-def asking_everything() -> Invitation:
-    """An event whose form has every kind of field, and someone with other things to answer."""
+def asking_everything(required: Sequence[str] = ()) -> Invitation:
+    """An event whose form has every kind of field, and someone with other things to answer.
+
+    required  the replies with which the question for words must be answered
+    """
     event = make_event(
         name="Round table on finance", allows_remote=True, party_limit=3, needs_asked=list(NEEDS),
         venue="Palais des Nations", parts_asked=Parts.DAYS, ends_at=NOON + timedelta(days=92),
@@ -113,11 +116,10 @@ def asking_everything() -> Invitation:
     )  # fmt: skip
     for number, kind in enumerate(QuestionKind):
         words = {"text": f"Question {number}?", "hint": "A hint", "choices": ["One", "Two"]}
-        required = ["accepted"] if kind is QuestionKind.TEXT else []
         save(
             Question(
                 event_id=event.id, kind=kind, texts={"en": words}, position=number,
-                required_for=required,
+                required_for=list(required) if kind is QuestionKind.TEXT else [],
             )
         )  # fmt: skip
     person = make_stakeholder("Amina Otieno", salutation="Your Excellency", country_code="KE")
@@ -134,7 +136,7 @@ def of_invitations() -> dict[str, Page]:
         answer_invitation(answered.id, reply, "مع التحيات", at=NOON - timedelta(days=days))
     answer_invitation(taken_back.id, Reply.ACCEPTED, "", at=NOON, given_by="Ms Assistant")
     take_back_answer(taken_back.id, at=NOON)
-    in_full, everything = asking_everything(), asking_everything()
+    in_full, everything = asking_everything(), asking_everything(["accepted"])
     answer_invitation(in_full.id, Reply.ACCEPTED, "Gladly", at=NOON, particulars=PARTICULARS)
     declined, sent, late = make_invitation(), make_invitation(), make_invitation()
     answer_invitation(declined.id, Reply.DECLINED, "", at=NOON, particulars={"reason": "other"})

@@ -115,6 +115,8 @@ def test_every_change_is_confirmed_and_one_that_waits_speaks_for_the_next(app):
     answer_invitation(invitation.id, Reply.DECLINED, "", at=NOON)
     assert confirmations() == [MessageState.WAITING]
     went_out()
+    answer_invitation(invitation.id, Reply.DECLINED, "", at=LATER)
+    assert confirmations() == [MessageState.ACCEPTED], "the same answer again"
     answer_invitation(invitation.id, Reply.ACCEPTED, "", at=LATER)
     assert len(confirmations()) == 2
 

@@ -30,7 +30,8 @@ from outreach.prepared import Prepared, cursor_of
 BUSY_TIMEOUT_MS = 40_000
 """Longer than the 30 s for which a backup or another writer may hold SQLite."""
 
-db = SQLAlchemy(metadata=Base.metadata)
+# Errors name no parameters: they are people's names and addresses, and errors go to the log.
+db = SQLAlchemy(metadata=Base.metadata, engine_options={"hide_parameters": True})
 waits_for_disk = True
 """Tests, which pull no plug, do not."""
 _turns = threading.Lock()

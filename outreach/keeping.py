@@ -31,7 +31,8 @@ def check_count(session: Session, wanted: Select[Any], said_count: int) -> None:
     count = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if count != said_count:
         raise Conflict(
-            f"{count:,} people fit by now, not {said_count:,}. Nothing was changed; look again."
+            f"Who fits has changed: {count:,} by now, not {said_count:,}. "
+            "Nothing was changed; look again."
         )
 
 

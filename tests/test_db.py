@@ -3,6 +3,8 @@
 import sqlite3
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from outreach import db as sessions
 from outreach.actions.invitations import answer_invitation
@@ -58,3 +60,10 @@ def test_waiting_reaches_the_disk_itself(tmp_path, monkeypatch):
     sessions._wait_for_disk(str(log))
     sessions._wait_for_disk(str(tmp_path / "none"))
     assert len(synced) == 1
+
+
+def test_a_fault_of_the_database_tells_the_log_nobodys_name(app):
+    with pytest.raises(DBAPIError) as told, sessions.transaction() as session:
+        session.execute(text("SELECT nothing FROM nowhere WHERE name = :name"), {"name": "Amina"})
+    assert "nowhere" in str(told.value)
+    assert "Amina" not in str(told.value)

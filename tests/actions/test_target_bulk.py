@@ -109,7 +109,7 @@ def test_a_nomination_that_was_decided_meanwhile_stays(wanted):
 def test_others_who_fit_by_now_a_role_that_may_not_and_no_reason_change_nothing(wanted):
     before = stands(wanted)
     promoter = Actor.account(make_account(Role.PROMOTER).id)
-    with pytest.raises(Conflict, match="3 people fit by now, not 5"):
+    with pytest.raises(Conflict, match="3 by now, not 5"):
         target_bulk.give_tier(all_french(wanted, count=5), 1, **BY)
     with pytest.raises(NotAnApprover):
         target_bulk.approve_targets(all_french(wanted), by=promoter, at=NOON)

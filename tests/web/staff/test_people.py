@@ -133,7 +133,7 @@ def test_where_others_fit_by_now_nothing_is_changed(staff):
     form = {"all": "yes", "rule": '{"all": []}', "count": "5", "tag": "VIP"}
     answer = staff.post("/staff/stakeholders/bulk/tag", data=form)
     assert answer.status_code == 409
-    assert "1 people fit by now, not 5" in text(answer)
+    assert "Who fits has changed: 1 by now, not 5." in text(answer)
     assert tagged() == 0
 
 

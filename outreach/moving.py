@@ -4,7 +4,7 @@ The same hour of the event's zone is kept, whatever daylight saving does in betw
 passed stays as it was, and what would have passed already keeps its date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -95,8 +95,17 @@ def campaigns_to_move(session: Session, event_id: int) -> Sequence[Campaign]:
     ).all()
 
 
-def move_with_event(session: Session, event: Event, shift: Shift, at: datetime) -> None:
+def lapsed_before(session: Session, event_id: int) -> set[int]:
+    """The campaigns of an event whose approval has lapsed: asked before the event moves."""
+    return {one.id for one in campaigns_to_move(session, event_id) if one.has_lapsed}
+
+
+def move_with_event(
+    session: Session, event: Event, shift: Shift, at: datetime, lapsed: Container[int]
+) -> None:
     """Move every open deadline of an event that has just moved, in time or to another zone.
+
+    lapsed  what `lapsed_before` has said
 
     Cost: an UPDATE for each date that its invitations have; the campaigns and seats one by one.
     """
@@ -117,9 +126,9 @@ def move_with_event(session: Session, event: Event, shift: Shift, at: datetime) 
     for campaign in campaigns_to_move(session, event.id):
         reply_by = shift(campaign.reply_by)
         if campaign.reply_by > at and reply_by > at:
-            campaign.move_reply_by(reply_by, at)
+            campaign.move_reply_by(reply_by, at, had_lapsed=campaign.id in lapsed)
         elif campaign.scheduled_at is not None:
-            campaign.follow_dates(at)
+            campaign.follow_dates(at, had_lapsed=campaign.id in lapsed)
     for seat in session.scalars(open_seats(event.id, at)):
         moved = shift(seat.fill_by)
         if moved > at:

@@ -10,7 +10,13 @@ from outreach.db import transaction
 from outreach.models.activity import Activity, Actor
 from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
-from outreach.moving import Shift, by_wall_clock, campaigns_to_move, move_with_event
+from outreach.moving import (
+    Shift,
+    by_wall_clock,
+    campaigns_to_move,
+    lapsed_before,
+    move_with_event,
+)
 
 
 def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: datetime) -> None:
@@ -24,10 +30,11 @@ def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: dateti
         conference.opens_on += days
         conference.closes_on += days
         for event in session.scalars(select(Event).where(Event.conference_id == conference_id)):
+            lapsed = lapsed_before(session, event.id)
             event.starts_at = by_wall_clock(event.starts_at, days, event)
             event.ends_at = by_wall_clock(event.ends_at, days, event)
             event.sequence += 1
-            move_with_event(session, event, Shift(event.zone, event.zone, days), at)
+            move_with_event(session, event, Shift(event.zone, event.zone, days), at, lapsed)
         session.add(Activity.of("moved_conference", by, at, days=days.days))
 
 
@@ -80,10 +87,10 @@ def _move_to_zone(
     """The same hours by another clock."""
     if zone.key == event.time_zone:
         return
-    shift = Shift(event.zone, zone)
+    shift, lapsed = Shift(event.zone, zone), lapsed_before(session, event.id)
     event.starts_at, event.ends_at = shift(event.starts_at), shift(event.ends_at)
     conference.time_zone = event.time_zone = zone.key
-    move_with_event(session, event, shift, at)
+    move_with_event(session, event, shift, at, lapsed)
 
 
 def cap_mails(

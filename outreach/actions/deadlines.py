@@ -41,10 +41,12 @@ def move_step(step_id: int, to: datetime, *, by: Actor, at: datetime) -> None:
         campaign = _get(session, found.campaign_id)
         step = session.get_one(Step, step_id, with_for_update=True, populate_existing=True)
         _check_second_person(campaign, by)
-        was = step.due_at
+        was, had_lapsed = step.due_at, campaign.has_lapsed
         step.move(to, at)
         if campaign.state in (CampaignState.DRAFT, CampaignState.APPROVED):
             campaign.void_approval()
+        else:
+            campaign.keep_approval(had_lapsed=had_lapsed)
         session.add(
             Activity.of(
                 "moved_step", by, at, campaign_id=campaign.id, event_id=campaign.event_id,

@@ -292,26 +292,31 @@ class Campaign(Base):
                     "reach nobody. Choose fewer days, or take the step out."
                 )
 
-    def move_reply_by(self, reply_by: datetime, at: datetime) -> None:
+    def move_reply_by(
+        self, reply_by: datetime, at: datetime, *, had_lapsed: bool | None = None
+    ) -> None:
         """Let answers count until another instant; every relative step to come moves along.
 
         What was approved is no longer what stands there, so a campaign that has not been
         scheduled is a draft again; one that is on its way goes on.
+
+        had_lapsed  whether something else had changed before the date did; None to look now
         """
         if self.state in (CampaignState.FINISHED, CampaignState.CANCELLED):
             raise WrongState("moved", self.state)
         if reply_by <= at:
             raise Conflict("This reply-by has passed. Choose a later one.")
+        had_lapsed = self.has_lapsed if had_lapsed is None else had_lapsed
         self.reply_by = reply_by
         if self.state in (CampaignState.DRAFT, CampaignState.APPROVED):
             self.void_approval()
         else:
-            self.follow_dates(at)
+            self.follow_dates(at, had_lapsed=had_lapsed)
 
-    def follow_dates(self, at: datetime) -> None:
+    def follow_dates(self, at: datetime, *, had_lapsed: bool) -> None:
         """Give every relative step to come its time anew, which is approved by whoever moved it."""
         self.recount(at)
-        self.keep_approval()
+        self.keep_approval(had_lapsed=had_lapsed)
 
     def recount(self, at: datetime) -> None:
         """Give every relative step to come its time anew.
@@ -325,9 +330,12 @@ class Campaign(Base):
             if step.due_at is not None and step.due_at <= at:
                 step.state = StepState.MISSED
 
-    def keep_approval(self) -> None:
-        """What was changed on the way was changed by someone who may approve it."""
-        if self.approved_digest is not None:
+    def keep_approval(self, *, had_lapsed: bool) -> None:
+        """A time that was moved on the way was moved by someone who may approve it.
+
+        had_lapsed  something else had changed before: that is still to be approved
+        """
+        if self.approved_digest is not None and not had_lapsed:
             self.approved_digest = self.digest()
 
     def start(self) -> None:

@@ -149,6 +149,7 @@ def test_a_step_is_moved_only_to_where_it_makes_sense(app, days, why):
     with pytest.raises(Conflict, match=why):
         move_step(step.id, NOON + days * DAY, by=CONSOLE, at=NOON)
     move_step(step.id, NOON + 5 * DAY, by=CONSOLE, at=NOON)
+    assert fresh(campaign_id).is_as_approved  # it goes on: whoever moved it may approve it
     move_reply_by(campaign_id, NOON + 50 * DAY, by=CONSOLE, at=NOON)
     assert due(campaign_id)[1] == NOON + 5 * DAY
 
@@ -212,6 +213,11 @@ def test_deadlines_keep_their_hour_when_the_conference_changes_its_time_zone(app
     assert zone_moves(conference.id, zone.key, country, NOON) == []
     wished = place(name="Elsewhere", time_zone="Europe/Zurich")
     describe_conference(conference.id, **wished, by=CONSOLE, at=NOON)
+    assert fresh(campaign_id).has_lapsed
+    # No date that moves afterwards approves what else has changed.
+    move_conference(conference.id, conference.opens_on + DAY, by=CONSOLE, at=NOON)
+    move_reply_by(campaign_id, NOON + 50 * DAY, by=CONSOLE, at=NOON)
+    move_step(fresh(campaign_id).steps[1].id, NOON + 5 * DAY, by=CONSOLE, at=NOON)
     assert fresh(campaign_id).has_lapsed
 
 

@@ -17,7 +17,7 @@ from outreach.tokens import new_key
 
 COPIED = (
     Purpose.INVITATION, Purpose.REMINDER, Purpose.THANK_YOU, Purpose.CONFIRMATION,
-    Purpose.DELEGATION, Purpose.MOVED, Purpose.WITHDRAWN,
+    Purpose.DELEGATION, Purpose.MOVED, Purpose.WITHDRAWN, Purpose.NEW_LINK,
 )  # fmt: skip
 HAS_LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 LATEST = timedelta(days=7)

@@ -56,6 +56,7 @@ LETTERS = {
     "promotion": "News of the conference, inviting to nothing",
     "seat": "Request to take a seat",
     "seat_answer": "Confirmation of an answer about a seat",
+    "new_link": "To someone whose link was replaced",
     "confirmation": "Confirmation of an answer",
     "moved": "To those who come, when an event changes",
     "withdrawn": "To someone whose invitation is withdrawn",

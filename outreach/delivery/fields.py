@@ -20,6 +20,7 @@ from outreach.models.message import Purpose
 NO_UNSUBSCRIBE = (
     Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
     Purpose.FOCAL_POINT, Purpose.MEMBER, Purpose.COPY, Purpose.SEAT_ANSWER,
+    Purpose.NEW_LINK,
 )  # fmt: skip
 OF_ANSWERS = (
     Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.MISS_YOU, Purpose.PRACTICAL,

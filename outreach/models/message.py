@@ -144,12 +144,15 @@ class Purpose(StrEnum):
     """The event that the person comes to has another time or place."""
     WITHDRAWN = "withdrawn"
     """The invitation is no more."""
+    NEW_LINK = "new_link"
+    """The link that the person had opens nothing any more."""
     COPY = "copy"
     """What someone got, for their assistant."""
 
 
 EVEN_UNSUBSCRIBED = (
-    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.WITHDRAWN, Purpose.SEAT_ANSWER
+    Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.WITHDRAWN, Purpose.SEAT_ANSWER,
+    Purpose.NEW_LINK,
 )  # fmt: skip
 """What concerns someone's own answer: an unsubscribe from campaigns does not stop it."""
 

@@ -46,6 +46,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "answer": (
         "invited", "answered", "recorded_answer", "took_back_answer", "calendar_reply_ignored",
         "calendar_reply_unverified", "put_aside_calendar_reply", "withdrew_invitation",
+        "renewed_link",
         "named_delegate", "promoted_alternate", "moved_reply_by",
     ),
     "programme": (

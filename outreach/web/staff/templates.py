@@ -58,6 +58,7 @@ KINDS = {
     "withdrawn": "To someone whose invitation is withdrawn",
     "seat": "Request to take a seat",
     "seat_answer": "Confirmation of an answer about a seat",
+    "new_link": "To someone whose link was replaced",
 }
 FIRST = "en"
 """What the team writes in stands first, the others beside it."""

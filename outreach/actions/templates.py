@@ -16,6 +16,7 @@ from outreach.models.conference import ConstituentGroup
 from outreach.models.kind import Kind
 from outreach.models.template import Template, TemplateText, TemplateVersion
 from outreach.queries.merging import own_fields
+from outreach.queries.pictures import unknown_in
 
 WITHOUT_LINK = ("thank_you", "withdrawn", "save_the_date", "practical", "miss_you", "promotion")
 """Kinds of letter that may lack the personal link: these people have answered, or are not asked."""
@@ -133,7 +134,10 @@ def _check(session: Session, kind: str, texts: Sequence[Wording], *, may_differ:
         text.language: found
         for text in texts
         if (
-            found := list(problems_of(text.subject, text.body, needs_link=needs_link, values=known))
+            found := [
+                *problems_of(text.subject, text.body, needs_link=needs_link, values=known),
+                *unknown_in(text.body),
+            ]
         )
     }
     if not problems and texts:  # the same conditions cut the audience, whatever the language

@@ -1,14 +1,14 @@
 """What is looked at before a letter is saved or approved, each point with how it stands."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from outreach.advice.hyperlinks import hosts_in, images_in, is_of_this_house
+from outreach.advice.hyperlinks import hosts_in, images_in
 from outreach.advice.merging import POINTS, checked, fields_in
 from outreach.delivery.preview import Preview
 from outreach.queries.conference_pages import conference_page
-from outreach.queries.pictures import sizes_of
+from outreach.queries.pictures import sizes_of, unknown_in
 
 NOT_OUT = "{conference_link} leads to a page that nobody can read yet. Put it out first."
 LARGEST = 100_000
@@ -49,7 +49,7 @@ def checklist(
         "images": "" if images_in(body) else "There are none.",
     }
     known = sizes_of(set(NAME.findall(f"{body}\n{preview.html}")))
-    found["images"] = [*found["images"], *_unknown(body, known)]
+    found["images"] += unknown_in(body)
     size = len(preview.html.encode()) + sum(known.values())
     if size > LARGEST:
         found["size"] = [
@@ -71,13 +71,3 @@ def checklist(
     empty = tuple(f"Nothing stands in {{{name}}} for this person." for name in preview.missing)
     points.append(Point("Every field is filled for the person who is shown", empty))
     return points
-
-
-def _unknown(body: str, known: Collection[str]) -> Iterator[str]:
-    """Images of this house that nobody has put there, as sentences."""
-    for _, address in images_in(body):
-        if is_of_this_house(address) and address.removeprefix("/pictures/") not in known:
-            yield (
-                f"The image “{address[:80]}” is not among the pictures (Campaigns → Templates → "
-                "Pictures). Copy its line from there."
-            )

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from outreach.advice.hyperlinks import images_in, is_of_this_house
 from outreach.db import reading
 from outreach.models.conference import Conference
 from outreach.models.picture import Picture
 
 SHOWN = 100
+FOLDER = "/pictures/"
 EMBLEM: tuple[ColumnElement[Any], ...] = (
     Picture.name.label("emblem"),
     Picture.words.label("emblem_words"),
@@ -59,3 +61,16 @@ def sizes_of(names: Collection[str]) -> dict[str, int]:
     """{name: bytes} of those of these pictures that there are. By key."""
     rows = select(Picture.name, Picture.bytes_count).where(Picture.name.in_(names))
     return {line.name: line.bytes_count for line in reading().execute(rows)}
+
+
+def unknown_in(body: str) -> list[str]:
+    """Images of this house in a letter that nobody has put there, as sentences. By key."""
+    ours = [one for _, one in images_in(body) if is_of_this_house(one)]
+    names = {one.removeprefix(FOLDER) for one in ours}
+    known = sizes_of(names) if names else {}
+    return [
+        f"The image “{one[:80]}” is not among the pictures (Campaigns → Templates → Pictures). "
+        "Copy its line from there."
+        for one in ours
+        if not one.startswith(FOLDER) or one.removeprefix(FOLDER) not in known
+    ]

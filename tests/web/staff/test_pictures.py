@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 
 from outreach.actions.pictures import choose_emblem, put_picture
+from outreach.actions.templates import UnfitText, Wording, create_template
 from outreach.db import reading
 from outreach.delivery.checklist import checklist
 from outreach.delivery.outbox import drain
@@ -84,6 +85,9 @@ def test_the_checklist_knows_the_pictures_and_counts_their_size(app):
         points = checklist("S", body, letter, needs_link=False, values={})
         return " ".join(problem for point in points for problem in point.problems)
 
-    assert "not among the pictures" in problems("![x](/pictures/none.png)")
+    missing = "![x](/pictures/none.png)"
+    assert "not among the pictures" in problems(missing)
+    with pytest.raises(UnfitText, match="not among the pictures"):
+        create_template("News", "promotion", [Wording("en", "S", missing)], by=CONSOLE, at=NOON)
     assert problems(f"![A hall](/pictures/{name})") == ""
     assert "with its pictures" in problems(f"![x](/pictures/{name}) ![y](/pictures/{other})")

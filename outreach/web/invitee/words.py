@@ -44,8 +44,14 @@ def instant(at: datetime, event: EventShown, language: str) -> str:
 def _instant(at: datetime, zone: str, city: str, language: str) -> str:
     local, locale = at.astimezone(ZoneInfo(zone)), locale_of(language)
     written = _joined(format_date(local, "full", locale=locale), _clock(local, language), language)
-    about = _joined(city, offset(at, zone), language) if city else offset(at, zone)
+    apart = _apart(city, language), _apart(offset(at, zone), language)
+    about = _joined(*apart, language) if city else apart[1]
     return f"{written} ({about})"
+
+
+def _apart(text: str, language: str) -> str:
+    """Latin letters in a line from right to left, so that the brackets stay around them."""
+    return f"\u2068{text}\u2069" if direction_of(language) == "rtl" else text
 
 
 def _joined(first: str, second: str, language: str) -> str:

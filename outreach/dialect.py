@@ -42,7 +42,7 @@ def _postgresql_key(_element: Any, _compiler: Any, **_: Any) -> str:
 
 
 class last_key(FunctionElement[int]):
-    """The key that the last row got which was inserted before, by this connection."""
+    """The key of the row that the statement before inserts, in `prepared.run_together` alone."""
 
     name = "last_key"
     type = BigInteger()
@@ -56,7 +56,7 @@ def _sqlite_last_key(_element: Any, _compiler: Any, **_: Any) -> str:
 
 @compiles(last_key, "postgresql")
 def _postgresql_last_key(_element: Any, _compiler: Any, **_: Any) -> str:
-    return "lastval()"
+    return "last_key()"  # filled in by outreach.prepared
 
 
 class json_record(FunctionElement[dict[str, Any]]):

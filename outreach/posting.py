@@ -27,7 +27,7 @@ from outreach.models.message import (
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.suppression import UNSUBSCRIBED, Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
-from outreach.prepared import Change, Prepared
+from outreach.prepared import Change, Prepared, run_together
 from outreach.tokens import new_key
 
 OF_THE_PERSON = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
@@ -127,7 +127,6 @@ _MESSAGE = Prepared(
         "purpose", "address", "name", "state", "created_at", "changed_at", "values",
     ],
 )  # fmt: skip
-_LAST = Prepared(select(last_key().label("key")))
 
 
 def recipient_of(row: Any) -> Recipient:
@@ -192,10 +191,7 @@ def post(
         session, purpose, recipient, event.id, at=at, invitation_id=invitation_id,
         offer_id=offer_id, **values,
     )  # fmt: skip
-    connection = session.connection()
-    for prepared, row in mail:  # the message last: its key is asked for
-        prepared.run(connection, row)
-    return int(_LAST.first(connection, {}).key)
+    return run_together(session.connection(), mail)
 
 
 def mail_changes(

@@ -30,10 +30,15 @@ class Prepared:
         self.statement, self.given = statement, given
         self._spelt: dict[str, Spelt] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> None:
-        """Run it; what it gives is not asked for."""
+    def key(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Run what changes rows; the key of the row, of an INSERT of one with a key of one column,
+        and else nothing of use."""
         with _told(connection):
-            self._run(connection, values)
+            cursor = self._run(connection, values)
+            if connection.dialect.name != "postgresql":
+                return int(cursor.lastrowid or 0)
+            row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else 0
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, its columns by name; None where there is none."""
@@ -137,19 +142,22 @@ Change = tuple[Prepared, Mapping[str, Any]]
 NUMBER = re.compile(r"\$(\d+)")
 
 
-def run_together(connection: Connection, changes: Sequence[Change]) -> None:
+def run_together(connection: Connection, changes: Sequence[Change]) -> int:
     """Run what changes rows, one after the other; on PostgreSQL as one statement, which goes to the
-    server once. None of them sees what another one changed; `last_key()` is of the one before."""
-    if connection.dialect.name != "postgresql" or len(changes) < 2:
-        for prepared, values in changes:
-            prepared.run(connection, values)
-        return
+    server once. None of them sees what another one changed; `last_key()` is of the one before.
+
+    Gives the key of the last row where the last of them is an INSERT, else nothing of use.
+    """
+    if connection.dialect.name != "postgresql":
+        return [prepared.key(connection, values) for prepared, values in changes][-1]
+    if len(changes) == 1:
+        return changes[0][0].key(connection, changes[0][1])
     gathered = {
         _apart(number, name): value
         for number, (_, values) in enumerate(changes)
         for name, value in values.items()
     }
-    _whole(tuple(prepared for prepared, _ in changes)).run(connection, gathered)
+    return _whole(tuple(prepared for prepared, _ in changes)).key(connection, gathered)
 
 
 class _Whole(Prepared):
@@ -171,8 +179,9 @@ class _Whole(Prepared):
         return Spelt(f"WITH {before} {texts[-1]}", places)
 
 
-LAST_KEY = "lastval()"
-"""`dialect.last_key` on PostgreSQL."""
+LAST_KEY = "last_key()"
+"""`dialect.last_key` on PostgreSQL: no function there, but a place that is filled in. `lastval()`
+would give the key of the very row that is being inserted."""
 _whole = lru_cache(_Whole)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.models.message import MessageState, counted_as
 from outreach.models.tally import Tally, TallyKind
-from outreach.prepared import Change, Prepared, run_together
+from outreach.prepared import Change, Prepared
 
 Place = tuple[TallyKind, int, int, str]
 """(kind, subject_id, group_id, state)"""
@@ -62,7 +62,8 @@ def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
     """
     connection = session.connection()
     if len(changes) <= FEW:
-        run_together(connection, tally_changes(connection, changes))
+        for statement, values in tally_changes(connection, changes):
+            statement.key(connection, values)
         return
     rows = [
         dict(zip(COLUMNS, (*place, by), strict=True)) for place, by in sorted(changes.items()) if by

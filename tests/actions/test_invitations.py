@@ -4,13 +4,14 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from outreach.actions.invitations import AnswerChanged, answer_invitation
 from outreach.actions.seat_answers import answer_seat_offer
-from outreach.db import db, reading
+from outreach.db import db, reading, transaction
 from outreach.errors import NotFound
 from outreach.models.activity import Activity, Actor
+from outreach.models.event import Event
 from outreach.models.invitation import (
     Answer,
     AnswersClosed,
@@ -19,8 +20,12 @@ from outreach.models.invitation import (
     InvitationWithdrawn,
     Reply,
 )
+from outreach.models.message import Message, Purpose, Unit, UnitState
 from outreach.models.seat import OfferClosed, OfferState, Seat, SeatOffer
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import Tally, TallyKind
+from outreach.models.template import TemplateText
+from outreach.posting import post
 from outreach.queries.invitations import version_of
 from tests.factories import (
     NOON,
@@ -141,6 +146,36 @@ def test_what_is_closed_stays_as_it_is(app, columns, refusal):
 def test_nobody_answers_what_is_not_there(app):
     with pytest.raises(NotFound):
         answer_invitation(12345, Reply.ACCEPTED, "", at=NOON)
+
+
+def test_a_mail_stands_in_the_unit_that_was_written_for_it(app):
+    first, second = make_invitation(), make_invitation()
+    with transaction() as session:
+        person = session.get_one(Stakeholder, first.stakeholder_id)
+        event = session.get_one(Event, first.event_id)
+        text_id = session.scalar(select(func.min(TemplateText.id)))
+        session.add(  # from here on the keys of units and those of messages are not the same
+            Unit(
+                text_id=text_id, event_id=event.id, purpose=Purpose.INVITATION, next_at=NOON,
+                state=UnitState.DONE,
+            )
+        )  # fmt: skip
+        session.flush()
+        purpose = Purpose.CONFIRMATION
+        posted = post(session, purpose, person, event, at=NOON, invitation_id=first.id)
+    answer_invitation(second.id, Reply.ACCEPTED, "", at=NOON)
+    mails = reading().execute(
+        select(Message.id, Unit.id, Unit.purpose, Unit.state)
+        .join(Unit, Unit.id == Message.unit_id)
+        .order_by(Message.id)
+    )
+    keys = []
+    for message_id, unit_id, *about in mails:
+        keys.append((message_id, unit_id))
+        assert about == [Purpose.CONFIRMATION, UnitState.WAITING]
+    assert len({unit_id for _, unit_id in keys}) == 2
+    assert keys[0][0] == posted
+    assert all(message_id != unit_id for message_id, unit_id in keys)
 
 
 def test_fifty_conflicting_answers_at_once_leave_one_state_and_a_whole_history(app):

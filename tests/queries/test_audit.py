@@ -15,8 +15,8 @@ from outreach.models.base import Base
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
-from outreach.models.suppression import Suppression, digest_of
+from outreach.models.message import Attempt, Message, MessageState, Purpose, Unit, UnitState
+from outreach.models.suppression import NewsStop, Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import CHECKS, audit, last_audit
 from outreach.queries.promises import RECOUNTS
@@ -113,6 +113,14 @@ def test_mail_to_a_suppressed_address_is_named(campaign):
         )
     )  # fmt: skip
     assert broken() == {("P3", 1)}
+
+
+@pytest.mark.parametrize(("purpose", "found"), [("promotion", {("P3", 1)}), ("reminder", set())])
+def test_news_to_whoever_wanted_none_is_named_and_a_reminder_is_not(campaign, purpose, found):
+    change(Message, purpose=Purpose(purpose))
+    since = NOON - timedelta(hours=1)
+    save(NewsStop(digest=digest_of("ana1@example.org"), source="one-click", since=since))
+    assert broken() == found
 
 
 def test_an_unsubscribe_that_came_during_the_call_breaks_nothing(campaign):

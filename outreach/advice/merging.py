@@ -13,7 +13,7 @@ from outreach.advice.hyperlinks import image_problems, link_problems
 from outreach.advice.sections import resolved, section_problems, variants, without_tags
 
 FIELDS: dict[str, str] = {
-    "salutation_or_name": "“Your Excellency” where one is noted, the title and name elsewhere",
+    "salutation_or_name": "“Excellency” where one is noted, the title and name elsewhere",
     "salutation": "The salutation as noted: “Your Highness”",
     "title": "The title as noted: “H.E. Mr”",
     "given_name": "Given name",

@@ -52,7 +52,7 @@ from outreach.queries.sections import facts_of_person
 
 INVENTED = {
     "title": "H.E. Ms",
-    "salutation": "Your Excellency",
+    "salutation": "Excellency",
     "given_name": "Amina",
     "family_name": "Example",
     "full_name": "Amina Example",

@@ -145,7 +145,7 @@ _FIELDS = (
     Field("given_name", "Given name", as_text, 200, is_vital=True),
     Field("family_name", "Family name", as_text, 200, is_vital=True),
     Field("title", "Title (Dr, H.E.)", as_text, 100),
-    Field("salutation", "Salutation (Your Excellency)", as_text),
+    Field("salutation", "Salutation (Excellency)", as_text),
     Field("office", "Office held", as_text),
     Field("organisation", "Organisation", as_text),
     Field("country", "Country", _country),

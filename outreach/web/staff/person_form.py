@@ -62,7 +62,7 @@ class PersonForm(FlaskForm):
     family_name = StringField("Family name", [Length(max=200)])
     title = StringField("Title", [Length(max=100)], description="Dr, H.E., Prof.")
     salutation = StringField(
-        "Salutation", [Length(max=300)], description="Your Excellency, Madam Minister"
+        "Salutation", [Length(max=300)], description="Excellency, Madam Minister: without “Dear”"
     )
     office = StringField("Office held", [Length(max=300)])
     organisation = StringField("Organisation", [Length(max=300)])

@@ -29,3 +29,13 @@ class Conflict(Refusal):
     """Someone or something else came first; nothing was changed."""
 
     status = 409
+
+
+class ChangedMeanwhile(Conflict):
+    """Someone else saved since the page was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Someone changed this since you opened the page. Choose below what shall stand, field "
+            "by field, and save again."
+        )

@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.sections import Condition
 from outreach.db import is_postgresql, touched
-from outreach.dialect import ordered_key
+from outreach.dialect import among, ordered_key
 from outreach.models.activity import CLOCK, Activity
 from outreach.models.base import BigId, UTCDateTime
 from outreach.models.campaign import Campaign
@@ -55,7 +55,7 @@ from outreach.queries.hours import LATE, instant
 from outreach.queries.merging import columns_for
 from outreach.queries.reasons import has_messages
 from outreach.queries.sections import conditions_of
-from outreach.queries.stars import SIGN_OFF, signers
+from outreach.signing import SIGN_OFF, signers
 from outreach.tally import Place, add_to_tallies
 
 _KEYS_IN_A_BLOCK = 1_000
@@ -183,7 +183,9 @@ def _hold(session: Session, step: Step, at: datetime) -> None:
     stars: dict[str, list[int]] = {}
     for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items():
         stars.setdefault(f"{SIGN_OFF}{owner}.", []).append(stakeholder_id)
-    reasons: dict[str, Any] = {why: frozen.c.stakeholder_id.in_(ids) for why, ids in stars.items()}
+    reasons: dict[str, Any] = {
+        why: among(frozen.c.stakeholder_id, ids) for why, ids in stars.items()
+    }
     if step.is_personal and not step.is_at_once:
         reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
     for reason, whose in reasons.items():

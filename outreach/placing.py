@@ -351,4 +351,5 @@ def _use_campaign_text(session: Session, target: Target, message: Message) -> No
     )
     if text_id is not None:
         message.text_id = text_id
-        session.get_one(Unit, message.unit_id).text_id = text_id
+        if message.unit_id is not None:  # else it waits for a signature
+            session.get_one(Unit, message.unit_id).text_id = text_id

@@ -28,6 +28,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.suppression import UNSUBSCRIBED, Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
 from outreach.prepared import Change, Prepared, run_together
+from outreach.signing import hold_for_signature
 from outreach.tokens import new_key
 
 OF_THE_PERSON = (Purpose.THANK_YOU, Purpose.CONFIRMATION)
@@ -175,10 +176,12 @@ def post(
     at: datetime,
     invitation_id: int | None,
     offer_id: int | None = None,
+    is_own_answer: bool = False,
     **values: str,
 ) -> int | None:
     """Write the mail of this purpose to a person, and give its id; None where none may or could go.
 
+    is_own_answer  whether it only confirms what the person answered: to a star too it goes unsigned
     values  merge fields besides those of the person
     Its text is that of the template whose code is the purpose.
     """
@@ -191,7 +194,10 @@ def post(
         session, purpose, recipient, event.id, at=at, invitation_id=invitation_id,
         offer_id=offer_id, **values,
     )  # fmt: skip
-    return run_together(session.connection(), mail)
+    message_id = run_together(session.connection(), mail)
+    if not is_own_answer:
+        hold_for_signature(session, session.get_one(Message, message_id))
+    return message_id
 
 
 def mail_changes(

@@ -25,6 +25,7 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.conference import MemberState
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.queries.recognition import NOTHING, Recognised
@@ -232,17 +233,18 @@ class Roster:
     def _change_targets(self, lines: Sequence[Recognised]) -> None:
         if not lines:
             return
-        stars = 0
+        stars: list[tuple[int, str]] = []
         whole: list[tuple[int, Changes]] = []
         for line in lines:
             changes = dict(line.target_changes)
             if "tier" in changes:
                 changes["tier"] = (changes["tier"][0], min(changes["tier"][1], LOWEST_TIER))
-            if "is_star" in changes:
-                stars += 1 if changes["is_star"][1] else -1
-            whole.append((line.target_id or 0, changes))
+            if changes.pop("is_star", None):
+                stars.append((line.target_id or 0, line.person.why))
+            if changes:
+                whole.append((line.target_id or 0, changes))
         self.bulk.change(Target, whole)
-        self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "star"] += stars
+        self._nominate(stars)
         self._journal_each(
             "filled_in", [(line.stakeholder_id or 0, line.target_changes) for line in lines]
         )
@@ -263,20 +265,44 @@ class Roster:
             return
         first, self._rank = self._rank + 1, self._rank + len(people)
         at = self.bulk.bound(Target, "created_at", self._at)
-        stars, rows = 0, []
+        rows = []
         for rank, (stakeholder_id, line) in enumerate(people, first):
             person = line.person
-            stars += person.star is True
             rows.append(
                 (
-                    self._list.id, stakeholder_id, person.star is True,
+                    self._list.id, stakeholder_id, False,
                     min(person.tier or 2, LOWEST_TIER), person.why, person.rank or rank, at,
                 )
             )  # fmt: skip
-        self.bulk.add(Target, "list_id stakeholder_id is_star tier why rank created_at", rows)
+        columns = "list_id stakeholder_id is_star tier why rank created_at"
+        ids = self.bulk.add(Target, columns, rows)
+        self._nominate(
+            [
+                (target_id, line.person.why)
+                for target_id, (_, line) in zip(ids, people, strict=True)
+                if line.person.star
+            ]
+        )
         self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "wanted"] += len(rows)
-        self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "star"] += stars
         self._journal("added_to_list", [stakeholder_id for stakeholder_id, _ in people])
+
+    def _nominate(self, stars: Sequence[tuple[int, str]]) -> None:
+        """A file marks nobody as a star: it nominates, and an approver decides about each.
+
+        stars  (target, the reason)
+        """
+        if not stars:
+            return
+        at = self.bulk.bound(Star, "stage_at", self._at)
+        rows = [
+            (
+                target_id, StarStage.NOMINATED.value, at, why or "Marked as a star in a file.",
+                self._by.account_id, at, "", "",
+            )
+            for target_id, why in stars
+        ]  # fmt: skip
+        columns = "target_id stage stage_at reason nominated_by_id nominated_at decision next_step"
+        self.bulk.add(Star, columns, rows)
 
     # ---- the journal
 

@@ -10,14 +10,17 @@ from outreach.models.seat import SeatOffer
 from outreach.posting import post
 
 
-def tell_how_it_stands(session: Session, offer: SeatOffer, *, at: datetime) -> None:
+def tell_how_it_stands(
+    session: Session, offer: SeatOffer, *, at: datetime, is_own_answer: bool = False
+) -> None:
     """One mail for one change; one that still waits tells how it stands when it leaves."""
+    states = [MessageState.WAITING] if is_own_answer else [MessageState.WAITING, MessageState.HELD]
     waits = select(Message.id).where(
         Message.stakeholder_id == offer.stakeholder_id, Message.offer_id == offer.id,
-        Message.purpose == Purpose.SEAT_ANSWER, Message.state == MessageState.WAITING,
+        Message.purpose == Purpose.SEAT_ANSWER, Message.state.in_(states),
     )  # fmt: skip
     if session.scalar(waits.limit(1)) is None:
         post(
             session, Purpose.SEAT_ANSWER, offer.stakeholder, offer.seat.track.event, at=at,
-            invitation_id=None, offer_id=offer.id,
+            invitation_id=None, offer_id=offer.id, is_own_answer=is_own_answer,
         )  # fmt: skip

@@ -29,6 +29,8 @@ FLOORS = [
             "placing",
             "posting",
             "seating",
+            "signing",
+            "starring",
             "rows",
             "bulk",
             "keeping",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.alternates import reply_by_for
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.allotment import Allotment, Placement, PlacementState, Vacancy, VacancyState
 from outreach.models.event import Event
@@ -105,13 +105,19 @@ def change_allotment(
     is_automatic: bool,
     answer_days: int,
     closing_days: int,
+    seen: int | None = None,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Change the places and the rules; more places go to those who wait, at once."""
+    """Change the places and the rules; more places go to those who wait, at once.
+
+    seen  the mark of what the page showed. Raises ChangedMeanwhile, Conflict.
+    """
     _check(places, answer_days, closing_days)
     with transaction() as session:
         allotment = _allotment(session, allotment_id)
+        if seen is not None and allotment.mark != seen:
+            raise ChangedMeanwhile
         taken = standing_of(session, allotment).taken
         if places < taken:
             raise Conflict(f"{taken} places are taken already: there can be no fewer.")

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from outreach.db import reading, transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.delegation import Delegation, DelegationMember
 from outreach.models.event import Event
@@ -189,11 +189,22 @@ def ask_again(delegation_id: int, *, by: Actor, at: datetime) -> None:
 
 
 def change_delegation(
-    delegation_id: int, *, most_members: int, name_by: datetime, by: Actor, at: datetime
+    delegation_id: int,
+    *,
+    most_members: int,
+    name_by: datetime,
+    seen: int | None = None,
+    by: Actor,
+    at: datetime,
 ) -> None:
-    """Give a delegation other limits. Raises Refusal where more are named than there is room."""
+    """Give a delegation other limits. Raises Refusal where more are named than there is room.
+
+    seen  the mark of the limits that the page showed. Raises ChangedMeanwhile.
+    """
     with transaction() as session:
         delegation = locked_delegation(session, delegation_id)
+        if seen is not None and delegation.limits_mark != seen:
+            raise ChangedMeanwhile
         _check(delegation.event, delegation.authorised_by, most_members, name_by, at)
         if member_count(session, delegation_id) > most_members:
             raise Refusal("More members are named already. Take some out first.")

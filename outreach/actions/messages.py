@@ -30,7 +30,7 @@ from outreach.queries.audience import personal_values
 from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.merging import columns_in
 from outreach.queries.reasons import NEVER_LEFT
-from outreach.queries.stars import AN_APPROVER, SIGN_OFF, signers
+from outreach.signing import AN_APPROVER, UNSIGNED, signers
 from outreach.tally import add_to_tallies, moved, total
 from outreach.tokens import new_key
 
@@ -55,7 +55,7 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
     """
     with transaction() as session:
         message = _held(session, message_id)
-        _check_sign_off(session, message, by)
+        _check_signature(session, message, by.account_id)
         campaign = _open_campaign(session, message)
         if message.text_id is None:
             raise Conflict("There is no text for this person. Cancel this mail.")
@@ -64,8 +64,13 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
         if not person.email:
             raise Conflict("No address is known for this person. Add one, then release the mail.")
         message.address, message.name = person.email, person.full_name
-        kept = {name: message.values[name] for name in KEPT if name in message.values}
-        message.values = _values(session, message) | kept
+        kept = {
+            name: value
+            for name, value in message.values.items()
+            if name in KEPT or message.campaign_id is None
+        }
+        now = _values(session, message)
+        message.values = now | kept if campaign else kept | now
         message.possible_double = message.possible_double or _may_have_gone(session, message)
         unit = _unit_of_its_own(session, message, campaign, at)
         session.add(unit)
@@ -109,6 +114,7 @@ def resend_message(message_id: int, *, by: Actor, at: datetime) -> int:
         message = _get(session, message_id)
         if message.state not in GONE:
             raise Conflict("This mail has not left yet. Release it, or wait until it goes.")
+        _check_signature(session, message, by.account_id)
         campaign = _open_campaign(session, message)
         person = session.get_one(Stakeholder, message.stakeholder_id)
         if not person.email:
@@ -192,20 +198,20 @@ def _held(session: Session, message_id: int) -> Message:
     return message
 
 
-def _check_sign_off(session: Session, message: Message, by: Actor) -> None:
-    """What waits for a star's owner is released by nobody else; without an owner an approver does.
+def _check_signature(session: Session, message: Message, account_id: int | None) -> None:
+    """A mail to a star is let go by its owner alone; without an owner by an approver.
 
-    Whoever is no star any more needs neither.
+    Whoever is no star any more needs neither. Raises NotAllowed.
     """
-    if not message.reason.startswith(SIGN_OFF):
+    if message.purpose in UNSIGNED:
         return
-    signer = signers(message.event_id).get(message.stakeholder_id)
+    signer = signers(message.event_id, message.stakeholder_id).get(message.stakeholder_id)
     if signer is None:
         return
     owner_id, name = signer
-    if owner_id is not None and owner_id != by.account_id:
+    if owner_id is not None and owner_id != account_id:
         raise NotAllowed(f"Mail to this star is signed by {name} in person.")
-    if owner_id is None and not may_approve(session, by.account_id):
+    if owner_id is None and not may_approve(session, account_id):
         raise NotAllowed(f"This star has no owner, so mail to them is signed by {AN_APPROVER}.")
 
 

@@ -112,4 +112,4 @@ def _record(
             role=offer.seat.role.value, has_note=bool(offer.note),
         )
     )  # fmt: skip
-    tell_how_it_stands(session, offer, at=at)
+    tell_how_it_stands(session, offer, at=at, is_own_answer=True)

@@ -14,6 +14,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression, digest_of
 from outreach.models.template import Template, TemplateText, TemplateVersion
 from outreach.posting import sections_held
+from outreach.signing import hold_for_signature
 from outreach.tokens import new_key
 
 
@@ -118,4 +119,5 @@ def _mail(session: Session, offer: SeatOffer, text_id: int, address: str, at: da
     )
     session.add(message)
     session.flush()
+    hold_for_signature(session, message)
     return message

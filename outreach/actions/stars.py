@@ -3,13 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
-from outreach.errors import Conflict, NotAllowed, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotAllowed, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation
 from outreach.models.star import COLUMNS, UNDER_WAY, Star, StarStage, column_of
@@ -17,6 +17,8 @@ from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task, TaskKind
 from outreach.queries.accounts import colleague, may_approve
+from outreach.signing import hold_what_waits
+from outreach.starring import copy_stars
 from outreach.tally import add_to_tallies
 
 TO_THE_APPROVER = timedelta(days=2)
@@ -60,26 +62,19 @@ def nominate_star(target_id: int, reason: str, *, by: Actor, at: datetime) -> in
 
 
 def decide_star(target_id: int, is_star: bool, why: str = "", *, by: Actor, at: datetime) -> None:
-    """Put a nominated person on the short list, or say why not; never the one who nominated."""
+    """Put a nominated person on the short list, or say why not; never the one who nominated.
+
+    A star is taken off the short list in the same way: by an approver, with the reason.
+    """
     with transaction() as session:
         target, star = _target(session, target_id), _star_of(session, target_id)
-        if star is None:
+        if star is None and not target.is_star:
             raise NotFound("nomination")
         _check_approver(session, by)
+        star = star or _marked(session, target, by, at)
         star.decide(is_star, why, by.account_id, at)
-        if is_star and not target.is_star:
-            target.is_star = True
-            session.flush()
-            session.execute(
-                update(Invitation)
-                .where(
-                    Invitation.stakeholder_id == target.stakeholder_id,
-                    Invitation.event_id == target.list.event_id,
-                )
-                .values(is_star=True)
-                .execution_options(synchronize_session=False)
-            )
-            add_to_tallies(session, {(TallyKind.LIST_TARGETS, target.list_id, 0, "star"): 1})
+        if is_star is not target.is_star:
+            _set_star(session, target, is_star, at)
         verb = "approved_star" if is_star else "rejected_star"
         session.add(_line(verb, target, by, at, why=star.decision))
 
@@ -113,14 +108,20 @@ def plan_star(
     owner_id: int | None,
     next_step: str,
     next_on: date | None,
+    seen: int | None = None,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Say who follows a star up, what comes next and by when."""
+    """Say who follows a star up, what comes next and by when.
+
+    seen  the mark of the plan that the page showed. Raises ChangedMeanwhile.
+    """
     with transaction() as session:
         target, star = _target(session, target_id), _star_of(session, target_id)
         colleague(session, owner_id)
         star = star or _marked(session, target, by, at)
+        if seen is not None and star.plan_mark(target.owner_id) != seen:
+            raise ChangedMeanwhile
         target.owner_id, star.next_step, star.next_on = owner_id, next_step.strip(), next_on
         session.add(
             _line(
@@ -166,6 +167,18 @@ def escalate_stars(*, at: datetime) -> int:
             .returning(Task.id)
         )
         return len(made.all())
+
+
+def _set_star(session: Session, target: Target, is_star: bool, at: datetime) -> None:
+    """Onto the short list or off it; what was written to a new star waits for a signature."""
+    event_id = target.list.event_id
+    target.is_star = is_star
+    session.flush()
+    copy_stars(session, event_id, [target.stakeholder_id])
+    number = (TallyKind.LIST_TARGETS, target.list_id, 0, "star")
+    add_to_tallies(session, {number: 1 if is_star else -1})
+    if is_star:
+        hold_what_waits(session, target.stakeholder_id, event_id, at)
 
 
 def _task(

@@ -4,22 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.target import Target
 from outreach.queries.accounts import colleague
 
 MOST_RANK = 1_000_000
-
-
-class ChangedMeanwhile(Conflict):
-    """Someone else saved since the page was opened."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Someone changed this since you opened the page. Choose below what shall stand, field "
-            "by field, and save again."
-        )
 
 
 @dataclass(frozen=True, slots=True)

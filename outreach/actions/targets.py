@@ -1,23 +1,22 @@
-"""Targets: starred, given a tier, taken off a list; and each of these taken back.
+"""Targets taken off a list, and this taken back.
 
-Every change writes what stood there before into its line of the journal, and `take_back` reads it
-from there: there is one way back for all of them.
+It writes what stood there before into its line of the journal, and `take_back` reads it from there.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
-from outreach.models.invitation import Invitation
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
+from outreach.starring import copy_stars
 from outreach.tally import Place, add_to_tallies
 
 UNDO_LIFE = timedelta(hours=1)
@@ -45,26 +44,12 @@ class TooLate(Conflict):
         super().__init__("This was changed too long ago to be taken back here.")
 
 
-def mark_stars(
-    list_id: int, target_ids: Sequence[int], is_star: bool, *, by: Actor, at: datetime
-) -> int | None:
-    """Put people on the short list, or take them off it.
-
-    Gives the line of the journal by which it can be taken back; None when nothing was to change.
-    """
-
-    def mark(target: Target) -> None:
-        target.is_star = is_star
-
-    return _change(list_id, target_ids, mark, "starred" if is_star else "unstarred", by, at)
-
-
 def remove_targets(
     list_id: int, target_ids: Sequence[int], *, by: Actor, at: datetime
 ) -> int | None:
     """Take people off a list; who they are, and what they were asked, stays.
 
-    Gives what `mark_stars` gives.
+    Gives the line of the journal by which it can be taken back; None when nothing was to change.
     """
     with transaction() as session:
         target_list = _list(session, list_id)
@@ -77,7 +62,7 @@ def remove_targets(
             session.delete(target)
         session.flush()
         add_to_tallies(session, _numbers(list_id, rows, -1))
-        _copy_stars(session, target_list.event_id, [row.stakeholder_id for row in rows])
+        copy_stars(session, target_list.event_id, [row.stakeholder_id for row in rows])
         return line.id
 
 
@@ -105,37 +90,11 @@ def take_back(list_id: int, activity_id: int, *, by: Actor, at: datetime) -> int
         people = [row["stakeholder_id"] for row in before]
         numbers.update(_numbers(list_id, _targets_of(session, list_id, people), 1))
         add_to_tallies(session, numbers)
-        _copy_stars(session, target_list.event_id, people)
+        copy_stars(session, target_list.event_id, people)
         session.add(
             Activity.of("took_back", by, at, list_id=list_id, what=line.verb, count=len(before))
         )
         return len(before)
-
-
-def _change(
-    list_id: int,
-    target_ids: Sequence[int],
-    change: Callable[[Target], None],
-    verb: str,
-    by: Actor,
-    at: datetime,
-) -> int | None:
-    with transaction() as session:
-        target_list = _list(session, list_id)
-        rows = _targets(session, list_id, target_ids)
-        kept = {row.id: (row.is_star, row.tier) for row in rows}
-        line = _journal(verb, target_list, rows, by, at)
-        numbers = _numbers(list_id, rows, -1)
-        for row in rows:
-            change(row)
-        numbers.update(_numbers(list_id, rows, 1))
-        if all(kept[row.id] == (row.is_star, row.tier) for row in rows):
-            return None
-        session.add(line)
-        session.flush()
-        add_to_tallies(session, numbers)
-        _copy_stars(session, target_list.event_id, [row.stakeholder_id for row in rows])
-        return line.id
 
 
 def _list(session: Session, list_id: int) -> TargetList:
@@ -161,25 +120,6 @@ def _numbers(list_id: int, rows: Sequence[Target], sign: int) -> Counter[Place]:
     numbers[TallyKind.LIST_TARGETS, list_id, 0, "wanted"] = sign * len(rows)
     numbers[TallyKind.LIST_TARGETS, list_id, 0, "star"] = sign * sum(row.is_star for row in rows)
     return numbers
-
-
-def _copy_stars(session: Session, event_id: int, people: Sequence[int]) -> None:
-    """An invitation is a star's as long as the person is a star on any list of the event."""
-    is_star_somewhere = exists(
-        select(Target.id)
-        .join(TargetList, Target.list_id == TargetList.id)
-        .where(
-            Target.stakeholder_id == Invitation.stakeholder_id,
-            TargetList.event_id == Invitation.event_id,
-            Target.is_star,
-        )
-    )
-    session.execute(
-        update(Invitation)
-        .where(Invitation.event_id == event_id, Invitation.stakeholder_id.in_(people))
-        .values(is_star=is_star_somewhere)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _journal(

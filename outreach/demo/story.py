@@ -16,8 +16,8 @@ from outreach.actions.conference_pages import write_conference_page
 from outreach.actions.conferences import describe_conference, move_conference
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.lists import create_list
+from outreach.actions.stars import decide_star, nominate_star
 from outreach.actions.suppressions import unsubscribe
-from outreach.actions.targets import mark_stars
 from outreach.demo.answers import Given, answers
 from outreach.demo.cast import cast, team
 from outreach.demo.found import Sent, sent_by, targets_named
@@ -74,6 +74,7 @@ class Story:
             )
             actor = self.staff[member.email] = Actor.account(account_id)
             self.staff.setdefault(member.role, actor)
+        self.timeline.signer = self.staff["approver"]
 
     def settle_dates(self, at: datetime) -> None:
         """The opening is moved to its day, with the preparatory meetings; the hall is named."""
@@ -123,12 +124,13 @@ class Story:
         )
 
     def mark_stars_of(self, group: str, at: datetime) -> None:
-        """The short list of a group, as the team agreed on it."""
+        """The short list of a group: nominated by one, approved by another."""
         list_id = self.lists[self.conference.code, group]
-        stars = {p.full_name for p in cast() if p.body.group == group and p.star_reason}
-        chosen = [id_ for name, id_ in targets_named(list_id).items() if name in stars]
-        if chosen:
-            mark_stars(list_id, chosen, True, by=self.staff["promoter"], at=at)
+        reasons = {p.full_name: p.star_reason for p in cast() if p.body.group == group}
+        for name, target_id in sorted(targets_named(list_id).items()):
+            if reasons.get(name):
+                nominate_star(target_id, reasons[name], by=self.staff["promoter"], at=at)
+                decide_star(target_id, True, by=self.staff["approver"], at=at)
 
     def plan(
         self,

@@ -7,9 +7,13 @@ from itertools import count
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from outreach.actions.messages import release_message
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import drain
+from outreach.models.activity import Actor
+from outreach.queries.today import held_mails
+from outreach.signing import SIGN_OFF
 
 EVENING = 17
 RECENT = timedelta(days=3)
@@ -28,6 +32,8 @@ class Timeline:
     now: datetime
     zone: ZoneInfo
     mailer: Mailer
+    signer: Actor | None = None
+    """Who signs the mails to stars, as soon as they wait."""
     _scenes: list[tuple[datetime, int, Scene]] = field(default_factory=list)
     _ticks: set[datetime] = field(default_factory=set)
     _numbers: "count[int]" = field(default_factory=count)
@@ -62,6 +68,9 @@ class Timeline:
     def tick(self, at: datetime) -> None:
         """What the clock does: freeze the steps that are due, hand over what waits."""
         launch_due_steps(at=at)
+        for mail in held_mails():
+            if self.signer and mail.reason.startswith(SIGN_OFF):
+                release_message(mail.id, by=self.signer, at=at)
         drain(self.mailer, now=lambda: at)
 
     def play(self) -> None:

@@ -16,7 +16,13 @@ from outreach.bulk import Bulk, Changes, ids_in, plain, rows_of
 from outreach.db import transaction
 from outreach.dialect import among, one_at_a_time, prefer_indexes
 from outreach.importing.lease import Lease, Lost
-from outreach.importing.use import free_organisations, free_standings, used_people, used_targets
+from outreach.importing.use import (
+    free_organisations,
+    free_standings,
+    undecided_nominations,
+    used_people,
+    used_targets,
+)
 from outreach.models.activity import Activity, Actor
 from outreach.models.base import Base
 from outreach.models.duplicate import Duplicate
@@ -126,7 +132,7 @@ class _WayBack:
             )
         ).all()
         known = {row.stakeholder_id: row.id for row in rows if row.stakeholder_id not in new}
-        used = used_targets(self._session, known, self._list, self._stamp)
+        used = used_targets(self._session, known, self._list, self._added, self._stamp)
         self.kept |= used
         gone = [row for row in rows if row.stakeholder_id in free or (
             row.stakeholder_id in known and row.stakeholder_id not in used)]  # fmt: skip
@@ -145,6 +151,8 @@ class _WayBack:
             if name in apart:
                 continue
             table = Base.metadata.tables[name]
+            if name == "stars":
+                ids = undecided_nominations(self._session, ids, kept, self._stamp)
             if "stakeholder_id" in table.c and kept:
                 rows = self._session.execute(
                     select(table.c.id, table.c.stakeholder_id).where(among(table.c.id, ids))

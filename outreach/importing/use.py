@@ -12,6 +12,7 @@ from outreach.models.base import Base
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Stakeholder, Standing
+from outreach.models.star import Star, StarStage
 from outreach.models.target import Target, TargetList
 
 REASONS = {
@@ -58,20 +59,29 @@ def used_people(
 
 
 def used_targets(
-    session: Session, known: Mapping[int, int], target_list: TargetList, stamp: str
+    session: Session,
+    known: Mapping[int, int],
+    target_list: TargetList,
+    added: Mapping[str, list[int]],
+    stamp: str,
 ) -> dict[int, str]:
     """{stakeholder: why} of people known before whose place on the list was used since.
 
     known  {stakeholder: target}
+    added  {table: ids} of what the import itself wrote
     """
     if not known:
         return {}
     at = datetime.fromisoformat(stamp)
     person = {target: stakeholder for stakeholder, target in known.items()}
     used: dict[int, str] = {}
-    for _, column in pointing_at("targets"):
-        rows = select(column).where(among(column, person)).distinct()
-        used.update((person[id_], "in use") for id_ in session.scalars(rows))
+    for table, column in pointing_at("targets"):
+        for id_ in _in(session, table, column, person, added):
+            used[person[id_]] = "in use"
+    decided = select(Star.target_id).where(
+        among(Star.target_id, person), Star.stage != StarStage.NOMINATED
+    )
+    used.update((person[id_], "in use") for id_ in session.scalars(decided))
     edited = select(Target.stakeholder_id).where(
         among(Target.id, person),
         or_(
@@ -87,6 +97,22 @@ def used_targets(
     )
     used.update((id_, "invited") for id_ in session.scalars(invited))
     return used
+
+
+def undecided_nominations(
+    session: Session, made: Collection[int], kept: Collection[int], stamp: str
+) -> list[int]:
+    """Those that nobody has decided about, of people who do not stay."""
+    nominations = (
+        select(Star.id, Target.stakeholder_id)
+        .join(Star.target)
+        .where(
+            among(Star.id, made),
+            Star.stage == StarStage.NOMINATED,
+            Star.nominated_at == datetime.fromisoformat(stamp),
+        )
+    )
+    return [id_ for id_, person in session.execute(nominations) if person not in kept]
 
 
 def free_organisations(session: Session, made: Collection[int]) -> list[int]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import Base, Key, No
+from outreach.models.base import Base, Key, No, mark_of
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
@@ -52,6 +52,11 @@ class Allotment(Base):
     closing_days: Mapped[int] = mapped_column(default=7, server_default="7")
     """How long before the event no answer is awaited any more."""
     created_at: Mapped[datetime]
+
+    @property
+    def mark(self) -> int:
+        """Another number once the places or the rules are others."""
+        return mark_of(self.places, self.is_automatic, self.answer_days, self.closing_days)
 
     event: Mapped[Event] = relationship()
     group: Mapped[ConstituentGroup] = relationship()

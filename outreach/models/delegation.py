@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Refusal
 from outreach.languages import marked
-from outreach.models.base import Base, Key, LinkKey, No, Zero
+from outreach.models.base import Base, Key, LinkKey, No, Zero, mark_of
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -74,6 +74,11 @@ class Delegation(Base):
     event: Mapped[Event] = relationship()
     organisation: Mapped[Organisation] = relationship()
     focal_point: Mapped[Stakeholder] = relationship()
+
+    @property
+    def limits_mark(self) -> int:
+        """Another number once the limits are others."""
+        return mark_of(self.most_members, self.name_by.isoformat())
 
     def check_open(self, at: datetime) -> None:
         """Raises DelegationClosed."""

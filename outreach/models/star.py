@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, NotAllowed, Refusal
-from outreach.models.base import Base, Key
+from outreach.models.base import Base, Key, mark_of
 from outreach.models.target import Target
 
 
@@ -80,16 +80,21 @@ class Star(Base):
     target: Mapped[Target] = relationship()
 
     def decide(self, is_star: bool, why: str, account_id: int | None, at: datetime) -> None:
-        """Approve or reject, by someone other than who nominated."""
-        if self.stage is not StarStage.NOMINATED:
+        """Approve or reject, by someone other than who nominated; or take a star off the list."""
+        if self.stage is StarStage.REJECTED or (is_star and self.stage is not StarStage.NOMINATED):
             raise Conflict("This nomination has been decided already.")
-        if account_id is not None and account_id == self.nominated_by_id:
+        is_own = account_id is not None and account_id == self.nominated_by_id
+        if is_own and self.stage is StarStage.NOMINATED:
             raise OwnNomination
         if not is_star and not why.strip():
             raise Refusal("Say why not: whoever nominated this person will ask.")
         self.stage = StarStage.APPROVED if is_star else StarStage.REJECTED
         self.stage_at = self.decided_at = at
         self.decided_by_id, self.decision = account_id, why.strip()
+
+    def plan_mark(self, owner_id: int | None) -> int:
+        """Another number once the plan, of which the target's owner is a part, is another."""
+        return mark_of(owner_id, self.next_step, self.next_on)
 
     def move(self, stage: StarStage, at: datetime) -> None:
         """The team says how far it is."""

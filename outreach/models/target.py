@@ -1,12 +1,11 @@
 """TargetList and Target: who is wanted, for which event and group, how much, why, by when."""
 
 from datetime import date, datetime
-from zlib import crc32
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import Base, Code, Key, No
+from outreach.models.base import Base, Code, Key, No, mark_of
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.stakeholder import Stakeholder
@@ -88,5 +87,4 @@ class Target(Base):
     @property
     def mark(self) -> int:
         """Another number once anything that a person edits is another."""
-        said = (self.tier, self.rank, self.wave, self.why, self.owner_id, self.decide_on)
-        return crc32(repr(said).encode()) % 10**9
+        return mark_of(self.tier, self.rank, self.wave, self.why, self.owner_id, self.decide_on)

@@ -17,6 +17,7 @@ from outreach.models.allotment import (
     Vacancy,
     VacancyState,
 )
+from outreach.models.base import mark_of
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
@@ -45,6 +46,11 @@ class AllotmentLine:
     answer_days: int
     closing_days: int
     standing: Standing
+
+    @property
+    def mark(self) -> int:
+        """As Allotment.mark."""
+        return mark_of(self.places, self.is_automatic, self.answer_days, self.closing_days)
 
     @property
     def name(self) -> str:

@@ -46,7 +46,7 @@ from outreach.queries.reasons import (
     cap_of,
     counts_towards_cap,
 )
-from outreach.queries.stars import SIGN_OFF, signers
+from outreach.signing import SIGN_OFF, signers
 
 GOES = ""
 """The reason of someone who gets the mail."""

@@ -14,6 +14,7 @@ from outreach.intake.scripts import skeleton
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.imports import Rule
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.accounts import accounts_by_address
 from outreach.queries.person_details import Found, PersonDetails
@@ -270,7 +271,9 @@ class Recogniser:
         changes = {}
         for code, column in WANTED.items():
             said, now = getattr(person, code), getattr(target, column)
-            wishes = self._rules.get(code) is Rule.OVERWRITE and said not in (None, "")
+            if code == "star" and target.star_stage is not None:
+                continue  # nominated before: an approver has decided, or will
+            wishes = self._rules.get(code) is Rule.OVERWRITE and said not in (None, "", False)
             if wishes and said != now:
                 changes[column] = (now, said)
         return changes
@@ -316,9 +319,9 @@ class Recogniser:
             return {}
         columns = [getattr(Target, name) for name in WANTED.values()]
         rows = reading().execute(
-            select(Target.stakeholder_id, Target.id, *columns).where(
-                Target.list_id == self._list_id, among(Target.stakeholder_id, ids)
-            )
+            select(Target.stakeholder_id, Target.id, Star.stage.label("star_stage"), *columns)
+            .outerjoin(Star, Star.target_id == Target.id)
+            .where(Target.list_id == self._list_id, among(Target.stakeholder_id, ids))
         )
         return {row.stakeholder_id: row for row in rows}
 

@@ -1,4 +1,4 @@
-"""Stars: on the board by how far they are; one with what comes next; who signs their mail."""
+"""Stars: on the board by how far they are; one with what comes next."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,16 +9,14 @@ from sqlalchemy.orm import aliased
 
 from outreach.db import reading
 from outreach.models.account import Account
+from outreach.models.base import mark_of
 from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.star import UNDECIDED, UNDER_WAY, Star, StarStage, column_of
+from outreach.models.star import UNDER_WAY, Star, StarStage, column_of
 from outreach.models.target import Target, TargetList
 from outreach.queries.stakeholders import matching
 
 SHOWN = 500
-SIGN_OFF = "Waits for the personal sign-off of "
-AN_APPROVER = "an approver"
-"""Who signs for a star without an owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,11 @@ class StarCard:
         """Where the card stands."""
         return column_of(self.stage, self.answer)
 
+    @property
+    def mark(self) -> int:
+        """As Star.plan_mark."""
+        return mark_of(self.owner_id, self.next_step, self.next_on)
+
     def is_late(self, at: datetime) -> bool:
         """Whether the date of the next step has passed while nothing came of it."""
         return self.next_on is not None and self.next_on < at.date() and self.column in UNDER_WAY
@@ -77,9 +80,14 @@ def star_card(target_id: int) -> StarCard | None:
     return found[0] if found else None
 
 
-def nominees(event_ids: list[int], words: str, *, limit: int = 10) -> list[tuple[int, str, str]]:
-    """(target, name, list) of those on a list who could be nominated. Cost: the lists, once."""
-    wanted = matching(words)
+def nominees(
+    event_ids: list[int], words: str, *, target_id: int | None = None, limit: int = 10
+) -> list[tuple[int, str, str]]:
+    """(target, name, list) of those on a list who could be nominated: by name, or this one.
+
+    Cost: the lists, once; of one by key.
+    """
+    wanted = Target.id == target_id if target_id is not None else matching(words)
     if wanted is None:
         return []
     rows = reading().execute(
@@ -98,31 +106,6 @@ def nominees(event_ids: list[int], words: str, *, limit: int = 10) -> list[tuple
         .limit(limit)
     )
     return [(id_, name, of) for id_, name, of in rows]
-
-
-def signers(event_id: int) -> dict[int, tuple[int | None, str]]:
-    """{stakeholder: (owner, name)} of the stars of an event whose mail is signed personally.
-
-    Those who came to the short list by nomination; for one without an owner (None, AN_APPROVER).
-    Cost: the stars, by index.
-    """
-    rows: Any = reading().execute(
-        select(Target.stakeholder_id, Account.id, Account.name)
-        .join(Star, Star.target_id == Target.id)
-        .join(TargetList, TargetList.id == Target.list_id)
-        .outerjoin(Account, Account.id == Target.owner_id)
-        .where(
-            TargetList.event_id == event_id,
-            Star.stage.not_in(UNDECIDED),
-            Star.decided_by_id.is_not(None),
-        )
-        .order_by(Target.id.desc())
-    )
-    found: dict[int, tuple[int | None, str]] = {}
-    for person, owner_id, name in rows:
-        if owner_id is not None or person not in found:  # an owner on any list comes first
-            found[person] = (owner_id, name or AN_APPROVER)
-    return found
 
 
 def _cards() -> Select[*tuple[Any, ...]]:

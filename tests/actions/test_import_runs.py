@@ -23,6 +23,7 @@ from outreach.intake.people import PersonRow
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.imports import AlreadyImported, ImportChunk, ImportState, NotNow
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries import import_reports
 from outreach.queries.imports import import_line
@@ -190,8 +191,15 @@ def test_an_empty_cell_erases_nothing_and_what_the_list_says_changes_only_if_ask
     assert (row.full_name, row.name_key, row.office) == ("Ana María Paz", "ana maria paz", "Chair")
     assert row.organisation.name == "Fund"
     target = reading().scalars(select(Target).where(Target.stakeholder_id == known.id)).one()
-    assert (target.why, target.is_star) == ("Knows everyone", True)
-    assert counted(wanted.id) == (2, 1)
+    star = reading().scalars(select(Star)).one()
+    assert (target.why, target.is_star) == ("Knows everyone", False)
+    assert (star.target_id, star.stage.value, star.reason) == (
+        target.id,
+        "nominated",
+        "Knows everyone",
+    )
+    assert import_file(write([*rows, rows[2]]), "x", wanted.id, **BY, rules=rules).updated == 0
+    assert counted(wanted.id) == (2, 0)
 
 
 # ---- who is who

@@ -21,6 +21,7 @@ from outreach.models.activity import CONSOLE, Activity
 from outreach.models.conference import ConstituentGroup, Region
 from outreach.models.imports import AlreadyImported, Import
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.exports import headers, rows_of_list
 from outreach.queries.lists import target_list
@@ -101,9 +102,11 @@ def test_everyone_of_a_file_is_wanted_with_star_tier_and_reason(bring):
         "fr",
     )
     target = reading().scalars(select(Target).where(Target.stakeholder_id == first.id)).one()
-    assert (target.is_star, target.tier, target.why) == (True, 1, "Chairs the board")
+    star = reading().scalars(select(Star)).one()
+    assert (star.target_id, star.reason) == (target.id, "Chairs the board")
+    assert (target.is_star, target.tier, target.why) == (False, 1, "Chairs the board")
     line = target_list(wanted.id)
-    assert (line.wanted_count, line.star_count) == (2, 1)
+    assert (line.wanted_count, line.star_count) == (2, 0)
 
 
 def test_an_organisation_stands_at_the_conference_in_the_lists_group_and_its_region(bring):

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from outreach.actions.calendar_changes import withdraw_invitation
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.messages import release_message
+from outreach.actions.seat_asking import ask_for_seat
 from outreach.actions.stars import (
     NotAnApprover,
     decide_star,
@@ -17,7 +19,6 @@ from outreach.actions.stars import (
     plan_star,
 )
 from outreach.actions.steps import launch_due_steps
-from outreach.actions.targets import mark_stars
 from outreach.db import db
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict, NotAllowed, Refusal
@@ -30,7 +31,7 @@ from outreach.models.star import OwnNomination
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task
 from outreach.queries.lists import target_list
-from outreach.queries.stars import nominees, star_card, star_cards
+from outreach.queries.stars import nominees, star_card
 from tests.factories import (
     NOON,
     afresh,
@@ -38,6 +39,7 @@ from tests.factories import (
     make_campaign,
     make_invitation,
     make_list,
+    make_seat_offer,
     make_stakeholder,
     make_target,
     the_event,
@@ -112,18 +114,65 @@ def test_a_card_follows_the_answer_on_record_and_else_the_hand(app):
         move_star(target.id, "declined", by=approver, at=NOON)
 
 
-def test_a_star_marked_on_its_list_stands_among_the_approved_and_can_be_moved(app):
-    promoter, _ = team()
-    target = make_target()
-    mark_stars(target.list_id, [target.id], True, by=promoter, at=NOON)
-    (card,) = afresh(star_cards, [the_event().id])
-    assert (card.column, card.stage) == ("approved", None)
-    move_star(target.id, "asked", by=promoter, at=NOON)
-    assert afresh(star_card, target.id).column == "asked"
-    nominated = make_target(stakeholder=make_stakeholder("Somebody Else"))
-    nominate_star(nominated.id, "Why not", by=promoter, at=NOON)
+def test_a_star_of_old_stands_among_the_approved_and_is_taken_off_by_an_approver_with_a_reason(app):
+    promoter, approver = team()
+    person = make_stakeholder()
+    target = make_target(stakeholder=person, is_star=True)
+    invitation = make_invitation(person, the_event(), is_star=True)
+    assert afresh(star_card, target.id).stage is None
+    move_star(target.id, "talking", by=promoter, at=NOON)
+    assert afresh(star_card, target.id).column == "talking"
+    with pytest.raises(NotAnApprover):
+        decide_star(target.id, False, "Left the bank", by=promoter, at=NOON)
+    with pytest.raises(Refusal, match="why not"):
+        decide_star(target.id, False, by=approver, at=NOON)
+    decide_star(target.id, False, "Left the bank", by=approver, at=NOON)
+    assert afresh(target_list, target.list_id).star_count == 0
+    assert not db.session.get(type(invitation), invitation.id).is_star
+    nominate_star(target.id, "Came back", by=promoter, at=NOON)
     with pytest.raises(Conflict, match="approver decides"):
-        move_star(nominated.id, "approved", by=promoter, at=NOON)
+        move_star(target.id, "approved", by=promoter, at=NOON)
+
+
+def test_whatever_writes_to_a_star_waits_for_the_signature_but_what_confirms_their_answer(
+    app, mailer
+):
+    owner = make_account(name="Olga Owner")
+    target, approver = a_star(owner)
+    star = db.session.get(Stakeholder, target.stakeholder_id)
+    invitation = make_invitation(star, the_event())
+    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    drain(mailer, now=lambda: NOON)
+    withdraw_invitation(invitation.id, by=approver, at=NOON)
+    offer = make_seat_offer(db.session.get(Stakeholder, target.stakeholder_id), is_asked=False)
+    ask_for_seat(offer.id, by=approver, at=NOON)
+    drain(mailer, now=lambda: NOON)
+    db.session.rollback()
+    held = db.session.scalars(select(Message).order_by(Message.id)).all()
+    assert [(one.purpose.value, one.state.value) for one in held] == [
+        ("confirmation", "accepted"),
+        ("withdrawn", "held"),
+        ("seat", "held"),
+    ]
+    with pytest.raises(NotAllowed, match="signed by Olga Owner"):
+        release_message(held[2].id, by=approver, at=NOON)
+    release_message(held[2].id, by=Actor.account(owner.id), at=NOON)
+    drain(mailer, now=lambda: NOON)
+    assert len(mailer.sent) == 2
+
+
+def test_what_was_written_before_someone_became_a_star_waits_for_the_signature_too(app, mailer):
+    _, approver = team()
+    target = make_target(make_list(), make_stakeholder())
+    campaign = make_campaign(db.session.get(TargetList, target.list_id))
+    approve_campaign(campaign.id, by=CONSOLE, at=NOON)
+    schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
+    launch_due_steps(at=NOON)
+    nominate_star(target.id, "Chairs the bank", by=CONSOLE, at=NOON)
+    decide_star(target.id, True, by=approver, at=NOON)
+    drain(mailer, now=lambda: NOON)
+    assert mailer.sent == []
+    assert_counts_add_up()
 
 
 def test_who_can_be_nominated_is_found_by_name(app):

@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.targets import TooLate, mark_stars, remove_targets, take_back
+from outreach.actions.targets import TooLate, remove_targets, take_back
 from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.errors import NotFound
-from outreach.models.activity import CONSOLE, Activity
+from outreach.models.activity import CONSOLE
 from outreach.models.invitation import Invitation
 from outreach.models.target import Target
 from outreach.queries.lists import target_list
@@ -43,27 +43,10 @@ def recount(wanted):
     return len(rows), sum(rows)
 
 
-def test_a_star_is_marked_counted_and_taken_back():
-    wanted = make_list()
-    one, other = make_target(wanted), make_target(wanted, is_star=True)
-    line = mark_stars(wanted.id, [one.id, other.id], True, **BY)
-    assert numbers(wanted) == recount(wanted) == (2, 2)
-    take_back(wanted.id, line, **BY)
-    assert numbers(wanted) == recount(wanted) == (2, 1)
-    assert reading().get(Target, other.id).is_star
-
-
-def test_marking_who_is_a_star_already_changes_nothing():
-    target = make_target(is_star=True)
-    assert mark_stars(target.list_id, [target.id], True, **BY) is None
-    assert reading().scalars(select(Activity)).all() == []
-
-
 def test_only_people_of_this_list_are_changed():
     wanted, elsewhere = make_list(), make_target()
-    assert mark_stars(wanted.id, [elsewhere.id], True, **BY) is None
     assert remove_targets(wanted.id, [elsewhere.id], **BY) is None
-    assert not reading().get(Target, elsewhere.id).is_star
+    assert reading().get(Target, elsewhere.id) is not None
 
 
 def test_who_was_taken_off_a_list_comes_back_to_the_same_place():
@@ -95,7 +78,7 @@ def test_taking_back_twice_does_no_harm():
 
 def test_a_change_of_another_list_or_of_yesterday_is_not_taken_back():
     wanted, other = make_list(), make_list()
-    line = mark_stars(wanted.id, [make_target(wanted).id], True, **BY)
+    line = remove_targets(wanted.id, [make_target(wanted).id], **BY)
     with pytest.raises(NotFound):
         take_back(other.id, line, **BY)
     with pytest.raises(TooLate):
@@ -105,17 +88,15 @@ def test_a_change_of_another_list_or_of_yesterday_is_not_taken_back():
 def test_an_invitation_is_a_stars_as_long_as_any_list_of_its_event_says_so():
     person, event = make_stakeholder(), make_event()
     banks, agencies = make_list(event=event), make_list(event=event)
-    one, other = make_target(banks, person), make_target(agencies, person)
-    invitation = make_invitation(person, event)
+    one = make_target(banks, person, is_star=True)
+    other = make_target(agencies, person, is_star=True)
+    invitation = make_invitation(person, event, is_star=True)
 
     def is_star():
         reading().rollback()
         return reading().get(Invitation, invitation.id).is_star
 
-    mark_stars(banks.id, [one.id], True, **BY)
-    mark_stars(agencies.id, [other.id], True, **BY)
-    assert is_star()
-    mark_stars(banks.id, [one.id], False, **BY)
+    remove_targets(banks.id, [one.id], **BY)
     assert is_star()
     remove_targets(agencies.id, [other.id], **BY)
     assert not is_star()

@@ -69,20 +69,6 @@ def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, schem
         assert violations(staff) == [], place
 
 
-def test_a_star_is_marked_by_keyboard_where_one_stands_and_taken_back(staff, wanted):
-    staff.goto(f"/staff/lists/{wanted.id}")
-    third = staff.locator(".o-star-button").nth(2)
-    third.focus()
-    staff.keyboard.press("Enter")
-    staff.locator("[data-undo]").wait_for()
-    assert third.get_attribute("aria-pressed") == "true"
-    assert staff.evaluate("document.activeElement.id") == third.get_attribute("id")
-    assert "3 of them stars" in staff.locator("h1").inner_text()
-    staff.click("[data-undo] button")
-    staff.locator(".o-note[data-kind=done]").wait_for()
-    assert "2 of them stars" in staff.locator("h1").inner_text()
-
-
 def test_ticked_people_are_counted_and_changed_together(staff, wanted):
     staff.goto(f"/staff/lists/{wanted.id}")
     for number in (1, 3):

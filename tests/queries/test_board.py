@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.actions.targets import mark_stars
+from outreach.actions.stars import decide_star, nominate_star
 from outreach.models.activity import CONSOLE
 from outreach.models.invitation import InvitationState
 from outreach.queries.board import (
@@ -132,7 +132,8 @@ def test_stars_who_have_not_answered_come_first(event):
 
 def test_marking_a_star_shows_at_once(event):
     target = make_target(make_list())
-    mark_stars(target.list_id, [target.id], is_star=True, by=CONSOLE, at=NOON)
+    nominate_star(target.id, "Chairs the bank", by=CONSOLE, at=NOON)
+    decide_star(target.id, True, by=CONSOLE, at=NOON)
     assert len(afresh(stars, event.id)) == 1
     assert afresh(group_standings, event.id)[0].stars == 1
 

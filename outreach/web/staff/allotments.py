@@ -1,17 +1,17 @@
 """Allotments of an event: places and rules; one with its alternates, and what would happen if."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from outreach.actions import allotments, alternates
-from outreach.errors import Refusal
+from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.activity import Actor
 from outreach.queries.allotments import (
     AllotmentLine,
@@ -26,6 +26,7 @@ from outreach.queries.allotments import (
 from outreach.queries.conferences import groups
 from outreach.queries.events import EventLine, events
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.targets import ticked
 from outreach.web.staff.undo import way_back
 from outreach.web.words import people_in_words
@@ -33,7 +34,7 @@ from outreach.web.words import people_in_words
 MOST_DECLINES = 20
 
 
-class RulesForm(FlaskForm):
+class RulesForm(SeenForm):
     """How many places, and how the next alternate comes to one."""
 
     places = IntegerField("Places", [InputRequired("Say how many."), NumberRange(0, 1_000_000)])
@@ -120,11 +121,18 @@ def allotment_page(allotment_id: int) -> str:
 def change_allotment(allotment_id: int) -> tuple[str, int] | Response:
     """Change the places and the rules."""
     line, form = _allotment(allotment_id), RulesForm()
+    now = _filled_in(line)
+    settle(form, now)
     if form.validate():
         try:
-            allotments.change_allotment(allotment_id, by=_me(), at=g.at, **form.rules())
+            allotments.change_allotment(
+                allotment_id, seen=form.seen_version(), by=_me(), at=g.at, **form.rules()
+            )
             flash("The places and rules are changed.", "done")
             return redirect(url_for("staff.allotment", allotment_id=allotment_id), 303)
+        except ChangedMeanwhile as refusal:
+            flash(str(refusal), "problem")
+            return _page(line, form, told(form, now)), refusal.status
         except Refusal as refusal:
             form.places.errors = [str(refusal)]
     return _page(line, form), 422
@@ -180,12 +188,13 @@ def set_wave(list_id: int) -> Response:
     return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
 
 
-def _page(line: AllotmentLine, form: RulesForm) -> str:
+def _page(line: AllotmentLine, form: RulesForm, changed: Sequence[Difference] = ()) -> str:
     declines = max(0, min(request.args.get("declines", 0, int), MOST_DECLINES))
     return render_template(
         "staff/allotments/allotment.html",
         line=line,
         form=form,
+        changed=changed,
         declines=declines,
         lists=lists_of(line.event_id),
         alternates=alternates_of(line.id),
@@ -196,13 +205,15 @@ def _page(line: AllotmentLine, form: RulesForm) -> str:
 
 
 def _filled_in(line: AllotmentLine) -> RulesForm:
-    return RulesForm(
+    form = RulesForm(
         formdata=None,
         places=line.places,
         answer_days=line.answer_days,
         closing_days=line.closing_days,
         mode="automatic" if line.is_automatic else "approval",
     )
+    form.remember(line.mark)
+    return form
 
 
 def _asked(allotment_id: int, ask: Any) -> Response:

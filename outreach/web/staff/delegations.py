@@ -1,12 +1,12 @@
 """Delegations of an event: who is asked to name one, who is named, and asking one more."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -15,9 +15,10 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from outreach import clock
 from outreach.actions import delegation_members, focal_points
-from outreach.errors import Refusal
+from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.links import delegation_url
 from outreach.models.activity import Actor
+from outreach.models.base import mark_of
 from outreach.queries.conferences import groups
 from outreach.queries.delegation_members import members_of
 from outreach.queries.delegations import (
@@ -33,13 +34,14 @@ from outreach.queries.delegations import (
 )
 from outreach.queries.events import EventLine, events
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.undo import offer_undo, offered_undo
 
 END_OF_DAY = time(18)
 """In the zone of the event: the hour on the last day at which naming ends."""
 
 
-class LimitsForm(FlaskForm):
+class LimitsForm(SeenForm):
     """How many members, and until when they are named."""
 
     most_members = IntegerField(
@@ -168,15 +170,20 @@ def delegation(delegation_id: int) -> str:
 def change_delegation(delegation_id: int) -> str | tuple[str, int] | Response:
     """Other limits."""
     line, form = _delegation(delegation_id), LimitsForm()
+    now = _filled_in(line)
+    settle(form, now)
     if form.validate():
         zone = authority_of(delegation_id).time_zone
         try:
             focal_points.change_delegation(
                 delegation_id, most_members=form.most_members.data, name_by=form.name_by(zone),
-                by=_me(), at=g.at,
+                seen=form.seen_version(), by=_me(), at=g.at,
             )  # fmt: skip
             flash("The limits are changed.", "done")
             return redirect(url_for("staff.delegation", delegation_id=delegation_id), 303)
+        except ChangedMeanwhile as refusal:
+            flash(str(refusal), "problem")
+            return _page(line, form, told(form, now)), refusal.status
         except Refusal as refusal:
             form.form_errors = [str(refusal)]
     return _page(line, form), 422
@@ -218,16 +225,23 @@ def _done(delegation_id: int, words: str, act: Any) -> Response:
     return redirect(url_for("staff.delegation", delegation_id=delegation_id), 303)
 
 
-def _page(line: DelegationLine, form: LimitsForm | None = None) -> str:
+def _filled_in(line: DelegationLine) -> LimitsForm:
+    zone = ZoneInfo(authority_of(line.id).time_zone)
+    form = LimitsForm(
+        formdata=None, most_members=line.most_members,
+        name_on=line.name_by.astimezone(zone).date(),
+    )  # fmt: skip
+    form.remember(mark_of(line.most_members, line.name_by.isoformat()))
+    return form
+
+
+def _page(
+    line: DelegationLine, form: LimitsForm | None = None, changed: Sequence[Difference] = ()
+) -> str:
     authority = authority_of(line.id)
-    if form is None:
-        zone = ZoneInfo(authority.time_zone)
-        form = LimitsForm(
-            formdata=None, most_members=line.most_members,
-            name_on=line.name_by.astimezone(zone).date(),
-        )  # fmt: skip
     return render_template(
-        "staff/delegations/delegation.html", line=line, authority=authority, form=form,
+        "staff/delegations/delegation.html", line=line, authority=authority,
+        form=form or _filled_in(line), changed=changed,
         members=members_of(line.id), link=delegation_url(authority.link_key),
     )  # fmt: skip
 

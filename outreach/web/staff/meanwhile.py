@@ -78,6 +78,13 @@ def differences(form: SeenForm, now: FlaskForm) -> list[Difference]:
     ]  # fmt: skip
 
 
+def told(form: SeenForm, now: SeenForm) -> list[Difference]:
+    """As `differences`; and the form then goes on from what stands there at this moment."""
+    changed = differences(form, now)
+    form.version.data, form.seen.data = now.version.data, now.seen.data
+    return changed
+
+
 def settle(form: SeenForm, now: FlaskForm) -> None:
     """Put into the form what someone else wrote wherever the person chose that."""
     for name, choice in request.form.items():

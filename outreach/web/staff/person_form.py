@@ -109,7 +109,9 @@ class PersonForm(FlaskForm):
 class TargetForm(PersonForm):
     """A person, and how much they are wanted."""
 
-    star = BooleanField("Star", description="One of the short list.")
+    star = BooleanField(
+        "Star", description="Nominates this person for the short list; an approver decides."
+    )
     tier = SelectField("Tier", default="2", choices=TIERS)
     why = TextAreaField("Why wanted", [Length(max=2_000)])
     is_another = BooleanField("This is another person at the same address")

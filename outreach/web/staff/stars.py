@@ -1,26 +1,29 @@
 """Stars: the board by how far they are; one star with its decision, owner and next step."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from outreach.actions import stars
-from outreach.errors import Refusal
+from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.activity import Actor
 from outreach.models.star import BY_HAND, COLUMNS
 from outreach.queries.accounts import team
 from outreach.queries.events import events
 from outreach.queries.stars import StarCard, nominees, star_card, star_cards
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 
 TITLES = {column.value: column.value.capitalize() for column in COLUMNS}
 
 
-class PlanForm(FlaskForm):
+class PlanForm(SeenForm):
     """Who follows a star up, and what comes next."""
 
     owner_id = SelectField(
@@ -43,12 +46,14 @@ def all_stars() -> str:
         for column in COLUMNS
     ]
     words = request.args.get("q", "")[:200]
+    chosen = request.args.get("target", None, int)
     return render_template(
         "staff/stars/stars.html",
         columns=columns,
         cards=cards,
         words=words,
-        found=nominees(ids, words),
+        found=nominees(ids, words, target_id=chosen),
+        is_chosen=chosen is not None,
         moves=[(one.value, TITLES[one.value]) for one in BY_HAND],
     )
 
@@ -71,27 +76,30 @@ def nominate_star() -> Response:
 def star(target_id: int) -> str:
     """One star, or nomination."""
     card = _card(target_id)
-    form = _plan_form()
-    form.owner_id.data, form.next_step.data = card.owner_id or 0, card.next_step
-    form.next_on.data = card.next_on
-    return render_template("staff/stars/star.html", star=card, form=form, titles=TITLES)
+    return _page(card, _filled_in(card))
 
 
 @blueprint.post("/staff/stars/<int:target_id>/plan")
 def plan_star(target_id: int) -> tuple[str, int] | Response:
     """Say who follows a star up, what comes next and by when."""
     card, form = _card(target_id), _plan_form()
+    now = _filled_in(card)
+    settle(form, now)
     if not form.validate():
-        page = render_template("staff/stars/star.html", star=card, form=form, titles=TITLES)
-        return page, 422
-    stars.plan_star(
-        target_id,
-        owner_id=form.owner_id.data or None,
-        next_step=form.next_step.data or "",
-        next_on=form.next_on.data,
-        by=_me(),
-        at=g.at,
-    )
+        return _page(card, form), 422
+    try:
+        stars.plan_star(
+            target_id,
+            owner_id=form.owner_id.data or None,
+            next_step=form.next_step.data or "",
+            next_on=form.next_on.data,
+            seen=form.seen_version(),
+            by=_me(),
+            at=g.at,
+        )
+    except ChangedMeanwhile as refusal:
+        flash(str(refusal), "problem")
+        return _page(card, form, told(form, now)), refusal.status
     flash("Kept.", "done")
     return redirect(url_for("staff.star", target_id=target_id), 303)
 
@@ -103,7 +111,9 @@ def decide_star(target_id: int, is_star: bool) -> Response:
     why = request.form.get("why", "")[:2000]
     try:
         stars.decide_star(target_id, is_star, why, by=_me(), at=g.at)
-        flash("On the short list." if is_star else "Rejected; the reason is kept.", "done")
+        flash(
+            "On the short list." if is_star else "Off the short list; the reason is kept.", "done"
+        )
     except Refusal as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.star", target_id=target_id), 303)
@@ -119,8 +129,22 @@ def move_star(target_id: int) -> Response:
     return redirect(url_for("staff.stars"), 303)
 
 
-def _plan_form() -> PlanForm:
-    form = PlanForm()
+def _page(card: StarCard, form: PlanForm, changed: Sequence[Difference] = ()) -> str:
+    return render_template(
+        "staff/stars/star.html", star=card, form=form, titles=TITLES, changed=changed
+    )
+
+
+def _filled_in(card: StarCard) -> PlanForm:
+    form = _plan_form(formdata=None)
+    form.owner_id.data, form.next_step.data = card.owner_id or 0, card.next_step
+    form.next_on.data = card.next_on
+    form.remember(card.mark)
+    return form
+
+
+def _plan_form(**given: Any) -> PlanForm:
+    form = PlanForm(**given)
     form.owner_id.choices = [
         SelectChoice(0, "Nobody yet"),
         *(SelectChoice(one.id, one.name) for one in team()),

@@ -10,13 +10,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
-from outreach.actions.target_edits import MOST_RANK, ChangedMeanwhile, Wish, edit_target
+from outreach.actions.target_edits import MOST_RANK, Wish, edit_target
+from outreach.errors import ChangedMeanwhile
 from outreach.models.activity import Actor
 from outreach.queries.accounts import team
 from outreach.queries.targets import Wanted, wanted
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
-from outreach.web.staff.meanwhile import Difference, SeenForm, differences, settle
+from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 
 TIERS = [SelectChoice(number, f"Tier {number}") for number in (1, 2, 3)]
 WAVES = [SelectChoice(number, f"Wave {number}") for number in range(1, 10)]
@@ -77,9 +78,7 @@ def edit_wish(list_id: int, target_id: int) -> str | tuple[str, int] | Response:
         edit_target(list_id, target_id, form.wish(), seen=form.seen_version(), by=by, at=g.at)
     except ChangedMeanwhile as refusal:
         flash(str(refusal), "problem")
-        changed = differences(form, now)
-        form.version.data, form.seen.data = now.version.data, now.seen.data
-        return _page(list_id, line, form, changed), refusal.status
+        return _page(list_id, line, form, told(form, now)), refusal.status
     flash(f"How {line.name} is wanted is saved.", "done")
     return redirect(url_for("staff.list_", list_id=list_id), 303)
 

@@ -1,4 +1,4 @@
-"""Targets: starred, given a tier, taken off, put back; one person added by hand."""
+"""Targets: taken off, put back; one person added by hand."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -7,26 +7,14 @@ from werkzeug.wrappers import Response
 from outreach.actions import imports, targets
 from outreach.errors import Conflict, Refusal
 from outreach.models.activity import Actor
-from outreach.queries.people import own_fields
-from outreach.queries.targets import COLUMNS, addressees, target_line
-from outreach.web.frame import is_part
+from outreach.queries.targets import addressees
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.lists import list_or_404, shown_columns
+from outreach.web.staff.lists import list_or_404
 from outreach.web.staff.person_form import TargetForm
-from outreach.web.staff.undo import Undo, offer_undo, way_back
+from outreach.web.staff.undo import offer_undo, way_back
 from outreach.web.words import people_in_words
 
 MOST_AT_ONCE = 500
-
-
-@blueprint.post("/staff/lists/<int:list_id>/targets/star", defaults={"is_star": True})
-@blueprint.post("/staff/lists/<int:list_id>/targets/unstar", defaults={"is_star": False})
-def mark_stars(list_id: int, is_star: bool) -> str | Response:
-    """Put those ticked on the short list, or take them off it."""
-    ids, who = ticked(list_id)
-    by = Actor.account(current_user.id)
-    line = targets.mark_stars(list_id, ids, is_star, by=by, at=g.at)
-    return _done(list_id, ids, line, f"{who} {'marked as star' if is_star else 'no longer star'}")
 
 
 @blueprint.post("/staff/lists/<int:list_id>/targets/remove")
@@ -87,28 +75,6 @@ def ticked(list_id: int) -> tuple[list[int], str]:
         raise Refusal(f"Tick at most {MOST_AT_ONCE} people at a time.")
     people = addressees(list_id, ids)
     return ids, people[0][1] if len(people) == 1 else people_in_words(len(people))
-
-
-def _done(list_id: int, ids: list[int], line: int | None, text: str) -> str | Response:
-    """Back to the list with the undo bar; for htmx the one row and the bar."""
-    undo = Undo(f"{text}.", _undo_url(list_id, line)) if line is not None else None
-    if is_part() and len(ids) == 1:
-        own = own_fields()
-        columns = shown_columns([code for code, _ in own])
-        row = target_line(list_id, ids[0], columns)
-        if row is not None:
-            return render_template(
-                "staff/lists/row_changed.html",
-                list=list_or_404(list_id),
-                row=row,
-                columns=columns,
-                heads=COLUMNS | dict(own),
-                undo=undo,
-                here=way_back(url_for("staff.list_", list_id=list_id)),
-            )
-    if undo:
-        offer_undo(undo.text, undo.url)
-    return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
 
 
 def _undo_url(list_id: int, activity_id: int) -> str:

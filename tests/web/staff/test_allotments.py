@@ -1,5 +1,6 @@
 """Allotments: places in words, the order of alternates, one click for one place, what would be."""
 
+import re
 from datetime import timedelta
 
 from outreach.actions.invitations import answer_invitation
@@ -10,6 +11,7 @@ from outreach.models.allotment import Allotment, Vacancy
 from outreach.models.invitation import Reply
 from tests.actions.test_places import Ground
 from tests.factories import make_target, sign_in
+from tests.forms import opened
 
 DAY = timedelta(days=1)
 
@@ -88,7 +90,13 @@ def test_rules_are_changed_and_a_number_out_of_bounds_is_refused(client):
     sign_in(client)
     url = f"/staff/allotments/{ground.allotment_id}"
     assert client.post(url, data=fill_in(places=-1)).status_code == 422
-    assert client.post(url, data=fill_in(places=9, mode="approval")).status_code == 303
+    seen = opened(client, url)
+    mine = fill_in(places=9, mode="approval") | seen
+    assert client.post(url, data=mine).status_code == 303
+    late = client.post(url, data=fill_in(places=8) | seen)
+    assert late.status_code == 409
+    assert "What changed meanwhile" in late.text
+    assert re.search(r'name="places"[^>]* value="8"', late.text)
     row = ground.rows(Allotment, Allotment.id == ground.allotment_id)[0]
     assert (row.places, row.is_automatic) == (9, False)
     assert client.get("/staff/allotments/999999").status_code == 404

@@ -18,6 +18,7 @@ from tests.factories import (
     the_event,
     the_group,
 )
+from tests.forms import hidden, opened
 
 
 @pytest.fixture
@@ -112,6 +113,12 @@ def test_the_list_and_the_page_count_members_and_answers(staff, ministry):
 def test_limits_change_and_the_request_goes_again_or_is_withdrawn(staff, ministry):
     location = ask(staff, ministry).location
     changed = {"most_members": "9", "name_on": f"{NOON + timedelta(days=40):%Y-%m-%d}"}
+    seen = opened(staff, location)
+    assert staff.post(location, data=changed | seen).status_code == 303
+    late = staff.post(location, data=changed | seen | {"most_members": "7"})
+    assert late.status_code == 409
+    assert "What changed meanwhile" in late.text
+    changed |= hidden(late.text) | {"most_members": "7"}
     assert staff.post(location, data=changed).status_code == 303
     assert staff.post(location, data={"most_members": "0"}).status_code == 422
     assert staff.post(f"{location}/again").status_code == 303

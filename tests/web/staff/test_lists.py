@@ -62,31 +62,27 @@ def test_an_unknown_group_is_refused_by_the_form(staff):
     assert answer.status_code == 422
 
 
-def test_a_star_is_marked_and_the_next_page_offers_to_take_it_back(staff):
+def test_the_star_of_a_row_leads_to_a_nomination_with_its_reason_or_to_the_star(staff):
+    target, star = make_target(), make_target(is_star=True)
+    page = text(staff.get(f"/staff/lists/{target.list_id}"))
+    assert f'href="/staff/stars?target={target.id}#nominate"' in page
+    assert f'href="/staff/stars/{star.id}"' in text(staff.get(f"/staff/lists/{star.list_id}"))
+    form = text(staff.get(f"/staff/stars?target={target.id}"))
+    assert f'name="target_id" value="{target.id}" required checked' in form
+    staff.post("/staff/stars", data={"target_id": target.id, "reason": "Chairs the bank"})
+    assert "nominated, already" in text(staff.get(f"/staff/stars?target={target.id}"))
+
+
+def test_who_was_taken_off_a_list_is_offered_back_once(staff):
     target = make_target()
     place = f"/staff/lists/{target.list_id}"
     back = f"{place}?sort=name&q=person"
-    answer = staff.post(f"{place}/targets/star", data={"ids": target.id, "back": back})
+    answer = staff.post(f"{place}/targets/remove", data={"ids": target.id, "back": back})
     assert (answer.status_code, answer.location) == (303, back)
-    assert afresh(targets, target.list_id).lines[0].is_star
     undo = re.search(r'action="([^"]+/undo/\d+)"', text(staff.get(back)))[1]
     assert "/undo/" not in text(staff.get(back)), "the bar is shown once"
     assert staff.post(undo).status_code == 303
-    assert not afresh(targets, target.list_id).lines[0].is_star
-
-
-def test_htmx_gets_the_row_the_numbers_and_the_bar_only(staff):
-    target = make_target()
-    answer = staff.post(
-        f"/staff/lists/{target.list_id}/targets/star",
-        data={"ids": target.id},
-        headers={"HX-Request": "true"},
-    )
-    part = text(answer)
-    assert "<html" not in part
-    assert 'aria-pressed="true"' in part
-    assert "1 person is wanted, 1 of them a star" in part
-    assert "/undo/" in part
+    assert len(afresh(targets, target.list_id).lines) == 1
 
 
 def test_many_are_changed_at_once_and_the_bar_states_the_count(staff):
@@ -114,7 +110,7 @@ def test_ticking_nobody_or_too_many_changes_nothing(staff, fields):
 def test_the_way_back_is_a_page_of_ours_whatever_the_form_says(staff, back):
     target = make_target()
     place = f"/staff/lists/{target.list_id}"
-    answer = staff.post(f"{place}/targets/star", data={"ids": target.id, "back": back})
+    answer = staff.post(f"{place}/targets/remove", data={"ids": target.id, "back": back})
     assert answer.location == place
 
 
@@ -224,7 +220,7 @@ def test_one_person_is_added_by_hand(staff):
         "Ana@example.org",
         "KE",
         1,
-        True,
+        False,
     )
 
 
@@ -274,6 +270,6 @@ def test_what_is_not_there_is_a_plain_404(staff, place):
 def test_a_form_without_its_token_changes_nothing(staff, csrf):
     """A53."""
     target = make_target()
-    answer = staff.post(f"/staff/lists/{target.list_id}/targets/star", data={"ids": target.id})
+    answer = staff.post(f"/staff/lists/{target.list_id}/targets/remove", data={"ids": target.id})
     assert answer.status_code == 400
-    assert not afresh(targets, target.list_id).lines[0].is_star
+    assert len(afresh(targets, target.list_id).lines) == 1

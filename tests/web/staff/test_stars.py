@@ -7,6 +7,7 @@ from outreach.clock import now
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE
 from tests.factories import NOON, make_stakeholder, make_target, sign_in
+from tests.forms import hidden, opened
 
 
 def test_someone_is_found_nominated_and_waits_for_an_approver(client):
@@ -35,7 +36,13 @@ def test_a_card_is_moved_by_its_menu_and_a_plan_is_kept(client):
     assert "Amina Diallo" in column
     yesterday = (now() - timedelta(days=1)).date()
     plan = {"owner_id": account.id, "next_step": "Call the office", "next_on": f"{yesterday}"}
+    plan |= opened(client, f"/staff/stars/{target.id}")
     assert client.post(f"/staff/stars/{target.id}/plan", data=plan).status_code == 303
+    late = client.post(f"/staff/stars/{target.id}/plan", data=plan | {"next_step": "Write"})
+    assert late.status_code == 409
+    assert "What changed meanwhile" in late.text
+    assert 'value="Write"' in late.text
+    plan |= hidden(late.text)
     assert "1 past its date" in client.get("/staff/stars").text
     assert "Call the office" in client.get("/staff/today").text
     wrong = client.post(f"/staff/stars/{target.id}/plan", data=plan | {"next_on": "soon"})

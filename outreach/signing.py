@@ -1,0 +1,93 @@
+"""Mail to a star waits until whoever follows the star up has signed it.
+
+Only what confirms the star's own answer goes at once, and the copy of a mail that was signed.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.db import reading
+from outreach.models.account import Account
+from outreach.models.message import Message, MessageState, Purpose, Unit, counted_as
+from outreach.models.tally import TallyKind
+from outreach.models.target import Target, TargetList
+from outreach.tally import add_to_tallies, moved, total
+
+UNSIGNED = (Purpose.CONFIRMATION, Purpose.COPY)
+"""What follows from the star's own answer, or repeats to an assistant what was signed."""
+
+
+SIGN_OFF = "Waits for the personal sign-off of "
+AN_APPROVER = "an approver"
+"""Who signs for a star without an owner."""
+
+
+def signers(event_id: int, stakeholder_id: int | None = None) -> dict[int, tuple[int | None, str]]:
+    """{stakeholder: (owner, name)} of the stars of an event, or of one of them: who signs.
+
+    However they came to the short list; for one without an owner (None, AN_APPROVER).
+    Cost: the stars, by index; of one person their places on lists.
+    """
+    statement = (
+        select(Target.stakeholder_id, Account.id, Account.name)
+        .join(TargetList, TargetList.id == Target.list_id)
+        .outerjoin(Account, Account.id == Target.owner_id)
+        .where(TargetList.event_id == event_id, Target.is_star)
+        .order_by(Target.id.desc())
+    )
+    if stakeholder_id is not None:
+        statement = statement.where(Target.stakeholder_id == stakeholder_id)
+    rows: Any = reading().execute(statement)
+    found: dict[int, tuple[int | None, str]] = {}
+    for person, owner_id, name in rows:
+        if owner_id is not None or person not in found:  # an owner on any list comes first
+            found[person] = (owner_id, name or AN_APPROVER)
+    return found
+
+
+def hold_for_signature(session: Session, message: Message) -> None:
+    """Keep a new mail back if it goes to a star."""
+    signer = signers(message.event_id, message.stakeholder_id).get(message.stakeholder_id)
+    if signer is None:
+        return
+    unit = session.get(Unit, message.unit_id) if message.unit_id else None
+    message.state, message.reason, message.unit_id = (
+        MessageState.HELD, f"{SIGN_OFF}{signer[1]}.", None,
+    )  # fmt: skip
+    session.flush()
+    if unit is not None:
+        session.delete(unit)
+
+
+def hold_what_waits(session: Session, stakeholder_id: int, event_id: int, at: datetime) -> None:
+    """Keep back what was written to someone before they became a star, and has not left."""
+    signer = signers(event_id, stakeholder_id).get(stakeholder_id)
+    rows = session.scalars(
+        select(Message)
+        .where(
+            Message.stakeholder_id == stakeholder_id, Message.event_id == event_id,
+            Message.state == MessageState.WAITING, Message.purpose.not_in(UNSIGNED),
+        )
+        .order_by(Message.id)
+        .with_for_update()
+    ).all()  # fmt: skip
+    waiting, held = counted_as(MessageState.WAITING), counted_as(MessageState.HELD)
+    for message in rows if signer else ():
+        assert signer is not None
+        message.state, message.reason = MessageState.HELD, f"{SIGN_OFF}{signer[1]}."
+        message.unit_id, message.changed_at = None, at
+        places = [(TallyKind.STEP_MESSAGES, message.step_id)]
+        if message.is_first:
+            places.append((TallyKind.CAMPAIGN_PEOPLE, message.campaign_id))
+        session.flush()
+        add_to_tallies(
+            session,
+            total(
+                moved(kind, subject_id, message.group_id, waiting, held)
+                for kind, subject_id in places
+                if subject_id is not None
+            ),
+        )

@@ -1,5 +1,6 @@
 """The weeks before now, played one after another: what people did, and the clock between it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from heapq import heappop, heappush
@@ -11,6 +12,7 @@ from outreach.actions.messages import release_message
 from outreach.actions.steps import launch_due_steps
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import drain
+from outreach.errors import Conflict
 from outreach.models.activity import Actor
 from outreach.queries.today import held_mails
 from outreach.signing import SIGN_OFF
@@ -70,7 +72,8 @@ class Timeline:
         launch_due_steps(at=at)
         for mail in held_mails():
             if self.signer and mail.reason.startswith(SIGN_OFF):
-                release_message(mail.id, by=self.signer, at=at)
+                with suppress(Conflict):  # another mail of today: this one is signed later
+                    release_message(mail.id, by=self.signer, at=at)
         drain(self.mailer, now=lambda: at)
 
     def play(self) -> None:

@@ -105,21 +105,27 @@ class DelegationLine:
         return "naming" if self.member_count else "asked"
 
 
-def delegations_of(event_id: int, *, name: str = "", after: str = "") -> list[DelegationLine]:
-    """The delegations of an event by organisation, one page. Cost: that page, by the folded name.
+def delegations_of(
+    event_id: int, *, name: str = "", after: str = "", limit: int = PAGE
+) -> tuple[list[DelegationLine], str | None]:
+    """The delegations of an event by organisation, one page, and where the next one begins.
 
     after  the folded name after which the page begins
+    Cost: that page, by the folded name.
     """
     folded = fold(name)
     statement = (
         _lines()
+        .add_columns(Organisation.name_key)
         .where(Delegation.event_id == event_id, Organisation.name_key > after)
         .order_by(Organisation.name_key)
-        .limit(PAGE)
+        .limit(limit + 1)
     )
     if folded:
         statement = statement.where(Organisation.name_key.contains(folded, autoescape=True))
-    return [DelegationLine(*row) for row in reading().execute(statement)]
+    rows = reading().execute(statement).all()
+    lines = [DelegationLine(*row[:-1]) for row in rows[:limit]]
+    return lines, rows[limit - 1].name_key if len(rows) > limit else None
 
 
 def delegation_line(delegation_id: int) -> DelegationLine | None:

@@ -232,7 +232,8 @@ def test_women_are_counted_among_those_whose_gender_is_stated(delegation_id):
     for name, gender in (("Ana", "female"), ("Ben", "male"), ("Chan", "")):
         named = Named(name, f"{name}@example.org", gender=gender)
         name_member(delegation_id, named, at=NOON)
-    (line,) = delegations_of(the_event().id)
+    (line,), following = delegations_of(the_event().id)
+    assert following is None
     assert (line.member_count, line.stated_count, line.women_count) == (3, 2, 1)
 
 
@@ -272,10 +273,10 @@ def test_a_whole_group_is_asked_once_the_count_is_stated_and_withdrawn_but_for_w
     assert [name for purpose, name in mails() if purpose == "focal_point"][1:] == [
         "Focal of A", "Focal of B",
     ]  # fmt: skip
-    name_member(delegations_of(the_event().id)[0].id, BEN, at=NOON)
+    name_member(delegations_of(the_event().id)[0][0].id, BEN, at=NOON)
     assert withdraw_group(line, **BY_CONSOLE) == 1
     assert withdraw_group(line, **BY_CONSOLE) == 0
-    assert [one.withdrawn_at is None for one in afresh(delegations_of, the_event().id)[:2]] == [
+    assert [one.withdrawn_at is None for one in afresh(delegations_of, the_event().id)[0][:2]] == [
         True, False,
     ]  # fmt: skip
 

@@ -105,7 +105,7 @@ def test_someone_on_two_lists_gets_one_row_one_invitation_and_the_group_of_the_f
     schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
     assert campaign_summary(campaign.id)["audience_count"] == 1
     launch_due_steps(at=NOON)
-    assert rows(campaign.id) == {"Amina Diallo": WAITS}
+    assert list(rows(campaign.id)) == ["Amina Diallo"]
     assert campaign_summary(campaign.id)["audience_count"] == 1
     invitation = invitation_of(person)
     assert (invitation.group_id, invitation.is_star) == (first.group_id, True)

@@ -95,3 +95,17 @@ def test_a_star_is_moved_by_the_menu_of_its_card(staff, ground):
     with staff.expect_navigation():
         menu.select_option("talking")
     assert staff.locator("[data-column=talking] .o-card").count() == 1
+
+
+def test_a_star_is_dragged_to_another_column_or_moved_by_keys_alone(staff, ground):
+    staff.goto("/staff/stars")
+    card = staff.locator("[data-column=approved] .o-card").first
+    name = card.locator("a").first.inner_text()
+    with staff.expect_navigation():
+        card.drag_to(staff.locator("[data-column=talking]"))
+    there = staff.locator("[data-column=talking] .o-card", has_text=name)
+    assert there.count() == 1
+    there.locator("select").focus()
+    with staff.expect_navigation():
+        staff.keyboard.press("ArrowUp")
+    assert staff.locator("[data-column=asked] .o-card", has_text=name).count() == 1

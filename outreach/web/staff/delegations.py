@@ -78,10 +78,12 @@ class AskForm(LimitsForm):
 def delegations(event_id: int) -> str:
     """The delegations of an event by organisation."""
     event, name = _event(event_id), request.args.get("name", "")[:100]
-    lines = delegations_of(event_id, name=name, after=request.args.get("after", "")[:300])
+    lines, following = delegations_of(
+        event_id, name=name, after=request.args.get("after", "")[:300]
+    )
     return render_template(
         "staff/delegations/delegations.html", event=event, events=events(), lines=lines, name=name,
-        undo=offered_undo(),
+        next=following, undo=offered_undo(),
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_what_is_missing_is_said(staff, ministry):
 
 def test_the_list_and_the_page_count_members_and_answers(staff, ministry):
     location = ask(staff, ministry).location
-    (line,) = afresh(delegations_of, the_event().id)
+    (line,), _ = afresh(delegations_of, the_event().id)
     name_member(line.id, Named("Omar Diop", "omar@example.org", gender="male"), at=NOON)
     assert "1 of 4" in staff.get(f"/staff/events/{the_event().id}/delegations").text
     page = staff.get(location).text

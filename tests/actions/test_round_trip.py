@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from outreach import exporting
 from outreach.actions.imports import import_file
+from outreach.actions.stars import decide_star
 from outreach.db import db, reading
 from outreach.models.activity import CONSOLE
 from outreach.models.answering_address import AnsweringAddress
@@ -14,6 +15,7 @@ from outreach.models.base import Base
 from outreach.models.custom_field import CustomField, CustomValue
 from outreach.models.kind import StakeholderKind
 from outreach.models.phone import Phone
+from outreach.models.star import Star
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.queries.exports import export_fields, rows_of_list
 from tests.factories import (
@@ -84,4 +86,7 @@ def test_an_export_comes_back_to_the_same(tmp_path, form):
     db.session.commit()
     report = import_file(path, path.name, again.id, by=CONSOLE, at=NOON)
     assert (report.created, report.problems, report.warnings) == (1, [], [])
+    star = db.session.scalars(select(Star.target_id)).one()
+    decide_star(star, True, by=CONSOLE, at=NOON)  # a file nominates; the second pair of eyes stays
+    reading().rollback()
     assert list(rows_of_list(again.id, export_fields())) == before

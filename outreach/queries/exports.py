@@ -7,9 +7,11 @@ from sqlalchemy import Select, and_, case, func, literal, select
 
 from outreach.advice.segments import Rule
 from outreach.db import reading
+from outreach.intake.fields import FIELDS
 from outreach.models.account import Account
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.custom_field import CustomSubject, as_text
+from outreach.models.form_of_address import FormOfAddress
 from outreach.models.invitation import Invitation
 from outreach.models.kind import KINDS, Kind, StakeholderKind
 from outreach.models.phone import Phone
@@ -50,6 +52,12 @@ _BESIDE = (
     "Phone", "Kind", "Tags", "Other e-mail addresses", "Assistant's name",
     "Assistant's e-mail address", "Owner",
 )  # fmt: skip
+_FORMS = {
+    code: field.label
+    for code, field in FIELDS.items()
+    if code.startswith(("title_", "salutation_"))
+}
+"""{what is written of a form of address in one language: its heading}; as an import reads it."""
 
 
 def export_fields() -> list[FieldLine]:
@@ -60,11 +68,11 @@ def export_fields() -> list[FieldLine]:
 def headers(fields: Sequence[FieldLine], *, of_list: bool) -> list[str]:
     """The first line of the file. All but `Answer` are read again by an import."""
     whole = _OWN | _WANTED | _MORE | _ANSWER if of_list else _OWN | _MORE
-    return [*whole, *_BESIDE, *[field.name for field in fields]]
+    return [*whole, *_BESIDE, *_FORMS.values(), *[field.name for field in fields]]
 
 
 def rows_of_list(list_id: int, fields: Sequence[FieldLine]) -> Iterator[tuple[Cell, ...]]:
-    """A whole list by rank. Cost: each row once, a thousand at a time; seven SELECTs for each."""
+    """A whole list by rank. Cost: each row once, a thousand at a time; eight SELECTs for each."""
     columns: list[Any] = [Stakeholder.id, *(_OWN | _WANTED | _MORE | _ANSWER).values()]
     statement = (
         select(*columns)
@@ -118,7 +126,7 @@ def _rows(
 
 
 def _beside(ids: Sequence[int]) -> list[dict[int, str]]:
-    """{whose: text} for each of _BESIDE."""
+    """{whose: text} for each of _BESIDE and _FORMS."""
     phone = (
         select(Phone.stakeholder_id, Phone.number, Phone.label)
         .where(Phone.stakeholder_id.in_(ids))
@@ -158,7 +166,19 @@ def _beside(ids: Sequence[int]) -> list[dict[int, str]]:
         {row.stakeholder_id: row.name for row in known if row.is_assistant},
         {row.stakeholder_id: row.email for row in known if row.is_assistant},
         {row.id: row.email for row in session.execute(owners)},
+        *_forms(ids),
     ]
+
+
+def _forms(ids: Sequence[int]) -> list[dict[int, str]]:
+    """{whose: text} for each of _FORMS."""
+    found: dict[str, dict[int, str]] = {code: {} for code in _FORMS}
+    rows = select(FormOfAddress).where(FormOfAddress.stakeholder_id.in_(ids))
+    for form in reading().scalars(rows):
+        for part in ("title", "salutation"):
+            if (code := f"{part}_{form.language}") in found:
+                found[code][form.stakeholder_id] = getattr(form, part)
+    return list(found.values())
 
 
 def _joined(pairs: Iterable[tuple[int, str]], between: str = ", ") -> dict[int, str]:

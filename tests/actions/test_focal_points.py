@@ -273,7 +273,9 @@ def test_a_whole_group_is_asked_once_the_count_is_stated_and_withdrawn_but_for_w
     assert [name for purpose, name in mails() if purpose == "focal_point"][1:] == [
         "Focal of A", "Focal of B",
     ]  # fmt: skip
-    name_member(delegations_of(the_event().id)[0][0].id, BEN, at=NOON)
+    (first,), following = delegations_of(the_event().id, limit=1)
+    assert delegations_of(the_event().id, after=following)[0][0].organisation > first.organisation
+    name_member(first.id, BEN, at=NOON)
     assert withdraw_group(line, **BY_CONSOLE) == 1
     assert withdraw_group(line, **BY_CONSOLE) == 0
     assert [one.withdrawn_at is None for one in afresh(delegations_of, the_event().id)[0][:2]] == [

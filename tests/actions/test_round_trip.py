@@ -13,6 +13,7 @@ from outreach.models.activity import CONSOLE
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
 from outreach.models.custom_field import CustomField, CustomValue
+from outreach.models.form_of_address import FormOfAddress
 from outreach.models.kind import StakeholderKind
 from outreach.models.phone import Phone
 from outreach.models.star import Star
@@ -54,6 +55,10 @@ def add_everything(person):
     save(
         Phone(number="+41 22 730 51 11", number_key="41227305111", label="office", **id_),
         Phone(number="079 555", number_key="079555", is_preferred=True, **id_),
+    )
+    save(
+        FormOfAddress(language="fr", title="Dre", salutation="Madame la Gouverneure", **id_),
+        FormOfAddress(language="zh", title="", salutation="尊敬的行长", **id_),
     )
     at = {"created_at": NOON}
     save(

@@ -265,8 +265,11 @@ def _cut_units(session: Session, step: Step, unit_size: int) -> _Units:
     rows: list[dict[str, Any]] = []
     late = set(joining_texts(step).values())
     variant: list[Any] = [frozen.c.text_id, frozen.c.sections, frozen.c.goes_at]
+    place_span = func.max(frozen.c.place) - func.min(frozen.c.place) + 1
     variants: Any = session.execute(
-        select(*variant, func.min(frozen.c.place), func.count())
+        # Places, not heads: a mail that is held among them has a place too, and no mail of the rest
+        # may be left without a unit.
+        select(*variant, func.min(frozen.c.place), place_span)
         .where(_goes())
         .group_by(*variant)
         .order_by(*variant)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress
 
+from outreach.delivery.phrases import place_of
 from outreach.languages import locale_of, words_of
 from outreach.models.event import EventKind, uid_of
 from outreach.queries.invitations import EventShown
@@ -148,7 +149,7 @@ def event_uid(event: EventShown) -> str:
 def place(event: EventShown, language: str = "en") -> str:
     """Venue, city, country: as much of it as is known."""
     country = locale_of(language).territories.get(event.country_code, event.country_code)
-    return ", ".join(part for part in (event.venue, event.city, country) if part)
+    return place_of(event.venue, event.city, country, language=language)
 
 
 def _local(event: EventShown) -> tuple[datetime, datetime, str | None]:

@@ -10,7 +10,15 @@ from outreach.advice.hyperlinks import parameters_of, with_parameters
 from outreach.advice.sections import UnfitSection, resolved
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
-from outreach.delivery.phrases import answer_word, country, dates, day, locale_of, role_word
+from outreach.delivery.phrases import (
+    answer_word,
+    country,
+    dates,
+    day,
+    locale_of,
+    place_of,
+    role_word,
+)
 from outreach.delivery.recipients import Column
 from outreach.delivery.waiting import Waiting
 from outreach.delivery.wording import Emblem, Wording, wording_of
@@ -89,7 +97,7 @@ def shared_values(setting: Setting) -> dict[str, str]:
     return {
         "event_name": setting.event_name,
         "event_dates": dates(setting.starts_at, setting.ends_at, setting.time_zone, locale),
-        "event_place": f"{setting.city}, {land}" if setting.city else land,
+        "event_place": place_of(setting.city, land, language=setting.language),
         "host": setting.host,
         "conference_link": conference_link(setting),
     }

@@ -17,9 +17,13 @@ __all__ = [
     "dates",
     "day",
     "locale_of",
+    "place_of",
     "role_word",
     "stop_words",
 ]
+
+COMMAS = {"ar": "، ", "zh": "，"}
+"""Between the parts of a place, where it is not the Latin one."""
 
 ANSWERS = {
     "accepted": marked("you accept"),
@@ -74,6 +78,11 @@ def country(code: str, language: str) -> str:
 def answer_word(answer: str, language: str) -> str:
     """An answer as it is told to the person."""
     return str(words_of(language).gettext(ANSWERS.get(answer, answer)))
+
+
+def place_of(*parts: str, language: str) -> str:
+    """Venue, city, country: what is known of them, apart by the comma of the language."""
+    return COMMAS.get(language, ", ").join(part for part in parts if part)
 
 
 @lru_cache(64)

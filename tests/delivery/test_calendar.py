@@ -105,3 +105,14 @@ def test_utc_needs_no_explanation():
 def test_a_place_is_as_much_as_is_known():
     assert place(replace(EVENT, venue="")) == "Kigali, Rwanda"
     assert place(replace(EVENT, venue="Online", city="", country_code="")) == "Online"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Geneva, Switzerland"), ("fr", "Geneva, Suisse"), ("ar", "Geneva، سويسرا"),
+        ("zh", "Geneva，瑞士"),
+    ],
+)  # fmt: skip
+def test_a_place_is_parted_by_the_comma_of_the_language(language, expected):
+    assert place(replace(EVENT, venue="", city="Geneva", country_code="CH"), language) == expected

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from flask import render_template, request
 
-from outreach.delivery.phrases import country, dates
+from outreach.delivery.phrases import country, dates, place_of
 from outreach.intake.countries import is_country
 from outreach.languages import (
     direction_of,
@@ -53,7 +53,7 @@ def days(event: EventLine, language: str) -> str:
 def place(event: EventLine, language: str) -> str:
     """City and country."""
     land = country(event.country_code, language)
-    return f"{event.city}, {land}" if event.city else land
+    return place_of(event.city, land, language=language)
 
 
 def day(at: datetime, time_zone: str, language: str) -> str:

@@ -116,7 +116,9 @@ def touched(session: Session, statement: Executable) -> int:
     What waits in the session is written first; what was read into it stays as it was read.
     """
     session.flush()
-    return session.connection().execute(statement).rowcount
+    # Of an INSERT SQLAlchemy keeps no count by itself.
+    counted = statement.execution_options(preserve_rowcount=True)
+    return session.connection().execute(counted).rowcount
 
 
 class Glance:

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ PORT_FREE_WITHIN_SECONDS = 3.0
 WEB = [sys.executable, "-m", "outreach.serving"]
 CLOCK = [sys.executable, "-m", "outreach.clockwork"]
 """The processes, as in the Procfile."""
+
+
+_asked = threading.Event()
+"""Someone asked us to stop."""
 
 
 class CannotStart(Exception):
@@ -64,7 +69,15 @@ def _stop(*_: object) -> NoReturn:
     # A terminal and make may both pass the signal on: the second must not break off the tidying up.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    _asked.set()
     raise Stopped
+
+
+def _check_asked() -> None:
+    """Raises Stopped once more where the first was lost: what is raised while Python collects
+    garbage is only printed."""
+    if _asked.is_set():
+        raise Stopped
 
 
 def _check_everything() -> Any:
@@ -202,6 +215,7 @@ def _wait_until_well(config: Any, processes: children.Children) -> None:
     """Wait until /healthz answers 200, for which the clock must have ticked."""
     until = time.monotonic() + READY_WITHIN_SECONDS
     while (answer := children.healthz(config.HOST, config.PORT)) != "200":
+        _check_asked()
         processes.check()
         if time.monotonic() > until:
             raise CannotStart(
@@ -236,6 +250,7 @@ def _last_things(config: Any) -> list[str]:
 def _watch(processes: children.Children, parent: int | None) -> NoReturn:
     """Look on until a child dies (raises Died) or the parent has gone (raises Stopped)."""
     while True:
+        _check_asked()
         processes.check()
         if parent is not None and os.getppid() != parent:
             raise Stopped

@@ -3,13 +3,14 @@
 import os
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from outreach import start
+from outreach import children, start
 from tests.started import free_port, started
 
 linux_only = pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
@@ -135,12 +136,20 @@ def test_signals_that_come_twice_break_nothing_off(database_url, tmp_path):
     """A terminal signals the whole group, and make passes it on once more."""
     with started(tmp_path, DATABASE_URL=database_url) as start:
         start.wait_until_ready()
-        children = start.children()
+        theirs = start.children()
         for _ in range(5):
             start.process.send_signal(signal.SIGINT)
             time.sleep(0.02)
         assert start.wait() == 0
-    assert not any(Path(f"/proc/{child}").exists() for child in children.values())
+    assert not any(Path(f"/proc/{child}").exists() for child in theirs.values())
+
+
+def test_a_stop_is_heard_though_its_exception_was_lost(monkeypatch):
+    """As in a callback of the garbage collector, where Python only prints what is raised."""
+    monkeypatch.setattr(start, "_asked", asked := threading.Event())
+    asked.set()
+    with children.running({}) as none, pytest.raises(start.Stopped):
+        start._watch(none, None)
 
 
 @linux_only

@@ -20,6 +20,7 @@ from outreach.intake.unreadable import NoAddressColumn, NotASpreadsheet
 from outreach.models.activity import CONSOLE
 from outreach.models.imports import AlreadyImported, ThrownAway
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.imports import import_line
 from outreach.queries.lists import target_list
@@ -122,7 +123,9 @@ def test_one_person_is_added_by_hand_with_or_without_an_address():
     add_person(wanted.id, typed("Eva Mar", None), **BY)
     assert people() == [("Ana Paz", "ana@example.org"), ("Eva Mar", None)]
     line = target_list(wanted.id)
-    assert (line.wanted_count, line.star_count) == (2, 1)
+    assert (line.wanted_count, line.star_count) == (2, 0)
+    nominated = select(Stakeholder.full_name).join(Target).join(Star, Star.target_id == Target.id)
+    assert reading().scalars(nominated).all() == ["Ana Paz"]
 
 
 def test_who_is_on_the_list_already_is_not_added_again():

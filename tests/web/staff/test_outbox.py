@@ -82,7 +82,7 @@ def test_the_page_asks_the_database_as_often_for_4_as_for_400(staff, people):
     event.listen(db.engine, "before_cursor_execute", note)
     staff.get("/staff/outbox")
     event.remove(db.engine, "before_cursor_execute", note)
-    assert len([one for one in asked if one.startswith("SELECT")]) == 15
+    assert len([one for one in asked if one.startswith("SELECT")]) == 16
 
 
 def test_a_step_is_held_and_released_from_the_page(staff, mailer):

@@ -20,7 +20,10 @@ from typing import Any
 import psycopg
 from flask import Flask
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import Job as StalledJob
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from sqlalchemy.engine import make_url
 
 from config import Config
@@ -205,10 +208,18 @@ async def _sweep(engine: App) -> None:
         await asyncio.sleep(HEARTBEAT)
         try:
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
-                await manager.retry_job(job)
+                await _free(manager, job)
             await manager.prune_stalled_workers(DEAD_AFTER)
         except Exception:
             log.exception("the sweep")
+
+
+async def _free(manager: JobManager, job: StalledJob) -> None:
+    """Let another do it; where the same is asked for already, that one waits for its lock alone."""
+    try:
+        await manager.retry_job(job)
+    except UniqueViolation:
+        await manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 if __name__ == "__main__":

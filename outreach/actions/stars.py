@@ -80,7 +80,7 @@ def decide_star(target_id: int, is_star: bool, why: str = "", *, by: Actor, at: 
 
 
 def move_star(target_id: int, column: str, *, by: Actor, at: datetime) -> None:
-    """Put a star into a column of the board. Out of *nominated* it is approved, by an approver."""
+    """Put a star into a column of the board. A nomination is decided on its page first."""
     if column not in COLUMNS:
         raise Refusal("There is no such column.")
     with transaction() as session:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from outreach.intake.unreadable import (
     too_many_columns,
     too_many_rows,
 )
+from outreach.sheets import nameless_file
 
 _CHILD = Path(__file__).with_name("xlsx_child.py")
 _REFUSED = 3
@@ -120,8 +120,7 @@ def unpack(path: Path, limits: Limits) -> Unpacked:
 
     Raises EmptyFile, TooLarge, BrokenWorkbook.
     """
-    # Closed by whoever holds the sheet; nameless, so that nothing is left behind by a kill.
-    output = tempfile.TemporaryFile()  # noqa: SIM115
+    output = nameless_file()
     try:
         said = json.loads(_run_child(path, output, limits))
     except BaseException:

@@ -35,13 +35,15 @@ class PictureLine:
 
 
 def pictures() -> list[PictureLine]:
-    """The latest pictures, without their content. One SELECT."""
+    """The emblem and the latest pictures, without their content. One SELECT."""
+    emblems = select(Conference.emblem_id).where(Conference.emblem_id.is_not(None))
+    is_emblem = Picture.id.in_(emblems).label("is_emblem")
     rows = reading().execute(
         select(
             Picture.name, Picture.words, Picture.width, Picture.height, Picture.bytes_count,
-            Picture.id.in_(select(Conference.emblem_id).where(Conference.emblem_id.is_not(None))),
+            is_emblem,
         )
-        .order_by(Picture.id.desc())
+        .order_by(is_emblem.desc(), Picture.id.desc())
         .limit(SHOWN)
     )  # fmt: skip
     return [PictureLine(*row) for row in rows]

@@ -133,3 +133,17 @@ def language_name(code: str) -> str:
 def people_in_words(count: int) -> str:
     """As in "1 person", "1,200 people"."""
     return "1 person" if count == 1 else f"{count:,} people"
+
+
+FOLLOWED = {
+    "answer": "each answer", "invitation": "each invitation",
+    "last_contact": "the last mail to each person",
+}  # fmt: skip
+"""What a step follows that goes to each person at a time of their own."""
+
+
+def after_each(anchor: str, days_before: int | None) -> str:
+    """When a step goes that follows each person, as in "3 days after each invitation"."""
+    days = abs(days_before or 0)
+    span = f"{days} {'day' if days == 1 else 'days'} after " if days else "after "
+    return span + FOLLOWED[anchor]

@@ -58,7 +58,7 @@ def counts():
             Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.count != 0
         )
     )
-    return {state: count for state, count in rows}  # noqa: C416 - rows, not pairs, for mypy
+    return dict(rows.all())
 
 
 def at_once(app, calls):

@@ -25,6 +25,7 @@ from outreach.models.message import Message, MessageState, Unit
 from outreach.models.step import Anchor, Step, StepKind, StepState
 from outreach.queries import reasons
 from outreach.queries.campaigns import campaign_summary, outcomes_of
+from outreach.signing import AN_APPROVER, SIGN_OFF
 from outreach.stops import stop_addresses
 from tests.actions.test_campaigns import INVITATION, plan, reminder
 from tests.factories import (
@@ -105,7 +106,7 @@ def test_someone_on_two_lists_gets_one_row_one_invitation_and_the_group_of_the_f
     schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
     assert campaign_summary(campaign.id)["audience_count"] == 1
     launch_due_steps(at=NOON)
-    assert list(rows(campaign.id)) == ["Amina Diallo"]
+    assert rows(campaign.id) == {"Amina Diallo": (MessageState.HELD, f"{SIGN_OFF}{AN_APPROVER}.")}
     assert campaign_summary(campaign.id)["audience_count"] == 1
     invitation = invitation_of(person)
     assert (invitation.group_id, invitation.is_star) == (first.group_id, True)

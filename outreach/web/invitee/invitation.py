@@ -163,6 +163,7 @@ def show(
     context = invitation_view(
         opened, g.link_key, base=here(), at=g.at, language=language(), filled=filled,
         answerer=g.get("answerer", ""), answers_as=g.get("answers_as", ""),
+        delegation_url=g.get("delegation_url", ""),
         problems=[say(problem) for problem in problems or []],
     )  # fmt: skip
     return page("invitation.html", status, **context)

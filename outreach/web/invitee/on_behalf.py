@@ -55,5 +55,6 @@ def _open(token: str, member_id: int) -> None:
         abort(404)
     language()
     g.answerer, g.answers_as = delegation.person.full_name, delegation.organisation
-    g.here = f"/d/{token}/members/{member_id}"
+    g.delegation_url = f"/d/{token}"
+    g.here = f"{g.delegation_url}/members/{member_id}"
     g.link_key, g.opened = key, invitation_page(key)

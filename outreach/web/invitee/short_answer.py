@@ -85,6 +85,8 @@ def _form(environ: "WSGIEnvironment") -> MultiDict[str, str] | None:
         return None
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
+    if len(body) != int(length):
+        return None  # cut off on the way
     try:
         return MultiDict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict"))
     except ValueError:  # not ASCII, or not UTF-8 once decoded

@@ -61,6 +61,7 @@ def invitation_view(
     is_preview: bool = False,
     answerer: str = "",
     answers_as: str = "",
+    delegation_url: str = "",
 ) -> dict[str, Any]:
     """The context of invitation.html.
 
@@ -68,13 +69,16 @@ def invitation_view(
     filled      what was sent and is wrong; without it the form shows what is noted
     is_preview  someone of the team looks at it: there is nothing to press and no link in it
     answerer    who answers for the person, and as the focal point of which organisation
-                (`answers_as`): they see what they wrote, and nothing of what others wrote
+                (`answers_as`, at `delegation_url`): they see what they wrote, and nothing of what
+                others wrote
     Asks the database for what the page's own row says that there is: questions, earlier answers,
     other invitations.
     """
     is_open = page.is_open(at) and page.delegate is None
     answers = answers_given(page.id) if page.has_answers else []
-    is_another = bool(answerer) and (not answers or answers[0].given_by != answerer)
+    # What an undo brought back is what stood there before: perhaps the person's own words.
+    is_theirs = bool(answers) and answers[0].given_by == answerer and answers[0].channel != "undo"
+    is_another = bool(answerer) and not is_theirs
     if is_another:
         page = replace(page, note="", particulars={})
     questions = questions_of(page.event.id) if page.has_questions and is_open else []
@@ -93,7 +97,7 @@ def invitation_view(
     choices = CHOICES if may_send else [c for c in CHOICES if c[0] != "delegated"]
     return FIXED | {
         "page": page, "event": page.event, "at": at, "base": base, "is_open": is_open,
-        "answerer": answerer, "answers_as": answers_as,
+        "answerer": answerer, "answers_as": answers_as, "delegation_url": delegation_url,
         "filled": filled, "problems": problems, "choices": choices, "answers": answers,
         "nonce": "" if is_preview else form_nonce("answer", link_key, page.version),
         "can_take_back": can_take_back and not is_preview, "is_preview": is_preview,

@@ -1,10 +1,8 @@
 """A campaign in time: its picture, the dry run, and its dates moved."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from io import TextIOWrapper
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +25,10 @@ from outreach.queries.campaigns import StepLine, steps_of
 from outreach.queries.dry_run import Answers, dry_run, people_of_run
 from outreach.queries.foreseen import StepRun
 from outreach.queries.moves import reply_by_move
+from outreach.signing import SIGN_OFF
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address
 from outreach.web.staff.door import blueprint
+from outreach.web.words import after_each
 
 WIDTHS = {"wide": 960, "narrow": 340}
 """Each picture in its own pixels: letters keep their size, and CSS shows the one that fits."""
@@ -42,7 +42,6 @@ OVER = ("finished", "cancelled")
 NOT_YET = ("draft", "approved")
 PEOPLE_SHOWN = 50
 TICK_ROOM = 26
-FOLLOWED = {"answer": "each answer", "invitation": "each invitation", "last_contact": "each mail"}
 COLUMNS = ("Name", "Address", "Step", "Mail", "When", "Goes", "Reason")
 
 
@@ -91,9 +90,7 @@ class Mark:
     @property
     def rule(self) -> str:
         """What each mail of a step follows that goes to each person in their own time."""
-        days = abs(self.step.days_before or 0)
-        span = f"{days} {'day' if days == 1 else 'days'} after " if days else "after "
-        return span + FOLLOWED[self.step.anchor]
+        return after_each(self.step.anchor, self.step.days_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,8 @@ def campaign_timeline(campaign_id: int) -> str:
 def _timeline(page: CampaignPage, **more: Any) -> str:
     marks = _marks(page)
     return render_template(
-        "staff/campaigns/timeline.html", campaign=page, marks=marks, zone=ZoneInfo(page.time_zone),
+        "staff/campaigns/timeline.html", campaign=page, marks=marks, sign_off=SIGN_OFF,
+        zone=ZoneInfo(page.time_zone),
         pictures={name: _picture(page, marks, width) for name, width in WIDTHS.items()},
         form=MomentForm(formdata=None), is_over=page.state in OVER, **more,
     )  # fmt: skip
@@ -192,7 +190,8 @@ def campaign_dry_run(campaign_id: int) -> str:
     runs = dry_run(campaign_id, g.at, answers)
     people = people_of_run(runs, after=place_in_address(), limit=PEOPLE_SHOWN + 1)
     return render_template(
-        "staff/campaigns/dry_run.html", campaign=page, runs=runs, people=people[:PEOPLE_SHOWN],
+        "staff/campaigns/dry_run.html", campaign=page, runs=runs, sign_off=SIGN_OFF,
+        people=people[:PEOPLE_SHOWN],
         next=people[PEOPLE_SHOWN - 1].id if len(people) > PEOPLE_SHOWN else None, names=NAMES,
         answers=answers.value,
         mails_count=sum(run.count for run in runs),
@@ -204,12 +203,7 @@ def campaign_dry_run(campaign_id: int) -> str:
 def export_dry_run(campaign_id: int) -> Response:
     """The whole dry run as a file: a line for each person and step."""
     page = campaign_or_404(campaign_id)
-    # Closed with the answer.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    sheets.write_csv(_rows(page, dry_run(campaign_id, g.at, _answers())), COLUMNS, text)
-    text.detach()
-    file.seek(0)
+    file = sheets.csv_file(_rows(page, dry_run(campaign_id, g.at, _answers())), COLUMNS)
     return send_file(
         file, mimetype="text/csv; charset=utf-8", as_attachment=True,
         download_name=f"campaign-{campaign_id}-dry-run.csv",

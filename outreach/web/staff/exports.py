@@ -1,13 +1,12 @@
 """People as a file: at once where they are few, else by a worker, for the one who asked."""
 
-import tempfile
 from typing import Any
 
 from flask import abort, g, redirect, request, send_file, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from outreach import exporting
+from outreach import exporting, sheets
 from outreach.actions.errands import ask_errand
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
@@ -49,8 +48,7 @@ def _at_once_or_later(wishes: dict[str, Any]) -> Response:
 
 
 def _at_once(wishes: dict[str, Any]) -> Response:
-    # Closed with the answer.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
+    file = sheets.nameless_file()
     exporting.write_file(wishes, file, at=g.at)
     file.seek(0)
     return send_file(

@@ -1,9 +1,7 @@
 """An import under way or at its end: how far it is, pause, stop, take back, its problems."""
 
-import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
-from io import TextIOWrapper
 from pathlib import Path
 
 from flask import (
@@ -129,12 +127,7 @@ def import_problems(import_id: int) -> Response:
             as_attachment=True,
             download_name="problems.csv",
         )
-    # Closed with the answer.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    sheets.write_csv(problem_rows(line, stored), HEADERS, text)
-    text.detach()
-    file.seek(0)
+    file = sheets.csv_file(problem_rows(line, stored), HEADERS)
     return send_file(file, mimetype="text/csv", as_attachment=True, download_name="problems.csv")
 
 

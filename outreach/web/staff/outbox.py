@@ -11,6 +11,7 @@ from outreach.models.activity import Actor
 from outreach.queries.conferences import current_conference
 from outreach.queries.outbox import outbox as outbox_now
 from outreach.web.staff.door import blueprint
+from outreach.web.words import after_each
 
 HOURS = timedelta(hours=24)
 SAID = {
@@ -29,6 +30,7 @@ def outbox() -> str:
         outbox=outbox_now(until=g.at + HOURS),
         zone=conference.time_zone if conference else "UTC",
         city=conference.city if conference else "",
+        after_each=after_each,
     )
 
 

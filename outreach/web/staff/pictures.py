@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from outreach.actions import pictures as actions
 from outreach.errors import NotAllowed, NotFound, Refusal
@@ -27,7 +27,7 @@ class PictureForm(FlaskForm):
     )  # fmt: skip
     words = StringField(
         "What it shows",
-        [InputRequired("Say what it shows."), Length(max=actions.LONGEST_WORDS)],
+        [DataRequired("Say what it shows."), Length(max=actions.LONGEST_WORDS)],
         description="Read out, or shown in its place, wherever pictures are off.",
     )
 

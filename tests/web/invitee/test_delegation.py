@@ -94,6 +94,11 @@ def test_what_a_member_wrote_is_not_shown_to_the_focal_point_nor_taken_back(gues
     assert "ramp" not in shown
     assert "Take this back" not in shown
     assert guest.client.post(f"{theirs.path}/back", data=theirs.hidden()).status_code == 404
+    theirs.send(answer="declined")
+    assert guest.client.post(f"{theirs.path}/back", data=theirs.hidden()).status_code == 303
+    assert "You accept" in theirs.open().text
+    assert "ramp" not in theirs.open().text
+    assert "ramp" in own.open().text
 
 
 def test_to_name_someone_of_another_house_is_not_to_speak_for_them(guest, delegation):

@@ -46,7 +46,8 @@ _CHANGED = (
 )  # fmt: skip
 """What an answer may change in its invitation."""
 _KEPT = (
-    "id", "stakeholder_id", "event_id", "group_id", "reply_by", "delegate_id", "withdrawn_at",
+    "id", "stakeholder_id", "event_id", "group_id", "is_star", "reply_by", "delegate_id",
+    "withdrawn_at",
 )  # fmt: skip
 """What it looks at besides."""
 
@@ -216,7 +217,9 @@ def _confirmation(
 ) -> list[Change]:
     if about.told == _WILL_BE_TOLD:
         return []
-    is_wanted = not about.will_be_thanked if is_answer else about.told == _TOLD
+    # Thanks to a star wait for a signature; what confirms their own answer does not.
+    is_thanked = about.will_be_thanked and not invitation.is_star
+    is_wanted = not is_thanked if is_answer else about.told == _TOLD
     recipient = recipient_of(about)
     if not (is_wanted and recipient.may_get(Purpose.CONFIRMATION)):
         return []

@@ -30,17 +30,6 @@ class random_key(FunctionElement[str]):
     inherit_cache = True
 
 
-@compiles(random_key, "sqlite")
-def _sqlite_key(_element: Any, _compiler: Any, **_: Any) -> str:
-    return "lower(hex(randomblob(16)))"
-
-
-@compiles(random_key, "postgresql")
-def _postgresql_key(_element: Any, _compiler: Any, **_: Any) -> str:
-    # 122 random bits; the strength of a link lies in its MAC (outreach.tokens), not here.
-    return "replace(gen_random_uuid()::text, '-', '')"
-
-
 class last_key(FunctionElement[int]):
     """The key of the row that the statement before inserts, in `prepared.run_together` alone."""
 
@@ -49,14 +38,20 @@ class last_key(FunctionElement[int]):
     inherit_cache = True
 
 
-@compiles(last_key, "sqlite")
-def _sqlite_last_key(_element: Any, _compiler: Any, **_: Any) -> str:
-    return "last_insert_rowid()"
+def _spelt(element: type[FunctionElement[Any]], **words: str) -> None:
+    """What stands for it in the words of each database."""
+    for name, word in words.items():
+        compiles(element, name)(lambda *_, _word=word, **__: _word)
 
 
-@compiles(last_key, "postgresql")
-def _postgresql_last_key(_element: Any, _compiler: Any, **_: Any) -> str:
-    return "last_key()"  # filled in by outreach.prepared
+# On PostgreSQL 122 random bits; the strength of a link lies in its MAC (outreach.tokens), not here.
+_spelt(
+    random_key,
+    sqlite="lower(hex(randomblob(16)))",
+    postgresql="replace(gen_random_uuid()::text, '-', '')",
+)
+# On PostgreSQL filled in by outreach.prepared.
+_spelt(last_key, sqlite="last_insert_rowid()", postgresql="last_key()")
 
 
 class json_record(FunctionElement[dict[str, Any]]):

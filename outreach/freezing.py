@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.sections import Condition
 from outreach.db import is_postgresql, touched
-from outreach.dialect import among, ordered_key
+from outreach.dialect import among, one_at_a_time, ordered_key
 from outreach.models.activity import CLOCK, Activity
 from outreach.models.base import BigId, UTCDateTime
 from outreach.models.campaign import Campaign
@@ -55,7 +55,7 @@ from outreach.queries.hours import LATE, instant
 from outreach.queries.merging import columns_for
 from outreach.queries.reasons import has_messages
 from outreach.queries.sections import conditions_of
-from outreach.signing import SIGN_OFF, signers
+from outreach.signing import SIGN_OFF, STARS, signers
 from outreach.tally import Place, add_to_tallies
 
 _KEYS_IN_A_BLOCK = 1_000
@@ -79,8 +79,7 @@ frozen = Table(
 )
 """The audience of one step while it is being written; it goes with its transaction.
 
-place     counts on, those of one text, the same sections and one time who get the mail without a
-          gap
+place     counts on within those of one text, the same sections and one time, held ones among them
 sections  the conditions of the text that hold (outreach.advice.sections)
 reason    why someone is left out; hold  why a mail waits for a person
 goes_at   when it goes to them: their own hour, where the step goes by that
@@ -180,6 +179,7 @@ def _goes() -> Any:
 
 def _hold(session: Session, step: Step, at: datetime) -> None:
     """What a person must look at first: a mail to a star, which its owner signs; one found late."""
+    one_at_a_time(session, STARS)
     stars: dict[str, list[int]] = {}
     for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items():
         stars.setdefault(f"{SIGN_OFF}{owner}.", []).append(stakeholder_id)

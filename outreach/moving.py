@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import touched
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
+from outreach.models.delegation import Delegation
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
@@ -34,11 +35,6 @@ class Shift:
 
     def __call__(self, at: datetime) -> datetime:
         return (at.astimezone(self.zone) + self.days).replace(tzinfo=self.becomes)
-
-
-def by_wall_clock(at: datetime, days: timedelta, event: Event) -> datetime:
-    """So many days later at the same hour of the event's zone."""
-    return at.astimezone(event.zone) + days
 
 
 def may_still_answer(event_id: int, at: datetime) -> ColumnElement[bool]:
@@ -107,7 +103,8 @@ def move_with_event(
 
     lapsed  what `lapsed_before` has said
 
-    Cost: an UPDATE for each date that its invitations have; the campaigns and seats one by one.
+    Cost: an UPDATE for each date that its invitations have; the campaigns,
+    seats and delegations one by one.
     """
     open_ones = may_still_answer(event.id, at)
     changes = {
@@ -133,6 +130,10 @@ def move_with_event(
         moved = shift(seat.fill_by)
         if moved > at:
             seat.fill_by = moved
+    for delegation in session.scalars(open_delegations(event.id, at)):
+        moved = shift(delegation.name_by)
+        if moved > at:
+            delegation.name_by = moved
 
 
 def open_seats(event_id: int, at: datetime) -> Select[Seat]:
@@ -143,3 +144,15 @@ def open_seats(event_id: int, at: datetime) -> Select[Seat]:
         .where(Track.event_id == event_id, Seat.holder_id.is_(None), Seat.fill_by > at)
         .order_by(Seat.fill_by, Seat.id)
     )
+
+
+def open_delegations(event_id: int, at: datetime) -> Select[Delegation]:
+    """The delegations to an event that are still to be named by a date to come."""
+    return (
+        select(Delegation)
+        .where(
+            Delegation.event_id == event_id, Delegation.name_by > at,
+            Delegation.completed_at.is_(None), Delegation.withdrawn_at.is_(None),
+        )
+        .order_by(Delegation.id)
+    )  # fmt: skip

@@ -235,6 +235,7 @@ class Roster:
             return
         stars: list[tuple[int, str]] = []
         whole: list[tuple[int, Changes]] = []
+        told: list[tuple[int, Changes]] = []
         for line in lines:
             changes = dict(line.target_changes)
             if "tier" in changes:
@@ -243,11 +244,10 @@ class Roster:
                 stars.append((line.target_id or 0, line.person.why))
             if changes:
                 whole.append((line.target_id or 0, changes))
+                told.append((line.stakeholder_id or 0, changes))
         self.bulk.change(Target, whole)
         self._nominate(stars)
-        self._journal_each(
-            "filled_in", [(line.stakeholder_id or 0, line.target_changes) for line in lines]
-        )
+        self._journal_each("filled_in", told)
 
     def _received_as(self, office: str) -> tuple[str | None, int]:
         """The protocol category that follows from an office, and the place in precedence."""

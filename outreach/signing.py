@@ -6,21 +6,22 @@ Only what confirms the star's own answer goes at once, and the copy of a mail th
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from outreach.db import reading
 from outreach.models.account import Account
-from outreach.models.message import Message, MessageState, Purpose, Unit, counted_as
-from outreach.models.tally import TallyKind
+from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.models.target import Target, TargetList
-from outreach.tally import add_to_tallies, moved, total
+from outreach.tally import add_to_tallies, moved_message, total
 
 UNSIGNED = (Purpose.CONFIRMATION, Purpose.COPY)
 """What follows from the star's own answer, or repeats to an assistant what was signed."""
 
 
 SIGN_OFF = "Waits for the personal sign-off of "
+STARS = "stars"
+"""Who is a star, and to whom mails are written, are settled one after the other."""
 AN_APPROVER = "an approver"
 """Who signs for a star without an owner."""
 
@@ -62,32 +63,35 @@ def hold_for_signature(session: Session, message: Message) -> None:
         session.delete(unit)
 
 
-def hold_what_waits(session: Session, stakeholder_id: int, event_id: int, at: datetime) -> None:
-    """Keep back what was written to someone before they became a star, and has not left."""
-    signer = signers(event_id, stakeholder_id).get(stakeholder_id)
-    rows = session.scalars(
-        select(Message)
+def unsigned(stakeholder_id: int, event_id: int) -> Select[int]:
+    """The mails to someone that wait and would have to be signed, locked in one order."""
+    return (
+        select(Message.id)
         .where(
             Message.stakeholder_id == stakeholder_id, Message.event_id == event_id,
             Message.state == MessageState.WAITING, Message.purpose.not_in(UNSIGNED),
         )
         .order_by(Message.id)
         .with_for_update()
-    ).all()  # fmt: skip
-    waiting, held = counted_as(MessageState.WAITING), counted_as(MessageState.HELD)
-    for message in rows if signer else ():
-        assert signer is not None
+    )  # fmt: skip
+
+
+def hold_what_waits(session: Session, stakeholder_id: int, event_id: int, at: datetime) -> None:
+    """Keep back what was written to someone before they became a star, and has not left."""
+    signer = signers(event_id, stakeholder_id).get(stakeholder_id)
+    if signer is None:
+        return
+    ids = session.scalars(unsigned(stakeholder_id, event_id)).all()
+    rows = session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id)).all()
+    for message in rows:
         message.state, message.reason = MessageState.HELD, f"{SIGN_OFF}{signer[1]}."
         message.unit_id, message.changed_at = None, at
-        places = [(TallyKind.STEP_MESSAGES, message.step_id)]
-        if message.is_first:
-            places.append((TallyKind.CAMPAIGN_PEOPLE, message.campaign_id))
-        session.flush()
-        add_to_tallies(
-            session,
-            total(
-                moved(kind, subject_id, message.group_id, waiting, held)
-                for kind, subject_id in places
-                if subject_id is not None
-            ),
+    session.flush()
+    changes = total(
+        moved_message(
+            one.step_id, one.campaign_id, one.group_id, one.is_first,
+            MessageState.WAITING, MessageState.HELD,
         )
+        for one in rows
+    )  # fmt: skip
+    add_to_tallies(session, changes)

@@ -1,4 +1,4 @@
-"""That someone is a star, copied to their invitations."""
+"""That someone is a star: of which events, and copied to their invitations."""
 
 from collections.abc import Sequence
 
@@ -26,3 +26,14 @@ def copy_stars(session: Session, event_id: int, people: Sequence[int]) -> None:
         .values(is_star=is_star_somewhere)
         .execution_options(synchronize_session=False)
     )
+
+
+def star_events(session: Session, *people: int) -> Sequence[int]:
+    """The events of which one of them is a star."""
+    return session.scalars(
+        select(TargetList.event_id)
+        .join(Target, Target.list_id == TargetList.id)
+        .where(Target.stakeholder_id.in_(people), Target.is_star)
+        .distinct()
+        .order_by(TargetList.event_id)
+    ).all()

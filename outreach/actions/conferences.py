@@ -12,7 +12,6 @@ from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
 from outreach.moving import (
     Shift,
-    by_wall_clock,
     campaigns_to_move,
     lapsed_before,
     move_with_event,
@@ -22,7 +21,8 @@ from outreach.moving import (
 def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: datetime) -> None:
     """Move the opening; every event of the conference moves by as many days, hours kept.
 
-    Every open deadline moves along: reply-bys, steps counted from a date, seats to be filled.
+    Every open deadline moves along: reply-bys, steps counted from a date, seats to be filled,
+    delegations to be named.
     """
     with transaction() as session:
         conference = session.get_one(Conference, conference_id, with_for_update=True)
@@ -31,10 +31,10 @@ def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: dateti
         conference.closes_on += days
         for event in session.scalars(select(Event).where(Event.conference_id == conference_id)):
             lapsed = lapsed_before(session, event.id)
-            event.starts_at = by_wall_clock(event.starts_at, days, event)
-            event.ends_at = by_wall_clock(event.ends_at, days, event)
+            shift = Shift(event.zone, event.zone, days)
+            event.starts_at, event.ends_at = shift(event.starts_at), shift(event.ends_at)
             event.sequence += 1
-            move_with_event(session, event, Shift(event.zone, event.zone, days), at, lapsed)
+            move_with_event(session, event, shift, at, lapsed)
         session.add(Activity.of("moved_conference", by, at, days=days.days))
 
 

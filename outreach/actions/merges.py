@@ -25,6 +25,8 @@ from outreach.models.message import RESTING, Message, MessageState, Unit
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.placing import settle_places
 from outreach.rows import Rows
+from outreach.signing import SIGN_OFF, signers, unsigned
+from outreach.starring import star_events
 from outreach.stops import carry_stops
 from outreach.tally import add_to_tallies
 
@@ -33,6 +35,7 @@ REASON = "merged"
 PEOPLE = Base.metadata.tables["stakeholders"]
 TARGETS = Base.metadata.tables["targets"]
 INVITATIONS = Base.metadata.tables["invitations"]
+MESSAGES = Base.metadata.tables["messages"]
 STAY = frozenset({"activities", "messages", "duplicates", "merges"})
 """History, which is shown on the kept person from where it stands."""
 BY_THEMSELVES = frozenset({"targets", "invitations"})
@@ -79,6 +82,7 @@ def merge_stakeholders(
         places = _join_invitations(session, rows, kept_id, gone_id, at)
         _join_offers(session, rows, kept_id, gone_id, at)
         _move_the_rest(session, rows, kept_id, gone_id)
+        _follow_stars(session, rows, kept_id, at)
         _join_people(session, rows, kept, gone, values, at)
         _keep_addresses(session, rows, kept, gone, values, at)
         rows.finish()
@@ -152,11 +156,10 @@ def _leave_out_waiting(session: Session, rows: Rows, gone_id: int, at: datetime)
         .where(Message.stakeholder_id == gone_id, Message.state.in_(waiting))
         .order_by(Message.id)
     ).all()
-    table = Base.metadata.tables["messages"]
     for id_ in ids:
-        row = rows.row(table, id_)
+        row = rows.row(MESSAGES, id_)
         if row and row["state"] in waiting:  # a worker may have taken it a moment ago
-            rows.change(table, id_, state=MessageState.LEFT_OUT, reason=REASON, changed_at=at)
+            rows.change(MESSAGES, id_, state=MessageState.LEFT_OUT, reason=REASON, changed_at=at)
 
 
 def _left_for_good(session: Session, merge: Merge) -> set[int]:
@@ -200,6 +203,18 @@ def _join_targets(session: Session, rows: Rows, kept_id: int, gone_id: int) -> N
                 else:
                     rows.change(table, each.id, **{column.name: other_id})
         rows.remove(TARGETS, row.id)
+
+
+def _follow_stars(session: Session, rows: Rows, kept_id: int, at: datetime) -> None:
+    """Whoever is a star from now on: their invitations say so, and what waits is signed first."""
+    for event_id in star_events(session, kept_id):
+        for row in _of(session, INVITATIONS, kept_id):
+            if row.event_id == event_id:
+                rows.change(INVITATIONS, row.id, is_star=True)
+        signer = signers(event_id, kept_id)[kept_id][1]
+        for id_ in session.scalars(unsigned(kept_id, event_id)).all():
+            reason = f"{SIGN_OFF}{signer}."
+            rows.change(MESSAGES, id_, state=MessageState.HELD, reason=reason, changed_at=at)
 
 
 def _join_invitations(

@@ -18,12 +18,10 @@ from outreach.models.message import (
     MessageState,
     Unit,
     UnitState,
-    counted_as,
     may_become,
 )
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import MANNERS
-from outreach.models.tally import TallyKind
 from outreach.models.template import TemplateText
 from outreach.queries.accounts import may_approve
 from outreach.queries.audience import personal_values
@@ -31,7 +29,7 @@ from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.merging import columns_in
 from outreach.queries.reasons import NEVER_LEFT
 from outreach.signing import AN_APPROVER, UNSIGNED, signers
-from outreach.tally import add_to_tallies, moved, total
+from outreach.tally import add_to_tallies, moved_message
 from outreach.tokens import new_key
 
 KEPT = ("sections",)
@@ -64,13 +62,9 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
         if not person.email:
             raise Conflict("No address is known for this person. Add one, then release the mail.")
         message.address, message.name = person.email, person.full_name
-        kept = {
-            name: value
-            for name, value in message.values.items()
-            if name in KEPT or message.campaign_id is None
-        }
         now = _values(session, message)
-        message.values = now | kept if campaign else kept | now
+        kept = {name: message.values[name] for name in KEPT if name in message.values}
+        message.values = now | kept if campaign else message.values | now
         message.possible_double = message.possible_double or _may_have_gone(session, message)
         unit = _unit_of_its_own(session, message, campaign, at)
         session.add(unit)
@@ -284,18 +278,11 @@ def _move(session: Session, message: Message, new: MessageState, at: datetime, r
     if not may_become(old, new):
         raise ValueError(f"a message never goes from {old} to {new}")
     message.state, message.reason, message.changed_at = new, reason, at
-    places = [(TallyKind.STEP_MESSAGES, message.step_id)]
-    if message.is_first:
-        places.append((TallyKind.CAMPAIGN_PEOPLE, message.campaign_id))
     session.flush()
-    add_to_tallies(
-        session,
-        total(
-            moved(kind, subject_id, message.group_id, counted_as(old), counted_as(new))
-            for kind, subject_id in places
-            if subject_id is not None
-        ),
+    changes = moved_message(
+        message.step_id, message.campaign_id, message.group_id, message.is_first, old, new
     )
+    add_to_tallies(session, changes)
 
 
 def _of_campaign(

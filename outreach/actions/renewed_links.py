@@ -31,7 +31,9 @@ def renew_link(invitation_id: int, *, is_told: bool, by: Actor, at: datetime) ->
             raise NotFound("invitation")
         if invitation.withdrawn_at is not None or invitation.merged_into_id is not None:
             raise InvitationWithdrawn
-        invitation.link_key = new_key()
+        merged = select(Invitation).where(Invitation.merged_into_id == invitation.id)
+        for each in (invitation, *session.scalars(merged)):  # whose links open this one, too
+            each.link_key = new_key()
         if is_told:
             written = post(
                 session, Purpose.NEW_LINK, invitation.stakeholder, invitation.event, at=at,

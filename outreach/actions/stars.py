@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
+from outreach.dialect import one_at_a_time
 from outreach.errors import ChangedMeanwhile, Conflict, NotAllowed, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation
@@ -17,7 +18,7 @@ from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task, TaskKind
 from outreach.queries.accounts import colleague, may_approve
-from outreach.signing import hold_what_waits
+from outreach.signing import STARS, hold_what_waits
 from outreach.starring import copy_stars
 from outreach.tally import add_to_tallies
 
@@ -172,6 +173,7 @@ def escalate_stars(*, at: datetime) -> int:
 def _set_star(session: Session, target: Target, is_star: bool, at: datetime) -> None:
     """Onto the short list or off it; what was written to a new star waits for a signature."""
     event_id = target.list.event_id
+    one_at_a_time(session, STARS)  # a freeze that is under way would not see a star made now
     target.is_star = is_star
     session.flush()
     copy_stars(session, event_id, [target.stakeholder_id])

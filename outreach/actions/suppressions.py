@@ -122,11 +122,14 @@ def _take_back(session: Session, page: UnsubscribePage, wish: Wish, digests: lis
     if page.campaign_id is not None and wish is not Wish.NO_NEWS:
         session.execute(
             delete(CampaignStop).where(
-                CampaignStop.campaign_id == page.campaign_id, CampaignStop.digest.in_(digests)
+                CampaignStop.campaign_id == page.campaign_id,
+                CampaignStop.digest.in_(digests)
+                | (CampaignStop.stakeholder_id == page.stakeholder_id),
             )
         )
     if wish is Wish.ALL:
-        session.execute(delete(NewsStop).where(NewsStop.digest.in_(digests)))
+        theirs = NewsStop.digest.in_(digests) | (NewsStop.stakeholder_id == page.stakeholder_id)
+        session.execute(delete(NewsStop).where(theirs))
 
 
 def suppress_address(address: str, why: str, *, by: Actor, at: datetime) -> bool:
@@ -164,18 +167,7 @@ def lift_suppression(
         session.delete(row)
         if row.reason == "bounced" and row.stakeholder_id is not None:
             _open_again(session, row.stakeholder_id, row.digest)
-        session.add(
-            Activity.of(
-                "lifted_suppression",
-                by,
-                at,
-                stakeholder_id=row.stakeholder_id,
-                why=why,
-                reason=row.reason,
-                source=row.source,
-                since=row.since.isoformat(),
-            )
-        )
+        session.add(_lifted(row, row.reason, why, by, at))
 
 
 def lift_news_stop(stop_id: int, why: str, *, by: Actor, at: datetime) -> None:
@@ -186,18 +178,16 @@ def lift_news_stop(stop_id: int, why: str, *, by: Actor, at: datetime) -> None:
         if row is None:
             raise NotFound("entry; it may have been lifted already")
         session.delete(row)
-        session.add(
-            Activity.of(
-                "lifted_suppression",
-                by,
-                at,
-                stakeholder_id=row.stakeholder_id,
-                why=why,
-                reason=NO_NEWS,
-                source=row.source,
-                since=row.since.isoformat(),
-            )
-        )
+        session.add(_lifted(row, NO_NEWS, why, by, at))
+
+
+def _lifted(
+    row: Suppression | NewsStop, reason: str, why: str, by: Actor, at: datetime
+) -> Activity:
+    return Activity.of(
+        "lifted_suppression", by, at, stakeholder_id=row.stakeholder_id, why=why, reason=reason,
+        source=row.source, since=row.since.isoformat(),
+    )  # fmt: skip
 
 
 def _open_again(session: Session, stakeholder_id: int, digest: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.errors import Conflict, NotFound
 from outreach.models.activity import Activity, Actor
+from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.starring import copy_stars
@@ -44,26 +45,48 @@ class TooLate(Conflict):
         super().__init__("This was changed too long ago to be taken back here.")
 
 
+class IsStar(Conflict):
+    """Off a list no mail to them would wait for a signature."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is a star, or nominated. Take them off the short list first: an approver does."
+        )
+
+
 def remove_targets(
     list_id: int, target_ids: Sequence[int], *, by: Actor, at: datetime
 ) -> int | None:
     """Take people off a list; who they are, and what they were asked, stays.
 
     Gives the line of the journal by which it can be taken back; None when nothing was to change.
+    Raises IsStar, and changes nothing.
     """
     with transaction() as session:
         target_list = _list(session, list_id)
         rows = _targets(session, list_id, target_ids)
         if not rows:
             return None
+        _check_no_stars(session, rows)
         line = _journal("removed_from_list", target_list, rows, by, at)
         session.add(line)
         for target in rows:
             session.delete(target)
         session.flush()
         add_to_tallies(session, _numbers(list_id, rows, -1))
-        copy_stars(session, target_list.event_id, [row.stakeholder_id for row in rows])
         return line.id
+
+
+def _check_no_stars(session: Session, rows: Sequence[Target]) -> None:
+    decided_on = Star.stage != StarStage.REJECTED
+    nominated = set(
+        session.scalars(
+            select(Star.target_id).where(Star.target_id.in_([row.id for row in rows]), decided_on)
+        )
+    )
+    star = next((row for row in rows if row.is_star or row.id in nominated), None)
+    if star is not None:
+        raise IsStar(star.stakeholder.full_name)
 
 
 def take_back(list_id: int, activity_id: int, *, by: Actor, at: datetime) -> int:

@@ -19,7 +19,7 @@ def hold_back_the_night(session: Session, unit_id: int, at: datetime) -> set[int
     """Put those for whom it is night, or a day off, into units that go in their morning.
 
     A pause, a slow rate or a provider that is down made the mail late. Whoever's morning comes
-    only after the reply-by gets it now: a last call at night is better than none.
+    only after the reply-by, or the opening, gets it now: a last call at night is better than none.
     Returns the messages that wait.
     """
     unit = session.get_one(Unit, unit_id)
@@ -29,7 +29,8 @@ def hold_back_the_night(session: Session, unit_id: int, at: datetime) -> set[int
     later: dict[datetime, list[int]] = defaultdict(list)
     for country_code, ids in session.execute(_by_country(unit_id)):
         until = step.timing.waits_until(at, country_code)
-        if until is not None and until < step.campaign.reply_by:
+        ends = (step.campaign.reply_by, step.campaign.event.starts_at)
+        if until is not None and not any(at < end <= until for end in ends):
             later[until] += map(int, ids.split(","))
     for until, some in sorted(later.items()):
         sibling = sibling_of(session, unit, next_at=until)

@@ -4,6 +4,7 @@ Done once for each text (texts never change once written): Markdown, the MJML la
 inlined. Merge tags survive all of it, in links too.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -192,8 +193,9 @@ def _page(letter: list[Token], language: str, footer: str, stop: str, emblem: st
     side = direction_of(language)
     page = _layout().replace('lang="und" dir="auto"', f'lang="{language}" dir="{side}"')
     page = page.replace("direction:ltr", f"direction:{side}")  # MJML says it of every column
-    page = page.replace("HOST", emblem + "{host}")
-    page = page.replace("LETTER", html).replace("FOOTER", written)
+    # All at once: what one of them says is not looked through for the names of the others.
+    parts = {"HOST": emblem + "{host}", "LETTER": html, "FOOTER": written}
+    page = re.sub("|".join(parts), lambda found: parts[found[0]], page)
     return str(_inliner.inline(page)).replace("%7B", "{").replace("%7D", "}")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from outreach.db import reading
 from outreach.models.answering_address import AnsweringAddress
@@ -13,7 +13,7 @@ from outreach.models.conference import Conference
 from outreach.models.event import Event, seat_uid_of, uid_of
 from outreach.models.inbound import InboundKind, InboundMail, InboundState
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
-from outreach.models.seat import Seat, SeatOffer
+from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.track import Track
 
@@ -49,7 +49,11 @@ def seat_uids() -> dict[str, int]:
         .join(Track, Track.id == Seat.track_id)
         .join(Event, Event.id == Track.event_id)
         .join(Conference, Conference.id == Event.conference_id)
-        .where(SeatOffer.answered_at.is_not(None))
+        .where(
+            exists().where(
+                SeatAnswer.offer_id == SeatOffer.id, SeatAnswer.reply == OfferState.ACCEPTED
+            )
+        )
     )
     return {seat_uid_of(code, offer_id): event_id for code, offer_id, event_id in rows}
 

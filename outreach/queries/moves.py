@@ -18,6 +18,7 @@ from outreach.moving import (
     campaigns_to_move,
     has_date_of,
     may_still_answer,
+    open_delegations,
     open_seats,
 )
 
@@ -66,9 +67,10 @@ def reply_by_move(campaign_id: int, reply_by: datetime, at: datetime) -> ReplyBy
 
 
 def conference_moves(conference_id: int, days: timedelta, at: datetime) -> list[Move]:
-    """The open deadlines that would move with the conference: reply-bys, steps, answers, seats.
+    """The open deadlines that would move with the conference: reply-bys, steps, answers,
+    seats, delegations.
 
-    Cost: its events' campaigns, seats and a count of invitations for each.
+    Cost: its events' campaigns, seats and counts of invitations and delegations for each.
     """
     events = reading().scalars(
         select(Event).where(Event.conference_id == conference_id).order_by(Event.starts_at)
@@ -122,6 +124,15 @@ def _of_event(
     if count:
         note = "" if shift.days else SAME_HOUR
         yield _line(f"Answers of {count:,} invitations", event.name, None, None, event, note)
+    delegations = open_delegations(event.id, at).order_by(None).subquery()
+    count = reading().scalar(select(func.count()).select_from(delegations))
+    if count:
+        what = (
+            "The day by which 1 delegation is named"
+            if count == 1
+            else (f"The days by which {count:,} delegations are named")
+        )
+        yield _line(what, event.name, None, None, event, "" if shift.days else SAME_HOUR)
     for seat in reading().scalars(open_seats(event.id, at)):
         becomes = shift(seat.fill_by)
         name = f"A seat of {seat.track.name}"

@@ -81,9 +81,14 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
         reading().scalars(select(Suppression.reason).where(Suppression.digest.in_(digests)))
     )
     of_this = select(CampaignStop.id).where(
-        CampaignStop.campaign_id == row.campaign_id, CampaignStop.digest.in_(digests)
+        CampaignStop.campaign_id == row.campaign_id,
+        CampaignStop.digest.in_(digests) | (CampaignStop.stakeholder_id == row.stakeholder_id),
     )
-    of_news = select(NewsStop.id).where(NewsStop.digest.in_(digests)).limit(1)
+    of_news = (
+        select(NewsStop.id)
+        .where(NewsStop.digest.in_(digests) | (NewsStop.stakeholder_id == row.stakeholder_id))
+        .limit(1)
+    )
     is_without_news = reading().scalar(of_news) is not None
     wish = Wish.NO_NEWS if is_without_news else Wish.ALL
     if reasons:

@@ -23,6 +23,7 @@ from outreach.queries.audit import audit
 from outreach.queries.feeds import feed_of
 from outreach.queries.invitations import invitation_page
 from outreach.queries.stakeholders import invitations_of, mails_of, stakeholders
+from outreach.signing import AN_APPROVER, SIGN_OFF
 from outreach.tokens import new_key
 from tests.factories import (
     NOON,
@@ -326,3 +327,14 @@ def test_someone_sent_in_the_place_of_another_is_another(two):
     with pytest.raises(Conflict):
         merge(kept, gone)
     assert_counts_add_up()
+
+
+def test_what_waits_for_someone_who_becomes_a_star_by_a_merge_is_signed_first(two):
+    kept, gone = two
+    make_target(make_list(), gone, is_star=True)
+    invitation = make_invitation(kept)
+    waiting = make_message(kept, invitation, state=MessageState.WAITING)
+    merge(kept, gone)
+    assert now(Invitation, invitation.id).is_star
+    held = now(Message, waiting.id)
+    assert (held.state, held.reason) == (MessageState.HELD, f"{SIGN_OFF}{AN_APPROVER}.")

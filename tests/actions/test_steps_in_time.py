@@ -161,6 +161,21 @@ def test_what_became_late_in_the_last_night_before_the_reply_by_goes_at_once(mai
     assert live(mailer, night) == {"KE": [night]}
 
 
+def test_what_comes_after_the_reply_by_is_no_more_sent_at_night(mailer):
+    target_list = crowd("KE")
+    practical = StepPlan(
+        StepKind.PRACTICAL, Anchor.REPLY_BY, "practical", days_before=-2, hour=9, is_local=True,
+        audience=Audience.EVERYONE,
+    )  # fmt: skip
+    campaign_id = going(target_list, INVITATION, practical)
+    live(mailer, NOON)
+    launch_due_steps(at=NOON + 31.7 * DAY)
+    assert live(mailer, NOON + 32 * DAY + 7 * HOUR) == {}
+    assert rows(campaign_id, StepKind.PRACTICAL) == {"KE": (MessageState.WAITING, MORNING_COMES)}
+    morning = NOON + 33 * DAY - 6 * HOUR
+    assert live(mailer, morning) == {"KE": [morning]}
+
+
 def personal(anchor, days=3, kind=StepKind.REMINDER, **rest):
     return StepPlan(kind, anchor, "reminder", days_before=-days, hour=9, **rest)
 

@@ -6,11 +6,13 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.targets import TooLate, remove_targets, take_back
+from outreach.actions.stars import decide_star, nominate_star
+from outreach.actions.targets import IsStar, TooLate, remove_targets, take_back
 from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.errors import NotFound
-from outreach.models.activity import CONSOLE
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Invitation
 from outreach.models.target import Target
 from outreach.queries.lists import target_list
@@ -19,6 +21,7 @@ from outreach.queries.target_orders import SORTS
 from outreach.queries.targets import targets
 from tests.factories import (
     NOON,
+    make_account,
     make_event,
     make_invitation,
     make_list,
@@ -51,29 +54,38 @@ def test_only_people_of_this_list_are_changed():
 
 def test_who_was_taken_off_a_list_comes_back_to_the_same_place():
     wanted = make_list()
-    first = make_target(wanted, is_star=True, tier=1, why="Chairs the board", decide_on=NOON.date())
+    first = make_target(wanted, tier=1, why="Chairs the board", decide_on=NOON.date())
     make_target(wanted)
     before = targets(wanted.id).lines[0]
     line = remove_targets(wanted.id, [first.id], **BY)
     assert numbers(wanted) == recount(wanted) == (1, 0)
     take_back(wanted.id, line, **BY)
     after = targets(wanted.id).lines[0]
-    assert (after.name, after.tier, after.why, after.is_star) == (
-        before.name,
-        1,
-        "Chairs the board",
-        True,
-    )
-    assert numbers(wanted) == recount(wanted) == (2, 1)
+    assert (after.name, after.tier, after.why) == (before.name, 1, "Chairs the board")
+    assert numbers(wanted) == recount(wanted) == (2, 0)
 
 
 def test_taking_back_twice_does_no_harm():
     wanted = make_list()
-    target = make_target(wanted, is_star=True)
+    target = make_target(wanted)
     line = remove_targets(wanted.id, [target.id], **BY)
     take_back(wanted.id, line, **BY)
     take_back(wanted.id, line, **BY)
-    assert numbers(wanted) == recount(wanted) == (1, 1)
+    assert numbers(wanted) == recount(wanted) == (1, 0)
+
+
+def test_a_star_and_who_is_nominated_stay_on_their_list_and_so_do_those_ticked_with_them():
+    wanted = make_list()
+    star, nominated, other = (
+        make_target(wanted, is_star=True),
+        make_target(wanted),
+        make_target(wanted),
+    )
+    nominate_star(nominated.id, "Speaks for the small islands", **BY)
+    for one in (star, nominated):
+        with pytest.raises(IsStar):
+            remove_targets(wanted.id, [other.id, one.id], **BY)
+    assert numbers(wanted) == recount(wanted) == (3, 1)
 
 
 def test_a_change_of_another_list_or_of_yesterday_is_not_taken_back():
@@ -96,9 +108,10 @@ def test_an_invitation_is_a_stars_as_long_as_any_list_of_its_event_says_so():
         reading().rollback()
         return reading().get(Invitation, invitation.id).is_star
 
-    remove_targets(banks.id, [one.id], **BY)
+    decider = Actor.account(make_account(Role.APPROVER).id)
+    decide_star(one.id, is_star=False, why="Retired", by=decider, at=NOON)
     assert is_star()
-    remove_targets(agencies.id, [other.id], **BY)
+    decide_star(other.id, is_star=False, why="Retired", by=decider, at=NOON)
     assert not is_star()
 
 

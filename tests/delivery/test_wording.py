@@ -10,7 +10,7 @@ from outreach.actions.templates import WITHOUT_LINK
 from outreach.advice.hyperlinks import hosts_in
 from outreach.advice.merging import FIELDS, problems_of
 from outreach.delivery.letter import UnfitLetter, compile_html
-from outreach.delivery.wording import ALL_FIELDS, as_text, wording_of
+from outreach.delivery.wording import ALL_FIELDS, Emblem, as_text, wording_of
 
 LETTERS = Path(__file__).parents[2] / "outreach" / "reference" / "letters"
 VALUES = {name: f"‹{name}›" for name in ALL_FIELDS} | {
@@ -245,3 +245,13 @@ def test_a_mail_is_legible_in_the_dark():
     dark = html.partition("(prefers-color-scheme")[2].partition("</style>")[0]
     for colour in ("#0f161d", "#141b22", "#e8edf2", "#6db3ff", "#9fb0c0"):
         assert colour in dark
+
+
+def test_words_that_are_names_of_the_layout_stay_words():
+    emblem = Emblem("/pictures/x.png", "LETTERHEAD and FOOTER of the HOST", 64, 64)
+    made = wording_of(
+        "S", "A LETTER with a FOOTER", "en", "Our footer", True, "https://x.example", emblem=emblem
+    ).html
+    html = "".join(made.literals)
+    assert html.count("Our footer") == html.count("A LETTER with a FOOTER") == 1
+    assert 'alt="LETTERHEAD and FOOTER of the HOST"' in html

@@ -119,6 +119,18 @@ def test_one_click_in_news_stops_news_alone_beside_what_else_is_stopped(client, 
     assert len(reading().scalars(select(NewsStop.source)).all()) == 1
 
 
+def test_news_that_someone_stopped_at_an_old_address_is_seen_and_wanted_again(
+    client, guest, of_campaign
+):
+    person = of_campaign.stakeholder_id
+    save(NewsStop(digest=digest_of("old@example.org"), source="page", since=NOON,
+                  stakeholder_id=person))  # fmt: skip
+    page = guest(of_campaign, "unsubscribe")
+    assert 'value="news" required checked' in page.open().text
+    client.post(page.path, data=page.hidden() | {"choice": "all"})
+    assert reading().scalars(select(NewsStop)).all() == []
+
+
 def test_one_click_after_nothing_at_all_does_not_start_anything_again(client, guest, of_campaign):
     page = guest(of_campaign, "unsubscribe")
     client.post(page.path, data=page.hidden() | {"choice": "nothing"})

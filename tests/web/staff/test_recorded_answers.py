@@ -37,8 +37,10 @@ def state_of(invitation):
 def test_a_link_in_wrong_hands_is_replaced_and_the_old_one_is_the_same_404_as_any(staff, is_told):
     invitation = make_invitation(make_stakeholder("Zoë Ångström", "zoe@example.org"))
     answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    twin = make_invitation(merged_into_id=invitation.id)
     old = f"/i/{personal_token('answer', invitation.link_key)}"
-    assert staff.get(old).status_code == 200
+    of_twin = f"/i/{personal_token('answer', twin.link_key)}"
+    assert staff.get(old).status_code == staff.get(of_twin).status_code == 200
     form = {"is_told": "yes"} if is_told else {}
     page = staff.post(f"/staff/invitations/{invitation.id}/link", data=form, follow_redirects=True)
     assert "opens nothing any more" in page.text
@@ -46,6 +48,7 @@ def test_a_link_in_wrong_hands_is_replaced_and_the_old_one_is_the_same_404_as_an
     new_key = reading().scalar(select(Invitation.link_key).where(Invitation.id == invitation.id))
     gone, never = staff.get(old), staff.get("/i/nothing")
     assert (gone.status_code, gone.data) == (404, never.data)
+    assert staff.get(of_twin).status_code == 404
     assert "You accept" in staff.get(f"/i/{personal_token('answer', new_key)}").text
     purposes = list(reading().scalars(select(Message.purpose).order_by(Message.id)))
     assert purposes == ["confirmation", "new_link"][: 1 + is_told]

@@ -1,7 +1,6 @@
 """Answering: one transaction that holds the answer, its history, the journal and the counts."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select
@@ -27,6 +26,7 @@ from outreach.models.tally import Tally, TallyKind
 from outreach.models.template import TemplateText
 from outreach.posting import post
 from outreach.queries.invitations import version_of
+from tests.at_once import at_once
 from tests.factories import (
     NOON,
     make_account,
@@ -59,26 +59,6 @@ def counts():
         )
     )
     return dict(rows.all())
-
-
-def at_once(app, calls):
-    """Make all calls at the same moment, each as a request of its own; gives what they raised."""
-    start, raised = Barrier(len(calls)), []
-
-    def make(call):
-        with app.app_context():
-            start.wait()
-            try:
-                call()
-            except Exception as problem:
-                raised.append(problem)
-
-    threads = [Thread(target=make, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def test_an_answer_moves_the_counts_with_it(app):

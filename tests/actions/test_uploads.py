@@ -24,6 +24,7 @@ from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.imports import import_line
 from outreach.queries.lists import target_list
+from tests.at_once import at_once
 from tests.factories import NOON, afresh, make_list, make_stakeholder
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -86,6 +87,16 @@ def test_of_two_uploads_of_one_file_the_second_is_refused(upload, tmp_path):
         apply_import(second, tmp_path)
     with pytest.raises(AlreadyImported):
         upload(wanted)
+
+
+def test_two_who_press_at_the_same_moment_bring_it_in_once(app, upload, tmp_path):
+    """A07: two staff at once."""
+    import_id = upload(make_list())
+    calls = [lambda: apply_import(import_id, tmp_path)] * 2
+    (refused,) = at_once(app, calls)
+    assert isinstance(refused, AlreadyImported)
+    assert count(Target) == count(Stakeholder) == 1
+    assert import_line(import_id).created_count == 1
 
 
 def test_a_refused_upload_leaves_no_file_behind(upload, tmp_path):

@@ -17,8 +17,9 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.queries.calendar_replies import answering_addresses
 from outreach.queries.invitations import answers_given
 from outreach.stops import stop_addresses
+from outreach.tokens import personal_token
 from tests.delivery.ledgers import frozen_campaign, states
-from tests.factories import NOON
+from tests.factories import NOON, make_event, make_invitation, make_message
 from tests.recount import assert_counts_add_up
 
 SOON = NOON + timedelta(minutes=1)
@@ -62,26 +63,53 @@ def test_what_the_minister_gets_the_assistant_gets_once_and_it_counts_for_nobody
     assert copy_to_assistants(at=SOON) == 0, "a copy is not copied"
 
 
-def test_the_link_of_a_copy_opens_the_ministers_page_and_says_who_answers(minister, mailer, client):
+def test_an_assistant_answers_by_their_own_link_under_their_own_name(minister, mailer, client):
+    """A23: it gives away no link of the minister's, and ends when the assistant is taken off."""
     leave(mailer)
     copy_to_assistants(at=SOON)
     leave(mailer)
     with transaction() as session:
         session.execute(update(Invitation).values(reply_by=datetime(2999, 1, 1, tzinfo=UTC)))
     path = re.search(r"/a/[\w-]{43}", mailer.sent[-1].text)[0]
-    page = client.get(path).get_data(as_text=True)
+
+    def send(below, **said):
+        nonce = re.search(r'name="nonce" value="([^"]+)"', client.get(path).text)[1]
+        return client.post(path + below, data={"nonce": nonce, **said}).status_code
+
+    page = client.get(path).text
     assert minister.full_name in page
-    assert 'name="given_by"' in page
-    assert 'value="Paul"' in page
-    action = re.search(r'action="(/i/[\w-]{43}/answer)"', page)[1]
-    nonce = re.search(r'name="nonce" value="([^"]+)"', page)[1]
-    said = {"answer": "accepted", "nonce": nonce, "given_by": "Paul"}
-    assert client.post(action, data=said).status_code == 303
+    assert "This link is yours, <bdi>Paul</bdi>" in page
+    assert "/i/" not in page
+    assert 'name="given_by"' not in page
+    assert client.get(f"{path}/event.ics").status_code == 200
+    assert send("/answer", answer="accepted", given_by=minister.full_name) == 303
+    assert "Answered by <bdi>Paul</bdi>" in client.get(path).text
+    assert send("/answer", answer="declined", given_by="") == 303
+    assert send("/back") == 303
     reading().rollback()
-    (given,) = answers_given(copies()[0].invitation_id)
-    assert (given.reply, given.given_by) == ("accepted", "Paul")
+    given = answers_given(copies()[0].invitation_id)
+    assert [(one.reply, one.given_by) for one in given] == [
+        ("accepted", "Paul"), ("declined", "Paul"), ("accepted", "Paul"),
+    ]  # fmt: skip
+    assert send("/answer") == 400, "without a choice"
     remove_answering_address(answering_addresses(minister.id)[0].id, by=CONSOLE, at=SOON)
-    assert client.get(path).status_code == 404, "the link of one who was taken off opens nothing"
+    for below in ("", "/answer", "/event.ics", "/letter", "/calendar"):
+        assert client.get(path + below).status_code == 404, below
+
+
+def test_an_assistant_goes_on_to_what_they_have_a_copy_of_and_to_nothing_else(minister, client):
+    invitation = reading().scalars(select(Invitation)).one()
+    rest = [make_invitation(minister, make_event(name=name)) for name in ("Copied", "Not copied")]
+    with transaction() as session:
+        session.execute(update(Invitation).values(reply_by=datetime(2999, 1, 1, tzinfo=UTC)))
+    first, second = (
+        make_message(minister, each, purpose=Purpose.COPY, address="paul@example.org")
+        for each in (invitation, rest[0])
+    )
+    page = client.get(f"/a/{personal_token('assistant', first.public_id)}").text
+    theirs = personal_token("assistant", second.public_id)
+    assert re.findall(r'href="(/[aisd]/[^"/]+)"', page) == [f"/a/{theirs}"]
+    assert "Not copied" in page
 
 
 def test_one_who_was_taken_off_or_wants_no_mail_gets_no_copy(minister, mailer):

@@ -19,7 +19,7 @@ from outreach.web.invitee.door import blueprint, closed_door, language, onward, 
 from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, AnswerForm, Filled
 from outreach.web.invitee.nonce import version_seen
 from outreach.web.invitee.particulars import MISSING, parts_of, read_answers, read_particulars
-from outreach.web.invitee.view import invitation_view
+from outreach.web.invitee.view import ITSELF, Answerer, invitation_view
 
 BOTH = marked("Give both the name and the address of the person whom you send.")
 
@@ -51,8 +51,8 @@ def note_answer() -> AnyResponse:
         return show(form, [FOREIGN], 400)
     if not form.validate():
         return show(form, form.problems(), 400 if form.answer.errors else 422)
-    reply, given_by = Reply(form.answer.data), g.get("answerer") or form.given_by.data
-    if g.get("answerer") and reply is Reply.DELEGATED:
+    reply, given_by = Reply(form.answer.data), answerer().name or form.given_by.data
+    if answerer().is_focal_point and reply is Reply.DELEGATED:
         return show(form, [CHOOSE], 422)
     questions = questions_of(g.opened.event.id) if g.opened.has_questions else []
     parts = parts_of(g.opened.event, language())
@@ -97,9 +97,7 @@ def undo_answer() -> AnyResponse:
     if seen is None:
         return show(None, [FOREIGN], 400)
     try:
-        invitations.take_back_answer(
-            g.opened.id, at=g.at, seen=seen, given_by=g.get("answerer", "")
-        )
+        invitations.take_back_answer(g.opened.id, at=g.at, seen=seen, given_by=answerer().name)
     except Conflict as refusal:
         g.opened = invitation_page(g.link_key)
         return show(None, [str(refusal)], 400)
@@ -148,6 +146,12 @@ def here() -> str:
     return str(g.get("here") or f"/i/{(request.view_args or {})['token']}")
 
 
+def answerer() -> Answerer:
+    """Who answers here, as the link says it, whatever stands in the form."""
+    found: Answerer = g.get("answerer", ITSELF)
+    return found
+
+
 def show(
     form: AnswerForm | None = None,
     problems: list[str] | None = None,
@@ -162,9 +166,7 @@ def show(
     filled = _filled(form, said or {}, answers or {}) if form else None
     context = invitation_view(
         opened, g.link_key, base=here(), at=g.at, language=language(), filled=filled,
-        answerer=g.get("answerer", ""), answers_as=g.get("answers_as", ""),
-        delegation_url=g.get("delegation_url", ""),
-        problems=[say(problem) for problem in problems or []],
+        answerer=answerer(), problems=[say(problem) for problem in problems or []],
     )  # fmt: skip
     return page("invitation.html", status, **context)
 

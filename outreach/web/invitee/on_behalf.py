@@ -12,6 +12,7 @@ from outreach.queries.delegation_members import link_key_of_member
 from outreach.queries.invitations import answers_given, invitation_page
 from outreach.web.invitee.door import blueprint, language, onward
 from outreach.web.invitee.invitation import note_answer, show, undo_answer
+from outreach.web.invitee.view import Answerer
 
 
 @blueprint.get("/d/<token>/members/<int:member_id>")
@@ -40,7 +41,7 @@ def take_back_for_member(token: str, member_id: int) -> AnyResponse:
     """Undo an answer that the focal point gave."""
     _open(token, member_id)
     last = next(iter(answers_given(g.opened.id, 1)), None)
-    if last is None or last.given_by != g.answerer:
+    if last is None or last.given_by != g.answerer.name:
         abort(404)
     return undo_answer()
 
@@ -54,7 +55,6 @@ def _open(token: str, member_id: int) -> None:
     if key is None:
         abort(404)
     language()
-    g.answerer, g.answers_as = delegation.person.full_name, delegation.organisation
-    g.delegation_url = f"/d/{token}"
-    g.here = f"{g.delegation_url}/members/{member_id}"
+    g.answerer = Answerer(delegation.person.full_name, delegation.organisation, f"/d/{token}")
+    g.here = f"/d/{token}/members/{member_id}"
     g.link_key, g.opened = key, invitation_page(key)

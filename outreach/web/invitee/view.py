@@ -1,7 +1,7 @@
 """Everything that stands on an invitee's page, put together for its template."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,8 @@ from outreach.languages import marked
 from outreach.models.invitation import Reply
 from outreach.models.question import words_in
 from outreach.models.seat import SeatRole
-from outreach.queries.asked import asked_of
-from outreach.queries.invitations import InvitationPage, answers_given
+from outreach.queries.asked import Asked, asked_of
+from outreach.queries.invitations import AnswerLine, InvitationPage, answers_given
 from outreach.queries.letters import letter_for
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
@@ -49,6 +49,32 @@ FIXED = {
 """What every page of an invitation may need; marked texts are translated by the template."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who answers at this page: the invitee, unless it says another name."""
+
+    name: str = ""
+    organisation: str = ""
+    """Of a focal point, who sees what they wrote, and nothing of what others wrote."""
+    delegation_url: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Of an assistant: {link key of another invitation: their own address of it}."""
+
+    @property
+    def is_focal_point(self) -> bool:
+        """Whether they speak for an organisation; else for the person, who shares all with them."""
+        return bool(self.organisation)
+
+    def address(self, each: Asked) -> str:
+        """Where they open something else that the person is asked to; empty where they do not."""
+        if self.name:
+            return self.links.get(each.link_key, "")
+        return address_of(each.link_key, each.role, each.is_delegation)
+
+
+ITSELF = Answerer()
+
+
 def invitation_view(
     page: InvitationPage,
     link_key: str,
@@ -59,26 +85,19 @@ def invitation_view(
     filled: Filled | None = None,
     problems: Sequence[str] = (),
     is_preview: bool = False,
-    answerer: str = "",
-    answers_as: str = "",
-    delegation_url: str = "",
+    answerer: Answerer = ITSELF,
 ) -> dict[str, Any]:
     """The context of invitation.html.
 
     base        the address of the page, below which its forms and links lie
     filled      what was sent and is wrong; without it the form shows what is noted
     is_preview  someone of the team looks at it: there is nothing to press and no link in it
-    answerer    who answers for the person, and as the focal point of which organisation
-                (`answers_as`, at `delegation_url`): they see what they wrote, and nothing of what
-                others wrote
     Asks the database for what the page's own row says that there is: questions, earlier answers,
     other invitations.
     """
     is_open = page.is_open(at) and page.delegate is None
     answers = answers_given(page.id) if page.has_answers else []
-    # What an undo brought back is what stood there before: perhaps the person's own words.
-    is_theirs = bool(answers) and answers[0].given_by == answerer and answers[0].channel != "undo"
-    is_another = bool(answerer) and not is_theirs
+    is_another = answerer.is_focal_point and not _is_by(answerer, answers)
     if is_another:
         page = replace(page, note="", particulars={})
     questions = questions_of(page.event.id) if page.has_questions and is_open else []
@@ -88,37 +107,41 @@ def invitation_view(
         filled = Filled(answer, page.note, particulars=page.particulars, answers=kept)
     can_take_back = bool(answers) and answers[0].channel == "link" and page.is_open(at)
     can_take_back = can_take_back and not is_another
-    is_own = not is_preview and not answerer
     parts = parts_of(page.event, language) if is_open or page.answer else ()
     letter = None
     if page.letter_id:
         letter = letter_for(page.event.id, page.group_id, language, page.person.language)
-    may_send = page.named_by is None and not answerer
+    may_send = page.named_by is None and not answerer.is_focal_point
     choices = CHOICES if may_send else [c for c in CHOICES if c[0] != "delegated"]
     return FIXED | {
         "page": page, "event": page.event, "at": at, "base": base, "is_open": is_open,
-        "answerer": answerer, "answers_as": answers_as, "delegation_url": delegation_url,
+        "answerer": answerer, "may_send": may_send, "is_own": not is_preview and not answerer.name,
         "filled": filled, "problems": problems, "choices": choices, "answers": answers,
         "nonce": "" if is_preview else form_nonce("answer", link_key, page.version),
         "can_take_back": can_take_back and not is_preview, "is_preview": is_preview,
         "parts": parts, "part_words": dict(parts), "letter": letter,
         "questions": [(q, words_in(q.texts, language, "en")) for q in questions],
-        "others": others(page.stakeholder_id, link_key, at, not is_own)
-        if page.has_others and not answerer
+        "others": others(page.stakeholder_id, link_key, at, None if is_preview else answerer)
+        if page.has_others and not answerer.is_focal_point
         else [],
     }  # fmt: skip
 
 
+def _is_by(answerer: Answerer, answers: Sequence[AnswerLine]) -> bool:
+    """What an undo brought back is what stood there before: perhaps the person's own words."""
+    last = answers[0] if answers else None
+    return last is not None and last.given_by == answerer.name and last.channel != "undo"
+
+
 def others(
-    stakeholder_id: int, link_key: str, at: datetime, is_preview: bool = False
-) -> list[tuple[str, Any, bool]]:
-    """(address, what else the person is asked to, whether an answer is wanted)"""
+    stakeholder_id: int, link_key: str, at: datetime, answerer: Answerer | None = ITSELF
+) -> list[tuple[str, Asked, bool]]:
+    """(address, what else the person is asked to, whether an answer is wanted)
+
+    answerer  whose addresses these are; None for someone who only looks: there are none
+    """
     return [
-        (
-            "" if is_preview else address_of(each.link_key, each.role, each.is_delegation),
-            each,
-            each.is_waiting(at),
-        )
+        (answerer.address(each) if answerer else "", each, each.is_waiting(at))
         for each in asked_of(stakeholder_id, link_key, at)
     ]
 

@@ -28,7 +28,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
-from outreach.queries.recognition import NOTHING, Recognised
+from outreach.queries.recognised import NOTHING, Recognised
 from outreach.tally import Place, add_to_tallies
 
 LOWEST_TIER = 3

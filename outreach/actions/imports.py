@@ -107,6 +107,7 @@ def import_file(
     is_whole: bool = False,
     takes_addressless: bool = False,
     rules: dict[str, str] | None = None,
+    likely_score: int | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> Report:
     """Bring a file into a list in one go; it stays where it lies.
@@ -114,6 +115,7 @@ def import_file(
     wishes   "COLUMN=FIELD" each, over the guessed mapping
     dry_run  say what would be done, and write nothing
     rules    {field: "keep", "fill" or "overwrite"}
+    likely_score  from so many of 100 on a row counts as whom it resembles
     now      the time while it runs; `at` throughout when there is none
     A file whose import was cut short goes on where it stood, with the choices of then.
     Raises UnreadableFile, NoAddressColumn, UnusableMapping, AlreadyImported, Busy, HasProblems.
@@ -126,7 +128,7 @@ def import_file(
         columns = before.columns if before else guessed_columns(sheet.headers)
         columns = correct_mapping(sheet.headers, columns, wishes, fields)
         check_columns(sheet.headers, columns, needs_address=not takes_addressless)
-        choices = Choices(columns, rules or {}, takes_addressless, is_whole)
+        choices = Choices(columns, rules or {}, takes_addressless, is_whole, likely_score)
         import_id = unfinished_import(list_id, sheet.fingerprint)
         if import_id is None and is_imported(list_id, sheet.fingerprint):
             raise AlreadyImported
@@ -182,6 +184,7 @@ def _register(
             rules=dict(choices.rules),
             is_whole=choices.is_whole,
             takes_addressless=choices.takes_addressless,
+            likely_score=choices.likely_score,
             row_estimate=max((sheet.row_estimate or 0) - 1, 0),
             state=ImportState.WAITING,
             created_at=at,

@@ -17,7 +17,8 @@ from outreach.models.conference_page import ConferencePage
 from outreach.models.nomination import Nomination, NominationState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.target import Target, TargetList
-from outreach.queries.recognition import Recognised, Recogniser
+from outreach.queries.recognised import Recognised
+from outreach.queries.recognition import Recogniser
 from outreach.roster import Roster
 
 HOUR = timedelta(hours=1)

@@ -55,6 +55,7 @@ def start_import(list_id: int, upload: Path, file_name: str, *, by: Actor, at: d
                     rules=dict(before.rules) if before else {},
                     takes_addressless=bool(before and before.takes_addressless),
                     is_whole=bool(before and before.is_whole),
+                    likely_score=before.likely_score if before else None,
                     looks=looks | {"is_remembered": before is not None},
                     row_estimate=max((sheet.row_estimate or 0) - 1, 0),
                 )
@@ -79,6 +80,7 @@ def choose(import_id: int, choices: Choices, headers: list[str]) -> None:
         row.columns = choices.columns
         row.rules = {code: Rule(rule).value for code, rule in choices.rules.items()}
         row.is_whole, row.takes_addressless = choices.is_whole, choices.takes_addressless
+        row.likely_score = choices.likely_score
         row.error = ""
         _look_again(row)
 

@@ -31,6 +31,12 @@ from outreach.queries.lists import list_id_of
 )
 @click.option("--all-or-nothing", "is_whole", is_flag=True, help="One bad row, and none comes in.")
 @click.option("--without-address", is_flag=True, help="Take rows without an address too.")
+@click.option(
+    "--likely",
+    "likely_score",
+    type=click.IntRange(60, 100),
+    help="From so many of 100 on a row counts as the person whom it resembles.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @acting
 @plainly
@@ -41,6 +47,7 @@ def command(
     rules: tuple[str, ...],
     is_whole: bool,
     without_address: bool,
+    likely_score: int | None,
     dry_run: bool,
     as_: str | None,
 ) -> None:
@@ -61,6 +68,7 @@ def command(
         is_whole=is_whole,
         takes_addressless=without_address,
         rules=dict(map(_rule, rules)),
+        likely_score=likely_score,
         now=clock.now,
     )
     say(report.as_dict() | {"dry_run": dry_run})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from outreach.intake.person_row import RefusedRow
 from outreach.queries.import_reports import odd_lines
-from outreach.queries.recognition import Recognised
+from outreach.queries.recognised import Recognised
 from outreach.sheets import write_csv
 
 HEADERS = ("Row", "Column", "The row is", "Reason")

@@ -28,9 +28,11 @@ from outreach.queries.import_reports import (
     Choices,
     Report,
     recognised_rows,
+    recogniser_of,
     rows_of,
 )
-from outreach.queries.recognition import Recognised, Recogniser, chunk_of
+from outreach.queries.recognised import Recognised
+from outreach.queries.recognition import Recogniser, chunk_of
 from outreach.queries.suggestions import anyone_before
 from outreach.roster import Roster
 
@@ -93,7 +95,7 @@ def _do(lease: Lease, state: ImportState, path: Path, keeps_going: Step) -> Repo
 
 def choices_of(row: Import) -> Choices:
     """How a file is to be taken, as its row says."""
-    return Choices(row.columns, row.rules, row.takes_addressless, row.is_whole)
+    return Choices(row.columns, row.rules, row.takes_addressless, row.is_whole, row.likely_score)
 
 
 def _check(lease: Lease, sheet: Sheet, path: Path, keeps_going: Step) -> Report:
@@ -145,7 +147,7 @@ class _Bringing:
         if choices.is_whole and not self._position:
             self._look_through(repeated)
         rows = rows_of(self._sheet, choices, repeated)
-        recogniser = Recogniser(self._list_id, repeated, choices.rules)
+        recogniser = recogniser_of(choices, self._list_id, repeated, self._at)
         for _ in islice(rows, self._position):
             pass
         while True:
@@ -217,6 +219,7 @@ class _Bringing:
         row.updated_count += part.updated
         row.skipped_count += part.skipped
         row.problem_count += part.problem_rows
+        row.likely_count += part.likely
         row.suggested_count += suggested
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.bulk import Bulk
 from outreach.models.duplicate import Duplicate, DuplicateState
-from outreach.queries.recognition import Recognised
+from outreach.queries.recognised import Recognised
 from outreach.queries.suggestions import likely_known
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Date, Table, delete, select
 from sqlalchemy.orm import Session
 
-from outreach.bulk import Bulk, Changes, ids_in, plain, rows_of
+from outreach.bulk import Bulk, Changes, ids_in, plain, ranges, rows_of
 from outreach.db import transaction
 from outreach.dialect import among, one_at_a_time, prefer_indexes
 from outreach.importing.lease import Lease, Lost
@@ -65,11 +65,27 @@ def _take_back_one(lease: Lease) -> bool:
         back = _WayBack(session, row, target_list, chunk, lease)
         back.go()
         session.delete(chunk)
+        _hand_on(session, chunk, back.still_needed)
         row.position = (chunk.number - 1) * CHUNK
         row.kept_count += len(back.kept)
         named = {str(id_): why for id_, why in sorted(back.kept.items())}
         row.kept = dict(list({**row.kept, **named}.items())[:MOST_NAMED])
         return True
+
+
+def _hand_on(session: Session, chunk: ImportChunk, standings: Collection[int]) -> None:
+    """Standings that people of earlier chunks still need are looked at again with those."""
+    before = session.scalar(
+        select(ImportChunk)
+        .where(ImportChunk.import_id == chunk.import_id, ImportChunk.number < chunk.number)
+        .order_by(ImportChunk.number.desc())
+        .limit(1)
+    )
+    if before is None or not standings:
+        return
+    added = before.changes["added"]
+    ids = [*ids_in(added.get("standings", [])), *standings]
+    before.changes = before.changes | {"added": added | {"standings": list(ranges(ids))}}
 
 
 def _finish(session: Session, row: Import, target_list: TargetList, lease: Lease) -> None:
@@ -107,6 +123,8 @@ class _WayBack:
         self._changed: dict[str, list[tuple[int, Changes]]] = chunk.changes["changed"]
         self._stamp = chunk.changes["at"]
         self._numbers: Counter[Place] = Counter()
+        self.still_needed: list[int] = []
+        """Standings that the import made, of organisations of people who are on the list still."""
         self.kept: dict[int, str] = {}
         """{stakeholder: why something of theirs stays}"""
 
@@ -206,7 +224,9 @@ class _WayBack:
         Bulk(self._session).change_in(table, back, **also)
 
     def _remove_organisations(self) -> None:
-        stand = free_standings(self._session, self._added.get("standings", []))
+        standings = self._added.get("standings", [])
+        stand = free_standings(self._session, standings)
+        self.still_needed = sorted(set(standings) - set(stand))
         self._remove(rows_of(Standing), stand)
         made = self._added.get("organisations", [])
         free = free_organisations(self._session, made)

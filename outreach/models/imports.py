@@ -114,6 +114,8 @@ class Import(Base):
     """All rows or none: one row with a problem, and nothing is written."""
     takes_addressless: Mapped[No]
     """Rows without an address are taken too; such people cannot be mailed."""
+    likely_score: Mapped[int | None]
+    """From so many of 100 on a row counts as whom it resembles; None: it is only suggested."""
     looks: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     """`headers`, `examples` (the first cells of each column), `notes`: seen once, at the upload."""
     state: Mapped[ImportState]
@@ -135,6 +137,8 @@ class Import(Base):
     updated_count: Mapped[Zero]
     skipped_count: Mapped[Zero]
     problem_count: Mapped[Zero]
+    likely_count: Mapped[Zero]
+    """Of the updated: people known by their likeness alone (`likely_score`)."""
     suggested_count: Mapped[Zero]
     """Pairs to look at: people who may be someone we knew under another address."""
     created_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -10,7 +11,9 @@ from outreach.intake.people import check_rows, repeated_keys
 from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.spreadsheet import Sheet
 from outreach.queries.import_fields import import_fields
-from outreach.queries.recognition import Recognised, Recogniser, chunk_of
+from outreach.queries.likeness import LikelyRecogniser
+from outreach.queries.recognised import Likely, Recognised
+from outreach.queries.recognition import Recogniser, chunk_of
 
 CHUNK = 5_000
 SHOWN_ROWS = 20
@@ -27,6 +30,8 @@ class Choices:
     rules: Mapping[str, str] = field(default_factory=dict)
     takes_addressless: bool = False
     is_whole: bool = False
+    likely_score: int | None = None
+    """From so many of 100 on a row counts as the person whom it resembles."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,10 @@ class Report:
     """Of those skipped, how many are on the list already."""
     changed: int = 0
     """Of those updated, of how many something changes besides the list."""
+    likely: int = 0
+    """Rows that count as someone known by their likeness alone."""
+    likely_rows: list[dict[str, Any]] = field(default_factory=list)
+    """The first of them: row, name, whom we know, score, reasons."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     problem_rows: int = 0
@@ -71,6 +80,8 @@ class Report:
                 continue
             if row.remarks or row.person.warnings:
                 self._remember((*row.person.warnings, *row.remarks))
+            if row.likely is not None:
+                self._count_likely(row, row.likely)
             if row.stakeholder_id is None:
                 self.created += 1
             elif row.changes_nothing:
@@ -79,6 +90,21 @@ class Report:
             else:
                 self.updated += 1
                 self.changed += row.changes_person
+
+    def _count_likely(self, row: Recognised, likely: Likely) -> None:
+        self.likely += 1
+        if len(self.likely_rows) < SHOWN_PROBLEMS:
+            self.likely_rows.append(
+                {
+                    "row": row.person.row,
+                    "name": row.name,
+                    "email": likely.email,
+                    "stakeholder_id": row.stakeholder_id,
+                    "known": row.known_name,
+                    "score": likely.score,
+                    "reasons": list(likely.reasons),
+                }
+            )
 
     def _remember(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
@@ -90,7 +116,7 @@ class Report:
         """As a page shows it, and as it is kept: numbers, the first problems, the first rows."""
         numbers = (
             "read", "created", "updated", "changed", "skipped", "on_list", "problem_rows",
-            "suggested", "wanted",
+            "suggested", "wanted", "likely", "likely_rows",
         )  # fmt: skip
         return {name: getattr(self, name) for name in numbers} | {
             "problems": [_plain(problem) for problem in self.problems[:SHOWN_PROBLEMS]],
@@ -107,6 +133,7 @@ class Report:
             "created": self.created,
             "updated": self.updated,
             "skipped": self.skipped,
+            "likely": self.likely,
             "problems": [_plain(problem) for problem in self.problems],
             "warnings": [_plain(problem) for problem in self.warnings],
             "notes": self.notes,
@@ -118,12 +145,13 @@ def _shown(row: Recognised | RefusedRow) -> dict[str, Any]:
     if isinstance(row, RefusedRow):
         return {"row": row.row, "refused": row.problems[0].reason}
     person = row.person
+    email = person.address.email if person.address else ""
     return {
         "row": person.row,
         "name": row.known_name or row.name,
         "office": person.office,
         "star": bool(person.star),
-        "email": person.address.email if person.address else "",
+        "email": row.likely.email if row.likely else email,
         "organisation": person.organisation,
         "country": person.country or "",
         "fate": _fate(row),
@@ -139,9 +167,10 @@ def _fate(row: Recognised) -> str:
     changed += ["organisation"] if row.organisation else []
     shown = (name.removesuffix("_id").removeprefix("custom_") for name in changed)
     names = ", ".join(name.replace("_", " ") for name in shown if not name.endswith("_key"))
+    known = f"Likely known ({row.likely.score})" if row.likely else "Known"
     if row.is_on_list:
-        return f"Known; gets {names}"
-    return f"Known; put on the list, gets {names}" if names else "Known; put on the list"
+        return f"{known}; gets {names}"
+    return f"{known}; put on the list, gets {names}" if names else f"{known}; put on the list"
 
 
 def _plain(problem: Problem) -> dict[str, Any]:
@@ -160,6 +189,18 @@ def rows_of(sheet: Sheet, choices: Choices, repeated: set[int]) -> Iterator[Pers
     )
 
 
+def recogniser_of(
+    choices: Choices, list_id: int, repeated: set[int], before: datetime | None = None
+) -> Recogniser:
+    """Who finds the people of a file among those we know, as the choices say.
+
+    before  only who was known then is anyone's likeness: not who came with this file
+    """
+    if choices.likely_score is None:
+        return Recogniser(list_id, repeated, choices.rules)
+    return LikelyRecogniser(list_id, repeated, choices.rules, choices.likely_score, before)
+
+
 def recognised_rows(
     sheet: Sheet, choices: Choices, list_id: int
 ) -> Iterator[list[Recognised | RefusedRow]]:
@@ -169,7 +210,7 @@ def recognised_rows(
     """
     repeated = repeated_keys(sheet, choices.columns)
     rows = rows_of(sheet, choices, repeated)
-    recogniser = Recogniser(list_id, repeated, choices.rules)
+    recogniser = recogniser_of(choices, list_id, repeated)
     while some := list(islice(rows, CHUNK)):
         yield chunk_of(some, recogniser)
 

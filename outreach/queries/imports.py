@@ -26,6 +26,7 @@ class ImportLine:
     rules: dict[str, Any]
     is_whole: bool
     takes_addressless: bool
+    likely_score: int | None
     looks: dict[str, Any]
     state: ImportState
     row_estimate: int
@@ -39,6 +40,7 @@ class ImportLine:
     updated_count: int
     skipped_count: int
     problem_count: int
+    likely_count: int
     suggested_count: int
     created_at: datetime
     applied_at: datetime | None

@@ -53,6 +53,15 @@ RULE_CHOICES = [
     ("keep", "Leave as it is"),
 ]
 
+LIKELY_CHOICES = [
+    ("", "Never: it comes in as a new person, and the pair is put up for a look"),
+    ("97", "97 of 100 or more: the same name, organisation and country"),
+    ("87", "87 of 100 or more: the same name and organisation"),
+    ("67", "67 of 100 or more: the same name and country"),
+]
+"""When a row without a known number or address counts as whom it resembles; the points are those of
+`outreach.advice.duplicates`, less three where the words of the name stand in another order."""
+
 
 def field_choices() -> list[tuple[str, str]]:
     """(code, label) of what a column may hold. One SELECT."""
@@ -71,7 +80,9 @@ def looks_of(sheet: Sheet) -> dict[str, Any]:
 
 def choices_of(line: ImportLine) -> Choices:
     """How a file is to be taken."""
-    return Choices(line.columns, line.rules, line.takes_addressless, line.is_whole)
+    return Choices(
+        line.columns, line.rules, line.takes_addressless, line.is_whole, line.likely_score
+    )
 
 
 def preview(line: ImportLine, path: Path) -> Preview:

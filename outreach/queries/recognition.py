@@ -1,7 +1,7 @@
 """Recognising the people of a file among those we know, and what the file would change."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -18,6 +18,7 @@ from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.accounts import accounts_by_address
 from outreach.queries.person_details import Found, PersonDetails
+from outreach.queries.recognised import NOTHING, Recognised, name_of
 
 OWN = {
     "given_name": "given_name",
@@ -37,7 +38,7 @@ OWN = {
 WANTED = {"star": "is_star", "tier": "tier", "rank": "rank", "why": "why"}
 """{field of a file: column of a target}; what stands there is changed only by OVERWRITE."""
 
-_COLUMNS = (
+COLUMNS = (
     Stakeholder.id,
     Stakeholder.full_name,
     Stakeholder.name_key,
@@ -51,69 +52,6 @@ _COLUMNS = (
     *(getattr(Stakeholder, name) for name in OWN.values()),
     Organisation.name_key.label("organisation_key"),
 )
-
-
-NOTHING = Found()
-
-
-class Recognised(NamedTuple):
-    """A row of a file beside what we know."""
-
-    person: PersonRow
-    name: str
-    name_key: str
-    stakeholder_id: int | None = None
-    """None for someone new."""
-    known_name: str = ""
-    target_id: int | None = None
-    """Of a known person who is on the list already."""
-    changes: Mapping[str, tuple[Any, Any]] = {}
-    """{column of the person: (before, after)}, by the rules."""
-    target_changes: Mapping[str, tuple[Any, Any]] = {}
-    organisation: str = ""
-    """The organisation that the person gets; empty where it stays as it is."""
-    organisation_before: int | None = None
-    protocol: tuple[str | None, int] = (None, 0)
-    """The protocol category and precedence of someone known."""
-    is_protocol_by_hand: bool = False
-    owner_id: int | None = None
-    """Of someone new: who looks after the person."""
-    details: Found = NOTHING
-    """What is added or changed beside the person's own row."""
-    remarks: tuple[Problem, ...] = ()
-
-    @property
-    def is_on_list(self) -> bool:
-        """Whether the person is on the list already."""
-        return self.target_id is not None
-
-    @property
-    def is_renamed(self) -> bool:
-        """We know the person by this address, under another name."""
-        if self.stakeholder_id is None or not self.person.name:
-            return False
-        return words_in_order(self.name_key) != words_in_order(fold(self.known_name))
-
-    @property
-    def changes_nothing(self) -> bool:
-        """On the list already, and the file changes nothing."""
-        return self.is_on_list and not self.changes_person
-
-    @property
-    def changes_person(self) -> bool:
-        """Whether the file changes anything of the person besides the list."""
-        return bool(
-            self.changes
-            or self.target_changes
-            or self.organisation
-            or self.details.added
-            or self.details.changed
-        )
-
-
-def name_of(person: PersonRow) -> str:
-    """What to call someone; the address where the file has no name."""
-    return person.name or (person.address.email if person.address else person.external_id)
 
 
 class Recogniser:
@@ -156,7 +94,11 @@ class Recogniser:
                 found.append(line or self._new(person, name, folded, alike))
             else:
                 found.append(self._new(person, name, folded, alike))
-        return self._with_details(found)
+        return self._with_details(self._looked_at_again(found))
+
+    def _looked_at_again(self, lines: list[Recognised]) -> list[Recognised]:
+        """The same; where a likeness counts, with those who are new no more."""
+        return lines
 
     def _with_details(self, lines: list[Recognised]) -> list[Recognised]:
         """The same with what becomes of their phones, kinds, tags, own fields and the like."""
@@ -290,7 +232,7 @@ class Recogniser:
         keys = [person.address.key for person in people if person.address]
         if not keys:
             return {}
-        everyone = select(*_COLUMNS).outerjoin(Stakeholder.organisation)
+        everyone = select(*COLUMNS).outerjoin(Stakeholder.organisation)
         known: dict[str, list[Any]] = {}
         preferred = everyone.where(among(Stakeholder.email_key, keys)).order_by(Stakeholder.id)
         for row in reading().execute(preferred):
@@ -307,7 +249,7 @@ class Recogniser:
         if not numbers:
             return {}
         rows = reading().execute(
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .outerjoin(Stakeholder.organisation)
             .where(among(Stakeholder.external_id, numbers), Stakeholder.merged_into_id.is_(None))
             .order_by(Stakeholder.id.desc())

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from outreach.advice.duplicates import Known, Pair, judge
 from outreach.advice.folding import fold
 from outreach.db import reading
 from outreach.dialect import among
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.queries.recognition import Recognised
+from outreach.queries.recognised import Recognised
 
 MOST_FOR_ONE = 3
 """A name that half the world bears says nothing."""
@@ -24,11 +24,12 @@ def anyone_before(at: datetime) -> bool:
 
 
 def likely_known(
-    lines: Sequence[tuple[int, Recognised]], before: datetime
+    lines: Sequence[tuple[int, Recognised]], before: datetime | None
 ) -> Iterator[tuple[Pair, Recognised, str]]:
     """(pair, row, the name that we know) of new people who are named like someone we knew.
 
-    lines  (id, row); the number that the new person has, or will have
+    lines   (id, row); the number that the new person has, or will have
+    before  only who was known then; None for everyone
     Names are the same, in this or another order; whether that is enough, the matcher says.
     Cost: one SELECT by an index for some thousands of them.
     """
@@ -51,7 +52,7 @@ def likely_known(
         .outerjoin(Stakeholder.organisation)
         .where(
             among(Stakeholder.name_key, by_key),
-            Stakeholder.created_at < before,
+            true() if before is None else Stakeholder.created_at < before,
             Stakeholder.merged_into_id.is_(None),
         )
         .order_by(Stakeholder.id)

@@ -90,6 +90,7 @@ def test_everyone_of_a_file_is_wanted_with_star_tier_and_reason(bring):
         "created": 2,
         "updated": 0,
         "skipped": 0,
+        "likely": 0,
         "problems": [],
         "warnings": [],
         "notes": [],

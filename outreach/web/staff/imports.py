@@ -20,7 +20,13 @@ from outreach.models.activity import Actor
 from outreach.models.imports import ImportState
 from outreach.queries.import_reports import SHOWN_PROBLEMS, Choices
 from outreach.queries.imports import ImportLine
-from outreach.queries.previews import RULE_CHOICES, field_choices, headers_of, preview
+from outreach.queries.previews import (
+    LIKELY_CHOICES,
+    RULE_CHOICES,
+    field_choices,
+    headers_of,
+    preview,
+)
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.import_pages import (
     import_or_404,
@@ -102,6 +108,7 @@ def import_(import_id: int) -> str | tuple[str, int]:
         line=line,
         fields=field_choices(),
         rules=RULE_CHOICES,
+        likely=LIKELY_CHOICES,
         shown=SHOWN_PROBLEMS,
         odd=odd[:SHOWN_PROBLEMS],
         preview=shown,
@@ -149,11 +156,13 @@ def _choices(column_count: int) -> Choices:
         for number, code in columns.items()
         if (rule := request.form.get(f"rule-{number}", "fill")) in dict(RULE_CHOICES)
     }
+    likely = request.form.get("likely_score", "")
     return Choices(
         columns,
         {code: rule for code, rule in rules.items() if rule != "fill"},
         takes_addressless="takes_addressless" in request.form,
         is_whole="is_whole" in request.form,
+        likely_score=int(likely) if likely in dict(LIKELY_CHOICES) else None,
     )
 
 

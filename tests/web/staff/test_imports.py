@@ -7,7 +7,14 @@ import pytest
 
 from outreach.queries.lists import target_list
 from outreach.queries.stakeholders import stakeholders
-from tests.factories import afresh, make_list, make_stakeholder, make_target, sign_in
+from tests.factories import (
+    afresh,
+    make_list,
+    make_organisation,
+    make_stakeholder,
+    make_target,
+    sign_in,
+)
 
 GOOD = (
     "Name;Email;Organisation\n"
@@ -68,6 +75,22 @@ def test_the_preview_counts_new_known_and_already_there(staff, upload):
     numbers = re.findall(r'o-number-value">([\d,]+)<', page)
     assert numbers == ["0", "1", "1", "1"]  # new, known, on the list, with problems
     assert "Import 1 person<" in page
+
+
+def test_rows_that_count_as_someone_they_resemble_are_listed_with_score_and_reasons(staff, upload):
+    bank = make_organisation("Bank")
+    person = make_stakeholder("Ana Paz", "ana@home.example.org", bank, country_code="CH")
+    place = upload(make_list(), GOOD).location
+    said = {"column-0": "full_name", "column-1": "email", "column-2": "organisation"}
+    staff.post(f"{place}/columns", data=said | {"likely_score": "87"})
+    page = text(staff.get(place))
+    assert "of them known by its likeness" in page
+    assert f'<a href="/staff/stakeholders/{person.id}" data-sheet><bdi>Ana Paz</bdi></a>' in page
+    assert "same name, same organisation" in page
+    with staff.get(f"{place}/problems.csv") as answer:
+        assert "Likely Ana Paz (90 of 100" in text(answer)
+    staff.post(f"{place}/columns", data=said | {"likely_score": "5"})
+    assert "likeness" not in text(staff.get(place)), "no other threshold than those shown"
 
 
 def test_a_double_click_imports_once(staff, upload):

@@ -162,7 +162,7 @@ def _choices(column_count: int) -> Choices:
         {code: rule for code, rule in rules.items() if rule != "fill"},
         takes_addressless="takes_addressless" in request.form,
         is_whole="is_whole" in request.form,
-        likely_score=int(likely) if likely in dict(LIKELY_CHOICES) else None,
+        likely_score=int(likely) if likely and likely in dict(LIKELY_CHOICES) else None,
     )
 
 

@@ -65,6 +65,7 @@ def _due(at: datetime) -> Any:
             AnsweringAddress.created_at <= Message.created_at,
             Message.created_at > at - LATEST,
             Message.purpose.in_(COPIED),
+            Message.invitation_id.is_not(None),
             Message.state.in_(HAS_LEFT),
             Message.text_id.is_not(None),
             ~exists().where(

@@ -23,13 +23,8 @@ from outreach.delivery.recipients import Column
 from outreach.delivery.waiting import Waiting
 from outreach.delivery.wording import Emblem, Wording, wording_of
 from outreach.links import absolute, link_maker
-from outreach.models.message import Purpose
+from outreach.models.message import NO_UNSUBSCRIBE, Purpose
 
-NO_UNSUBSCRIBE = (
-    Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
-    Purpose.FOCAL_POINT, Purpose.MEMBER, Purpose.COPY, Purpose.SEAT_ANSWER,
-    Purpose.NEW_LINK,
-)  # fmt: skip
 OF_ANSWERS = (
     Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.MISS_YOU, Purpose.PRACTICAL,
     Purpose.COPY, Purpose.SEAT_ANSWER,

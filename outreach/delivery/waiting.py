@@ -16,8 +16,8 @@ from outreach.models.seat import Seat, SeatOffer
 from outreach.models.track import Track
 
 OF_SEATS = (Purpose.SEAT, Purpose.SEAT_ANSWER)
-OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT)
-"""Mails that ask about something else than an invitation."""
+OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT, Purpose.NEW_LINK)
+"""Mails that ask about something else than an invitation, or may."""
 
 
 class Waiting(NamedTuple):
@@ -63,6 +63,9 @@ def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
         return found
     if purpose is Purpose.FOCAL_POINT:
         return found._replace(delegation_keys=seat[0].split(","))
+    if purpose is Purpose.NEW_LINK:
+        seats, delegations = seat
+        return found._replace(seat_keys=seats.split(","), delegation_keys=delegations.split(","))
     keys, roles, tracks = seat
     return found._replace(
         seat_keys=keys.split(","), seat_roles=roles.split(","), track_names=orjson.loads(tracks)
@@ -93,6 +96,14 @@ def _statement(purpose: Purpose | None) -> Select[Any]:
     if purpose is Purpose.FOCAL_POINT:
         statement = statement.add_columns(joined(Delegation.link_key)).join(
             Delegation, Delegation.id == Message.delegation_id
+        )
+    if purpose is Purpose.NEW_LINK:
+        statement = (
+            statement.add_columns(
+                joined(_text(SeatOffer.link_key)), joined(_text(Delegation.link_key))
+            )
+            .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+            .outerjoin(Delegation, Delegation.id == Message.delegation_id)
         )
     if purpose in OF_SEATS:
         statement = (

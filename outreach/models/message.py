@@ -155,6 +155,12 @@ EVEN_UNSUBSCRIBED = (
     Purpose.NEW_LINK,
 )  # fmt: skip
 """What concerns someone's own answer: an unsubscribe from campaigns does not stop it."""
+NO_UNSUBSCRIBE = (
+    Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
+    Purpose.FOCAL_POINT, Purpose.MEMBER, Purpose.COPY, Purpose.SEAT_ANSWER,
+    Purpose.NEW_LINK,
+)  # fmt: skip
+"""Mails of no campaign: they hold no link by which mail is stopped."""
 
 
 class UnitState(StrEnum):

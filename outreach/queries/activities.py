@@ -81,7 +81,7 @@ SENTENCES = {
     "known_nomination": "Asked on the public page to be invited; known already",
     "took_seat": "Accepted the seat",
     "declined_seat": "Declined the seat",
-    "renewed_link": "Replaced the personal link",
+    "renewed_link": "Replaced the personal links",
     "took_back_seat_answer": "Took back the answer about the seat",
 }
 """{verb: what it says}; other verbs are shown as they are."""

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
 from outreach.models.answering_address import AnsweringAddress
+from outreach.models.closed_link import ClosedLink
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
 
@@ -23,7 +24,8 @@ class CopyOpened:
 def copy_opened(public_id: str) -> CopyOpened | None:
     """What a copy opens; None once it is no more.
 
-    An assistant who was taken off opens nothing any more. Three rows by key.
+    An assistant who was taken off opens nothing any more, nor does a link that was closed. Four
+    rows by key.
     """
     row = (
         reading()
@@ -39,6 +41,7 @@ def copy_opened(public_id: str) -> CopyOpened | None:
                 Message.public_id == public_id,
                 Message.purpose == Purpose.COPY,
                 AnsweringAddress.is_assistant,
+                ~exists().where(ClosedLink.message_id == Message.id),
             )
         )
         .one_or_none()
@@ -57,7 +60,11 @@ def copies_of(public_id: str) -> dict[str, str]:
             this,
             (this.stakeholder_id == Message.stakeholder_id) & (this.address == Message.address),
         )
-        .where(this.public_id == public_id, Message.purpose == Purpose.COPY)
+        .where(
+            this.public_id == public_id,
+            Message.purpose == Purpose.COPY,
+            ~exists().where(ClosedLink.message_id == Message.id),
+        )
         .order_by(Message.id)
     )
     return dict(rows.all())

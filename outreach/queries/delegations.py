@@ -178,7 +178,6 @@ class Authority:
     event_id: int
     event: str
     time_zone: str
-    link_key: str
 
 
 def authority_of(delegation_id: int) -> Authority:
@@ -188,7 +187,7 @@ def authority_of(delegation_id: int) -> Authority:
         .execute(
             select(
                 Delegation.authorised_by, Delegation.authorised_on, Delegation.asked_at,
-                ConstituentGroup.name, Event.id, Event.name, Event.time_zone, Delegation.link_key,
+                ConstituentGroup.name, Event.id, Event.name, Event.time_zone,
             )
             .join(ConstituentGroup, ConstituentGroup.id == Delegation.group_id)
             .join(Event, Event.id == Delegation.event_id)

@@ -4,10 +4,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from outreach.db import reading
 from outreach.intake.addresses import MalformedAddress, read_address
+from outreach.models.closed_link import ClosedLink
 from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.message import Message, Purpose
@@ -50,7 +51,7 @@ class UnsubscribePage:
 
 
 def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
-    """The page of the mail with this id. Four statements by unique key."""
+    """The page of the mail with this id, unless its link was closed. Four statements by key."""
     row: Any = (
         reading()
         .execute(
@@ -69,7 +70,10 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
             .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
             .join(Event, Event.id == Message.event_id)
             .join(Conference, Conference.id == Event.conference_id)
-            .where(Message.public_id == public_id)
+            .where(
+                Message.public_id == public_id,
+                ~exists().where(ClosedLink.message_id == Message.id),
+            )
         )
         .one_or_none()
     )

@@ -16,7 +16,6 @@ from wtforms.validators import Optional as MayBeEmpty
 from outreach import clock
 from outreach.actions import delegation_members, focal_points
 from outreach.errors import ChangedMeanwhile, Refusal
-from outreach.links import delegation_url
 from outreach.models.activity import Actor
 from outreach.models.base import mark_of
 from outreach.queries.conferences import groups
@@ -244,7 +243,7 @@ def _page(
     return render_template(
         "staff/delegations/delegation.html", line=line, authority=authority,
         form=form or _filled_in(line), changed=changed,
-        members=members_of(line.id), link=delegation_url(authority.link_key),
+        members=members_of(line.id),
     )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from flask import (
     g,
     redirect,
     render_template,
-    request,
     send_file,
     url_for,
 )
@@ -25,7 +24,6 @@ from wtforms.validators import InputRequired, Length
 
 from outreach.actions import recorded_answers as answers
 from outreach.actions.calendar_changes import WithdrawnAlready, withdraw_invitation
-from outreach.actions.renewed_links import renew_link
 from outreach.errors import Refusal
 from outreach.intake.proofs import LARGEST, UnfitProof
 from outreach.models.activity import Actor
@@ -125,20 +123,6 @@ def take_back_recorded(invitation_id: int, answer_id: int) -> Response:
         answers.take_back_recorded_answer(answer_id, by=Actor.account(current_user.id), at=g.at)
         flash("The recorded answer is taken back.", "done")
     except answers.NotTheLast as refusal:
-        flash(str(refusal), "problem")
-    return redirect(url_for("staff.recorded_answer", invitation_id=invitation_id), 303)
-
-
-@blueprint.post("/staff/invitations/<int:invitation_id>/link")
-def replace_link(invitation_id: int) -> Response:
-    """Give the person another link; the old one opens nothing from now on."""
-    asked = _asked_or_404(invitation_id)
-    is_told = request.form.get("is_told") == "yes"
-    try:
-        renew_link(invitation_id, is_told=is_told, by=Actor.account(current_user.id), at=g.at)
-        told = "a mail brings them the new one" if is_told else "no mail tells them of it"
-        flash(f"The old link of {asked.full_name} opens nothing any more; {told}.", "done")
-    except Refusal as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.recorded_answer", invitation_id=invitation_id), 303)
 

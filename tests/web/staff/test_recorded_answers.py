@@ -6,14 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach import clock
-from outreach.actions.invitations import answer_invitation
 from outreach.db import reading
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Answer, Invitation, Reply
-from outreach.models.message import Message
 from outreach.queries.calendar_replies import answering_addresses
-from outreach.tokens import personal_token
 from tests.factories import NOON, afresh, make_invitation, make_stakeholder, save, sign_in
 
 
@@ -31,36 +28,6 @@ def fields(**more):
 
 def state_of(invitation):
     return afresh(lambda: reading().get_one(Invitation, invitation.id).state)
-
-
-@pytest.mark.parametrize("is_told", [True, False])
-def test_a_link_in_wrong_hands_is_replaced_and_the_old_one_is_the_same_404_as_any(staff, is_told):
-    invitation = make_invitation(make_stakeholder("Zoë Ångström", "zoe@example.org"))
-    answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
-    twin = make_invitation(merged_into_id=invitation.id)
-    old = f"/i/{personal_token('answer', invitation.link_key)}"
-    of_twin = f"/i/{personal_token('answer', twin.link_key)}"
-    assert staff.get(old).status_code == staff.get(of_twin).status_code == 200
-    form = {"is_told": "yes"} if is_told else {}
-    page = staff.post(f"/staff/invitations/{invitation.id}/link", data=form, follow_redirects=True)
-    assert "opens nothing any more" in page.text
-    reading().rollback()
-    new_key = reading().scalar(select(Invitation.link_key).where(Invitation.id == invitation.id))
-    gone, never = staff.get(old), staff.get("/i/nothing")
-    assert (gone.status_code, gone.data) == (404, never.data)
-    assert staff.get(of_twin).status_code == 404
-    assert "You accept" in staff.get(f"/i/{personal_token('answer', new_key)}").text
-    purposes = list(reading().scalars(select(Message.purpose).order_by(Message.id)))
-    assert purposes == ["confirmation", "new_link"][: 1 + is_told]
-
-
-def test_a_new_link_that_no_mail_could_bring_is_not_made(staff):
-    invitation = make_invitation(make_stakeholder("Zoë", email=None))
-    page = staff.post(
-        f"/staff/invitations/{invitation.id}/link", data={"is_told": "yes"}, follow_redirects=True
-    )
-    assert "No mail may go to this person" in page.text
-    assert staff.get(f"/i/{personal_token('answer', invitation.link_key)}").status_code == 200
 
 
 def test_an_answer_is_recorded_with_its_paper_and_taken_back(staff):

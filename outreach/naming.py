@@ -120,8 +120,8 @@ def of_delegation(
     at: datetime,
     **detail: Any,
 ) -> Activity:
-    """A line of the journal about a delegation."""
+    """A line of the journal about a delegation, for the person and for the organisation."""
     return Activity.of(
         verb, by, at, stakeholder_id=stakeholder_id, event_id=delegation.event_id,
-        delegation_id=delegation.id, **detail,
+        organisation_id=delegation.organisation_id, delegation_id=delegation.id, **detail,
     )  # fmt: skip

@@ -60,6 +60,14 @@ def csv_file(rows: Iterable[Sequence[Cell]], headers: Sequence[str]) -> IO[bytes
     return file
 
 
+def xlsx_file(rows: Iterable[Sequence[Cell]], headers: Sequence[str]) -> IO[bytes]:
+    """The rows as a whole workbook, to be sent and closed."""
+    file = nameless_file()
+    write_xlsx(rows, headers, file)
+    file.seek(0)
+    return file
+
+
 def write_csv(rows: Iterable[Sequence[Cell]], headers: Sequence[str], file: TextIO) -> int:
     """Write the rows as CSV, streaming; say how many.
 

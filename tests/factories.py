@@ -20,6 +20,7 @@ from outreach.models.conference import Conference, ConstituentGroup, MemberState
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.seat import Seat, SeatOffer, SeatRole
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.step import Anchor, Audience, Step, StepKind
@@ -333,3 +334,24 @@ def afresh(question: Any, *arguments: Any, **named: Any) -> Any:
     """The answer to a question as the database stands now, whatever this test read before."""
     reading().rollback()
     return question(*arguments, **named)
+
+
+def make_organisation_target(
+    target_list: TargetList | None = None, organisation: Organisation | None = None, **columns: Any
+) -> OrganisationTarget:
+    """An organisation wanted on a list, with the tally that goes with it."""
+    target_list = target_list or make_list()
+    number = next(_numbers)
+    organisation = organisation or make_organisation(f"Organisation {number}", group="member_state")
+    target = OrganisationTarget(
+        list_id=target_list.id,
+        organisation_id=organisation.id,
+        created_at=NOON,
+        rank=columns.pop("rank", number),
+        **columns,
+    )
+    with transaction() as session:
+        session.add(target)
+        place = (TallyKind.LIST_ORGANISATIONS, target_list.id, 0, "wanted")
+        add_to_tallies(session, {place: 1})
+    return target

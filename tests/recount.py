@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from outreach.db import db
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, counted_as
+from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target
 
@@ -33,6 +34,19 @@ def assert_counts_add_up() -> None:
             expected[TallyKind.STEP_MESSAGES, step_id, group_id or 0, word] += count
         if is_first and campaign_id is not None:
             expected[TallyKind.CAMPAIGN_PEOPLE, campaign_id, group_id or 0, word] += count
+    expected.update(_of_events_and_lists())
+    kept = {
+        (kind, subject_id, group_id, state): count
+        for kind, subject_id, group_id, state, count in db.session.execute(
+            select(Tally.kind, Tally.subject_id, Tally.group_id, Tally.state, Tally.count)
+        )
+        if count
+    }
+    assert kept == {place: count for place, count in expected.items() if count}
+
+
+def _of_events_and_lists() -> Counter:
+    expected: Counter = Counter()
     for event_id, group_id, state, count in db.session.execute(
         select(Invitation.event_id, Invitation.group_id, Invitation.state, func.count())
         .where(Invitation.merged_into_id.is_(None))
@@ -42,11 +56,6 @@ def assert_counts_add_up() -> None:
     for list_id, is_star in db.session.execute(select(Target.list_id, Target.is_star)):
         expected[TallyKind.LIST_TARGETS, list_id, 0, "wanted"] += 1
         expected[TallyKind.LIST_TARGETS, list_id, 0, "star"] += is_star
-    kept = {
-        (kind, subject_id, group_id, state): count
-        for kind, subject_id, group_id, state, count in db.session.execute(
-            select(Tally.kind, Tally.subject_id, Tally.group_id, Tally.state, Tally.count)
-        )
-        if count
-    }
-    assert kept == {place: count for place, count in expected.items() if count}
+    for list_id in db.session.scalars(select(OrganisationTarget.list_id)):
+        expected[TallyKind.LIST_ORGANISATIONS, list_id, 0, "wanted"] += 1
+    return expected

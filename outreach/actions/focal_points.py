@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.db import reading, transaction
 from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
-from outreach.models.delegation import Delegation, DelegationMember
+from outreach.models.delegation import MOST_MEMBERS, Delegation, DelegationMember
 from outreach.models.event import Event
 from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
@@ -18,8 +18,6 @@ from outreach.naming import locked_delegation, member_count, of_delegation
 from outreach.posting import is_reachable, post
 from outreach.queries.delegations import focal_points_ready
 from outreach.tokens import new_key
-
-MOST_MEMBERS = 1_000
 
 
 def ask_for_delegation(

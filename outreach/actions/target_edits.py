@@ -1,34 +1,13 @@
 """One person of a list corrected: how much they are wanted, where in line, why, by when."""
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from outreach.db import transaction
-from outreach.errors import ChangedMeanwhile, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.target import Target
+from outreach.models.wish import Wish
 from outreach.queries.accounts import colleague
-
-MOST_RANK = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a person is wanted on a list."""
-
-    tier: int
-    rank: int
-    wave: int
-    why: str
-    owner_id: int | None
-    decide_on: date | None
-
-    def check(self) -> None:
-        """Raises Refusal where a number is none of those that there are."""
-        if self.tier not in (1, 2, 3) or self.wave not in range(1, 10):
-            raise Refusal("A tier is 1 to 3, a wave 1 to 9.")
-        if not 0 <= self.rank <= MOST_RANK:
-            raise Refusal(f"A rank is a number up to {MOST_RANK:,}.")
 
 
 def edit_target(
@@ -47,16 +26,11 @@ def edit_target(
             raise ChangedMeanwhile
         if wish.owner_id != target.owner_id:
             colleague(session, wish.owner_id)
-        said = asdict(wish)
-        changed = [name for name, value in said.items() if getattr(target, name) != value]
-        if not changed:
-            return
-        for name in changed:
-            setattr(target, name, said[name])
-        session.add(
-            Activity.of(
-                "edited_target", by, at, stakeholder_id=target.stakeholder_id,
-                event_id=target.list.event_id, list_id=list_id, list=target.list.name,
-                fields=[name.removesuffix("_id") for name in changed],
-            )
-        )  # fmt: skip
+        if fields := wish.give_to(target):
+            session.add(
+                Activity.of(
+                    "edited_target", by, at, stakeholder_id=target.stakeholder_id,
+                    event_id=target.list.event_id, list_id=list_id, list=target.list.name,
+                    fields=fields,
+                )
+            )  # fmt: skip

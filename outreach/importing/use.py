@@ -11,6 +11,7 @@ from outreach.models.activity import Activity
 from outreach.models.base import Base
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
+from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.stakeholder import Stakeholder, Standing
 from outreach.models.star import Star, StarStage
 from outreach.models.target import Target, TargetList
@@ -128,7 +129,7 @@ def free_organisations(session: Session, made: Collection[int]) -> list[int]:
 
 
 def free_standings(session: Session, made: Collection[int]) -> list[int]:
-    """Those of organisations of which nobody is wanted at the conference any more."""
+    """Those of organisations of which nobody is wanted at the conference, nor they themselves."""
     if not made:
         return []
     needed = (
@@ -142,7 +143,18 @@ def free_standings(session: Session, made: Collection[int]) -> list[int]:
         )
         .exists()
     )
-    return list(session.scalars(select(Standing.id).where(among(Standing.id, made), ~needed)))
+    wanted = (
+        select(OrganisationTarget.id)
+        .join(TargetList, TargetList.id == OrganisationTarget.list_id)
+        .join(Event, Event.id == TargetList.event_id)
+        .where(
+            OrganisationTarget.organisation_id == Standing.organisation_id,
+            Event.conference_id == Standing.conference_id,
+        )
+        .exists()
+    )
+    free = select(Standing.id).where(among(Standing.id, made), ~needed, ~wanted)
+    return list(session.scalars(free))
 
 
 def pointing_at(name: str) -> Iterator[tuple[Table, Column[int]]]:

@@ -14,6 +14,7 @@ from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
 
 DAYS_TO_ANSWER = timedelta(days=10)
+MOST_MEMBERS = 1_000
 
 
 class MemberRole(StrEnum):

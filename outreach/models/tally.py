@@ -19,6 +19,8 @@ class TallyKind(StrEnum):
     """Invitations to an event by state."""
     LIST_TARGETS = "list.targets"
     """Targets of a list, by `wanted` and `star`."""
+    LIST_ORGANISATIONS = "list.organisations"
+    """Organisations that a list wants; all are `wanted`."""
 
 
 class Tally(Base):

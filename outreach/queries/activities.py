@@ -7,6 +7,8 @@ SENTENCES = {
     "left_out": "Left out of the campaign {campaign}",
     "took_back_in": "Taken back into the campaign {campaign}",
     "put_on_list": "People of its segments put on the list {list}",
+    "wanted_organisation": "Wanted on the list {list}",
+    "approved_on_list": "Approved on the list {list}",
     "removed_from_list": "Taken off the list {list}",
     "starred": "Marked as a star on {list}",
     "unstarred": "No longer a star on {list}",

@@ -89,10 +89,8 @@ def _answer(one: Condition, ground: Ground) -> Shape:
     shape = as_set(of_event.where(Invitation.state.in_(states)), Invitation.stakeholder_id)
     if "not_asked" not in one.values:
         return shape
-    asked = exists().where(
-        Invitation.event_id == event_id, Invitation.stakeholder_id == Stakeholder.id
-    )
-    return Shape(or_(not_(asked), shape.holds))
+    asked = select(Invitation.stakeholder_id).where(Invitation.event_id == event_id)
+    return Shape(or_(not_(as_set(asked, Invitation.stakeholder_id).holds), shape.holds))
 
 
 def _due(one: Condition, ground: Ground) -> Shape:

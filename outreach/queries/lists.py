@@ -31,7 +31,9 @@ class ListLine:
     ends_at: datetime
     time_zone: str
     wanted_count: int
+    """People; organisations are counted apart."""
     star_count: int
+    organisation_count: int
 
 
 def target_lists() -> list[ListLine]:
@@ -112,20 +114,28 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _line(row: tuple[Any, ...], numbers: dict[int, tuple[int, int]]) -> ListLine:
-    return ListLine(*(row + numbers.get(row[0], (0, 0))))
+def _line(row: tuple[Any, ...], numbers: dict[int, tuple[int, ...]]) -> ListLine:
+    return ListLine(*(row + numbers.get(row[0], (0, 0, 0))))
 
 
-def _numbers(list_id: int | None = None) -> dict[int, tuple[int, int]]:
-    """{list: (wanted, stars)} from the summary rows."""
+_COUNTED = (
+    (TallyKind.LIST_TARGETS, "wanted"),
+    (TallyKind.LIST_TARGETS, "star"),
+    (TallyKind.LIST_ORGANISATIONS, "wanted"),
+)
+
+
+def _numbers(list_id: int | None = None) -> dict[int, tuple[int, ...]]:
+    """{list: (wanted, stars, organisations)} from the summary rows."""
+    kinds = {kind for kind, _ in _COUNTED}
     statement = (
-        select(Tally.subject_id, Tally.state, func.sum(Tally.count))
-        .where(Tally.kind == TallyKind.LIST_TARGETS)
-        .group_by(Tally.subject_id, Tally.state)
+        select(Tally.subject_id, Tally.kind, Tally.state, func.sum(Tally.count))
+        .where(Tally.kind.in_(kinds))
+        .group_by(Tally.subject_id, Tally.kind, Tally.state)
     )
     if list_id is not None:
         statement = statement.where(Tally.subject_id == list_id)
-    found: dict[int, dict[str, int]] = {}
-    for subject_id, state, count in reading().execute(statement):
-        found.setdefault(subject_id, {})[state] = int(count)
-    return {key: (states.get("wanted", 0), states.get("star", 0)) for key, states in found.items()}
+    found: dict[int, dict[tuple[TallyKind, str], int]] = {}
+    for subject_id, kind, state, count in reading().execute(statement):
+        found.setdefault(subject_id, {})[kind, state] = int(count)
+    return {key: tuple(of.get(one, 0) for one in _COUNTED) for key, of in found.items()}

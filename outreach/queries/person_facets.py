@@ -33,14 +33,22 @@ def _group(one: Condition, ground: Ground) -> Shape:
     )
     wanted = select(Target.stakeholder_id).where(Target.list_id.in_(lists))
     by_office = Stakeholder.organisation_id.in_(organisations)
-    holds = or_(by_office, wanted.where(Target.stakeholder_id == Stakeholder.id).exists())
-    return Shape(holds, either(select(Stakeholder.id).where(by_office), wanted))
+    on_list = as_set(wanted, Target.stakeholder_id)
+    return Shape(
+        or_(by_office, on_list.holds), either(select(Stakeholder.id).where(by_office), wanted)
+    )
 
 
 def _region(one: Condition, ground: Ground) -> Shape:
     """Of the person's own country; where none is known, of the organisation's."""
+    codes, organisations = in_regions(one.values, ground)
+    return _of_own_or_office(codes, organisations)
+
+
+def in_regions(regions: Sequence[str], ground: Ground) -> tuple[list[str], Select[Any]]:
+    """The countries of some regions of the conference, and SELECT of their organisations."""
     region_ids = select(Region.id).where(
-        Region.conference_id == ground.conference_id, Region.code.in_(one.values)
+        Region.conference_id == ground.conference_id, Region.code.in_(regions)
     )
     countries = select(MemberState.country_code).where(MemberState.region_id.in_(region_ids))
     codes = list(reading().scalars(countries))
@@ -60,7 +68,7 @@ def _region(one: Condition, ground: Ground) -> Shape:
             )
         )
     )
-    return _of_own_or_office(codes, organisations)
+    return codes, organisations
 
 
 def _country(one: Condition, _ground: Ground) -> Shape:

@@ -37,6 +37,7 @@ from outreach.models.message import (
     UnitState,
     counted_as,
 )
+from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import NARROW, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
@@ -341,8 +342,8 @@ def _messages_by(subject: Any) -> Any:
     )
 
 
-def _targets_as(word: str) -> Any:
-    return select(Target.list_id, literal(0), literal(word), func.count()).group_by(Target.list_id)
+def _on_lists(of: Any, word: str) -> Any:
+    return select(of.list_id, literal(0), literal(word), func.count()).group_by(of.list_id)
 
 
 RECOUNTS: dict[TallyKind, Any] = {
@@ -354,8 +355,9 @@ RECOUNTS: dict[TallyKind, Any] = {
     .where(Invitation.merged_into_id.is_(None))
     .group_by(Invitation.event_id, Invitation.group_id, Invitation.state),
     TallyKind.LIST_TARGETS: union_all(
-        _targets_as("wanted"), _targets_as("star").where(Target.is_star)
+        _on_lists(Target, "wanted"), _on_lists(Target, "star").where(Target.is_star)
     ),
+    TallyKind.LIST_ORGANISATIONS: _on_lists(OrganisationTarget, "wanted"),
 }
 """{kind: SELECT of subject, group, state, count}; whoever adds a kind adds its recount."""
 

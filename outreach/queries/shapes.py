@@ -66,7 +66,8 @@ def plain(column: Any, values: Sequence[str]) -> Shape:
 
 def as_set(ids: Select[Any], column: Any) -> Shape:
     """Of a SELECT of stakeholder ids, and the column that it selects."""
-    return Shape(ids.where(column == Stakeholder.id).exists(), ids)
+    # Said what it correlates: the page of a list reads targets and invitations itself.
+    return Shape(ids.where(column == Stakeholder.id).correlate(Stakeholder).exists(), ids)
 
 
 def either(*parts: Select[Any]) -> Select[Any]:

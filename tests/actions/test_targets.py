@@ -136,7 +136,7 @@ def mixed():
 def test_pages_of_a_list_hold_everyone_once_both_ways_in_every_order(
     mixed, monkeypatch, sort, words
 ):
-    monkeypatch.setattr("outreach.queries.targets.WALK", 2)  # as if the list were long
+    monkeypatch.setattr("outreach.queries.target_walks.WALK", 2)  # as if the list were long
     rule = Rule.from_address([tuple(words.split("="))] if words else [])
     ground = Ground(the_event().conference_id, NOON)
     for order in (sort, f"-{sort}"):

@@ -6,9 +6,19 @@ from outreach import clock
 from outreach.actions.accounts import make_one_time_link
 from outreach.actions.imports import import_file
 from outreach.models.activity import CONSOLE
+from outreach.queries.organisation_targets import organisation_lines
 from outreach.queries.targets import targets
 from tests.axe import violations, visit
-from tests.factories import NOON, afresh, make_account, make_invitation, make_list, make_stakeholder
+from tests.factories import (
+    NOON,
+    afresh,
+    make_account,
+    make_invitation,
+    make_list,
+    make_organisation,
+    make_organisation_target,
+    make_stakeholder,
+)
 
 pytestmark = pytest.mark.browser
 NAMES = ["Wanjiru Kamau", "李小龍", "سارة العبد الله", "Ł" * 60] * 5
@@ -27,6 +37,8 @@ def wanted(tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("Name,Email,Office,Organisation,Country,Star\n" + ROWS, encoding="utf-8")
     import_file(path, "people.csv", wanted.id, by=CONSOLE, at=NOON)
+    make_organisation_target(wanted, make_organisation("Ł" * 80, group="academia"), rank=2, wave=2)
+    make_organisation_target(wanted, make_organisation("شركة الاتصالات"), rank=3, approved_at=NOON)
     return wanted
 
 
@@ -56,6 +68,10 @@ def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, schem
     staff.set_viewport_size({"width": width, "height": 844})
     staff.emulate_media(color_scheme=scheme)
     lists = [f"{wanted.id}", f"{empty.id}", "new", f"{wanted.id}/add", f"{wanted.id}/import", ""]
+    body = afresh(organisation_lines, wanted.id)[0]
+    organisations = f"{wanted.id}/organisations"
+    lists += [organisations, f"{organisations}/add?q=a", f"{organisations}/{body.id}"]
+    lists += [f"{organisations}/add?organisation_id={body.organisation_id}"]
     for place in [
         preview,
         unnamed,
@@ -63,6 +79,7 @@ def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, schem
         "/staff/stakeholders",
         f"/staff/stakeholders/{known}",
         f"/staff/stakeholders/{known}/edit",
+        f"/staff/organisations/{body.organisation_id}",
     ]:
         visit(staff, place)
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, place

@@ -76,7 +76,7 @@ def test_every_order_comes_from_an_index_and_costs_one_select(asked, sort, index
      ("-deadline", "ix_targets_deadline")],
 )  # fmt: skip
 def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, index):
-    monkeypatch.setattr("outreach.queries.targets.WALK", 5)
+    monkeypatch.setattr("outreach.queries.target_walks.WALK", 5)
     wanted = make_list()
     for number in range(6):
         make_target(wanted, make_stakeholder(f"Person {number}"), tier=1, decide_on=NOON.date())

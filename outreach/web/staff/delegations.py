@@ -103,6 +103,7 @@ def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
         focal_point_id=noted and noted.stakeholder_id,
         authorised_by=noted and noted.authorised_by,
         authorised_on=noted and noted.authorised_on,
+        most_members=request.args.get("most", 6, int),
     )
     form.focal_point_id.choices = [
         SelectChoice(one.id, f"{one.name}, {one.detail}" if one.detail else one.name)

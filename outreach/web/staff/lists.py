@@ -18,7 +18,9 @@ from outreach.models.activity import Actor
 from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference, groups
 from outreach.queries.imports import imports_of
+from outreach.queries.list_pages import list_page
 from outreach.queries.lists import ListLine, event_choices, free_code, target_list, target_lists
+from outreach.queries.organisation_orders import is_of_people
 from outreach.queries.people import own_fields
 from outreach.queries.shapes import Ground
 from outreach.queries.targets import (
@@ -26,7 +28,6 @@ from outreach.queries.targets import (
     SHOWN_AT_FIRST,
     genders_on_list,
     target_count,
-    targets,
 )
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
@@ -108,14 +109,16 @@ def list_(list_id: int) -> str:
     chosen = filter_of_page(PAGE, ground_of(line), list_id=list_id)
     own = own_fields()
     columns, sort = shown_columns([code for code, _ in own]), request.args.get("sort", "rank")
-    page = targets(
-        list_id, chosen.rule, chosen.ground, sort=sort, columns=columns,
-        after=request.args.get("after"), before=request.args.get("before"),
+    page = list_page(
+        list_id, chosen.rule, chosen.ground, has_organisations=bool(line.organisation_count),
+        sort=sort, columns=columns, after=request.args.get("after"),
+        before=request.args.get("before"),
     )  # fmt: skip
     is_all = request.args.get("all") == "yes" and bool(page.lines)
     values: dict[str, Any] = {
         "list": line,
         "page": page,
+        "hides_organisations": is_of_people(chosen.rule, chosen.ground),
         "filter": chosen,
         "sort": sort,
         "columns": columns,

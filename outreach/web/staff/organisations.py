@@ -18,6 +18,7 @@ from outreach.queries.conferences import ConferenceLine, current_conference, gro
 from outreach.queries.custom_fields import custom_fields, custom_values, shown
 from outreach.queries.events import events
 from outreach.queries.happenings import KINDS, happenings_with
+from outreach.queries.organisation_targets import where_wanted
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, differences, settle
 from outreach.web.staff.organisation_form import FocalPointForm, organisation_form
@@ -59,6 +60,7 @@ def organisation_page(organisation_id: int, focal_form: FocalPointForm) -> str:
         "staff/organisations/organisation.html", body=body, people=people,
         own=list(shown(custom_fields(CustomSubject.ORGANISATION), values)),
         genders=known.genders_in(body.id), parts=known.parts_of(body.id),
+        wanted=where_wanted(body.id),
         standings=[one for one in known.standings_of(body.id) if one.group_id],
         focal_points=known.focal_points_of(body.id), focal_form=focal_form,
         happenings=happenings_with(body.id, kind=kind, after=request.args.get("after")),

@@ -1,6 +1,7 @@
 """How one person is wanted on a list, corrected; two who do so at once are told."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
 from flask_login import current_user
@@ -10,9 +11,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
-from outreach.actions.target_edits import MOST_RANK, Wish, edit_target
+from outreach.actions.target_edits import edit_target
 from outreach.errors import ChangedMeanwhile
 from outreach.models.activity import Actor
+from outreach.models.wish import MOST_RANK, Wish
 from outreach.queries.accounts import team
 from outreach.queries.targets import Wanted, wanted
 from outreach.web.staff.door import blueprint
@@ -37,17 +39,17 @@ class WishForm(SeenForm):
     owner = SelectField("Followed up by")
     decide_on = DateField("Decide by", [MayBeEmpty()])
 
-    def fill(self, line: Wanted) -> None:
+    def fill(self, line: Any) -> None:
         """Show what stands there."""
-        self.offer(line)
+        self.offer(line.owner_id)
         self.tier.data, self.rank.data, self.wave.data = line.tier, line.rank, line.wave
         self.why.data, self.decide_on.data = line.why, line.decide_on
         self.owner.data = str(line.owner_id or "")
         self.remember(line.mark)
 
-    def offer(self, line: Wanted) -> None:
+    def offer(self, owner_id: int | None) -> None:
         """The colleagues to choose from, and whoever it is now, who may have left the team."""
-        known = [one for one in team() if not one.is_disabled or one.id == line.owner_id]
+        known = [one for one in team() if not one.is_disabled or one.id == owner_id]
         people = [SelectChoice(str(one.id), one.name) for one in known]
         self.owner.choices = [SelectChoice("", "Nobody"), *people]
 
@@ -67,7 +69,7 @@ def edit_wish(list_id: int, target_id: int) -> str | tuple[str, int] | Response:
     if not form.is_submitted():
         form.fill(line)
         return _page(list_id, line, form)
-    form.offer(line)
+    form.offer(line.owner_id)
     now = WishForm(formdata=None)
     now.fill(line)
     settle(form, now)

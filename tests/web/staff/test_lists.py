@@ -273,3 +273,17 @@ def test_a_form_without_its_token_changes_nothing(staff, csrf):
     answer = staff.post(f"/staff/lists/{target.list_id}/targets/remove", data={"ids": target.id})
     assert answer.status_code == 400
     assert len(afresh(targets, target.list_id).lines) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["group=member_state", "region=AFR", "country=KE", "language=fr", "gender=female", "kind=x",
+     "tag=x", "owner=1", "owner=nobody", "list=banks", "star=yes", "star=nominated", "tier=1",
+     "wave=1", "decision=approved", "answer=accepted", "answer=not_asked", "due=past", "due=in-3",
+     "contacted=never", "contacted=within-3", "attended=EV", "address=any", "q=a b"],
+)  # fmt: skip
+def test_whatever_tells_people_apart_tells_those_of_a_list_apart(staff, said):
+    place = f"/staff/lists/{make_target(make_list('banks')).list_id}"
+    for address in (said, f"not.{said}"):
+        assert staff.get(f"{place}?{address}").status_code == 200
+        assert staff.get(f"{place}/count?{address}").status_code == 200

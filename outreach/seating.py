@@ -1,13 +1,59 @@
-"""How it stands with a seat, told to the person of record, whatever changed it."""
+"""A person's answer about a seat as it is recorded, however it came; and how it stands, told to the
+person of record, whatever changed it."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.errors import NotFound
+from outreach.models.activity import Activity, Actor
 from outreach.models.message import Message, MessageState, Purpose
-from outreach.models.seat import SeatOffer
+from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
 from outreach.posting import post
+
+VERBS = {OfferState.ACCEPTED: "took_seat", OfferState.DECLINED: "declined_seat"}
+
+
+def locked_offer(session: Session, offer_id: int) -> SeatOffer:
+    """The offer, with its seat locked: two who say yes at once must wait for each other."""
+    seat = session.scalar(
+        select(Seat).join(Seat.offers).where(SeatOffer.id == offer_id).with_for_update(of=Seat)
+    )
+    offer = session.get(SeatOffer, offer_id)
+    if seat is None or offer is None:
+        raise NotFound("seat")
+    return offer
+
+
+def record_seat_answer(
+    session: Session,
+    offer: SeatOffer,
+    channel: str,
+    *,
+    by: Actor,
+    at: datetime,
+    given_by: str = "",
+) -> None:
+    """The answer's row, the journal, and the mail to the person of record."""
+    reply = offer.state if offer.state in VERBS else None
+    track = offer.seat.track
+    session.add(
+        SeatAnswer(
+            offer_id=offer.id, reply=reply, note=offer.note, given_at=at, channel=channel,
+            given_by=given_by,
+        )
+    )  # fmt: skip
+    verb = "took_back_seat_answer" if channel == "undo" else VERBS[offer.state]
+    session.add(
+        Activity.of(
+            verb, by, at, stakeholder_id=offer.stakeholder_id, event_id=track.event_id,
+            seat_id=offer.seat_id, offer_id=offer.id, track=track.name,
+            role=offer.seat.role.value, has_note=bool(offer.note), channel=channel,
+            given_by=given_by,
+        )
+    )  # fmt: skip
+    tell_how_it_stands(session, offer, at=at, is_own_answer=True)
 
 
 def tell_how_it_stands(

@@ -14,7 +14,6 @@ from outreach.errors import Conflict, NotFound, Refusal
 from outreach.intake.addresses import read_address
 from outreach.intake.calendar_reply import (
     Answering,
-    CalendarText,
     ReplyEvent,
     UnreadableCalendar,
     read_calendar,
@@ -23,8 +22,12 @@ from outreach.models.activity import INVITEE, Activity, Actor
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Invitation, InvitationState, Reply
+from outreach.models.seat import OfferState, SeatOffer
 from outreach.queries import calendar_replies as replies
+from outreach.queries.calendar_replies import SeatEntry
+from outreach.seating import locked_offer, record_seat_answer
 
+Subject = Invitation | SeatOffer
 CHANNEL = "calendar"
 _GONE = ("reason", "decide_on")
 """Of the particulars of an answer, what a different answer no longer says."""
@@ -57,17 +60,17 @@ def settle_calendar_reply(reply_id: int, *, is_taken: bool, by: Actor, at: datet
             raise NotFound("reply")
         row.settle(by.account_id, at)
         if is_taken:
-            if row.reply is None or row.invitation_id is None:
+            subject = _subject(session, row)
+            if row.reply is None or subject is None:
                 raise NothingToTake
-            invitation = _locked(session, row.invitation_id)
             row.verdict = Verdict.APPLIED
-            _take(session, invitation, row, at=at, by=by, given_by=row.sent_by)
+            _take(session, subject, row, at=at, by=by, given_by=row.sent_by)
         else:
             row.verdict = Verdict.IGNORED
             session.add(_line("put_aside_calendar_reply", row, None, by, at))
 
 
-def _judge(mail_id: int, events: dict[str, int], seats: dict[str, int], at: datetime) -> None:
+def _judge(mail_id: int, events: dict[str, int], seats: dict[str, SeatEntry], at: datetime) -> None:
     """One mail, all or nothing; nothing where another process was faster."""
     with transaction() as session:
         mail = session.get_one(InboundMail, mail_id, with_for_update=True)
@@ -82,33 +85,41 @@ def _judge(mail_id: int, events: dict[str, int], seats: dict[str, int], at: date
         except UnreadableCalendar as problem:
             row.because = str(problem)
             return
-        known = events | seats
+        known = events.keys() | seats.keys()
         said = next((event for event in text.events if event.uid in known), text.events[0])
-        row.event_id = known.get(said.uid)
         who = _who(said, mail.sender)
         _write(row, said, who, mail.received_at)
-        invitation, facts = _facts(session, row, text, said, who, mail, said.uid in seats)
-        judgement = advice.judge(facts)
-        _decide(session, row, invitation, judgement, at)
+        people = replies.people_at(who.key) if who.key else []
+        count = _find(row, said.uid, events, seats, people)
+        subject = _subject(session, row)
+        facts = Facts(
+            method=text.method, partstat=who.partstat, attendee=who.key, sent_by=who.sent_by,
+            delegated_to=who.delegated_to, is_occurrence=said.is_occurrence,
+            sequence=said.sequence, stamped_at=row.stamped_at, sender=_key(mail.sender),
+            is_proven=advice.is_proven(mail.sender, mail.dkim, mail.spf, mail.envelope_sender),
+            is_event_known=row.event_id is not None, is_attendee_known=bool(people),
+            invitations_count=count, is_of_seat=said.uid in seats, **_about(subject),
+        )  # fmt: skip
+        _decide(session, row, subject, advice.judge(facts), at)
 
 
 def _decide(
     session: Session,
     row: CalendarReply,
-    invitation: Invitation | None,
+    subject: Subject | None,
     judgement: Judgement,
     at: datetime,
 ) -> None:
     row.verdict, row.because = Verdict(judgement.verdict), judgement.because
-    if invitation is None:
+    if subject is None:
         return
     if row.verdict is Verdict.APPLIED:
         try:
-            _take(session, invitation, row, at=at, by=INVITEE, given_by=judgement.given_by)
+            _take(session, subject, row, at=at, by=INVITEE, given_by=judgement.given_by)
         except Refusal as refusal:
             row.verdict, row.because = Verdict.UNVERIFIED, str(refusal)
     if row.verdict is not Verdict.APPLIED:
-        session.add(_line(f"calendar_reply_{row.verdict}", row, invitation, INVITEE, at))
+        session.add(_line(f"calendar_reply_{row.verdict}", row, subject, INVITEE, at))
 
 
 def _who(said: ReplyEvent, sender: str) -> Answering:
@@ -130,43 +141,84 @@ def _write(row: CalendarReply, said: ReplyEvent, who: Answering, received_at: da
     row.stamped_at = min(said.stamped_at, received_at) if said.stamped_at else None
 
 
-def _facts(
-    session: Session,
+def _find(
     row: CalendarReply,
-    text: CalendarText,
-    said: ReplyEvent,
-    who: Answering,
-    mail: InboundMail,
-    is_of_seat: bool,
-) -> tuple[Invitation | None, Facts]:
-    """The invitation, locked, where there is exactly one; and what is to be judged."""
-    people = replies.people_at(who.key) if who.key else []
-    is_of_event = row.event_id is not None and not is_of_seat
-    found = replies.invitations_to(row.event_id, people) if row.event_id and is_of_event else []
-    about: dict[str, Any] = {}
-    invitation = None
-    if len(found) == 1:
-        invitation = _locked(session, found[0])
-        row.invitation_id = invitation.id
-        own, assistants = replies.addresses_of(invitation.stakeholder_id)
-        about = {
-            "is_withdrawn": invitation.withdrawn_at is not None, "own": own,
-            "assistants": assistants, "newest": replies.newest_applied(invitation.id),
-            "current_sequence": invitation.event.sequence + invitation.sequence,
-            "later_at": replies.answered_otherwise_at(invitation.id),
+    uid: str,
+    events: dict[str, int],
+    seats: dict[str, SeatEntry],
+    people: list[int],
+) -> int:
+    """Note what the reply is about, and say to how many of these people we put that question."""
+    if uid in seats:
+        row.event_id = seats[uid].event_id
+        is_theirs = replies.asked_for_seat(seats[uid].offer_id) in people
+        row.offer_id = seats[uid].offer_id if is_theirs else None
+        return int(is_theirs)
+    row.event_id = events.get(uid)
+    found = replies.invitations_to(row.event_id, people) if row.event_id else []
+    row.invitation_id = found[0] if len(found) == 1 else None
+    return len(found)
+
+
+def _subject(session: Session, row: CalendarReply) -> Subject | None:
+    """What is answered, locked; nothing where that is not one thing of ours."""
+    if row.offer_id is not None:
+        return locked_offer(session, row.offer_id)
+    return _locked(session, row.invitation_id) if row.invitation_id is not None else None
+
+
+def _about(subject: Subject | None) -> dict[str, Any]:
+    """What the verdict needs to know of it."""
+    if subject is None:
+        return {}
+    own, assistants = replies.addresses_of(subject.stakeholder_id)
+    if isinstance(subject, SeatOffer):
+        return {
+            "is_withdrawn": subject.state is OfferState.WITHDRAWN, "own": own,
+            "assistants": assistants,
+            "newest": replies.newest_applied(CalendarReply.offer_id == subject.id),
+            "current_sequence": subject.seat.track.event.sequence + subject.sequence,
+            "later_at": replies.seat_answered_otherwise_at(subject.id),
         }  # fmt: skip
-    facts = Facts(
-        method=text.method, partstat=who.partstat, attendee=who.key, sent_by=who.sent_by,
-        delegated_to=who.delegated_to, is_occurrence=said.is_occurrence, sequence=said.sequence,
-        stamped_at=row.stamped_at, sender=_key(mail.sender),
-        is_proven=advice.is_proven(mail.sender, mail.dkim, mail.spf, mail.envelope_sender),
-        is_event_known=row.event_id is not None, is_attendee_known=bool(people),
-        invitations_count=len(found), is_of_seat=is_of_seat, **about,
-    )  # fmt: skip
-    return invitation, facts
+    return {
+        "is_withdrawn": subject.withdrawn_at is not None,
+        "own": own,
+        "assistants": assistants,
+        "newest": replies.newest_applied(CalendarReply.invitation_id == subject.id),
+        "current_sequence": subject.event.sequence + subject.sequence,
+        "later_at": replies.answered_otherwise_at(subject.id),
+    }
 
 
 def _take(
+    session: Session,
+    subject: Subject,
+    row: CalendarReply,
+    *,
+    at: datetime,
+    by: Actor,
+    given_by: str,
+) -> None:
+    """As an answer on the page of the seat, or of the invitation."""
+    if isinstance(subject, SeatOffer):
+        _take_seat(session, subject, row, at=at, by=by, given_by=given_by)
+    else:
+        _take_invitation(session, subject, row, at=at, by=by, given_by=given_by)
+
+
+def _take_seat(
+    session: Session, offer: SeatOffer, row: CalendarReply, *, at: datetime, by: Actor,
+    given_by: str,
+) -> None:  # fmt: skip
+    if row.reply not in (Reply.ACCEPTED, Reply.DECLINED):
+        raise NothingToTake
+    note = row.comment or (offer.note if offer.state == OfferState(row.reply) else "")
+    given_at = min(at, row.received_at)
+    if offer.take(row.reply is Reply.ACCEPTED, note, given_at, is_by_calendar=True):
+        record_seat_answer(session, offer, CHANNEL, by=by, at=given_at, given_by=given_by)
+
+
+def _take_invitation(
     session: Session,
     invitation: Invitation,
     row: CalendarReply,
@@ -206,9 +258,9 @@ def _key(address: str) -> str:
 
 
 def _line(
-    verb: str, row: CalendarReply, invitation: Invitation | None, by: Actor, at: datetime
+    verb: str, row: CalendarReply, subject: Subject | None, by: Actor, at: datetime
 ) -> Activity:
     return Activity.of(
-        verb, by, at, stakeholder_id=invitation.stakeholder_id if invitation else None,
+        verb, by, at, stakeholder_id=subject.stakeholder_id if subject else None,
         event_id=row.event_id, inbound_id=row.inbound_id, because=row.because,
     )  # fmt: skip

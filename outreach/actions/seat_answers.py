@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound
+from outreach.errors import Conflict
 from outreach.languages import marked
-from outreach.models.activity import INVITEE, Activity, Actor
-from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
+from outreach.models.activity import INVITEE, Actor
+from outreach.models.seat import SeatAnswer
 from outreach.queries.invitations import version_of
-from outreach.seating import tell_how_it_stands
+from outreach.seating import locked_offer, record_seat_answer
 
 
 class SeatAnswerChanged(Conflict):
@@ -44,13 +44,13 @@ def answer_seat_offer(
     Raises OfferClosed, SeatAnswerChanged.
     """
     with transaction() as session:
-        offer = _locked(session, offer_id)
+        offer = locked_offer(session, offer_id)
         version = version_of(offer.answered_at)
         if not offer.take(is_yes, note, at):
             return False
         if seen is not None and seen != version:
             raise SeatAnswerChanged
-        _record(session, offer, "took_seat" if is_yes else "declined_seat", "link", by, at)
+        record_seat_answer(session, offer, "link", by=by, at=at)
         return True
 
 
@@ -62,25 +62,14 @@ def take_back_seat_answer(
     Raises NoSeatAnswer, OfferClosed, SeatAnswerChanged.
     """
     with transaction() as session:
-        offer = _locked(session, offer_id)
+        offer = locked_offer(session, offer_id)
         if seen is not None and seen != version_of(offer.answered_at):
             raise SeatAnswerChanged
         last, before = _last_two(session, offer_id)
         if last is None or last.channel != "link":
             raise NoSeatAnswer
         offer.take_back(before, at)
-        _record(session, offer, "took_back_seat_answer", "undo", by, at)
-
-
-def _locked(session: Session, offer_id: int) -> SeatOffer:
-    """The offer, with its seat locked: two who say yes at once must wait for each other."""
-    seat = session.scalar(
-        select(Seat).join(Seat.offers).where(SeatOffer.id == offer_id).with_for_update(of=Seat)
-    )
-    offer = session.get(SeatOffer, offer_id)
-    if seat is None or offer is None:
-        raise NotFound("seat")
-    return offer
+        record_seat_answer(session, offer, "undo", by=by, at=at)
 
 
 def _last_two(session: Session, offer_id: int) -> tuple[SeatAnswer | None, SeatAnswer | None]:
@@ -91,25 +80,3 @@ def _last_two(session: Session, offer_id: int) -> tuple[SeatAnswer | None, SeatA
         .limit(2)
     ).all()
     return (rows[0] if rows else None), (rows[1] if len(rows) > 1 else None)
-
-
-def _record(
-    session: Session, offer: SeatOffer, verb: str, channel: str, by: Actor, at: datetime
-) -> None:
-    """The answer's row, the journal, and the mail to the person of record."""
-    is_answer = offer.state in (OfferState.ACCEPTED, OfferState.DECLINED)
-    track = offer.seat.track
-    session.add(
-        SeatAnswer(
-            offer_id=offer.id, reply=offer.state if is_answer else None, note=offer.note,
-            given_at=at, channel=channel,
-        )
-    )  # fmt: skip
-    session.add(
-        Activity.of(
-            verb, by, at, stakeholder_id=offer.stakeholder_id, event_id=track.event_id,
-            seat_id=offer.seat_id, offer_id=offer.id, track=track.name,
-            role=offer.seat.role.value, has_note=bool(offer.note),
-        )
-    )  # fmt: skip
-    tell_how_it_stands(session, offer, at=at, is_own_answer=True)

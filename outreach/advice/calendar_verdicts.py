@@ -13,6 +13,16 @@ APPLIED, IGNORED, UNVERIFIED = "applied", "ignored", "unverified"
 
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 
+NOT_THEIRS = {
+    False: "It is about an event to which this person is not invited.",
+    True: "It is about a seat that this person is not asked to take.",
+}
+GONE = {
+    False: "The invitation was withdrawn.",
+    True: "The person is asked for this seat no more.",
+}
+"""{whether it is about a seat: why it changes nothing}"""
+
 _SIGNATURE = re.compile(r"@([A-Za-z0-9.-]{1,253})\\?\s*:\s*([A-Za-z]{1,20})")
 
 
@@ -42,6 +52,7 @@ class Facts:
     is_attendee_known: bool
     invitations_count: int
     is_of_seat: bool = False
+    """Then the seat's question stands for the invitation: to that one person, about one seat."""
     is_withdrawn: bool = False
     current_sequence: int = 0
     own: frozenset[str] = frozenset()
@@ -83,12 +94,12 @@ def _nothing(facts: Facts) -> Iterator[str]:
         yield f"Only replies are read; a {facts.method or 'calendar'} from outside changes nothing."
     if not facts.is_event_known:
         yield "It is about an event that is not ours."
-    if facts.is_attendee_known and not facts.invitations_count and not facts.is_of_seat:
-        yield "It is about an event to which this person is not invited."
+    if facts.is_attendee_known and not facts.invitations_count:
+        yield NOT_THEIRS[facts.is_of_seat]
     if facts.invitations_count != 1:
         return
     if facts.is_withdrawn:
-        yield "The invitation was withdrawn."
+        yield GONE[facts.is_of_seat]
     if facts.sequence < facts.current_sequence:
         yield "It answers an older version of the event than the one that was sent since."
     if facts.stamped_at is None:
@@ -103,8 +114,6 @@ def _nothing(facts: Facts) -> Iterator[str]:
 
 def _doubts(facts: Facts) -> Iterator[str]:
     """Why a person must look."""
-    if facts.is_of_seat:
-        yield "It is about a seat: it is answered on its page, or freed by the team."
     if facts.method == "COUNTER":
         yield "Another time is proposed."
     if not facts.attendee:
@@ -117,6 +126,8 @@ def _doubts(facts: Facts) -> Iterator[str]:
         yield "Someone else is to come instead: name them on the invitee’s page, or write back."
     if facts.partstat not in ANSWERS or facts.is_occurrence:
         yield "It says something that is no answer to an invitation."
+    if facts.is_of_seat and facts.partstat == "TENTATIVE":
+        yield "A seat is taken or declined; it says neither."
     if facts.stamped_at is None:
         yield "It does not say when it was written."
     if not facts.is_proven:

@@ -104,14 +104,23 @@ def method_of(
 def _of_seats(unit_id: int, language: str, at: datetime) -> dict[int, tuple[Attachment, ...]]:
     """The seat as an entry of its own: the event may stand there too, with another answer.
 
-    Its yes was given on the page, so no reply is asked for; taken out for whoever had said yes.
+    Its yes was given already, so no reply is asked for; taken out for whoever had said yes. A
+    calendar that answered knows already.
     """
     had_it = exists().where(
         SeatAnswer.offer_id == SeatOffer.id, SeatAnswer.reply == OfferState.ACCEPTED
     )
+    last_channel = (
+        select(SeatAnswer.channel)
+        .where(SeatAnswer.offer_id == SeatOffer.id, SeatAnswer.given_at == SeatOffer.answered_at)
+        .order_by(SeatAnswer.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = reading().execute(
         select(
             Message.id, Message.address, Message.name, SeatOffer.id.label("offer_id"),
+            last_channel.label("channel"),
             SeatOffer.state, SeatOffer.sequence, Seat.role, Track.name.label("track"),
             had_it.label("had_it"), *EVENT,
         )
@@ -126,7 +135,7 @@ def _of_seats(unit_id: int, language: str, at: datetime) -> dict[int, tuple[Atta
     for row in rows:
         event = EventShown(*row[-len(EVENT) :])
         sits = row.state is OfferState.ACCEPTED
-        if not (sits or row.had_it):
+        if row.channel == "calendar" or not (sits or row.had_it):
             continue
         role = role_word(row.role.value, language)
         method, partstat = ("REQUEST", "ACCEPTED") if sits else ("CANCEL", "DECLINED")

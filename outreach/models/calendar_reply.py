@@ -34,11 +34,14 @@ class CalendarReply(Base):
     __table_args__ = (
         Index("ix_calendar_replies_waiting", "verdict", "settled_at", "id"),
         Index("ix_calendar_replies_invitation", "invitation_id", "id"),
+        Index("ix_calendar_replies_offer", "offer_id", "id"),
     )
 
     id: Mapped[Key]
     inbound_id: Mapped[int] = mapped_column(ForeignKey("inbound_mails.id"), unique=True)
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("seat_offers.id"))
+    """The seat that it is about; else it is about an invitation, if about anything of ours."""
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     verdict: Mapped[Verdict]
     because: Mapped[str]

@@ -123,13 +123,17 @@ class SeatOffer(Base):
             raise Conflict("Someone else is being asked for this seat. Withdraw that first.")
         self.state, self.asked_at = OfferState.ASKED, at
 
-    def take(self, is_yes: bool, note: str, at: datetime) -> bool:
-        """The person's answer; say whether it changed anything. A yes fills the seat."""
+    def take(self, is_yes: bool, note: str, at: datetime, *, is_by_calendar: bool = False) -> bool:
+        """The person's answer; say whether it changed anything. A yes fills the seat.
+
+        is_by_calendar  their calendar knows it already, and its entry is no newer for it
+        """
         self._check_open()
         state = OfferState.ACCEPTED if is_yes else OfferState.DECLINED
         if self.state is state and self.note == note:
             return False
         self._stand(state, note, at)
+        self.sequence -= is_by_calendar
         return True
 
     def take_back(self, before: "SeatAnswer | None", at: datetime) -> None:
@@ -174,4 +178,7 @@ class SeatAnswer(Base):
     note: Mapped[str] = mapped_column(default="", server_default="")
     given_at: Mapped[datetime]
     channel: Mapped[str]
-    """`link`; `undo` where the one before was taken back: the row holds what stands again."""
+    """`link`, `calendar`; `undo` where the one before was taken back: the row holds what stands
+    again."""
+    given_by: Mapped[str] = mapped_column(default="", server_default="")
+    """Who answered, where that was not the person."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, select
 
 from outreach.db import reading
 from outreach.models.answering_address import AnsweringAddress
@@ -12,8 +12,8 @@ from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.conference import Conference
 from outreach.models.event import Event, seat_uid_of, uid_of
 from outreach.models.inbound import InboundKind, InboundMail, InboundState
-from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
-from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
+from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer, SeatRole
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.track import Track
 
@@ -41,8 +41,15 @@ def event_uids() -> dict[str, int]:
     return {uid_of(code, event_id): event_id for code, event_id in rows}
 
 
-def seat_uids() -> dict[str, int]:
-    """{UID: event id} of every seat that someone ever said yes to. Some tens of rows."""
+class SeatEntry(NamedTuple):
+    """A seat in someone's calendar."""
+
+    offer_id: int
+    event_id: int
+
+
+def seat_uids() -> dict[str, SeatEntry]:
+    """{UID: its seat} of every seat that someone ever said yes to. Some tens of rows."""
     rows = reading().execute(
         select(Conference.code, SeatOffer.id, Event.id)
         .join(Seat, Seat.id == SeatOffer.seat_id)
@@ -55,7 +62,15 @@ def seat_uids() -> dict[str, int]:
             )
         )
     )
-    return {seat_uid_of(code, offer_id): event_id for code, offer_id, event_id in rows}
+    return {
+        seat_uid_of(code, offer_id): SeatEntry(offer_id, event_id)
+        for code, offer_id, event_id in rows
+    }
+
+
+def asked_for_seat(offer_id: int) -> int | None:
+    """Who was asked to take this seat."""
+    return reading().scalar(select(SeatOffer.stakeholder_id).where(SeatOffer.id == offer_id))
 
 
 def people_at(email_key: str) -> list[int]:
@@ -88,12 +103,12 @@ def addresses_of(stakeholder_id: int) -> tuple[frozenset[str], dict[str, str]]:
     return frozenset(own - {""}), {key: name for key, is_assistant, name in rows if is_assistant}
 
 
-def newest_applied(invitation_id: int) -> tuple[int, datetime] | None:
-    """(SEQUENCE, DTSTAMP) of the newest reply that counted."""
+def newest_applied(of: ColumnElement[bool]) -> tuple[int, datetime] | None:
+    """(SEQUENCE, DTSTAMP) of the newest reply that counted, of these."""
     row = reading().execute(
         select(CalendarReply.sequence, CalendarReply.stamped_at)
         .where(
-            CalendarReply.invitation_id == invitation_id, CalendarReply.stamped_at.is_not(None),
+            of, CalendarReply.stamped_at.is_not(None),
             CalendarReply.verdict == Verdict.APPLIED,
         )
         .order_by(CalendarReply.sequence.desc(), CalendarReply.stamped_at.desc())
@@ -107,6 +122,15 @@ def answered_otherwise_at(invitation_id: int) -> datetime | None:
     return reading().scalar(
         select(func.max(Answer.given_at, type_=Answer.given_at.type)).where(
             Answer.invitation_id == invitation_id, Answer.channel != "calendar"
+        )
+    )
+
+
+def seat_answered_otherwise_at(offer_id: int) -> datetime | None:
+    """The same of a seat."""
+    return reading().scalar(
+        select(func.max(SeatAnswer.given_at, type_=SeatAnswer.given_at.type)).where(
+            SeatAnswer.offer_id == offer_id, SeatAnswer.channel != "calendar"
         )
     )
 
@@ -134,9 +158,13 @@ class Waiting:
     event: str | None
     time_zone: str | None
     invitation_id: int | None
-    state: InvitationState | None
+    offer_id: int | None
+    state: str | None
     answered_at: datetime | None
     note: str | None
+    role: SeatRole | None
+    track: str | None
+    """Of a seat, beside its event."""
     stakeholder_id: int | None
     full_name: str | None
     email: str | None
@@ -144,6 +172,8 @@ class Waiting:
     @property
     def can_be_taken(self) -> bool:
         """Whether it says an answer, and whose."""
+        if self.offer_id is not None:
+            return self.reply in (Reply.ACCEPTED, Reply.DECLINED)
         return self.reply is not None and self.invitation_id is not None
 
 
@@ -155,14 +185,23 @@ def waiting_replies(after: int = 0, limit: int = 50) -> list[Waiting]:
         CalendarReply.delegated_to, CalendarReply.stamped_at, CalendarReply.received_at,
         InboundMail.sender, InboundMail.sender_name, InboundMail.subject, InboundMail.dkim,
         InboundMail.spf, func.substr(InboundMail.text, 1, 1_000), Event.name, Event.time_zone,
-        Invitation.id, Invitation.state, Invitation.answered_at, Invitation.note, Stakeholder.id,
-        Stakeholder.full_name, Stakeholder.email,
+        Invitation.id, SeatOffer.id,
+        func.coalesce(cast(Invitation.state, Text), cast(SeatOffer.state, Text)),
+        func.coalesce(Invitation.answered_at, SeatOffer.answered_at),
+        func.coalesce(Invitation.note, SeatOffer.note), Seat.role, Track.name,
+        Stakeholder.id, Stakeholder.full_name, Stakeholder.email,
     )  # fmt: skip
     rows = reading().execute(
         select(*columns)
         .join(InboundMail, InboundMail.id == CalendarReply.inbound_id)
         .outerjoin(Invitation, Invitation.id == CalendarReply.invitation_id)
-        .outerjoin(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .outerjoin(SeatOffer, SeatOffer.id == CalendarReply.offer_id)
+        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+        .outerjoin(Track, Track.id == Seat.track_id)
+        .outerjoin(
+            Stakeholder,
+            Stakeholder.id == func.coalesce(Invitation.stakeholder_id, SeatOffer.stakeholder_id),
+        )
         .outerjoin(Event, Event.id == CalendarReply.event_id)
         .where(
             CalendarReply.verdict == Verdict.UNVERIFIED, CalendarReply.settled_at.is_(None),

@@ -92,12 +92,13 @@ class SeatAnswerLine:
     reply: OfferState | None
     given_at: datetime
     channel: str
+    given_by: str
 
 
 def seat_answers_given(offer_id: int, limit: int = 20) -> list[SeatAnswerLine]:
     """The latest answers, newest first. Cost: the answers to this one question, by index."""
     rows = reading().execute(
-        select(SeatAnswer.reply, SeatAnswer.given_at, SeatAnswer.channel)
+        select(SeatAnswer.reply, SeatAnswer.given_at, SeatAnswer.channel, SeatAnswer.given_by)
         .where(SeatAnswer.offer_id == offer_id)
         .order_by(SeatAnswer.id.desc())
         .limit(limit)

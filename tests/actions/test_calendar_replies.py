@@ -3,7 +3,6 @@
 The mails stand in tests/intake/replies; docs/calendar.md shows the same table.
 """
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,24 +16,32 @@ from outreach.actions.calendar_replies import (
 )
 from outreach.actions.inbound import keep_inbound, read_new_inbound
 from outreach.actions.invitations import answer_invitation
+from outreach.actions.seat_answers import answer_seat_offer
+from outreach.actions.seats import free_seat
 from outreach.db import reading, transaction
-from outreach.models.activity import Activity, Actor
+from outreach.delivery.outbox import drain
+from outreach.models.activity import CONSOLE, Activity, Actor
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.calendar_reply import CalendarReply, SettledAlready, Verdict
 from outreach.models.conference import Conference
-from outreach.models.event import Event, uid_of
+from outreach.models.event import Event, seat_uid_of, uid_of
 from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Answer, Invitation, Reply
 from outreach.models.message import Message
+from outreach.models.seat import Seat, SeatAnswer, SeatOffer
 from outreach.models.stakeholder import Stakeholder
+from outreach.queries.calendar_replies import waiting_replies
 from tests.factories import (
     NOON,
     make_account,
     make_event,
     make_invitation,
+    make_seat_offer,
     make_stakeholder,
     save,
+    sign_in,
 )
+from tests.intake.mails import form, with_uids
 
 HOUR = timedelta(hours=1)
 MAILS = Path(__file__).parents[1] / "intake" / "replies"
@@ -86,6 +93,21 @@ TABLE = [
     ("earlier_than_the_page", OWN, "pass", "ignored", "declined",
      "A later answer was given in another way; that one stands."),
     ("needs_action", OWN, "pass", "ignored", "", "It says that nothing is decided yet."),
+    ("seat_declined", OWN, "pass", "applied", "declined", PROVEN),
+    ("seat_accepted_again", OWN, "pass", "applied", "accepted", PROVEN),
+    ("seat_by_assistant", OWN, "pass", "applied", "declined", PROVEN),
+    ("seat_tentative", OWN, "pass", "unverified", "tentative",
+     "A seat is taken or declined; it says neither."),
+    ("seat_unsigned", "none", "none", "unverified", "declined", DOUBTFUL),
+    ("seat_crasher", "{@crasher.example.org : pass}", "pass", "unverified", "accepted",
+     "Somebody answers who is not invited."),
+    ("seat_given_away", OWN, "pass", "unverified", "accepted", "This seat is no longer open."),
+    ("seat_of_another", OWN, "pass", "ignored", "declined",
+     "It is about a seat that this person is not asked to take."),
+    ("seat_freed", OWN, "pass", "ignored", "accepted",
+     "The person is asked for this seat no more."),
+    ("seat_earlier_than_the_page", OWN, "pass", "ignored", "declined",
+     "A later answer was given in another way; that one stands."),
 ]  # fmt: skip
 
 
@@ -104,6 +126,16 @@ def invitation(app):
 
 
 @pytest.fixture
+def offer(invitation):
+    """A seat that Amina took on its page; Ben is known as well."""
+    amina = reading().get_one(Stakeholder, invitation.stakeholder_id)
+    make_stakeholder("Ben Mwangi", "ben@example.org")
+    offer = make_seat_offer(amina)
+    answer_seat_offer(offer.id, True, "Gladly", at=NOON - 3 * HOUR)
+    return offer
+
+
+@pytest.fixture
 def receive(app, tmp_path, invitation):
     """Let a mail come in as Inbound Parse tells it; gives what became of it."""
 
@@ -113,43 +145,19 @@ def receive(app, tmp_path, invitation):
         other = reading().scalar(select(Event.id).where(Event.code == "OTHER"))
         text = (MAILS / f"{name}.eml").read_bytes().decode()
         own = uid_of(code, invitation.event_id)
-        plain = change(_with_uids(text, own, uid_of(code, other)))
+        seat = reading().scalar(select(func.min(SeatOffer.id))) or 0
+        text = text.replace("UID:{SEAT}", f"UID:{seat_uid_of(code, seat)}")
+        plain = change(with_uids(text, own, uid_of(code, other)))
         sender = "x@evil.example.com" if "another_domain" in name else "amina@example.org"
         path = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}.http"
         envelope = f'{{"to":["calendar@in.example.org"],"from":"{sender}"}}'
-        path.write_bytes(_form(plain, dkim, spf, envelope))
+        path.write_bytes(form(dkim=dkim, SPF=spf, envelope=envelope, email=plain))
         keep_inbound(path, path.name, 1, 'multipart/form-data; boundary="xYzZY"', at=at)
         read_new_inbound(tmp_path, at=at)
         apply_calendar_replies(at=at)
         return latest()
 
     return come
-
-
-def _with_uids(text, own, other):
-    """The UIDs put in, also where the part is encoded."""
-    from base64 import encodebytes
-
-    def again(match):
-        from base64 import b64decode
-
-        plain = b64decode(match[2]).decode().replace("{UID}", own).replace("{OTHER}", other)
-        return match[1] + encodebytes(plain.encode()).decode().replace("\n", "\r\n")
-
-    text = re.sub(
-        r"(Content-Transfer-Encoding: base64\r\n\r\n)([A-Za-z0-9+/=\r\n]{40,})", again, text
-    )
-    text = text.replace("UID:{UID}", f"UID:{own}").replace("UID:{OTHER}", f"UID:{other}")
-    return text.replace("UID:=7BUID=7D", f"UID:{own}")
-
-
-def _form(mail, dkim, spf, envelope):
-    fields = {"dkim": dkim, "SPF": spf, "envelope": envelope, "email": mail}
-    parts = [
-        f'--xYzZY\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    ]
-    return "".join([*parts, "--xYzZY--\r\n"]).encode()
 
 
 def latest():
@@ -177,8 +185,25 @@ def change_invitation(invitation, **columns):
             setattr(row, name, value)
 
 
-def prepare(name, invitation, receive):
+def seat_stands(offer):
+    reading().rollback()
+    return reading().scalar(select(SeatOffer.state).where(SeatOffer.id == offer.id))
+
+
+def prepare(name, invitation, receive, offer):
     """What came before."""
+    if name == "seat_freed":
+        free_seat(offer.seat_id, by=CONSOLE, at=NOON)
+    if name == "seat_given_away":
+        answer_seat_offer(offer.id, False, "", at=NOON - 2 * HOUR)
+        with transaction() as session:
+            session.get_one(SeatOffer, offer.id).sequence = 1
+            ben = session.scalars(select(Stakeholder).where(Stakeholder.email_key.like("ben%")))
+            session.get_one(Seat, offer.seat_id).holder_id = ben.one().id
+    if name == "seat_earlier_than_the_page":
+        answer_seat_offer(offer.id, True, "With pleasure", at=NOON - HOUR)
+        with transaction() as session:
+            session.get_one(SeatOffer, offer.id).sequence = 1
     if name == "older_stamp":
         receive("gmail")
     if name == "lower_sequence":
@@ -192,16 +217,20 @@ def prepare(name, invitation, receive):
 
 
 @pytest.mark.parametrize(("name", "dkim", "spf", "verdict", "answer", "why"), TABLE)
-def test_the_verdict_on_each_reply(name, dkim, spf, verdict, answer, why, invitation, receive):
+def test_the_verdict_on_each_reply(
+    name, dkim, spf, verdict, answer, why, invitation, receive, request
+):
     """A32 to A36, A38."""
-    prepare(name, invitation, receive)
-    before, was = state_of(invitation), counts()
+    offer = request.getfixturevalue("offer") if name.startswith("seat") else None
+    prepare(name, invitation, receive, offer)
+    stands = (lambda: seat_stands(offer)) if offer else (lambda: state_of(invitation))
+    before, was = stands(), counts()
     row = receive(name, dkim, spf)
     assert (row.verdict, row.reply or "", row.because) == (verdict, answer, why)
     if verdict == "applied":
-        assert state_of(invitation) == answer
+        assert stands() == answer
     else:
-        assert state_of(invitation) == before
+        assert stands() == before
         assert counts() == was
 
 
@@ -279,6 +308,40 @@ def test_a_hundred_thousand_events_cost_little(invitation, receive):
     many = "BEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\n" * 100_000
     row = receive("gmail", change=lambda text: text.replace("BEGIN:VEVENT\r\n", many, 1))
     assert row.verdict == Verdict.IGNORED
+
+
+def test_a_seat_that_a_calendar_declines_is_free_confirmed_and_not_sent_back_to_it(
+    offer, receive, mailer
+):
+    drain(mailer, now=lambda: NOON - HOUR)
+    sent = len(mailer.sent)
+    receive("seat_by_assistant")
+    receive("seat_by_assistant", change=lambda text: text.replace("<seat-by", "<again-by"))
+    assert latest().because == "A newer reply of the calendar has been applied already."
+    reading().rollback()
+    assert reading().get_one(Seat, offer.seat_id).holder_id is None
+    answers = reading().scalars(select(SeatAnswer).order_by(SeatAnswer.id)).all()
+    said = [(one.reply, one.channel, one.given_by) for one in answers]
+    assert said == [("accepted", "link", ""), ("declined", "calendar", "Paul Mbeki")]
+    drain(mailer, now=lambda: NOON)
+    (mail,) = mailer.sent[sent:]
+    assert (mail.to, mail.attachments) == ("amina@example.org", ())
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_reply_about_a_seat_in_doubt_stands_beside_the_seat(is_taken, offer, receive, client):
+    row = receive("seat_unsigned", "none", "none")
+    sign_in(client)
+    page = client.get("/staff/replies/unverified").text
+    assert "Amina Diallo</bdi></a>, co-chair of " in page
+    assert "Take it as the answer: declined" in page
+    (shown,) = waiting_replies()
+    assert (shown.full_name, shown.role, shown.state, shown.can_be_taken) == (
+        "Amina Diallo", "co_chair", "accepted", True,
+    )  # fmt: skip
+    by = Actor.account(make_account().id)
+    settle_calendar_reply(row.id, is_taken=is_taken, by=by, at=NOON)
+    assert seat_stands(offer) == ("declined" if is_taken else "accepted")
 
 
 @pytest.mark.parametrize("is_taken", [True, False])

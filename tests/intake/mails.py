@@ -1,5 +1,7 @@
 """Mails as they come in, and the provider's form around them."""
 
+import re
+from base64 import b64decode, encodebytes
 from email.message import EmailMessage
 from typing import Any
 
@@ -62,3 +64,17 @@ def report(
         f"--r\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <{original}@example.org>\r\n"
         "Subject: Invitation\r\n\r\nPlease come.\r\n--r--\r\n"
     ).encode()
+
+
+def with_uids(text: str, own: str, other: str) -> str:
+    """The UIDs put into a reply of a calendar, also where its part is encoded."""
+
+    def again(match: re.Match[str]) -> str:
+        plain = b64decode(match[2]).decode().replace("{UID}", own).replace("{OTHER}", other)
+        return match[1] + encodebytes(plain.encode()).decode().replace("\n", "\r\n")
+
+    text = re.sub(
+        r"(Content-Transfer-Encoding: base64\r\n\r\n)([A-Za-z0-9+/=\r\n]{40,})", again, text
+    )
+    text = text.replace("UID:{UID}", f"UID:{own}").replace("UID:{OTHER}", f"UID:{other}")
+    return text.replace("UID:=7BUID=7D", f"UID:{own}")

@@ -185,9 +185,7 @@ def post(
     values  merge fields besides those of the person
     Its text is that of the template whose code is the purpose.
     """
-    session.flush()
-    asked = {"stakeholder_id": person.id, "event_id": event.id, "code": purpose.value}
-    recipient = recipient_of(session.connection().execute(RECIPIENT, asked).one())
+    recipient = _recipient(session, purpose, person, event)
     if not recipient.may_get(purpose):
         return None
     mail = mail_changes(
@@ -198,6 +196,17 @@ def post(
     if not is_own_answer:
         hold_for_signature(session, session.get_one(Message, message_id))
     return message_id
+
+
+def may_get(session: Session, purpose: Purpose, person: Stakeholder, event: Event) -> bool:
+    """Whether `post` would write the mail: to an address that it may go to, in words they read."""
+    return _recipient(session, purpose, person, event).may_get(purpose)
+
+
+def _recipient(session: Session, purpose: Purpose, person: Stakeholder, event: Event) -> Recipient:
+    session.flush()
+    asked = {"stakeholder_id": person.id, "event_id": event.id, "code": purpose.value}
+    return recipient_of(session.connection().execute(RECIPIENT, asked).one())
 
 
 def mail_changes(

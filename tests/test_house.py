@@ -24,6 +24,7 @@ FLOORS = [
             "db",
             "describing",
             "answering",
+            "asking",
             "moving",
             "naming",
             "placing",
@@ -42,7 +43,7 @@ FLOORS = [
         ]
     ],
     [["queries"]],
-    [["freezing"], ["roster", "details", "importing"], ["exporting"]],
+    [["freezing"], ["reaching"], ["roster", "details", "importing"], ["exporting"]],
     [["actions"], ["delivery"]],
     [["jobs", "errands", "exports"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

@@ -1,23 +1,24 @@
 """Delegations: asking a focal point, by mail, to name whom an organisation sends; its limits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from outreach.asking import Terms, ask, check_terms, send_request
 from outreach.db import reading, transaction
 from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import CLOCK, Activity, Actor
-from outreach.models.delegation import MOST_MEMBERS, Delegation, DelegationMember
+from outreach.models.delegation import Delegation, DelegationMember
 from outreach.models.event import Event
-from outreach.models.message import Message, Purpose
-from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.message import Purpose
+from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.target import TargetList
 from outreach.naming import locked_delegation, member_count, of_delegation
-from outreach.posting import is_reachable, post
+from outreach.posting import is_reachable
 from outreach.queries.delegations import focal_points_ready
-from outreach.tokens import new_key
+from outreach.queries.organisation_targets import organisation_lines
 
 
 def ask_for_delegation(
@@ -43,24 +44,14 @@ def ask_for_delegation(
         person = session.get(Stakeholder, focal_point_id)
         if event is None or organisation is None or person is None:
             raise NotFound("event, organisation or person")
-        _check(event, authorised_by, most_members, name_by, at)
+        check_terms(event, authorised_by, most_members, name_by, at)
         if not is_reachable(session, person, Purpose.FOCAL_POINT):
             raise Refusal(
                 f"No mail can go to {person.full_name}: no address is known, it bounced, or its "
                 "owner asked for no more mail."
             )
         terms = Terms(authorised_by, authorised_on, most_members, name_by)
-        return _ask(session, organisation, event, person, terms, by=by, at=at).id
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On whose word a focal point is asked, for how many, until when."""
-
-    authorised_by: str
-    authorised_on: date | None
-    most_members: int
-    name_by: datetime
+        return ask(session, organisation, event, person, terms, by=by, at=at).id
 
 
 def ask_group(
@@ -82,29 +73,75 @@ def ask_group(
         event = session.get(Event, event_id)
         if event is None:
             raise NotFound("event")
-        _check(event, "on record", most_members, name_by, at)
-        ready = focal_points_ready(event_id, group_id)
-        if len(ready) != said_count:
-            raise Conflict(
-                f"{len(ready):,} focal points can be asked by now, not {said_count:,}. Nobody was "
-                "asked; look again."
+        check_terms(event, "on record", most_members, name_by, at)
+        found = focal_points_ready(event_id, group_id)
+        _check_count(len(found), said_count)
+        ready = [
+            (
+                one.organisation_id,
+                one.stakeholder_id,
+                Terms(one.authorised_by, one.authorised_on, most_members, name_by),
             )
-        made: list[int] = []
-        for one in ready:
-            organisation = session.get_one(Organisation, one.organisation_id, with_for_update=True)
-            person = session.get_one(Stakeholder, one.stakeholder_id)
-            if is_reachable(session, person, Purpose.FOCAL_POINT):
-                terms = Terms(one.authorised_by, one.authorised_on, most_members, name_by)
-                made.append(_ask(session, organisation, event, person, terms, by=by, at=at).id)
-        if not made:
-            raise Refusal("No mail can go to any of these focal points. Nobody was asked.")
-        line = Activity.of(
-            "asked_group_for_delegations", by, at, event_id=event_id, group_id=group_id,
-            delegations=made,
-        )  # fmt: skip
-        session.add(line)
-        session.flush()
-        return line.id, len(made)
+            for one in found
+        ]
+        return _ask_together(session, event, ready, by, at, group_id=group_id)
+
+
+def ask_wanted(
+    list_id: int, *, said_count: int, name_by: datetime, by: Actor, at: datetime
+) -> tuple[int, int]:
+    """The same for the organisations that a list wants and whose focal points can be asked, each
+    for as many members as its line on the list says."""
+    with transaction() as session:
+        target_list = session.get(TargetList, list_id)
+        if target_list is None:
+            raise NotFound("list")
+        check_terms(target_list.event, "on record", 1, name_by, at)
+        lines = [one for one in organisation_lines(list_id) if one.can_be_asked]
+        _check_count(len(lines), said_count)
+        ready = [
+            (
+                one.organisation_id,
+                one.focal_point_id or 0,
+                Terms(one.authority, one.authorised_on, one.most_members, name_by),
+            )
+            for one in lines
+        ]
+        return _ask_together(session, target_list.event, ready, by, at, list_id=list_id)
+
+
+def _check_count(count: int, said_count: int) -> None:
+    if count != said_count:
+        raise Conflict(
+            f"{count:,} focal points can be asked by now, not {said_count:,}. Nobody was asked; "
+            "look again."
+        )
+
+
+def _ask_together(
+    session: Session,
+    event: Event,
+    ready: Sequence[tuple[int, int, Terms]],
+    by: Actor,
+    at: datetime,
+    **of: int,
+) -> tuple[int, int]:
+    """ready  (organisation, focal point, terms); asked in one order, so that two who ask at once
+    never wait for each other"""
+    made: list[int] = []
+    for organisation_id, person_id, terms in sorted(ready, key=lambda each: each[:2]):
+        organisation = session.get_one(Organisation, organisation_id, with_for_update=True)
+        person = session.get_one(Stakeholder, person_id)
+        if is_reachable(session, person, Purpose.FOCAL_POINT):
+            made.append(ask(session, organisation, event, person, terms, by=by, at=at).id)
+    if not made:
+        raise Refusal("No mail can go to any of these focal points. Nobody was asked.")
+    line = Activity.of(
+        "asked_group_for_delegations", by, at, event_id=event.id, delegations=made, **of
+    )
+    session.add(line)
+    session.flush()
+    return line.id, len(made)
 
 
 def withdraw_group(activity_id: int, *, by: Actor, at: datetime) -> int:
@@ -166,7 +203,7 @@ def _remind(delegation_id: int, days: Sequence[int], at: datetime) -> bool:
         if not is_reachable(session, person, Purpose.FOCAL_POINT):
             return False
         name = delegation.organisation.name
-        _send_request(session, delegation, person, delegation.event, name, at)
+        send_request(session, delegation, person, delegation.event, name, at)
         delegation.asked_at = at
         session.add(of_delegation("reminded_focal_point", delegation, person.id, CLOCK, at))
         return True
@@ -181,7 +218,7 @@ def ask_again(delegation_id: int, *, by: Actor, at: datetime) -> None:
         if not is_reachable(session, person, Purpose.FOCAL_POINT):
             raise Conflict(f"No mail can go to {person.full_name} any more.")
         name = delegation.organisation.name
-        _send_request(session, delegation, person, delegation.event, name, at)
+        send_request(session, delegation, person, delegation.event, name, at)
         delegation.asked_at = at
         session.add(of_delegation("asked_for_delegation", delegation, person.id, by, at))
 
@@ -203,7 +240,7 @@ def change_delegation(
         delegation = locked_delegation(session, delegation_id)
         if seen is not None and delegation.limits_mark != seen:
             raise ChangedMeanwhile
-        _check(delegation.event, delegation.authorised_by, most_members, name_by, at)
+        check_terms(delegation.event, delegation.authorised_by, most_members, name_by, at)
         if member_count(session, delegation_id) > most_members:
             raise Refusal("More members are named already. Take some out first.")
         delegation.most_members, delegation.name_by = most_members, name_by
@@ -225,78 +262,3 @@ def withdraw_delegation(delegation_id: int, *, by: Actor, at: datetime) -> None:
 def _withdraw(session: Session, delegation: Delegation, by: Actor, at: datetime) -> None:
     delegation.withdrawn_at = at
     session.add(of_delegation("withdrew_delegation", delegation, delegation.focal_point_id, by, at))
-
-
-def _ask(
-    session: Session,
-    organisation: Organisation,
-    event: Event,
-    person: Stakeholder,
-    terms: Terms,
-    *,
-    by: Actor,
-    at: datetime,
-) -> Delegation:
-    delegation = session.scalar(
-        select(Delegation).where(
-            Delegation.event_id == event.id, Delegation.organisation_id == organisation.id
-        )
-    )
-    if delegation is None:
-        delegation = Delegation(
-            event_id=event.id, organisation_id=organisation.id,
-            group_id=_group(session, organisation, event),
-        )  # fmt: skip
-        session.add(delegation)
-    elif delegation.withdrawn_at is None:
-        raise Conflict(f"{organisation.name} is being asked for its delegation already.")
-    delegation.focal_point_id, delegation.link_key = person.id, new_key()
-    delegation.authorised_by = " ".join(terms.authorised_by.split())
-    delegation.authorised_on, delegation.most_members = terms.authorised_on, terms.most_members
-    delegation.name_by, delegation.asked_at, delegation.withdrawn_at = terms.name_by, at, None
-    delegation.change()
-    session.flush()
-    _send_request(session, delegation, person, event, organisation.name, at)
-    session.add(of_delegation("asked_for_delegation", delegation, person.id, by, at))
-    return delegation
-
-
-def _check(
-    event: Event, authorised_by: str, most_members: int, name_by: datetime, at: datetime
-) -> None:
-    if not authorised_by.strip():
-        raise Refusal("Say who authorised the focal point, and how: a letter, a note verbale.")
-    if not at < name_by <= event.starts_at:
-        raise Refusal("Members are named by a date to come, before the event opens.")
-    if not 1 <= most_members <= MOST_MEMBERS:
-        raise Refusal(f"A delegation has 1 to {MOST_MEMBERS:,} members.")
-
-
-def _group(session: Session, organisation: Organisation, event: Event) -> int:
-    """On which the organisation stands at the conference; its members are invited on it."""
-    group_id = session.scalar(
-        select(Standing.group_id).where(
-            Standing.organisation_id == organisation.id,
-            Standing.conference_id == event.conference_id,
-        )
-    )
-    if group_id is None:
-        raise Refusal(f"Give {organisation.name} its constituent group at this conference first.")
-    return group_id
-
-
-def _send_request(
-    session: Session,
-    delegation: Delegation,
-    person: Stakeholder,
-    event: Event,
-    organisation: str,
-    at: datetime,
-) -> None:
-    message_id = post(
-        session, Purpose.FOCAL_POINT, person, event, at=at, invitation_id=None,
-        delegation=organisation, members=str(delegation.most_members),
-    )  # fmt: skip
-    if message_id is None:
-        raise Refusal("The request to name a delegation has no text in a language of this person.")
-    session.get_one(Message, message_id).delegation_id = delegation.id

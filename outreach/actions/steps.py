@@ -12,8 +12,9 @@ from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import UNIT_SIZE, Unit, UnitState
 from outreach.models.step import Anchor, Step, StepState
-from outreach.queries.audience import somebody_joins
+from outreach.queries.audience import joining_texts, somebody_joins
 from outreach.queries.waves import called_by_places
+from outreach.reaching import reach_organisations
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
 LAPSED = (
@@ -51,6 +52,8 @@ def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bo
             _pause(session, step, at)
             return True
         count = freeze(session, step, at, unit_size)
+        if step.invites or joining_texts(step):
+            reach_organisations(session, step.campaign, at)
         step.state = StepState.OPEN if step.is_personal else StepState.LAUNCHED
         if step.is_personal and not step.is_at_once:
             step.due_at = at + LOOKS_EVERY

@@ -73,6 +73,7 @@ SENTENCES = {
     "lifted_suppression": "The address may be written to again",
     "named_delegate": "Named someone to come instead",
     "asked_for_delegation": "Asked to name a delegation",
+    "asked_organisations": "Focal points of the organisations on its lists asked for delegations",
     "reminded_focal_point": "Asked again to name a delegation: nobody was named yet",
     "changed_delegation": "The limits of the delegation were changed",
     "withdrew_delegation": "Asked for no delegation any more",

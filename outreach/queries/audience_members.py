@@ -31,6 +31,10 @@ from outreach.models.segment import Segment
 from outreach.models.stakeholder import Stakeholder, Standing
 from outreach.models.target import Target, TargetList
 from outreach.queries.asked_facets import IS_WAITING
+from outreach.queries.organisations_reached import (
+    brings_news_to_organisations,
+    focal_points_of,
+)
 from outreach.queries.segments import people_matching
 
 EXCLUDED = "Left out of this campaign by the team."
@@ -47,7 +51,7 @@ def people_of(campaign: Campaign, at: datetime) -> Select[Any]:
     Columns: stakeholder_id, is_star, group_id; where there are segments also bar (why someone
     cannot be invited, or None). Cost: the lists, and the people of the segments.
     """
-    if campaign.reaches_segments:
+    if campaign.reaches_segments or brings_news_to_organisations(campaign):
         return _of_lists_and_segments(campaign, at)
     star = case((Target.is_star, 1), else_=0)
     list_ids = [entry.list_id for entry in campaign.lists]
@@ -87,6 +91,7 @@ def _of_lists_and_segments(campaign: Campaign, at: datetime) -> Select[Any]:
             for one in campaign.segments
             if not one.is_left_out and (rule := _rule(one.segment)) is not None
         ),
+        *([focal_points_of(campaign)] if brings_news_to_organisations(campaign) else []),
     ).cte("everyone")
     places = _places_at(campaign, list_ids)
     standing: Any = Standing.group_id
@@ -141,7 +146,9 @@ def _places_at(campaign: Campaign, list_ids: list[int]) -> Any:
 def audience_count(campaign_id: int, at: datetime) -> int:
     """How many people a campaign reaches or leaves out, each once. Cost: its lists and segments."""
     campaign = reading().get(Campaign, campaign_id)
-    if campaign is not None and campaign.reaches_segments:
+    if campaign is not None and (
+        campaign.reaches_segments or brings_news_to_organisations(campaign)
+    ):
         people = people_of(campaign, at).subquery()
         return reading().scalar(select(func.count()).select_from(people)) or 0
     listed = (

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
+from outreach.dialect import key_digest
 from outreach.models.account import Account
 from outreach.models.delegation import Delegation, DelegationMember
 from outreach.models.event import Event
@@ -21,6 +22,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.step import GIVEN
+from outreach.models.suppression import Suppression
 from outreach.models.target import Target, TargetList
 
 
@@ -55,7 +57,11 @@ class WantedOrganisation:
     focal_point_id: int | None
     focal_point: str | None
     """On record at the conference, or asked for this event."""
-    has_address: bool
+    can_be_written: bool
+    """Mail may go to the focal point: an address is known, and nobody forbade it."""
+    authorised_by: str | None
+    authorised_on: date | None
+    """Of the focal point on record."""
     named_count: int = 0
     named_accepted: int = 0
     named_answered: int = 0
@@ -109,7 +115,17 @@ class WantedOrganisation:
             return "no constituent group yet"
         if self.focal_point is None:
             return "no focal point yet"
-        return "" if self.has_address else "no address of its focal point"
+        return "" if self.can_be_written else "no mail can go to its focal point"
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether its focal point can be asked, and is not."""
+        return not self.is_asked and not self.obstacle
+
+    @property
+    def authority(self) -> str:
+        """On whose word its focal point speaks."""
+        return self.authorised_by or "on record"
 
 
 def _people(count: int) -> str:
@@ -134,6 +150,12 @@ def organisation_lines(
         statement = statement.where(OrganisationTarget.id.in_(ids))
     order = (OrganisationTarget.rank, OrganisationTarget.id)
     return _read(statement.order_by(*order).limit(limit))
+
+
+def lines_where(these: ColumnElement[bool]) -> list[WantedOrganisation]:
+    """Organisations of any lists for which something holds, by list and rank. Cost: they."""
+    of = OrganisationTarget
+    return _read(_lines().where(these).order_by(of.list_id, of.rank, of.id))
 
 
 def organisation_line(list_id: int, target_id: int) -> WantedOrganisation | None:
@@ -173,7 +195,10 @@ def _lines() -> Select[Any]:
         Organisation.language, _owner.name.label("owner"), Standing.id.label("standing_id"),
         Delegation.id.label("delegation_id"), Delegation.name_by, Delegation.completed_at,
         Delegation.withdrawn_at, _focal.id.label("focal_id"), _focal.full_name.label("focal"),
-        _focal.email.label("focal_email"),
+        and_(
+            _focal.email.is_not(None), _focal.is_mail_stopped.is_(False), Suppression.id.is_(None)
+        ).label("can_be_written"),
+        FocalPoint.authorised_by, FocalPoint.authorised_on,
     ]  # fmt: skip
     return (
         select(*columns)
@@ -185,6 +210,7 @@ def _lines() -> Select[Any]:
         .outerjoin(Delegation, _DELEGATION)
         .outerjoin(FocalPoint, _FOCAL_POINT)
         .outerjoin(_focal, and_(_focal.id == _speaks, _focal.merged_into_id.is_(None)))
+        .outerjoin(Suppression, Suppression.digest == key_digest(_focal.email_key))
     )
 
 
@@ -198,7 +224,8 @@ def _read(statement: Select[Any]) -> list[WantedOrganisation]:
                 row.name, row.country_code, row.language, of.tier, of.rank, of.wave, of.why,
                 of.owner_id, row.owner, of.decide_on, of.most_members, of.approved_at, of.mark,
                 row.standing_id is not None, row.delegation_id, row.name_by, row.completed_at,
-                row.withdrawn_at, row.focal_id, row.focal, row.focal_email is not None,
+                row.withdrawn_at, row.focal_id, row.focal, bool(row.can_be_written),
+ row.authorised_by, row.authorised_on,
             )
         )  # fmt: skip
     _add_named(lines)

@@ -1,8 +1,8 @@
 """An audience before it is frozen: whom the steps would reach, and what would keep a mail back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,20 +11,17 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import UnfitSection, resolved, variants
 from outreach.db import reading
-from outreach.models.audience import CampaignLeftOutList, CampaignSegment
-from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.campaign import Campaign
 from outreach.models.custom_field import PREFIX
-from outreach.models.event import Event
-from outreach.models.segment import Segment
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.step import Anchor, Audience, Step, StepKind
-from outreach.models.target import TargetList
+from outreach.models.step import Audience, Step, StepKind
 from outreach.models.template import TemplateText
 from outreach.queries.audience import (
     audience,
     texts_of,
 )
 from outreach.queries.merging import has_nothing, own_fields
+from outreach.queries.organisations_reached import organisations_of
 from outreach.queries.sections import conditions_of
 
 SNAPSHOT = ("title", "salutation", "given_name", "family_name", "office", "organisation")
@@ -97,89 +94,18 @@ def reach(campaign_id: int, at: datetime) -> Reach:
     return Reach(row[0], int(row[1]), list(names))
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Whom a campaign is to reach, before there is one."""
-
-    event_id: int | None
-    list_ids: Sequence[int]
-    wave: int | None
-    segment_ids: Sequence[int]
-    left_out_list_ids: Sequence[int]
-    left_out_segment_ids: Sequence[int]
-    newcomers_list_id: int | None
-    invites: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a wish would find now: everyone, those who get the first mail, the first five of them,
-    and (reason, how many) of the others."""
-
-    count: int
-    reached_count: int
-    first: list[str]
-    left_out: list[tuple[str, int]]
-
-
-def look(wish: Wish, at: datetime) -> Look:
-    """Whom the first mail of such a campaign would reach. Cost: its audience, twice."""
-    campaign = _imagined(wish, at)
-    if campaign is None:
-        return Look(0, 0, [], [])
-    step = campaign.steps[0]
-    people = audience(step, {campaign.event.conference.language: 0}, at).order_by(None).subquery()
-    rows = reading().execute(
-        select(people.c.reason, func.count())
-        .group_by(people.c.reason)
-        .order_by(func.count().desc(), people.c.reason)
-    )
-    counts = {reason: int(count) for reason, count in rows}
-    names = reading().scalars(
-        select(people.c.name)
-        .where(people.c.reason.is_(None))
-        .order_by(people.c.stakeholder_id)
-        .limit(5)
-    )
-    reached, everyone = counts.pop(None, 0), sum(counts.values())
-    return Look(everyone + reached, reached, list(names), list(counts.items()))
-
-
-def _imagined(wish: Wish, at: datetime) -> Campaign | None:
-    """A campaign that is in no session and will be in no database."""
-    event = reading().get(Event, wish.event_id or 0)
-    if event is None or not (wish.list_ids or wish.segment_ids):
-        return None
-    segments = [
-        CampaignSegment(segment_id=id_, segment=segment, is_left_out=is_left_out)
-        for ids, is_left_out in ((wish.segment_ids, False), (wish.left_out_segment_ids, True))
-        for id_ in ids
-        if (segment := reading().get(Segment, id_)) is not None
-    ]
-    lists = [
-        CampaignLeftOutList(list_id=id_, list=one)
-        for id_ in wish.left_out_list_ids
-        if (one := reading().get(TargetList, id_)) is not None
-    ]
-    newcomers = reading().get(TargetList, wish.newcomers_list_id or 0)
-    kind = StepKind.INVITATION if wish.invites else StepKind.PROMOTION
-    step = Step(campaign_id=0, kind=kind, anchor=Anchor.START, audience=Audience.EVERYONE)
-    return Campaign(
-        id=0, event_id=event.id, event=event, reply_by=at + timedelta(days=1), segments=segments,
-        lists=[CampaignList(list_id=id_, wave=wish.wave) for id_ in wish.list_ids],
-        left_out_lists=lists, newcomers_list_id=newcomers.id if newcomers else None,
-        newcomers_list=newcomers, is_by_lists=False, exclusions=[], steps=[step],
-    )  # fmt: skip
-
-
 def reaches_anyone(campaign_id: int, at: datetime) -> bool:
-    """Whether anyone would get the first mail. Cost: the audience up to the first of them."""
+    """Whether anyone would get the first mail, or an organisation is asked through its focal point.
+
+    Cost: the audience up to the first of them.
+    """
     campaign = _campaign(campaign_id)
     if campaign is None or not campaign.steps:
         return False
     people = _people(campaign, _first(campaign), at)
     gets_it = people.c.reason.is_(None)
-    return reading().scalar(select(people.c.stakeholder_id).where(gets_it).limit(1)) is not None
+    first = reading().scalar(select(people.c.stakeholder_id).where(gets_it).limit(1))
+    return first is not None or bool(organisations_of(campaign).ready)
 
 
 def doubts(campaign_id: int, at: datetime) -> list[DoubtLine]:

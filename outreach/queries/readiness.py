@@ -10,6 +10,7 @@ from outreach.models.campaign import Campaign
 from outreach.models.step import Step
 from outreach.queries.audience import standing_of, texts_of
 from outreach.queries.audience_members import audience_count, unreadable_segments
+from outreach.queries.organisations_reached import organisations_reached
 
 
 def problems(campaign_id: int, at: datetime) -> list[str]:
@@ -25,7 +26,7 @@ def problems(campaign_id: int, at: datetime) -> list[str]:
         found.append("It has no step yet. Add the invitation.")
     for name in unreadable_segments(campaign):
         found.append(f"The segment “{name}” cannot be read any more. Choose another one.")
-    if not audience_count(campaign_id, at):
+    if not audience_count(campaign_id, at) and not organisations_reached(campaign_id).count:
         found.append(_nobody(campaign))
     found += campaign.time_problems(at)
     found += _letters(campaign, at)

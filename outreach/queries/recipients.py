@@ -14,6 +14,7 @@ from outreach.models.target import Target
 from outreach.models.template import TemplateText
 from outreach.queries.audience import text_for, texts_of
 from outreach.queries.audience_members import people_of
+from outreach.queries.organisations_reached import brings_news_to_organisations
 from outreach.queries.prospects import reads_of
 from outreach.queries.sections import conditions_of, held_sections
 from outreach.queries.stakeholders import matching
@@ -68,7 +69,8 @@ def member(campaign_id: int, stakeholder_id: int, version_id: int, at: datetime)
     campaign = reading().get_one(Campaign, campaign_id)
     people = people_of(campaign, at).cte("people")
     is_in: ColumnElement[bool] = people.c.stakeholder_id.is_not(None)
-    if not campaign.reaches_segments:  # also who still waits as an alternate
+    if not (campaign.reaches_segments or brings_news_to_organisations(campaign)):
+        # also who still waits as an alternate
         is_in = (
             select(Target.id)
             .join(CampaignList, CampaignList.list_id == Target.list_id)

@@ -37,7 +37,6 @@ from tests.factories import (
     make_invitation,
     make_list,
     make_organisation,
-    make_organisation_target,
     make_stakeholder,
     make_target,
 )
@@ -304,17 +303,6 @@ def test_who_was_invited_edited_or_wanted_elsewhere_since_stays_and_is_named(wri
     assert count(Stakeholder, Target) == [3, 4]
     assert counted(wanted.id)[0] == 3
     assert import_file(path, "x", wanted.id, **BY).created == 2
-
-
-def test_an_organisation_that_is_wanted_itself_by_now_stays_with_its_standing(write):
-    wanted = make_list()
-    report = import_file(write(PEOPLE), "x", wanted.id, **BY)
-    made = count(Organisation)
-    bank = reading().scalars(select(Organisation).order_by(Organisation.id)).first()
-    make_organisation_target(wanted, bank)
-    take_back(report.import_id)
-    assert made != [1]
-    assert count(Organisation, Standing) == [1, 1]
 
 
 def test_a_value_that_someone_changed_since_stays(write):

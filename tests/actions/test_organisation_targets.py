@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from outreach.actions.delegation_members import Named, complete_delegation, name_member
 from outreach.actions.focal_points import ask_for_delegation, withdraw_delegation
+from outreach.actions.imports import import_file, take_back_import
 from outreach.actions.organisation_targets import (
     WantedAlready,
     approve_organisations,
@@ -18,10 +19,12 @@ from outreach.actions.organisation_targets import (
 )
 from outreach.db import reading
 from outreach.errors import ChangedMeanwhile, Conflict, NotAllowed, NotFound, Refusal
+from outreach.importing.run import run_import
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Activity, Actor
 from outreach.models.focal_point import FocalPoint
 from outreach.models.invitation import InvitationState
+from outreach.models.stakeholder import Organisation, Standing
 from outreach.models.wish import OrganisationWish
 from outreach.queries.happenings import happenings_with
 from outreach.queries.lists import target_list
@@ -206,3 +209,15 @@ def test_the_page_and_the_time_line_of_an_organisation_tell_of_its_lists(ministr
     assert "Asked to name a delegation" in [one.what for one in happenings_with(ministry.id).lines]
     lines = reading().scalars(select(Activity).where(Activity.organisation_id == ministry.id))
     assert all(line.event_id == the_event().id for line in lines)
+
+
+def test_an_import_taken_back_leaves_organisations_that_are_wanted_themselves(tmp_path, app):
+    wanted, path = make_list(), tmp_path / "people.csv"
+    path.write_text("Name,Email,Organisation\nA,a@example.org,One\nB,b@example.org,Two\n")
+    report = import_file(path, "x", wanted.id, **BY_CONSOLE)
+    one, _ = reading().scalars(select(Organisation).order_by(Organisation.name)).all()
+    make_organisation_target(wanted, one)
+    take_back_import(report.import_id, by=CONSOLE)
+    run_import(report.import_id, None, now=lambda: NOON)
+    assert reading().scalars(select(Organisation.name)).all() == ["One"]
+    assert reading().scalars(select(Standing.organisation_id)).all() == [one.id]

@@ -27,10 +27,10 @@ from outreach.models.invitation import Invitation, Reply
 from outreach.models.message import Message, Purpose
 from outreach.models.step import Anchor, StepKind
 from outreach.models.target import Target, TargetList
+from outreach.queries.audience_looks import Wish, look
 from outreach.queries.audience_members import NO_PLACE, WAITS
 from outreach.queries.campaigns import outcomes_of
 from outreach.queries.dry_run import dry_run
-from outreach.queries.prospects import Wish, look
 from outreach.queries.reasons import NO_ADDRESS
 from tests.actions.test_campaigns import INVITATION, plan, reminder
 from tests.factories import (

@@ -4,9 +4,9 @@ from flask_login import current_user
 from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from outreach.queries.audience_looks import Wish
 from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.lists import target_lists
-from outreach.queries.prospects import Wish
 from outreach.queries.saved_segments import segments
 from outreach.web.words import people_in_words
 

@@ -10,8 +10,8 @@ from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
 from outreach.models.step import StepKind
+from outreach.queries.audience_looks import look
 from outreach.queries.campaign_pages import CampaignPage, campaign_page, planned_steps
-from outreach.queries.prospects import look
 from outreach.web.staff.audience_form import NEWS
 from outreach.web.staff.campaign_forms import CampaignForm
 from outreach.web.staff.door import blueprint

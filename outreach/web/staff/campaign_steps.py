@@ -13,6 +13,7 @@ from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
 from outreach.queries.campaign_pages import letters_of, times_if_scheduled
 from outreach.queries.campaigns import steps_of
+from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.prospects import doubts, reach
 from outreach.web.staff.campaigns import campaign_or_404
 from outreach.web.staff.door import blueprint
@@ -47,6 +48,7 @@ def schedule_campaign(campaign_id: int) -> str | Response:
         "staff/campaigns/schedule.html",
         campaign=page,
         reach=reach(campaign_id, g.at),
+        organisations=organisations_reached(campaign_id),
         steps=steps_of(campaign_id),
         letters=letters_of(campaign_id),
         times=times_if_scheduled(campaign_id, g.at),

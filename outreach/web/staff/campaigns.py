@@ -40,6 +40,7 @@ from outreach.queries.campaigns import (
     steps_of,
     written_outcomes,
 )
+from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.prospects import doubts
 from outreach.queries.rates import mails_a_second
 from outreach.queries.readiness import has_lapsed, problems
@@ -75,6 +76,7 @@ def campaign(campaign_id: int) -> str:
         approvers=_approvers(page),
         may_approve=current_user.may(Permission.APPROVE),
         groups=outcomes_by_group(campaign_id),
+        organisations=organisations_reached(campaign_id),
         is_author=page.author_id == current_user.id,
         segments=said(page.segments),
         left_out_people=left_out_people(campaign_id),

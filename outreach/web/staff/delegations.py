@@ -18,6 +18,7 @@ from outreach.actions import delegation_members, focal_points
 from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.activity import Actor
 from outreach.models.base import mark_of
+from outreach.models.delegation import MOST_MEMBERS
 from outreach.queries.conferences import groups
 from outreach.queries.delegation_members import members_of
 from outreach.queries.delegations import (
@@ -45,7 +46,7 @@ class LimitsForm(SeenForm):
 
     most_members = IntegerField(
         "Members at the most",
-        [InputRequired("Say how many."), NumberRange(1, focal_points.MOST_MEMBERS)],
+        [InputRequired("Say how many."), NumberRange(1, MOST_MEMBERS)],
         default=6,
     )
     name_on = DateField(

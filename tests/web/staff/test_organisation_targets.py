@@ -1,6 +1,7 @@
 """Organisations on the pages of a list: found, added, shown among the people, taken off."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.factories import (
     NOON,
     afresh,
     make_account,
+    make_campaign,
     make_list,
     make_organisation,
     make_organisation_target,
@@ -133,7 +135,8 @@ def test_its_own_page_says_where_it_is_wanted(staff):
 
 def test_its_focal_point_is_asked_from_the_list_with_what_is_on_record(staff):
     body = make_organisation("Ministry", group="member_state")
-    target = make_organisation_target(make_list(group="member_state"), body, most_members=4)
+    wanted = make_list(group="member_state")
+    target = make_organisation_target(wanted, body, most_members=4)
     person = make_stakeholder("Awa Ndiaye", "awa@example.org", body)
     save(
         FocalPoint(
@@ -146,6 +149,22 @@ def test_its_focal_point_is_asked_from_the_list_with_what_is_on_record(staff):
     form = staff.get(url).text
     assert 'value="Note verbale 7"' in form
     assert re.search(r'name="most_members"[^>]* value="4"', form)
+    campaign = f"/staff/campaigns/{make_campaign(wanted).id}"
+    assert "1 organisation through the focal point" in " ".join(staff.get(campaign).text.split())
+    place = f"/staff/lists/{target.list_id}/organisations"
+    assert "Ask 1 focal point</a>" in staff.get(place).text
+    make_organisation_target(wanted)
+    form = staff.get(f"{place}/ask").text
+    assert "at most 4 members" in form
+    assert "no focal point yet" in form
+    day = f"{NOON + timedelta(days=30):%Y-%m-%d}"
+    for count, status in (("2", 422), ("1", 303)):
+        answer = staff.post(f"{place}/ask", data={"count": count, "name_on": day})
+        assert answer.status_code == status
+    page = staff.get(place).text
+    assert "1 focal point is asked." in page
+    assert "Focal point asked" in page
+    assert "1 organisation asked for a delegation" in " ".join(staff.get(campaign).text.split())
 
 
 def walked(list_id, **named):

@@ -1,6 +1,6 @@
-"""Files of people, written row by row: at once where they are few, by a worker where many."""
+"""Files of people and of organisations, written row by row; of many people by a worker."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import TextIOWrapper
 from typing import IO, Any
@@ -18,6 +18,11 @@ from outreach.queries.exports import (
     rows_of_people,
 )
 from outreach.queries.lists import target_list
+from outreach.queries.organisation_exports import (
+    organisation_export_fields,
+    organisation_headers,
+    rows_of_organisations,
+)
 from outreach.queries.people import people_count
 from outreach.queries.shapes import Ground
 
@@ -51,12 +56,27 @@ def write_file(
         rows = rows_of_people(Rule.from_json(wishes["rule"]), _ground(at), fields)
     rows = _told(rows, total, tell) if tell else rows
     heads = headers(fields, of_list=of_list)
-    if wishes["form"] == "xlsx":
+    return _write(wishes["form"], rows, heads, file)
+
+
+def _write(
+    form: str, rows: Iterable[tuple[Cell, ...]], heads: Sequence[str], file: IO[bytes]
+) -> int:
+    if form == "xlsx":
         return sheets.write_xlsx(rows, heads, file)
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     count = sheets.write_csv(rows, heads, text)
     text.detach()
     return count
+
+
+def write_organisations(
+    form: str, file: IO[bytes], conference_id: int | None, words: str, group_id: int | None
+) -> int:
+    """Write the organisations that are meant as `csv` or `xlsx`; says how many rows."""
+    fields = organisation_export_fields()
+    rows = rows_of_organisations(conference_id, words, group_id, fields)
+    return _write(form, rows, organisation_headers(fields), file)
 
 
 def count_of(wishes: Mapping[str, Any], *, at: datetime) -> int:

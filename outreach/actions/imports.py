@@ -30,6 +30,7 @@ from outreach.queries.import_reports import (
     forecast,
 )
 from outreach.queries.imports import is_imported, remembered, unfinished_import
+from outreach.queries.organisation_fields import check_organisation_columns
 from outreach.queries.recognition import Recogniser
 from outreach.roster import Roster
 
@@ -56,10 +57,13 @@ def begin_import(import_id: int) -> None:
     with transaction() as session:
         row = _locked(session, import_id)
         row.check_open()
-        needs_address = not row.takes_addressless
-        check_columns(row.looks["headers"], row.columns, needs_address=needs_address)
-        if is_imported(row.list_id, row.fingerprint):
-            raise AlreadyImported
+        if row.list_id is None:
+            check_organisation_columns(row.looks["headers"], row.columns)
+        else:
+            needs_address = not row.takes_addressless
+            check_columns(row.looks["headers"], row.columns, needs_address=needs_address)
+        if is_imported(row.list_id, row.fingerprint, row.conference_id):
+            raise AlreadyImported(row.list_id is not None)
         row.go_to(ImportState.WAITING, "begun", ImportState.PREVIEWED)
         row.let_go()
         row.position, row.started_at = 0, None
@@ -196,10 +200,11 @@ def _register(
 
 def _locked(session: Session, import_id: int) -> Import:
     """The import, locked after its list: all who need both take them in this order."""
-    list_id = session.scalar(select(Import.list_id).where(Import.id == import_id))
-    if list_id is None:
+    found = session.execute(select(Import.list_id).where(Import.id == import_id)).one_or_none()
+    if found is None:
         raise NotFound("import")
-    _locked_list(session, list_id)
+    if found.list_id is not None:
+        _locked_list(session, found.list_id)
     return session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
 
 

@@ -17,6 +17,10 @@ from outreach.models.target import TargetList
 from outreach.queries.import_fields import check_columns, check_taken, guessed_columns
 from outreach.queries.import_reports import Choices
 from outreach.queries.imports import is_imported, remembered
+from outreach.queries.organisation_fields import (
+    check_organisation_columns,
+    guessed_organisation_columns,
+)
 from outreach.queries.previews import looks_of
 
 LARGE = 5_000
@@ -31,19 +35,40 @@ def start_import(list_id: int, upload: Path, file_name: str, *, by: Actor, at: d
     A file of a shape that was imported before is taken as that one was.
     Raises UnreadableFile, AlreadyImported.
     """
+    return _keep(upload, file_name, list_id, None, by, at)
+
+
+def start_organisation_import(
+    conference_id: int | None, upload: Path, file_name: str, *, by: Actor, at: datetime
+) -> int:
+    """The same for a file of organisations, which get their standing at a conference."""
+    return _keep(upload, file_name, None, conference_id, by, at)
+
+
+def _keep(
+    upload: Path,
+    file_name: str,
+    list_id: int | None,
+    conference_id: int | None,
+    by: Actor,
+    at: datetime,
+) -> int:
     kept: Path | None = None
+    is_of_people = list_id is not None
     try:
         with open_sheet(upload) as sheet:
             looks = looks_of(sheet)
             with transaction() as session:
-                if session.get(TargetList, list_id) is None:
+                if is_of_people and session.get(TargetList, list_id) is None:
                     raise NotFound("list")
-                if is_imported(list_id, sheet.fingerprint):
-                    raise AlreadyImported
+                if is_imported(list_id, sheet.fingerprint, conference_id):
+                    raise AlreadyImported(is_of_people)
                 kept = upload.rename(upload.with_name(f"{secrets.token_hex(16)}.{sheet.kind}"))
-                before = remembered(sheet.shape)
+                before = remembered(sheet.shape, is_of_people=is_of_people)
+                guess = guessed_columns if is_of_people else guessed_organisation_columns
                 row = Import(
                     list_id=list_id,
+                    conference_id=conference_id,
                     account_id=by.account_id,
                     file_name=file_name[:255],
                     stored_name=kept.name,
@@ -51,7 +76,7 @@ def start_import(list_id: int, upload: Path, file_name: str, *, by: Actor, at: d
                     shape=sheet.shape,
                     created_at=at,
                     state=ImportState.PREVIEWED,
-                    columns=before.columns if before else guessed_columns(sheet.headers),
+                    columns=before.columns if before else guess(sheet.headers),
                     rules=dict(before.rules) if before else {},
                     takes_addressless=bool(before and before.takes_addressless),
                     is_whole=bool(before and before.is_whole),
@@ -73,10 +98,13 @@ def choose(import_id: int, choices: Choices, headers: list[str]) -> None:
 
     Raises UnusableMapping.
     """
-    check_taken(choices.columns)
-    check_columns(headers, choices.columns, needs_address=False)
     with transaction() as session:
         row = _open_import(session, import_id)
+        if row.list_id is None:
+            check_organisation_columns(headers, choices.columns, is_whole=False)
+        else:
+            check_taken(choices.columns)
+            check_columns(headers, choices.columns, needs_address=False)
         row.columns = choices.columns
         row.rules = {code: Rule(rule).value for code, rule in choices.rules.items()}
         row.is_whole, row.takes_addressless = choices.is_whole, choices.takes_addressless
@@ -90,23 +118,23 @@ def name_columns(import_id: int, columns: Mapping[int, str], headers: list[str])
     choose(import_id, Choices(columns), headers)
 
 
-def discard_import(import_id: int, folder: Path) -> int:
-    """Throw a previewed file away; gives the list that it was for."""
+def discard_import(import_id: int, folder: Path) -> None:
+    """Throw a previewed file away."""
     with transaction() as session:
         row = _open_import(session, import_id)
         row.state = ImportState.DISCARDED
         row.let_go()
-        list_id, stored = row.list_id, folder / row.stored_name
+        stored = folder / row.stored_name
     stored.unlink(missing_ok=True)
     problems_path(stored).unlink(missing_ok=True)
-    return list_id
 
 
 def _look_again(row: Import) -> None:
     """A large file is compared by a worker; what it found under other choices counts no more."""
     row.report, row.position, row.started_at = None, 0, None
     row.let_go()
-    is_ready = row.takes_addressless or "email" in row.mapping.values()
+    vital = {"email"} if row.list_id is not None else {"name", "external_id"}
+    is_ready = row.takes_addressless or not vital.isdisjoint(row.mapping.values())
     is_large = row.row_estimate > LARGE and is_ready
     row.state = ImportState.CHECKING if is_large else ImportState.PREVIEWED
 

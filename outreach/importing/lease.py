@@ -29,6 +29,8 @@ class Lease:
 
     def __init__(self, import_id: int, key: str, now: Callable[[], datetime]) -> None:
         self.import_id, self._key, self.now = import_id, key, now
+        self.list_id: int | None = None
+        """Where the people of the file go; None for a file of organisations."""
 
     def mine(self, session: Session, state: ImportState) -> Import:
         """The row, locked, with its lease prolonged. Raises Lost where it is not ours any more."""
@@ -64,7 +66,9 @@ def take(import_id: int, now: Callable[[], datetime]) -> tuple[Lease, ImportStat
         if row.state is ImportState.WAITING:
             row.state = ImportState.APPLYING
         row.started_at = row.started_at or at
-        return Lease(import_id, key, now), row.state
+        lease = Lease(import_id, key, now)
+        lease.list_id = row.list_id
+        return lease, row.state
 
 
 def is_held(key: str | None, until: datetime | None, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Everything that is odd in a file, as a CSV beside it: written while the file is read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,15 @@ HEADERS = ("Row", "Column", "The row is", "Reason")
 def problems_path(path: Path) -> Path:
     """Where the problems of a kept file stand."""
     return path.with_suffix(".problems.csv")
+
+
+def written_odd(path: Path, rows: Iterable[tuple[int, str, str, str]]) -> None:
+    """Write down what is odd in a file that was read as a whole."""
+    wanted = problems_path(path)
+    fresh = wanted.with_suffix(".fresh")
+    with fresh.open("w", encoding="utf-8-sig", newline="") as file:
+        write_csv(rows, HEADERS, file)
+    fresh.replace(wanted)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.dialect import one_at_a_time, prefer_indexes
-from outreach.errors import NotFound, Refusal
+from outreach.errors import NotFound
 from outreach.importing.lease import Lease, Lost, take
 from outreach.importing.memory import rare_collections
+from outreach.importing.organisations import run_organisations
 from outreach.importing.problems import problems_path, written_problems
 from outreach.importing.suggesting import suggest
 from outreach.importing.undo import take_back_chunks
@@ -20,13 +21,13 @@ from outreach.intake.people import repeated_keys
 from outreach.intake.person_row import PersonRow, RefusedRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.models.activity import Activity
-from outreach.models.imports import Import, ImportChunk, ImportState
+from outreach.models.imports import HasProblems, Import, ImportChunk, ImportState
 from outreach.models.target import TargetList
 from outreach.queries.import_fields import check_columns
 from outreach.queries.import_reports import (
     CHUNK,
-    Choices,
     Report,
+    choices_of,
     recognised_rows,
     recogniser_of,
     rows_of,
@@ -37,14 +38,6 @@ from outreach.queries.suggestions import anyone_before
 from outreach.roster import Roster
 
 Step = Callable[[], bool]
-
-
-class HasProblems(Refusal):
-    """The file was to come whole, and some of its rows cannot."""
-
-    def __init__(self, count: int) -> None:
-        rows = "1 row has problems" if count == 1 else f"{count:,} rows have problems"
-        super().__init__(f"Nothing was imported: {rows}, and all rows or none were asked for.")
 
 
 def run_import(
@@ -80,29 +73,26 @@ def run_import(
 
 
 def _do(lease: Lease, state: ImportState, path: Path, keeps_going: Step) -> Report | None:
+    if lease.list_id is None:
+        return run_organisations(lease, state, path)
     if state is ImportState.UNDOING:
         take_back_chunks(lease, keeps_going)
         return None
     with open_sheet(path) as sheet:
         if state is ImportState.CHECKING:
-            return _check(lease, sheet, path, keeps_going)
-        bringing = _Bringing(lease, sheet, keeps_going)
+            return _check(lease, lease.list_id, sheet, path, keeps_going)
+        bringing = _Bringing(lease, lease.list_id, sheet, keeps_going)
         if bringing.is_new and not problems_path(path).exists():
             with written_problems(path) as bringing.write_problems:
                 return bringing.run()
         return bringing.run()
 
 
-def choices_of(row: Import) -> Choices:
-    """How a file is to be taken, as its row says."""
-    return Choices(row.columns, row.rules, row.takes_addressless, row.is_whole, row.likely_score)
-
-
-def _check(lease: Lease, sheet: Sheet, path: Path, keeps_going: Step) -> Report:
+def _check(lease: Lease, list_id: int, sheet: Sheet, path: Path, keeps_going: Step) -> Report:
     """What the import would do, kept with it; everything that is odd goes into a file beside it."""
     with transaction() as session:
         row = lease.mine(session, ImportState.CHECKING)
-        choices, list_id = choices_of(row), row.list_id
+        choices = choices_of(row)
     check_columns(sheet.headers, choices.columns, needs_address=not choices.takes_addressless)
     report = Report(notes=list(sheet.notes))
     with written_problems(path) as write:
@@ -124,11 +114,12 @@ class _Bringing:
     """The rows of a file on their way into a list. Each chunk is one transaction, with its place in
     the file and the record of what it did: whoever goes on after a kill does no row twice."""
 
-    def __init__(self, lease: Lease, sheet: Sheet, keeps_going: Step) -> None:
+    def __init__(self, lease: Lease, list_id: int, sheet: Sheet, keeps_going: Step) -> None:
         self._lease, self._sheet, self._keeps_going = lease, sheet, keeps_going
+        self._list_id = list_id
         with transaction() as session:
             row = lease.mine(session, ImportState.APPLYING)
-            self._choices, self._list_id = choices_of(row), row.list_id
+            self._choices = choices_of(row)
             self._at, self._position = row.started_at or lease.now(), row.position
             self._knew_anyone = anyone_before(self._at)
             self.is_new = bool(row.stored_name) and not self._position

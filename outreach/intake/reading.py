@@ -26,7 +26,9 @@ _MOST_KEPT = 20_000
 """Values of one column whose reading is remembered: countries, languages, tags."""
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
+    """How a column is read: worked out once for the whole file."""
+
     column: int
     attribute: str
     read: Callable[[str], Any] | None
@@ -57,36 +59,15 @@ class PersonReader:
         check_mapping(headers, mapping, needs_address=needs_address, fields=fields)
         self._needs_address = needs_address
         self._has_names = not _NAMES.isdisjoint(mapping.values())
-        self._plan = [_plan(column, headers, fields[mapping[column]]) for column in sorted(mapping)]
+        self._plan = plan_of(headers, mapping, fields)
         self._more = [plan.attribute for plan in self._plan if plan.attribute not in EMPTY]
 
     def read(self, row: Row) -> PersonRow | RefusedRow:
         """The person of a row, about 6 µs for six cells."""
-        number, values, problem = row
+        number, _, problem = row
         if problem is not None:
             return RefusedRow(number, (Problem(number, "", problem),))
-        found: dict[str, Any] = {}
-        problems: list[Problem] = []
-        for plan in self._plan:
-            cell = values[plan.column]
-            if not cell:
-                continue
-            try:
-                # The same as the other branch, for the plain letters of most cells.
-                if cell.isascii() and cell.isprintable() and cell[0] != "#":
-                    value: Any = cell.strip()
-                    if len(value) > plan.longest:
-                        raise _too_long(value, plan.longest)
-                    if plan.read is not None and value:
-                        value = plan.read(value)
-                else:
-                    value = _read_unusual(number, plan, cell, problems)
-            except Refusal as reason:
-                problems.append(Problem(number, plan.header, str(reason), not plan.field.is_vital))
-                continue
-            if value != "" and value is not None:
-                before = found.get(plan.attribute) if plan.is_joined else None
-                found[plan.attribute] = _together(before, value)
+        found, problems = cells_of(row, self._plan)
         self._check_whole(number, found, problems)
         if self._more and (more := {c: found.pop(c) for c in self._more if c in found}):
             found["more"] = more
@@ -140,13 +121,48 @@ class PersonReader:
             problems.append(Problem(number, "", "There is no name in this row.", True))
 
 
-def _plan(column: int, headers: Sequence[str], field: Field) -> _Plan:
+def plan_of(
+    headers: Sequence[str], mapping: Mapping[int, str], fields: Mapping[str, Field]
+) -> list[Plan]:
+    """How the columns of a file are read."""
+    return [_plan(column, headers, fields[mapping[column]]) for column in sorted(mapping)]
+
+
+def cells_of(row: Row, plans: Sequence[Plan]) -> tuple[dict[str, Any], list[Problem]]:
+    """{attribute: value} of what a row says, and what is odd in it."""
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for plan in plans:
+        cell = row.values[plan.column]
+        if not cell:
+            continue
+        try:
+            # The same as the other branch, for the plain letters of most cells.
+            if cell.isascii() and cell.isprintable() and cell[0] != "#":
+                value: Any = cell.strip()
+                if len(value) > plan.longest:
+                    raise _too_long(value, plan.longest)
+                if plan.read is not None and value:
+                    value = plan.read(value)
+            else:
+                value = _read_unusual(row.number, plan, cell, problems)
+        except Refusal as reason:
+            is_warning = not plan.field.is_vital
+            problems.append(Problem(row.number, plan.header, str(reason), is_warning))
+            continue
+        if value != "" and value is not None:
+            before = found.get(plan.attribute) if plan.is_joined else None
+            found[plan.attribute] = _together(before, value)
+    return found, problems
+
+
+def _plan(column: int, headers: Sequence[str], field: Field) -> Plan:
     attribute = _ATTRIBUTES.get(field.code, field.code)
     # An address says itself that it is too long.
     says_itself = field.code in ("email", "assistant_email")
     longest = LIMITS.cell_length if says_itself else field.longest
     read = None if field.read is as_text else field.read
-    return _Plan(column, attribute, read, longest, field.many_columns, headers[column], field, {})
+    return Plan(column, attribute, read, longest, field.many_columns, headers[column], field, {})
 
 
 def _of_each(codes: list[str], columns: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
@@ -156,7 +172,7 @@ def _of_each(codes: list[str], columns: dict[str, list[Any]]) -> Iterator[dict[s
         yield {code: value for code, value in filled if value is not None and value != ""}
 
 
-def _column(plan: _Plan, cells: list[str], odd: set[int]) -> list[Any]:
+def _column(plan: Plan, cells: list[str], odd: set[int]) -> list[Any]:
     """The values of a column; the places of cells that `read` should look at go into `odd`."""
     odd_here = _unusual_places(cells, plan.longest)
     odd |= odd_here
@@ -198,7 +214,7 @@ def _unusual_places(cells: list[str], longest: int) -> set[int]:
     }
 
 
-def _read_unusual(number: int, plan: _Plan, cell: str, problems: list[Problem]) -> Any:
+def _read_unusual(number: int, plan: Plan, cell: str, problems: list[Problem]) -> Any:
     """The value of a cell that holds more than plain letters; "" for an empty one."""
     text, remark = many_lines(cell) if plan.field.many_lines else one_line(cell)
     if remark is not None:

@@ -1,4 +1,4 @@
-"""Import: a file that comes into a target list, as a job; ImportChunk: what some rows changed."""
+"""Import: a file of people for a list, or of organisations, as a job; ImportChunk: its changes."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.errors import Conflict
+from outreach.errors import Conflict, Refusal
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.base import Base, Key, No, Zero
 from outreach.models.target import TargetList
@@ -59,12 +59,30 @@ class Rule(StrEnum):
     FILL = "fill"
     OVERWRITE = "overwrite"
 
+    def allows(self, stands: Any, now: Any, said: Any) -> bool:
+        """Whether a value of the file takes the place of what stands there.
+
+        now, said  the two made comparable
+        """
+        if not stands:
+            return self is not Rule.KEEP
+        return self is Rule.OVERWRITE and now != said
+
 
 class AlreadyImported(Conflict):
-    """The same file went into the same list before."""
+    """The same file went into the same list before, or is one of organisations known by it."""
 
-    def __init__(self) -> None:
-        super().__init__("This file is already imported into this list.")
+    def __init__(self, of_list: bool = True) -> None:
+        into = " into this list" if of_list else ""
+        super().__init__(f"This file is already imported{into}.")
+
+
+class HasProblems(Refusal):
+    """The file was to come whole, and some of its rows cannot."""
+
+    def __init__(self, count: int) -> None:
+        rows = "1 row has problems" if count == 1 else f"{count:,} rows have problems"
+        super().__init__(f"Nothing was imported: {rows}, and all rows or none were asked for.")
 
 
 class ThrownAway(Conflict):
@@ -97,7 +115,10 @@ class Import(Base):
     )
 
     id: Mapped[Key]
-    list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id"))
+    list_id: Mapped[int | None] = mapped_column(ForeignKey("target_lists.id"))
+    """Where its people go; None for a file of organisations."""
+    conference_id: Mapped[int | None] = mapped_column(ForeignKey("conferences.id"))
+    """Of a file of organisations: at which they get their standing."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     file_name: Mapped[str]
     """As the person's machine called it; only ever shown."""
@@ -150,7 +171,7 @@ class Import(Base):
     kept: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     """{stakeholder's id as text: why}, the first few hundred."""
 
-    list: Mapped[TargetList] = relationship()
+    list: Mapped[TargetList | None] = relationship()
 
     @property
     def columns(self) -> dict[int, str]:
@@ -171,7 +192,7 @@ class Import(Base):
         if self.state is ImportState.DISCARDED:
             raise ThrownAway
         if self.state not in (ImportState.PREVIEWED, ImportState.CHECKING):
-            raise AlreadyImported
+            raise AlreadyImported(self.list_id is not None)
 
     def go_to(self, state: ImportState, wish: str, *allowed: ImportState) -> None:
         """Take another state. Raises NotNow where that is not one step from here."""

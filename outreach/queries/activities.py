@@ -30,6 +30,7 @@ SENTENCES = {
     "filled_in": "Completed by a file: {fields}",
     "edited": "Changed by hand: {fields}",
     "created": "Written down by hand",
+    "came_from_file": "Written down from a file: {file}",
     "authorised_focal_point": "{name} speaks for it, authorised by {authority}",
     "ended_focal_point": "{name} speaks for it no more",
     "added_task": "To do: {what}",
@@ -109,6 +110,7 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "name": "someone",
         "because": "",
         "said": "Changed",
+        "file": "a file",
     }
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     if verb == "edited" and not words["fields"]:

@@ -1,15 +1,13 @@
 """The fields of a file for which there is a place: ours, and the team's own."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from outreach.intake.columns import check_mapping, guess_mapping
-from outreach.intake.custom_values import LONGEST_TEXT, read_custom
 from outreach.intake.fields import FIELDS, Field
 from outreach.intake.unreadable import UnusableMapping
 from outreach.intake.words import fold
 from outreach.models.custom_field import CustomSubject
-from outreach.queries.custom_fields import custom_fields
+from outreach.queries.organisation_fields import own_import_fields
 
 NO_PLACE = frozenset({"group", "region"})
 """They follow from the list and from the country."""
@@ -17,15 +15,7 @@ NO_PLACE = frozenset({"group", "region"})
 
 def import_fields() -> dict[str, Field]:
     """{code: field} in the order in which they are offered. One SELECT."""
-    own = {
-        line.name: Field(
-            line.name,
-            line.label,
-            partial(read_custom, line.kind.value, tuple(line.choices)),
-            LONGEST_TEXT,
-        )
-        for line in custom_fields(CustomSubject.PERSON)
-    }
+    own = own_import_fields(CustomSubject.PERSON)
     return {code: field for code, field in FIELDS.items() if code not in NO_PLACE} | own
 
 

@@ -10,7 +10,9 @@ from outreach.advice.folding import fold, words_in_order
 from outreach.intake.people import check_rows, repeated_keys
 from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.spreadsheet import Sheet
+from outreach.models.imports import Import
 from outreach.queries.import_fields import import_fields
+from outreach.queries.imports import ImportLine
 from outreach.queries.likeness import LikelyRecogniser
 from outreach.queries.recognised import Likely, Recognised
 from outreach.queries.recognition import Recogniser, chunk_of
@@ -34,6 +36,11 @@ class Choices:
     """From so many of 100 on a row counts as the person whom it resembles."""
 
 
+def choices_of(row: Import | ImportLine) -> Choices:
+    """How a file is to be taken, as its row says."""
+    return Choices(row.columns, row.rules, row.takes_addressless, row.is_whole, row.likely_score)
+
+
 @dataclass(slots=True)
 class Report:
     """What a file brings, or brought: read = created + updated + skipped."""
@@ -55,7 +62,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     problem_rows: int = 0
-    sample: list[Recognised | RefusedRow] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
     """The first rows as they are understood."""
     notes: list[str] = field(default_factory=list)
     import_id: int | None = None
@@ -70,8 +77,8 @@ class Report:
     def add(self, chunk: Sequence[Recognised | RefusedRow]) -> None:
         """Count some rows."""
         self.read += len(chunk)
-        if (room := SHOWN_ROWS - len(self.sample)) > 0:
-            self.sample.extend(chunk[:room])
+        if (room := SHOWN_ROWS - len(self.shown)) > 0:
+            self.shown.extend(map(_shown, chunk[:room]))
         for row in chunk:
             if isinstance(row, RefusedRow):
                 self.problem_rows += 1
@@ -122,7 +129,7 @@ class Report:
             "problems": [_plain(problem) for problem in self.problems[:SHOWN_PROBLEMS]],
             "warnings": [_plain(problem) for problem in self.warnings[:SHOWN_PROBLEMS]],
             "problem_count": len(self.problems) + len(self.warnings),
-            "sample": [_shown(row) for row in self.sample],
+            "sample": self.shown,
         }
 
     def as_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from outreach.db import reading
 from outreach.models.imports import BROUGHT_IN, WORK, Import, ImportState
-from outreach.models.stakeholder import Stakeholder
+from outreach.models.stakeholder import Organisation, Stakeholder
 
 SHOWN = (*BROUGHT_IN, ImportState.UNDOING, ImportState.UNDONE)
 
@@ -19,7 +19,9 @@ class ImportLine:
     """A file that someone brought, and what became of it."""
 
     id: int
-    list_id: int
+    list_id: int | None
+    """None for a file of organisations."""
+    conference_id: int | None
     file_name: str
     stored_name: str
     mapping: dict[str, Any]
@@ -71,9 +73,13 @@ def imports_of(list_id: int, *, limit: int = 10) -> list[ImportLine]:
     return [ImportLine(*row) for row in rows]
 
 
-def is_imported(list_id: int, fingerprint: str) -> bool:
-    """Whether this very file went into this list before, or is on its way. Cost: one index."""
-    return _latest(list_id, fingerprint, BROUGHT_IN) is not None
+def is_imported(list_id: int | None, fingerprint: str, conference_id: int | None = None) -> bool:
+    """Whether this very file went into this list before, or is on its way. Cost: one index.
+
+    list_id  None for a file of organisations, then with the conference
+    """
+    same = Import.conference_id == conference_id
+    return _latest(list_id, fingerprint, BROUGHT_IN, same) is not None
 
 
 def unfinished_import(list_id: int, fingerprint: str) -> int | None:
@@ -99,13 +105,28 @@ def due_imports(*, limit: int = 20) -> list[tuple[int, str, str | None, datetime
     return [(id_, name, key, until) for id_, name, key, until in rows]
 
 
-def remembered(shape: str) -> ImportLine | None:
+def organisation_imports(*, limit: int = 5) -> list[ImportLine]:
+    """The latest files of organisations. Cost: the rows shown, by an index."""
+    rows = reading().execute(
+        _imports()
+        .where(Import.list_id.is_(None), Import.state.in_(SHOWN))
+        .order_by(Import.id.desc())
+        .limit(limit)
+    )
+    return [ImportLine(*row) for row in rows]
+
+
+def remembered(shape: str, *, is_of_people: bool = True) -> ImportLine | None:
     """The latest import of a file with these headers. One row by an index."""
     row = (
         reading()
         .execute(
             _imports()
-            .where(Import.shape == shape, Import.applied_at.is_not(None))
+            .where(
+                Import.shape == shape,
+                Import.applied_at.is_not(None),
+                Import.list_id.is_not(None) if is_of_people else Import.list_id.is_(None),
+            )
             .order_by(Import.id.desc())
             .limit(1)
         )
@@ -125,8 +146,18 @@ def kept_people(kept: dict[str, Any]) -> list[tuple[int, str, str]]:
     return [(id_, name, str(kept[str(id_)])) for id_, name in rows]
 
 
+def kept_organisations(kept: dict[str, Any]) -> list[tuple[int, str, str]]:
+    """The same of organisations."""
+    rows = reading().execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.id.in_([int(id_) for id_ in kept]))
+        .order_by(Organisation.name_key)
+    )
+    return [(id_, name, str(kept[str(id_)])) for id_, name in rows]
+
+
 def _latest(
-    list_id: int, fingerprint: str, states: Sequence[ImportState], *more: ColumnElement[bool]
+    list_id: int | None, fingerprint: str, states: Sequence[ImportState], *more: ColumnElement[bool]
 ) -> int | None:
     return reading().scalar(
         select(Import.id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.advice.folding import fold
@@ -44,12 +44,30 @@ def organisations(
     limit: int = PAGE,
 ) -> Page[OrganisationLine]:
     """A page of all organisations. Cost: the page; with words, the organisations once through."""
-    statement = (
+    statement = among_organisations(
         select(
             Organisation.id, Organisation.name, Organisation.country_code, ConstituentGroup.name,
             Region.name,
-        )
-        .outerjoin(
+        ),
+        conference_id, words, group_id,
+    )  # fmt: skip
+    order: tuple[ColumnElement[Any], ...] = (Organisation.name_key.expression,)
+    if sort.lstrip("-") == "country":
+        order = (func.coalesce(Organisation.country_code, ""), *order)
+    order = (*order, Organisation.id.expression)
+    rows, following = page(statement, order, after, limit=limit, falling=sort.startswith("-"))
+    return Page([OrganisationLine(*row[:5]) for row in rows], following)
+
+
+def among_organisations(
+    statement: Select[*tuple[Any, ...]],
+    conference_id: int | None,
+    words: str,
+    group_id: int | None,
+) -> Select[*tuple[Any, ...]]:
+    """A SELECT of organisations, with their standing at a conference, of those that are meant."""
+    statement = (
+        statement.outerjoin(
             Standing,
             and_(
                 Standing.organisation_id == Organisation.id,
@@ -58,17 +76,12 @@ def organisations(
         )
         .outerjoin(ConstituentGroup, ConstituentGroup.id == Standing.group_id)
         .outerjoin(Region, Region.id == Standing.region_id)
-    )  # fmt: skip
+    )
     for key in fold(words[:100].replace("\0", "")).split()[:MOST_WORDS]:
         statement = statement.where(Organisation.name_key.contains(key, autoescape=True))
     if group_id is not None:
         statement = statement.where(Standing.group_id == group_id)
-    order: tuple[ColumnElement[Any], ...] = (Organisation.name_key.expression,)
-    if sort.lstrip("-") == "country":
-        order = (func.coalesce(Organisation.country_code, ""), *order)
-    order = (*order, Organisation.id.expression)
-    rows, following = page(statement, order, after, limit=limit, falling=sort.startswith("-"))
-    return Page([OrganisationLine(*row[:5]) for row in rows], following)
+    return statement
 
 
 @dataclass(frozen=True, slots=True)

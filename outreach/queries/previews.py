@@ -11,12 +11,19 @@ from outreach.intake.unreadable import NoAddressColumn, UnusableMapping
 from outreach.models.imports import ImportState
 from outreach.queries.import_fields import import_fields
 from outreach.queries.import_reports import (
-    Choices,
+    Report,
+    choices_of,
     forecast,
     odd_lines,
     recognised_rows,
 )
 from outreach.queries.imports import ImportLine
+from outreach.queries.organisation_fields import organisation_fields
+from outreach.queries.organisation_lines import odd_organisation_lines
+from outreach.queries.organisation_previews import (
+    compared_organisations,
+    organisations_forecast,
+)
 
 EXAMPLES = 3
 
@@ -63,9 +70,10 @@ LIKELY_CHOICES = [
 `outreach.advice.duplicates`, less three where the words of the name stand in another order."""
 
 
-def field_choices() -> list[tuple[str, str]]:
+def field_choices(*, of_people: bool = True) -> list[tuple[str, str]]:
     """(code, label) of what a column may hold. One SELECT."""
-    return [("", "Leave out")] + [(code, field.label) for code, field in import_fields().items()]
+    fields = import_fields() if of_people else organisation_fields()
+    return [("", "Leave out")] + [(code, field.label) for code, field in fields.items()]
 
 
 def looks_of(sheet: Sheet) -> dict[str, Any]:
@@ -76,13 +84,6 @@ def looks_of(sheet: Sheet) -> dict[str, Any]:
         filled = (row[number][:80] for row in rows if number < len(row) and row[number].strip())
         examples.append(list(islice(filled, EXAMPLES)))
     return {"headers": sheet.headers, "examples": examples, "notes": sheet.notes}
-
-
-def choices_of(line: ImportLine) -> Choices:
-    """How a file is to be taken."""
-    return Choices(
-        line.columns, line.rules, line.takes_addressless, line.is_whole, line.likely_score
-    )
 
 
 def preview(line: ImportLine, path: Path) -> Preview:
@@ -97,7 +98,10 @@ def preview(line: ImportLine, path: Path) -> Preview:
         looks = line.looks or looks_of(sheet)
         columns = _columns(line, looks)
         try:
-            report = forecast(sheet, choices_of(line), line.list_id)
+            if line.list_id is None:
+                report: Report = organisations_forecast(sheet, choices_of(line), line.conference_id)
+            else:
+                report = forecast(sheet, choices_of(line), line.list_id)
         except (NoAddressColumn, UnusableMapping) as refusal:
             return Preview(columns, sheet.notes, None, str(refusal))
         return Preview(columns, sheet.notes, report.outlook(), "")
@@ -114,6 +118,10 @@ def headers_of(line: ImportLine, path: Path) -> list[str]:
 def problem_rows(line: ImportLine, path: Path) -> Iterator[tuple[int, str, str, str]]:
     """(row, column, what becomes of the row, reason) for everything that is odd in a file."""
     with open_sheet(path) as sheet:
+        if line.list_id is None:
+            lines = compared_organisations(sheet, choices_of(line), line.conference_id)
+            yield from odd_organisation_lines(lines)
+            return
         for chunk in recognised_rows(sheet, choices_of(line), line.list_id):
             yield from odd_lines(chunk)
 

@@ -222,10 +222,7 @@ class Recogniser:
 
     def _may_write(self, code: str, stands: Any, now: Any, said: Any) -> bool:
         """Whether the rule lets a value of the file take the place of what stands there."""
-        rule = self._rules.get(code, Rule.FILL)
-        if not stands:
-            return rule is not Rule.KEEP
-        return rule is Rule.OVERWRITE and now != said
+        return self._rules.get(code, Rule.FILL).allows(stands, now, said)
 
     def _known(self, people: Sequence[PersonRow]) -> dict[str, list[Any]]:
         """{address: everyone whom we know at it, be it their preferred one or another}"""

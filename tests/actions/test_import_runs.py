@@ -1,7 +1,6 @@
 """An import is a job: cut short it goes on where it stood, and all of it can be taken back."""
 
 import csv
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -22,7 +21,6 @@ from outreach.importing.run import HasProblems, run_import
 from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.models.activity import CONSOLE, Activity
-from outreach.models.answering_address import AnsweringAddress
 from outreach.models.imports import AlreadyImported, ImportChunk, ImportState, NotNow
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.star import Star
@@ -43,7 +41,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}
-LONG_AGO = NOON - timedelta(days=9)
 PEOPLE = [["Name", "Email", "Organisation"]] + [
     [f"P {n}", f"p{n}@example.org", f"Bank {n % 2}"] for n in range(5)
 ]
@@ -340,60 +337,3 @@ def test_a_file_with_the_same_columns_is_taken_as_the_last_one_was(write):
     line = import_line(start_import(make_list().id, write(rows), "y", **BY))
     assert line.columns == {0: "full_name", 1: "email", 2: "office"}
     assert line.rules == {"office": "overwrite"}
-
-
-ALIKE = [
-    ["Name", "Email", "Organisation", "Country", "Office", "Id"],
-    ["Paz Ana", "ana@new.example.org", "World Bank", "CH", "Director", ""],
-    ["Bo Ek", "bo@new.example.org", "Other Bank", "SE", "Director", ""],
-    ["Cy Dee", "cу@example.org", "World Bank", "CH", "Director", ""],  # a Cyrillic у
-    ["Di Fay", "di@new.example.org", "World Bank", "CH", "Director", "7"],
-    ["Twin Name", "twin@new.example.org", "World Bank", "CH", "Director", ""],
-    ["Ana Paz", "again@new.example.org", "World Bank", "CH", "Director", ""],
-]
-
-
-@pytest.fixture
-def resembled():
-    """Ana may be found; Bo's bank, Cy's address, Di's number and the twins speak against it."""
-    bank, other = make_organisation("World Bank"), make_organisation("Third Bank")
-    people = [
-        make_stakeholder(
-            name, email, at, country_code=land, external_id=number, created_at=LONG_AGO
-        )
-        for name, email, at, land, number in (
-            ("Ana Paz", "ana@example.org", bank, "CH", None),
-            ("Bo Ek", "bo@example.org", other, "SE", None),
-            ("Cy Dee", "cy@example.org", bank, "CH", None),
-            ("Di Fay", "di@example.org", bank, "CH", "8"),
-            ("Twin Name", "one@example.org", bank, "CH", None),
-            ("Twin Name", "two@example.org", bank, "CH", None),
-        )
-    ]
-    return people[0]
-
-
-def test_a_likeness_counts_only_where_asked_for_and_nothing_speaks_against_it(write, resembled):
-    wanted, path = make_list(), write(ALIKE)
-    assert import_file(path, "x.csv", wanted.id, **BY, dry_run=True).updated == 0
-    foreseen = import_file(path, "x.csv", wanted.id, **BY, dry_run=True, likely_score=97)
-    (row,) = foreseen.likely_rows
-    assert (row["row"], row["known"], row["score"], row["email"]) == (
-        2, "Ana Paz", 97, "ana@new.example.org",
-    )  # fmt: skip
-    assert row["reasons"] == ["same name in another order", "same organisation"]
-    assert any("Likely Ana Paz (97 of 100" in each.reason for each in foreseen.warnings)
-
-    before = everything()
-    report = import_file(path, "x.csv", wanted.id, **BY, likely_score=97)
-    assert (report.created, report.updated, report.likely) == (5, 1, 1)
-    line = import_line(report.import_id)
-    assert (line.likely_count, line.updated_count) == (1, 1)
-    person = afresh(reading().get, Stakeholder, resembled.id)
-    assert (person.full_name, person.email, person.office) == (
-        "Ana Paz", "ana@example.org", "Director",
-    )  # fmt: skip
-    others = select(AnsweringAddress.stakeholder_id, AnsweringAddress.email)
-    assert list(reading().execute(others)) == [(resembled.id, "ana@new.example.org")]
-    take_back(report.import_id)
-    assert everything() == before

@@ -1,4 +1,4 @@
-"""People as a file: at once where they are few, else by a worker, for the one who asked."""
+"""People and organisations as a file; many people by a worker, for the one who asked."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from outreach import exporting, sheets
 from outreach.actions.errands import ask_errand
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
+from outreach.queries.conferences import current_conference
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import rule_of_form
 from outreach.web.staff.lists import list_or_404
@@ -37,6 +38,23 @@ def export_stakeholders() -> Response:
     """Those who fit a sentence as a file."""
     rule = rule_of_form()
     return _at_once_or_later({"rule": rule.to_json(), "form": _form(request.form.get("form", ""))})
+
+
+@blueprint.post("/staff/organisations/export")
+def export_organisations() -> Response:
+    """The organisations that the page shows, with their standing at this conference."""
+    form, conference = _form(request.form.get("form", "")), current_conference()
+    group = request.form.get("group", "")
+    file = sheets.nameless_file()
+    exporting.write_organisations(
+        form, file, conference.id if conference else None, request.form.get("q", ""),
+        int(group) if group.isascii() and group.isdigit() and len(group) < 10 else None,
+    )  # fmt: skip
+    file.seek(0)
+    return send_file(
+        file, mimetype=exporting.TYPES[form], as_attachment=True,
+        download_name=f"organisations.{form}",
+    )  # fmt: skip
 
 
 def _at_once_or_later(wishes: dict[str, Any]) -> Response:

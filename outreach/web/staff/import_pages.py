@@ -1,5 +1,6 @@
 """An import under way or at its end: how far it is, pause, stop, take back, its problems."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,10 +27,11 @@ from outreach.importing.problems import HEADERS, problems_path
 from outreach.importing.run import run_import
 from outreach.models.activity import Actor
 from outreach.models.imports import ImportState
-from outreach.queries.imports import ImportLine, import_line, kept_people
-from outreach.queries.lists import ListLine
+from outreach.queries.conferences import current_conference
+from outreach.queries.imports import ImportLine, import_line, kept_organisations, kept_people
 from outreach.queries.previews import problem_rows
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.lists import list_or_404
 
 MOVING = (ImportState.CHECKING, ImportState.WAITING, ImportState.APPLYING, ImportState.UNDOING)
 
@@ -42,6 +44,36 @@ class Progress:
     total: int
     left: timedelta | None
     """None as long as nothing can be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """Where a file goes, as its pages name it."""
+
+    name: str
+    url: str
+    crumbs: Sequence[tuple[str, str]]
+    """(label, address)"""
+    time_zone: str
+    is_of_people: bool
+
+    def noun(self, count: int) -> str:
+        """What the file brings, as its number wants it."""
+        if self.is_of_people:
+            return "person" if count == 1 else "people"
+        return "organisation" if count == 1 else "organisations"
+
+
+def into_of(line: ImportLine) -> Into:
+    """The list of a file of people, or the organisations."""
+    if line.list_id is not None:
+        wanted = list_or_404(line.list_id)
+        place = url_for("staff.list_", list_id=wanted.id)
+        crumbs = [("Lists", url_for("staff.lists")), (wanted.name, place)]
+        return Into(wanted.name, place, crumbs, wanted.time_zone, True)
+    conference, place = current_conference(), url_for("staff.organisations")
+    zone = conference.time_zone if conference else "UTC"
+    return Into("Organisations", place, [("Organisations", place)], zone, False)
 
 
 def progress_of(line: ImportLine) -> Progress:
@@ -59,15 +91,15 @@ def progress_of(line: ImportLine) -> Progress:
     return Progress(done, total, left)
 
 
-def under_way(line: ImportLine, target_list: ListLine) -> str:
+def under_way(line: ImportLine, into: Into) -> str:
     """The page of an import whose button was pressed."""
     name = "done" if line.state not in (*MOVING, ImportState.PAUSED) else "under_way"
     return render_template(
         f"staff/imports/{name}.html",
-        list=target_list,
+        into=into,
         line=line,
         progress=progress_of(line),
-        kept=kept_people(line.kept),
+        kept=(kept_people if into.is_of_people else kept_organisations)(line.kept),
         has_problems=bool(line.stored_name) and problems_path(stored_file(line)).exists(),
     )
 

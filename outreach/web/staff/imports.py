@@ -1,6 +1,7 @@
 """Bringing a file of people into a list: upload or paste, look, choose, press the button."""
 
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from outreach.importing.run import run_import
 from outreach.intake.limits import MEGABYTE
 from outreach.models.activity import Actor
 from outreach.models.imports import ImportState
+from outreach.queries.conferences import current_conference
 from outreach.queries.import_reports import SHOWN_PROBLEMS, Choices
-from outreach.queries.imports import ImportLine
+from outreach.queries.imports import ImportLine, organisation_imports
 from outreach.queries.previews import (
     LIKELY_CHOICES,
     RULE_CHOICES,
@@ -30,6 +32,7 @@ from outreach.queries.previews import (
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.import_pages import (
     import_or_404,
+    into_of,
     progress_of,
     stored_file,
     under_way,
@@ -42,7 +45,7 @@ LARGEST_UPLOAD = 200 * MEGABYTE
 @blueprint.url_value_preprocessor
 def allow_large_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """A file of a million rows is larger than any other request may be."""
-    if endpoint == "staff.import_people":
+    if endpoint in ("staff.import_people", "staff.import_organisations"):
         request.max_content_length = LARGEST_UPLOAD
 
 
@@ -83,11 +86,34 @@ def import_people(list_id: int) -> str | tuple[str, int] | Response:
         form.file.errors = ["Choose a file, or paste rows below."]
         return render_template("staff/imports/upload.html", list=line, form=form), 422
     try:
-        by = Actor.account(current_user.id)
-        import_id = uploads.start_import(list_id, *kept, by=by, at=g.at)
+        import_id = uploads.start_import(list_id, *kept, by=_me(), at=g.at)
     except Refusal as refusal:
         form.file.errors = [str(refusal)]
         return render_template("staff/imports/upload.html", list=line, form=form), refusal.status
+    return redirect(url_for("staff.import_", import_id=import_id), 303)
+
+
+@blueprint.route("/staff/organisations/import", methods=["GET", "POST"])
+def import_organisations() -> str | tuple[str, int] | Response:
+    """Ask for a file of organisations; keep it and go on to its preview."""
+    form, conference = UploadForm(), current_conference()
+    page = partial(
+        render_template, "staff/imports/upload_organisations.html", form=form,
+        conference=conference, earlier=organisation_imports(),
+        zone=conference.time_zone if conference else "UTC",
+    )  # fmt: skip
+    if request.method == "GET":
+        return page()
+    kept = form.keep(_folder()) if form.validate() else None
+    if kept is None:
+        form.file.errors = ["Choose a file, or paste rows below."]
+        return page(), 422
+    conference_id = conference.id if conference else None
+    try:
+        import_id = uploads.start_organisation_import(conference_id, *kept, by=_me(), at=g.at)
+    except Refusal as refusal:
+        form.file.errors = [str(refusal)]
+        return page(), refusal.status
     return redirect(url_for("staff.import_", import_id=import_id), 303)
 
 
@@ -95,18 +121,18 @@ def import_people(list_id: int) -> str | tuple[str, int] | Response:
 def import_(import_id: int) -> str | tuple[str, int]:
     """What a file would do, how far it is, or what it did."""
     line = import_or_404(import_id)
-    target_list = list_or_404(line.list_id)
+    into = into_of(line)
     if line.state not in (ImportState.PREVIEWED, ImportState.CHECKING):
-        return under_way(line, target_list)
+        return under_way(line, into)
     shown = preview(line, stored_file(line))
     outlook = shown.outlook or {}
     odd = [(each, False) for each in outlook.get("problems", ())]
     odd += [(each, True) for each in outlook.get("warnings", ())]
     return render_template(
         "staff/imports/preview.html",
-        list=target_list,
+        into=into,
         line=line,
-        fields=field_choices(),
+        fields=field_choices(of_people=into.is_of_people),
         rules=RULE_CHOICES,
         likely=LIKELY_CHOICES,
         shown=SHOWN_PROBLEMS,
@@ -142,9 +168,14 @@ def apply_import(import_id: int) -> Response:
 @blueprint.post("/staff/lists/imports/<int:import_id>/discard")
 def discard_import(import_id: int) -> Response:
     """Throw the file away."""
-    list_id = uploads.discard_import(import_id, _folder())
+    into = into_of(import_or_404(import_id))
+    uploads.discard_import(import_id, _folder())
     flash("The file was thrown away; nothing of it was imported.", "done")
-    return redirect(url_for("staff.list_", list_id=list_id), 303)
+    return redirect(into.url, 303)
+
+
+def _me() -> Actor:
+    return Actor.account(current_user.id)
 
 
 def _choices(column_count: int) -> Choices:
@@ -177,13 +208,14 @@ def _finish_now(line: ImportLine) -> str | None:
         return None
     if report is None:
         return None
+    into = into_of(line)
     skipped = "1 row was" if report.skipped == 1 else f"{report.skipped:,} rows were"
     flash(
-        f"{report.created:,} new people and {report.updated:,} known ones came in; "
+        f"{report.created:,} new {into.noun(2)} and {report.updated:,} known ones came in; "
         f"{skipped} passed over.",
         "done",
     )
-    return url_for("staff.list_", list_id=line.list_id)
+    return into.url
 
 
 def _folder() -> Path:

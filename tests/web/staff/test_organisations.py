@@ -138,3 +138,36 @@ def test_a_page_of_organisations_follows_another(staff):
         names = [line.name for line in first.lines + second.lines]
         assert sorted(names) == [f"Bank {number}" for number in range(5)]
         assert names == sorted(names, reverse=sort.startswith("-"))
+
+
+def test_organisations_come_from_pasted_rows_and_go_again_by_one_button(staff):
+    add_custom_field(CustomSubject.ORGANISATION, CustomKind.NUMBER, "Staff", by=CONSOLE, at=NOON)
+    place = "/staff/organisations/import"
+    assert staff.post(place, data={}).status_code == 422
+    rows = "Bezeichnung\tCountry\tStaff\tGroup\nBank\tKenya\t12\tacademia\nHaus\t\tmany\t\n"
+    preview = staff.post(place, data={"rows": rows}).location
+    assert "Say which column holds the names" in text(staff.get(preview))
+    said = {"column-0": "name", "column-1": "country", "column-2": "custom_staff"}
+    staff.post(f"{preview}/columns", data=said | {"column-3": "group", "likely_score": "97"})
+    page = text(staff.get(preview))
+    assert "Import 2 organisations</button>" in page
+    assert "is not a number" in page
+    assert "counts as that person" not in page, "a likeness is of people"
+    assert afresh(organisations, the_conference().id).lines == []
+    done = staff.post(f"{preview}/apply")
+    assert done.location == "/staff/organisations"
+    page = text(staff.get(done.location))
+    assert "2 new organisations and 0 known ones came in; 0 rows were passed over" in page
+    (line,) = afresh(organisations, the_conference().id, "bank").lines
+    assert (line.country_code, line.group, line.region) == ("KE", "Academia", "Africa")
+    assert "Written down from a file: Pasted rows" in text(
+        staff.get(f"/staff/organisations/{line.id}")
+    )
+    with staff.post("/staff/organisations/export", data={"form": "csv", "q": "bank"}) as answer:
+        (_, row) = text(answer).splitlines()
+        assert row.startswith('"Bank","KE","","","Academia","Africa"')
+        assert row.endswith(',"12"')
+    assert "Pasted rows" in text(staff.get(place))
+    staff.post(f"{preview}/take-back")
+    assert "Everything is as it was before: new organisations are gone" in text(staff.get(preview))
+    assert afresh(organisations, the_conference().id).lines == []

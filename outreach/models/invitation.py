@@ -90,6 +90,12 @@ class Invitation(Base):
             postgresql_where=text("delegate_id IS NOT NULL"),
         ),
         Index(
+            "ix_invitations_merged",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        Index(
             "ix_invitations_to_be_confirmed",
             "answered_at",
             sqlite_where=text("is_to_be_confirmed"),
@@ -97,7 +103,7 @@ class Invitation(Base):
         ),
     )
 
-    # No foreign keys upwards, as in Message: a campaign writes a million rows in one transaction.
+    # No foreign keys, as in Message: a campaign writes a million rows in one transaction.
     id: Mapped[Key]
     stakeholder_id: Mapped[int] = mapped_column(BigId)
     event_id: Mapped[int] = mapped_column(BigId)
@@ -120,9 +126,9 @@ class Invitation(Base):
     is_to_be_confirmed: Mapped[No]
     """The answer came from a person whose answers the team confirms (`CampaignVip`), and nobody has
     confirmed it yet; it counts all the same."""
-    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
+    delegate_id: Mapped[int | None] = mapped_column(BigId)
     """The invitation of the person who is sent; while it stands, this one only reads."""
-    delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
+    delegated_by_id: Mapped[int | None] = mapped_column(BigId)
     """Where this invitation was made because another invitee sends the person: that one's."""
     link_key: Mapped[LinkKey]
     sequence: Mapped[Zero]
@@ -130,7 +136,7 @@ class Invitation(Base):
     told_sequence: Mapped[Zero]
     """The event's sequence of which the person was told last, once they come."""
     withdrawn_at: Mapped[datetime | None]
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(BigId)
     """The same person's other invitation to the event, which counts and which this link opens."""
 
     stakeholder: Mapped[Stakeholder] = relationship(

@@ -84,7 +84,7 @@ def _as_last_time(campaign: Campaign, at: datetime) -> dict[int, tuple[timedelta
 def _waiting(step: Step, at: datetime) -> StepRun:
     """The mails of a step that was frozen before and that wait; with the last look before a call.
 
-    Cost: the messages of the step.
+    Cost: the messages of its campaign.
     """
     rows = reading().execute(
         select(
@@ -94,7 +94,10 @@ def _waiting(step: Step, at: datetime) -> StepRun:
         .join(Unit, Unit.id == Message.unit_id)
         .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
         .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-        .where(Message.step_id == step.id, Message.state.in_(NOT_GONE))
+        .where(
+            Message.campaign_id == step.campaign_id, Message.step_id == step.id,
+            Message.state.in_(NOT_GONE),
+        )
     )  # fmt: skip
     run = StepRun(step.id, step.kind.value, at, is_written=True)
     for person, next_at, unit_state, is_stopped, state, withdrawn_at, reply_by in rows:

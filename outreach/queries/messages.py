@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignExclusion
@@ -19,7 +19,19 @@ from outreach.models.message import (
     Unit,
     UnitState,
 )
+from outreach.models.step import Step
 from outreach.models.template import TemplateText
+
+
+def of_steps_or_none(step_ids: Any) -> ColumnElement[bool]:
+    """Messages of these steps, and those outside campaigns.
+
+    step_ids  a list, or a SELECT of them
+    Cost: the messages of their campaigns; no index holds the step alone, which freezing would pay.
+    """
+    campaigns = select(Step.campaign_id).where(Step.id.in_(step_ids))
+    of_steps = and_(Message.campaign_id.in_(campaigns), Message.step_id.in_(step_ids))
+    return or_(of_steps, Message.step_id.is_(None))
 
 
 @dataclass(frozen=True, slots=True)

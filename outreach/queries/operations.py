@@ -12,6 +12,7 @@ from outreach.models.heartbeat import Heartbeat
 from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import LastAudit, last_audit
+from outreach.queries.messages import of_steps_or_none
 
 RECENT = timedelta(hours=24)
 RATE_SPAN = timedelta(minutes=10)
@@ -174,7 +175,7 @@ def _held_reasons() -> list[tuple[str, int]]:
         select(Message.reason)
         .where(
             Message.state == MessageState.HELD,
-            Message.step_id.in_(steps) | Message.step_id.is_(None),
+            of_steps_or_none(steps),
         )
         .order_by(Message.id.desc())
         .limit(MOST_HELD)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, func, select
 
 from outreach.db import reading
 from outreach.models.audience import CampaignSegment
@@ -24,6 +24,7 @@ from outreach.models.message import (
 )
 from outreach.models.step import PERSONAL, Step, StepState
 from outreach.models.tally import Tally, TallyKind
+from outreach.queries.messages import of_steps_or_none
 
 OPEN = (*RESTING, UnitState.LEASED, UnitState.HANDING_OVER)
 SHOWN = 50
@@ -291,7 +292,7 @@ def _first(state: MessageState, step_ids: list[int]) -> list[MailLine]:
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .where(
             Message.state == state,
-            or_(Message.step_id.in_(step_ids), Message.step_id.is_(None)),
+            of_steps_or_none(step_ids),
         )
         .order_by(Message.id.desc())
         .limit(SHOWN)

@@ -38,6 +38,7 @@ from outreach.models.message import (
     counted_as,
 )
 from outreach.models.organisation_target import OrganisationTarget
+from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import NARROW, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
@@ -249,13 +250,18 @@ def not_one_outcome(session: Session, at: datetime) -> Rows:
 
 def orphans(session: Session, at: datetime) -> Rows:
     """Rows of a mailing that point at nothing: no foreign key watches over them."""
+    other = aliased(Invitation)
     parents: tuple[tuple[Any, Any, Any], ...] = (
         (Message.id, Message.stakeholder_id, Stakeholder.id),
         (Message.id, Message.invitation_id, Invitation.id),
         (Message.id, Message.unit_id, Unit.id),
         (Message.id, Message.campaign_id, Campaign.id),
+        (Message.id, Message.offer_id, SeatOffer.id),
         (Invitation.id, Invitation.stakeholder_id, Stakeholder.id),
         (Invitation.id, Invitation.event_id, Event.id),
+        (Invitation.id, Invitation.delegate_id, other.id),
+        (Invitation.id, Invitation.delegated_by_id, other.id),
+        (Invitation.id, Invitation.merged_into_id, other.id),
     )
     for key, reference, parent in parents:
         found = session.scalars(

@@ -220,7 +220,7 @@ class Mail:
 
 
 def mails_of(stakeholder_id: int, *, limit: int = 50) -> list[Mail]:
-    """The latest messages to someone, newest first. Cost: the rows shown, by an index."""
+    """The latest messages to someone, newest first. Cost: all of theirs, by an index."""
     rows = reading().execute(
         select(
             Message.id,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from outreach.db import reading
 from outreach.models.account import Account
@@ -15,6 +15,7 @@ from outreach.models.message import Message, MessageState
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.campaigns import ASKS
+from outreach.queries.messages import of_steps_or_none
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 SHOWN = 20
@@ -92,7 +93,7 @@ class HeldMail:
 def held_mails(*, limit: int = SHOWN) -> list[HeldMail]:
     """Mails held, the oldest first. Two SELECTs: summary rows, then the rows shown by an index.
 
-    Mails outside campaigns have no step: the index keeps those under NULL.
+    Mails outside campaigns have no step: an index keeps those alone.
     """
     steps = list(
         reading().scalars(
@@ -109,7 +110,7 @@ def held_mails(*, limit: int = SHOWN) -> list[HeldMail]:
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .where(
             Message.state == MessageState.HELD,
-            or_(Message.step_id.is_(None), Message.step_id.in_(steps)),
+            of_steps_or_none(steps),
         )
         .order_by(Message.id)
         .limit(limit)

@@ -4,8 +4,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from outreach.db import transaction
+from outreach.db import is_postgresql, touched, transaction
 from outreach.errors import NotFound
 from outreach.intake.pictures import UnfitPicture, read_picture
 from outreach.models.activity import Activity, Actor
@@ -29,14 +30,19 @@ def put_picture(content: bytes, words: str, *, by: Actor, at: datetime) -> str:
     file = read_picture(content)
     name = f"{sha256(content).hexdigest()[:20]}.{file.ending}"
     with transaction() as session:
-        if session.scalar(select(Picture.id).where(Picture.name == name)) is None:
-            session.add(
-                Picture(
-                    name=name, words=words, media_type=file.media_type, width=file.width,
-                    height=file.height, bytes_count=len(content), content=content,
-                    account_id=by.account_id, made_at=at,
-                )
-            )  # fmt: skip
+        # Not looked for first: of two who put it at the same moment, neither would see the other's.
+        is_new = touched(
+            session,
+            (postgresql if is_postgresql() else sqlite)
+            .insert(Picture)
+            .values(
+                name=name, words=words, media_type=file.media_type, width=file.width,
+                height=file.height, bytes_count=len(content), content=content,
+                account_id=by.account_id, made_at=at,
+            )
+            .on_conflict_do_nothing(index_elements=["name"]),
+        )  # fmt: skip
+        if is_new:
             session.add(Activity.of("added_picture", by, at, picture=name, words=words))
     return name
 

@@ -24,6 +24,7 @@ from outreach.delivery.waiting import Waiting
 from outreach.delivery.wording import Emblem, Wording, wording_of
 from outreach.links import absolute, link_maker
 from outreach.models.message import NO_UNSUBSCRIBE, Purpose
+from outreach.queries.pictures import widths_in
 
 OF_ANSWERS = (
     Purpose.THANK_YOU, Purpose.CONFIRMATION, Purpose.MOVED, Purpose.MISS_YOU, Purpose.PRACTICAL,
@@ -77,6 +78,7 @@ def wording_in(setting: Setting) -> Wording:
     return wording_of(
         subject, body, setting.language, footer(setting), setting.is_campaign, absolute(""),
         setting.parameters, is_news=setting.purpose is Purpose.PROMOTION, emblem=setting.emblem,
+        widths=widths_in(body),
     )  # fmt: skip
 
 

@@ -38,6 +38,9 @@ _markdown = MarkdownIt("commonmark", {"html": False}).disable(["html_block", "ht
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
+WIDEST = 552
+"""In pixels: what the layout leaves to a letter. Some mail programs know no other measure than the
+width that stands with a picture."""
 HIGHEST = 64
 """In pixels: an emblem is small, and the letter is what is read."""
 
@@ -97,6 +100,7 @@ def wording_of(
     *,
     is_news: bool = False,
     emblem: Emblem | None = None,
+    widths: tuple[tuple[str, int], ...] = (),
 ) -> Wording:
     """Compile a text.
 
@@ -107,12 +111,13 @@ def wording_of(
     parameters  of the campaign, for every link that is not personal: "utm_source=…"
     is_news     it invites to nothing, and its link stops news alone
     emblem      above it all
+    widths      (address, pixels) of the pictures of this house in it
     Raises UnfitLetter where the text cannot become a mail.
     """
     (subject, body), defaults = with_defaults(subject, body)
     own = {name for name in fields_in(subject, body) if name.startswith(OWN)}
     allowed = ALL_FIELDS | defaults.keys() | own | own_fields
-    letter = _tokens(body, home, parameters)
+    letter = _tokens(body, home, parameters, dict(widths))
     stop = stop_words(language, is_news=is_news) if has_unsubscribe else ""
     tail = footer + (f"\n\n{stop}:\n{{unsubscribe_link}}" if stop else "")
     picture = emblem.html(home) if emblem else ""
@@ -129,7 +134,9 @@ def as_text(body: str) -> str:
     return _text_of(_tokens(body))
 
 
-def _tokens(body: str, home: str = "", parameters: str = "") -> list[Token]:
+def _tokens(
+    body: str, home: str = "", parameters: str = "", widths: Mapping[str, int] | None = None
+) -> list[Token]:
     """The Markdown taken apart, with whole addresses; images from elsewhere become their words."""
     tokens = _markdown.parse(body)
     for token in tokens:
@@ -140,14 +147,16 @@ def _tokens(body: str, home: str = "", parameters: str = "") -> list[Token]:
                     link = with_parameters(link, parameters)
                 inner.attrSet("href", home + link if is_of_this_house(link) else link)
             elif inner.type == "image":
-                _show(inner, home)
+                _show(inner, home, widths or {})
     return tokens
 
 
-def _show(image: Token, home: str) -> None:
+def _show(image: Token, home: str, widths: Mapping[str, int]) -> None:
     address = str(image.attrs.get("src", ""))
     if is_of_this_house(address):
         image.attrSet("src", home + address)
+        if address in widths:
+            image.attrSet("width", str(min(widths[address], WIDEST)))
     else:
         image.type, image.tag, image.children = "text", "", None
 

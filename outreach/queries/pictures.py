@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from outreach.advice.hyperlinks import images_in, is_of_this_house
 from outreach.db import reading
 from outreach.models.conference import Conference
 from outreach.models.picture import Picture
+from outreach.queries.keyset import Page, page
 
-SHOWN = 100
 FOLDER = "/pictures/"
 EMBLEM: tuple[ColumnElement[Any], ...] = (
     Picture.name.label("emblem"),
@@ -34,19 +34,26 @@ class PictureLine:
     is_emblem: bool
 
 
-def pictures() -> list[PictureLine]:
-    """The emblem and the latest pictures, without their content. One SELECT."""
+_LINE: tuple[Any, ...] = (
+    Picture.name, Picture.words, Picture.width, Picture.height, Picture.bytes_count,
+)  # fmt: skip
+
+
+def pictures(after: str | None = None) -> Page[PictureLine]:
+    """The emblem, then the others, the latest first; without their content. Two SELECTs."""
     emblems = select(Conference.emblem_id).where(Conference.emblem_id.is_not(None))
-    is_emblem = Picture.id.in_(emblems).label("is_emblem")
-    rows = reading().execute(
-        select(
-            Picture.name, Picture.words, Picture.width, Picture.height, Picture.bytes_count,
-            is_emblem,
-        )
-        .order_by(is_emblem.desc(), Picture.id.desc())
-        .limit(SHOWN)
-    )  # fmt: skip
-    return [PictureLine(*row) for row in rows]
+    first = () if after else reading().execute(select(*_LINE).where(Picture.id.in_(emblems)))
+    rows, following = page(
+        select(*_LINE).where(Picture.id.not_in(emblems)), [Picture.id], after, falling=True
+    )
+    lines = [PictureLine(*row, is_emblem=True) for row in first]
+    lines += [PictureLine(*row[: len(_LINE)], is_emblem=False) for row in rows]
+    return Page(lines, following)
+
+
+def picture_count() -> int:
+    """How many there are. Some tens of rows."""
+    return reading().scalar(select(func.count()).select_from(Picture)) or 0
 
 
 def picture_content(name: str) -> tuple[str, bytes] | None:
@@ -63,6 +70,15 @@ def sizes_of(names: Collection[str]) -> dict[str, int]:
     """{name: bytes} of those of these pictures that there are. By key."""
     rows = select(Picture.name, Picture.bytes_count).where(Picture.name.in_(names))
     return {line.name: line.bytes_count for line in reading().execute(rows)}
+
+
+def widths_in(body: str) -> tuple[tuple[str, int], ...]:
+    """(address, width in pixels) of the pictures in a letter. Nothing is asked where none are."""
+    ours = {one.removeprefix(FOLDER) for _, one in images_in(body) if one.startswith(FOLDER)}
+    if not ours:
+        return ()
+    rows = select(Picture.name, Picture.width).where(Picture.name.in_(ours)).order_by(Picture.name)
+    return tuple((FOLDER + name, width) for name, width in reading().execute(rows))
 
 
 def unknown_in(body: str) -> list[str]:

@@ -14,6 +14,7 @@ from outreach.intake.pictures import LARGEST, WIDEST
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.queries.conferences import current_conference
+from outreach.queries.pictures import picture_count
 from outreach.queries.pictures import pictures as pictures_kept
 from outreach.web.staff.door import blueprint
 
@@ -72,6 +73,7 @@ def choose_emblem() -> Response:
 
 def _page(form: PictureForm) -> str:
     return render_template(
-        "staff/pictures/pictures.html", form=form, pictures=pictures_kept(),
+        "staff/pictures/pictures.html", form=form, count=picture_count(),
+        page=pictures_kept(request.args.get("after")),
         may_choose=current_user.may(Permission.ADMINISTER),
     )  # fmt: skip

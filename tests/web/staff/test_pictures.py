@@ -2,9 +2,11 @@
 
 import re
 import struct
+from functools import partial
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 
 from outreach.actions.pictures import choose_emblem, put_picture
 from outreach.actions.templates import UnfitText, Wording, create_template
@@ -14,9 +16,11 @@ from outreach.delivery.outbox import drain
 from outreach.delivery.preview import preview_text
 from outreach.intake.pictures import LARGEST, UnfitPicture, read_picture
 from outreach.models.account import Role
-from outreach.models.activity import CONSOLE
+from outreach.models.activity import CONSOLE, Activity
 from outreach.models.campaign import Campaign
+from outreach.queries.keyset import PAGE
 from outreach.queries.pictures import pictures
+from tests.at_once import at_once
 from tests.delivery.ledgers import frozen_campaign
 from tests.factories import NOON, afresh, sign_in, the_conference
 
@@ -53,7 +57,7 @@ def test_a_picture_is_added_with_its_words_and_shown_to_anyone(client):
     nameless = {"file": (BytesIO(png()), "any.name"), "words": " "}
     assert client.post("/staff/pictures", data=nameless).status_code == 422
     assert client.post("/staff/pictures", data=form).status_code == 303
-    (one,) = pictures()
+    (one,) = pictures().lines
     page = client.get("/staff/pictures").text
     assert f"![The (old) hall](/pictures/{one.name})" in page
     assert client.post("/staff/pictures/emblem", data={"name": one.name}).status_code == 403
@@ -74,6 +78,34 @@ def test_the_emblem_heads_every_letter_and_takes_approvals_away(app, mailer):
     assert f"/pictures/{name}" in mail.html
     (tag,) = re.findall(r"<img[^>]*>", mail.html)
     assert all(one in tag for one in ('alt="Emblem of the conference"', 'width="128"'))
+
+
+def test_a_picture_in_a_letter_says_how_wide_it_is_and_is_no_wider_than_the_letter(app):
+    small, large = (put_picture(png(width), "A hall", by=CONSOLE, at=NOON) for width in (200, 1200))
+    body = f"![A hall](/pictures/{small}) ![A hall](/pictures/{large})"
+    tags = re.findall(r"<img[^>]*>", preview_text("S", body, "en", "promotion").html)
+    assert [re.search(r'width="(\d+)"', tag)[1] for tag in tags] == ["200", "552"]
+
+
+def test_every_picture_is_on_some_page_and_the_first_says_how_many(client):
+    sign_in(client)
+    names = [put_picture(png(1 + n), "A hall", by=CONSOLE, at=NOON) for n in range(PAGE + 2)]
+    choose_emblem(the_conference().id, names[0], by=CONSOLE, at=NOON)
+    first = client.get("/staff/pictures").text
+    assert f"{PAGE + 2} pictures that letters may show" in first
+    found = re.findall(r"!\[A hall\]\(/pictures/([^)]+)\)", first)
+    (after,) = set(re.findall(r"after=([\w-]+)", first))
+    rest = client.get(f"/staff/pictures?after={after}").text
+    found += re.findall(r"!\[A hall\]\(/pictures/([^)]+)\)", rest)
+    assert found == [names[0], *reversed(names[1:])]
+
+
+def test_two_who_put_the_same_picture_at_once_both_have_it(app):
+    put = partial(put_picture, png(), "A hall", by=CONSOLE, at=NOON)
+    assert at_once(app, [put, put]) == []
+    assert [one.width for one in pictures().lines] == [200]
+    lines = select(Activity).where(Activity.verb == "added_picture")
+    assert len(reading().scalars(lines).all()) == 1
 
 
 def test_the_checklist_knows_the_pictures_and_counts_their_size(app):

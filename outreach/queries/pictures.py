@@ -46,9 +46,8 @@ def pictures(after: str | None = None) -> Page[PictureLine]:
     rows, following = page(
         select(*_LINE).where(Picture.id.not_in(emblems)), [Picture.id], after, falling=True
     )
-    lines = [PictureLine(*row, is_emblem=True) for row in first]
-    lines += [PictureLine(*row[: len(_LINE)], is_emblem=False) for row in rows]
-    return Page(lines, following)
+    lines: list[Any] = [(*row, True) for row in first] + [(*row[:-1], False) for row in rows]
+    return Page([PictureLine(*line) for line in lines], following)
 
 
 def picture_count() -> int:

@@ -43,9 +43,9 @@ def pictures(after: str | None = None) -> Page[PictureLine]:
     """The emblem, then the others, the latest first; without their content. Two SELECTs."""
     emblems = select(Conference.emblem_id).where(Conference.emblem_id.is_not(None))
     first = () if after else reading().execute(select(*_LINE).where(Picture.id.in_(emblems)))
-    rows, following = page(
-        select(*_LINE).where(Picture.id.not_in(emblems)), [Picture.id], after, falling=True
-    )
+    latest: list[Any] = [Picture.id]
+    others = select(*_LINE).where(Picture.id.not_in(emblems))
+    rows, following = page(others, latest, after, falling=True)
     lines: list[Any] = [(*row, True) for row in first] + [(*row[:-1], False) for row in rows]
     return Page([PictureLine(*line) for line in lines], following)
 

@@ -36,8 +36,12 @@ class Offices:
 
     def protocol_of(self, office: str) -> Protocol:
         """The category of an office as somebody typed it, and its place; NONE for most."""
+        return self._by_key.get(self.beginning_of(office), NONE)
+
+    def beginning_of(self, office: str) -> str:
+        """The longest known beginning of an office, folded; "" where there is none."""
         words = fold(office).split()
         for count in range(min(len(words), self._longest), 0, -1):
-            if known := self._by_key.get(" ".join(words[:count])):
-                return known
-        return NONE
+            if (key := " ".join(words[:count])) in self._by_key:
+                return key
+        return ""

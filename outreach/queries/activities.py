@@ -17,6 +17,7 @@ SENTENCES = {
     "set_tier_3": "Tier 3 on {list}",
     "edited_target": "Changed on {list}: {fields}",
     "took_back": "A change was taken back",
+    "bulk_office": "{said}, with all who hold it",
     "bulk_tagged": "{said}, with others",
     "bulk_untagged": "{said}, with others",
     "bulk_gave_owner": "{said}, with others",

@@ -77,14 +77,19 @@ class BulkLine:
         return self.undone_at is None and at - self.at <= UNDO_LIFE
 
 
-def bulk_changes(*, limit: int = 50) -> list[BulkLine]:
-    """The latest ones, newest first. Cost: the rows shown."""
+def bulk_changes(*, of_offices: bool = False, limit: int = 50) -> list[BulkLine]:
+    """The latest ones, newest first. Cost: the rows shown.
+
+    of_offices  of what follows from an office, which an administrator alone changes
+    """
+    is_of_offices = BulkChange.what == "office"
     rows = reading().execute(
         select(
             BulkChange.id, BulkChange.detail, BulkChange.count, Account.name, BulkChange.at,
             BulkChange.undone_at,
         )
         .outerjoin(Account, Account.id == BulkChange.account_id)
+        .where(is_of_offices if of_offices else ~is_of_offices)
         .order_by(BulkChange.id.desc())
         .limit(limit)
     )  # fmt: skip

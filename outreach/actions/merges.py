@@ -26,7 +26,7 @@ from outreach.models.seat import OfferState, SeatOffer
 from outreach.placing import settle_places
 from outreach.rows import Rows
 from outreach.signing import SIGN_OFF, signers, unsigned
-from outreach.starring import star_events
+from outreach.starring import owner_of_both, star_events
 from outreach.stops import carry_stops
 from outreach.tally import add_to_tallies
 
@@ -190,7 +190,7 @@ def _join_targets(session: Session, rows: Rows, kept_id: int, gone_id: int) -> N
         rows.change(
             TARGETS, other_id, tier=min(other["tier"], row.tier),
             is_star=other["is_star"] or row.is_star, why=other["why"] or row.why,
-            owner_id=other["owner_id"] or row.owner_id, decide_on=min(days, default=None),
+            owner_id=owner_of_both(other, row._mapping), decide_on=min(days, default=None),
             wave=min(other["wave"], row.wave),
             is_alternate=other["is_alternate"] and row.is_alternate,
             promoted_at=other["promoted_at"] or row.promoted_at,

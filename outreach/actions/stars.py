@@ -19,7 +19,7 @@ from outreach.models.target import Target, TargetList
 from outreach.models.task import Task, TaskKind
 from outreach.queries.accounts import colleague, may_approve
 from outreach.signing import STARS, hold_what_waits
-from outreach.starring import copy_stars
+from outreach.starring import check_owner, copy_stars
 from outreach.tally import add_to_tallies
 
 TO_THE_APPROVER = timedelta(days=2)
@@ -62,10 +62,19 @@ def nominate_star(target_id: int, reason: str, *, by: Actor, at: datetime) -> in
         return star.id
 
 
-def decide_star(target_id: int, is_star: bool, why: str = "", *, by: Actor, at: datetime) -> None:
+def decide_star(
+    target_id: int,
+    is_star: bool,
+    why: str = "",
+    *,
+    seen: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> None:
     """Put a nominated person on the short list, or say why not; never the one who nominated.
 
     A star is taken off the short list in the same way: by an approver, with the reason.
+    seen  the mark of the plan that the page showed: who approves a star approves its owner.
     """
     with transaction() as session:
         target, star = _target(session, target_id), _star_of(session, target_id)
@@ -73,6 +82,8 @@ def decide_star(target_id: int, is_star: bool, why: str = "", *, by: Actor, at: 
             raise NotFound("nomination")
         _check_approver(session, by)
         star = star or _marked(session, target, by, at)
+        if is_star and seen is not None and star.plan_mark(target.owner_id) != seen:
+            raise Conflict("The owner was changed since you opened the page. Look, then decide.")
         star.decide(is_star, why, by.account_id, at)
         if is_star is not target.is_star:
             _set_star(session, target, is_star, at)
@@ -115,11 +126,12 @@ def plan_star(
 ) -> None:
     """Say who follows a star up, what comes next and by when.
 
-    seen  the mark of the plan that the page showed. Raises ChangedMeanwhile.
+    seen  the mark of the plan that the page showed. Raises ChangedMeanwhile, OwnerOfStar.
     """
     with transaction() as session:
         target, star = _target(session, target_id), _star_of(session, target_id)
         colleague(session, owner_id)
+        check_owner(session, target, owner_id, by)
         star = star or _marked(session, target, by, at)
         if seen is not None and star.plan_mark(target.owner_id) != seen:
             raise ChangedMeanwhile

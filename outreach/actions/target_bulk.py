@@ -37,6 +37,7 @@ from outreach.models.target import Target, TargetList
 from outreach.queries.accounts import colleague, may_approve
 from outreach.queries.shapes import Ground
 from outreach.queries.targets import target_ids
+from outreach.starring import may_own
 from outreach.tally import add_to_tallies
 
 _KEPT = [column.name for column in Target.__table__.columns if column.name != "id"]
@@ -91,10 +92,13 @@ def give_wave(chosen: Chosen, wave: int, *, by: Actor, at: datetime) -> Done:
 
 
 def give_owner(chosen: Chosen, owner_id: int | None, *, by: Actor, at: datetime) -> Done:
-    """Say who of the team follows people up on this list; None for nobody."""
+    """Say who of the team follows people up on this list; None for nobody.
+
+    Stars of which somebody else is to say that stay as they are (`starring.may_own`).
+    """
     owner = colleague(reading(), owner_id)
     words = f"Followed up by {owner.name if owner else 'nobody'}"
-    return _set(chosen, Target.owner_id, owner_id, words, by, at)
+    return _set(chosen, Target.owner_id, owner_id, words, by, at, may_own(reading(), by))
 
 
 def approve_targets(chosen: Chosen, *, by: Actor, at: datetime) -> Done:
@@ -171,13 +175,21 @@ def take_back_targets(change_id: int, *, by: Actor, at: datetime) -> int:
     Raises NotFound, Conflict where it was taken back before or is too long ago.
     """
     with transaction() as session:
-        return put_back(session, change_id, _TAKES_BACK, by, at)
+        mine = may_own(session, by)
+        ways = _TAKES_BACK | {"targets_owner": lambda s, change: _set_again(s, change, mine)}
+        return put_back(session, change_id, ways, by, at)
 
 
 def _set(
-    chosen: Chosen, column: Any, value: int | None, words: str, by: Actor, at: datetime
+    chosen: Chosen,
+    column: Any,
+    value: int | None,
+    words: str,
+    by: Actor,
+    at: datetime,
+    *holds: ColumnElement[bool],
 ) -> Done:
-    """Give one column of the targets a value."""
+    """Give one column of the targets, of which something holds, a value."""
     with transaction() as session:
         target_list = chosen.check(session)
         name = column.key.removesuffix("_id")
@@ -185,7 +197,7 @@ def _set(
             f"targets_{name}", by, at, list_id=target_list.id, list=target_list.name,
             column=column.key, value=value, said=f"{words} on {target_list.name}",
         )  # fmt: skip
-        wanted = chosen.targets().where(column.is_distinct_from(value))
+        wanted = chosen.targets().where(column.is_distinct_from(value), *holds)
         if not keep(session, change, wanted, Target.id, before=column):
             return Done(None, 0)
         _update(session, change, **{column.key: value})
@@ -208,7 +220,7 @@ def _count(session: Session, change: BulkChange, by: int) -> None:
     add_to_tallies(session, {(TallyKind.LIST_TARGETS, change.detail["list_id"], 0, "wanted"): by})
 
 
-def _set_again(session: Session, change: BulkChange) -> int:
+def _set_again(session: Session, change: BulkChange, *holds: ColumnElement[bool]) -> int:
     column = getattr(Target, change.detail["column"])
     was = (
         select(BulkRow.before)
@@ -216,7 +228,7 @@ def _set_again(session: Session, change: BulkChange) -> int:
         .scalar_subquery()
     )
     unchanged = column.is_not_distinct_from(change.detail["value"])
-    return _update(session, change, unchanged, **{column.key: was})
+    return _update(session, change, unchanged, *holds, **{column.key: was})
 
 
 def _unapprove(session: Session, change: BulkChange) -> int:
@@ -261,7 +273,6 @@ def _unnominate(session: Session, change: BulkChange) -> int:
 _TAKES_BACK = {
     "targets_tier": _set_again,
     "targets_wave": _set_again,
-    "targets_owner": _set_again,
     "targets_approved": _unapprove,
     "targets_removed": _want_again,
     "targets_nominated": _unnominate,

@@ -8,6 +8,7 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.target import Target
 from outreach.models.wish import Wish
 from outreach.queries.accounts import colleague
+from outreach.starring import check_owner
 
 
 def edit_target(
@@ -15,7 +16,7 @@ def edit_target(
 ) -> None:
     """Say how someone is wanted. seen  the `mark` of what the page showed.
 
-    Raises ChangedMeanwhile, Refusal, NotFound.
+    Raises ChangedMeanwhile, OwnerOfStar, Refusal, NotFound.
     """
     wish.check()
     with transaction() as session:
@@ -26,6 +27,7 @@ def edit_target(
             raise ChangedMeanwhile
         if wish.owner_id != target.owner_id:
             colleague(session, wish.owner_id)
+            check_owner(session, target, wish.owner_id, by)
         if fields := wish.give_to(target):
             session.add(
                 Activity.of(

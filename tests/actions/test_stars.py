@@ -8,6 +8,7 @@ from sqlalchemy import select
 from outreach.actions.calendar_changes import withdraw_invitation
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.invitations import answer_invitation
+from outreach.actions.merges import merge_stakeholders
 from outreach.actions.messages import release_message
 from outreach.actions.seat_asking import ask_for_seat
 from outreach.actions.stars import (
@@ -19,6 +20,8 @@ from outreach.actions.stars import (
     plan_star,
 )
 from outreach.actions.steps import launch_due_steps
+from outreach.actions.target_bulk import Chosen, give_owner, take_back_targets
+from outreach.actions.target_edits import edit_target
 from outreach.db import db
 from outreach.delivery.outbox import drain
 from outreach.errors import Conflict, NotAllowed, Refusal
@@ -30,8 +33,10 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import OwnNomination
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task
+from outreach.models.wish import Wish
 from outreach.queries.lists import target_list
 from outreach.queries.stars import nominees, star_card
+from outreach.starring import OwnerOfStar
 from tests.factories import (
     NOON,
     afresh,
@@ -66,7 +71,7 @@ def a_star(owner=None):
             owner_id=owner.id,
             next_step="Call the office",
             next_on=(NOON + 3 * DAY).date(),
-            by=promoter,
+            by=approver,
             at=NOON,
         )
     return target, approver
@@ -239,3 +244,67 @@ def test_lists_know_nothing_of_those_who_are_only_nominated(app):
     target = make_target(make_list())
     nominate_star(target.id, "Why not", by=CONSOLE, at=NOON)
     assert afresh(target_list, target.list_id).star_count == 0
+
+
+def plan(target, owner_id, by):
+    plan_star(target.id, owner_id=owner_id, next_step="", next_on=None, by=by, at=NOON)
+
+
+def edit(target, owner_id, by):
+    wish = Wish(2, target.rank, 1, "", owner_id, None)
+    now = db.session.get(Target, target.id, populate_existing=True)
+    edit_target(target.list_id, target.id, wish, seen=now.mark, by=by, at=NOON)
+
+
+def give(target, owner_id, by):
+    if give_owner(Chosen(target.list_id, [target.id]), owner_id, by=by, at=NOON).change_id is None:
+        raise OwnerOfStar
+
+
+@pytest.mark.parametrize("way", [plan, edit, give])
+@pytest.mark.parametrize("has_owner", [True, False])
+def test_nobody_makes_themselves_the_owner_of_a_star_and_signs(app, way, has_owner):
+    owner, other = make_account(), make_account()
+    target, approver = a_star(owner if has_owner else None)
+
+    def whose():
+        return afresh(db.session.get, Target, target.id).owner_id
+
+    with pytest.raises(OwnerOfStar):
+        way(target, other.id, Actor.account(other.id))
+    assert whose() == (owner.id if has_owner else None)
+    if has_owner:
+        way(target, other.id, Actor.account(owner.id))
+        with pytest.raises(OwnerOfStar):
+            way(target, owner.id, Actor.account(owner.id))
+    else:
+        way(target, other.id, approver)
+    assert whose() == other.id
+
+
+def test_what_gave_a_star_another_owner_is_not_taken_back_by_whoever_lost_it(app):
+    owner, other = make_account(), make_account()
+    target, approver = a_star(owner)
+    change = give_owner(Chosen(target.list_id, [target.id]), other.id, by=approver, at=NOON)
+    take_back_targets(change.change_id, by=Actor.account(owner.id), at=NOON)
+    assert afresh(db.session.get, Target, target.id).owner_id == other.id
+
+
+def test_anyone_names_an_owner_before_the_approval_and_who_approves_has_seen_that(app):
+    promoter, approver = team()
+    target = make_target(make_list())
+    nominate_star(target.id, "Chairs the bank", by=promoter, at=NOON)
+    seen = star_card(target.id).mark
+    plan(target, promoter.account_id, promoter)
+    with pytest.raises(Conflict, match="The owner was changed"):
+        decide_star(target.id, True, seen=seen, by=approver, at=NOON)
+    decide_star(target.id, True, seen=afresh(star_card, target.id).mark, by=approver, at=NOON)
+    assert afresh(db.session.get, Target, target.id).is_star
+
+
+def test_a_merge_makes_nobody_the_owner_of_a_star(app):
+    target, _ = a_star()
+    twin = make_target(db.session.get(TargetList, target.list_id), owner_id=make_account().id)
+    merge_stakeholders(twin.stakeholder_id, target.stakeholder_id, {}, by=CONSOLE, at=NOON)
+    whole = afresh(db.session.get, Target, twin.id)
+    assert (whole.is_star, whole.owner_id) == (True, None)

@@ -12,11 +12,13 @@ from wtforms.validators import Length, Optional
 
 from outreach.actions import stars
 from outreach.errors import ChangedMeanwhile, Refusal
+from outreach.models.account import Permission
 from outreach.models.activity import Actor
-from outreach.models.star import BY_HAND, COLUMNS
+from outreach.models.star import BY_HAND, COLUMNS, StarStage
 from outreach.queries.accounts import team
 from outreach.queries.events import events
 from outreach.queries.stars import StarCard, nominees, star_card, star_cards
+from outreach.starring import OwnerOfStar
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 
@@ -30,7 +32,7 @@ class PlanForm(SeenForm):
         "Owner",
         coerce=int,
         description="Follows this star up, is told when a date passes, and signs each of their "
-        "mails.",
+        "mails. Once approved, an approver says who it is, or the owner hands the star over.",
     )
     next_step = StringField("Next step", [Length(max=300)])
     next_on = DateField("By", [Optional()])
@@ -82,7 +84,8 @@ def star(target_id: int) -> str:
 @blueprint.post("/staff/stars/<int:target_id>/plan")
 def plan_star(target_id: int) -> tuple[str, int] | Response:
     """Say who follows a star up, what comes next and by when."""
-    card, form = _card(target_id), _plan_form()
+    card = _card(target_id)
+    form = _plan_form(card)
     now = _filled_in(card)
     settle(form, now)
     if not form.validate():
@@ -100,6 +103,9 @@ def plan_star(target_id: int) -> tuple[str, int] | Response:
     except ChangedMeanwhile as refusal:
         flash(str(refusal), "problem")
         return _page(card, form, told(form, now)), refusal.status
+    except OwnerOfStar as refusal:
+        form.owner_id.errors = [str(refusal)]
+        return _page(card, form), refusal.status
     flash("Kept.", "done")
     return redirect(url_for("staff.star", target_id=target_id), 303)
 
@@ -110,7 +116,8 @@ def decide_star(target_id: int, is_star: bool) -> Response:
     """Approve or reject a nomination."""
     why = request.form.get("why", "")[:2000]
     try:
-        stars.decide_star(target_id, is_star, why, by=_me(), at=g.at)
+        seen = request.form.get("seen", None, int)
+        stars.decide_star(target_id, is_star, why, seen=seen, by=_me(), at=g.at)
         flash(
             "On the short list." if is_star else "Off the short list; the reason is kept.", "done"
         )
@@ -136,18 +143,21 @@ def _page(card: StarCard, form: PlanForm, changed: Sequence[Difference] = ()) ->
 
 
 def _filled_in(card: StarCard) -> PlanForm:
-    form = _plan_form(formdata=None)
+    form = _plan_form(card, formdata=None)
     form.owner_id.data, form.next_step.data = card.owner_id or 0, card.next_step
     form.next_on.data = card.next_on
     form.remember(card.mark)
     return form
 
 
-def _plan_form(**given: Any) -> PlanForm:
+def _plan_form(card: StarCard, **given: Any) -> PlanForm:
+    """Offers whom this person may make the owner."""
     form = PlanForm(**given)
+    is_free = card.stage is StarStage.NOMINATED or current_user.may(Permission.APPROVE)
+    may_give = is_free or current_user.id == card.owner_id
+    everyone = [(0, "Nobody yet"), *((one.id, one.name) for one in team())]
     form.owner_id.choices = [
-        SelectChoice(0, "Nobody yet"),
-        *(SelectChoice(one.id, one.name) for one in team()),
+        SelectChoice(id_, name) for id_, name in everyone if may_give or id_ == (card.owner_id or 0)
     ]
     return form
 

@@ -17,6 +17,7 @@ from outreach.models.activity import Actor
 from outreach.models.wish import MOST_RANK, Wish
 from outreach.queries.accounts import team
 from outreach.queries.targets import Wanted, wanted
+from outreach.starring import OwnerOfStar
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
@@ -81,6 +82,9 @@ def edit_wish(list_id: int, target_id: int) -> str | tuple[str, int] | Response:
     except ChangedMeanwhile as refusal:
         flash(str(refusal), "problem")
         return _page(list_id, line, form, told(form, now)), refusal.status
+    except OwnerOfStar as refusal:
+        form.owner.errors = [str(refusal)]
+        return _page(list_id, line, form), refusal.status
     flash(f"How {line.name} is wanted is saved.", "done")
     return redirect(url_for("staff.list_", list_id=list_id), 303)
 

@@ -30,6 +30,15 @@ def test_someone_is_found_nominated_and_waits_for_an_approver(client):
 def test_a_card_is_moved_by_its_menu_and_a_plan_is_kept(client):
     target = make_target(stakeholder=make_stakeholder("Amina Diallo"), is_star=True)
     account = sign_in(client)
+    plan = {"owner_id": account.id} | opened(client, f"/staff/stars/{target.id}")
+    own = client.post(f"/staff/stars/{target.id}/plan", data=plan)
+    assert own.status_code == 422, "nobody makes themselves the owner"
+    wish = {"tier": 2, "rank": 1, "wave": 1, "why": "", "owner": account.id}
+    place = f"/staff/lists/{target.list_id}/targets/{target.id}"
+    own = client.post(place, data=wish | opened(client, place))
+    assert own.status_code == 403
+    assert "an approver says who it is" in own.text
+    account = sign_in(client, Role.APPROVER)
     client.post(f"/staff/stars/{target.id}/move", data={"column": "talking"})
     page = client.get("/staff/stars").text
     column = page[page.index('data-column="talking"') : page.index('data-column="accepted"')]

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress
 
-from outreach.delivery.phrases import place_of
+from outreach.delivery.phrases import place_of, role_word
 from outreach.languages import locale_of, words_of
-from outreach.models.event import EventKind, uid_of
+from outreach.models.event import EventKind, seat_uid_of, uid_of
 from outreach.queries.invitations import EventShown
 
 
@@ -87,16 +87,31 @@ def personal_calendar(
     return _whole(method, [(event, entry)])
 
 
+def seat_part(event: EventShown, offer_id: int, role: str, track: str, language: str) -> Part:
+    """Someone's seat at an event."""
+    word = role_word(role, language)
+    return Part(
+        seat_uid_of(event.conference_code, offer_id),
+        f"{word[:1].upper()}{word[1:]}: {track} ({event.name})",
+    )
+
+
 def feed_calendar(
-    events: Sequence[tuple[EventShown, int, bool]], *, at: datetime, language: str = "en"
+    events: Sequence[tuple[EventShown, int, bool, Part | None]],
+    *,
+    at: datetime,
+    language: str = "en",
 ) -> bytes:
     """Several events as one feed, with no word of who reads it.
 
-    events  (event, SEQUENCE, whether it is certain that the reader comes)
+    events  (event, SEQUENCE, whether it is certain that the reader comes, their own part in it
+            where the entry is about that)
     """
     entries = []
-    for event, sequence, is_certain in events:
+    for event, sequence, is_certain, part in events:
         entry = _entry(event, sequence, at, language)
+        if part:
+            entry.uid, entry.summary = part.uid, _line(part.summary)
         entry.add("status", "CONFIRMED" if is_certain else "TENTATIVE")
         entries.append((event, entry))
     return _whole("PUBLISH", entries, {"X-PUBLISHED-TTL": "PT12H"})

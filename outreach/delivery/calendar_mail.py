@@ -10,13 +10,12 @@ from flask import current_app
 from sqlalchemy import Row, exists, or_, select
 
 from outreach.db import reading
-from outreach.delivery.calendar import Attendee, Part, personal_calendar
+from outreach.delivery.calendar import Attendee, personal_calendar, seat_part
 from outreach.delivery.codes import check_in_png
 from outreach.delivery.mailer import Attachment
-from outreach.delivery.phrases import role_word
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
-from outreach.models.event import Event, seat_uid_of
+from outreach.models.event import Event
 from outreach.models.invitation import IN_CALENDAR, Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
@@ -137,16 +136,12 @@ def _of_seats(unit_id: int, language: str, at: datetime) -> dict[int, tuple[Atta
         sits = row.state is OfferState.ACCEPTED
         if row.channel == "calendar" or not (sits or row.had_it):
             continue
-        role = role_word(row.role.value, language)
         method, partstat = ("REQUEST", "ACCEPTED") if sits else ("CANCEL", "DECLINED")
         text = personal_calendar(
             event, Attendee(row.name, row.address, partstat, is_asked=False), method=method,
             sequence=event.sequence + row.sequence, at=at, language=language,
             organiser=current_app.config["CALENDAR_ADDRESS"],
-            part=Part(
-                seat_uid_of(event.conference_code, row.offer_id),
-                f"{role[:1].upper()}{role[1:]}: {row.track} ({event.name})",
-            ),
+            part=seat_part(event, row.offer_id, row.role.value, row.track, language),
         )  # fmt: skip
         files[row.id] = (Attachment("seat.ics", text, "text/calendar", method),)
     return files

@@ -1,6 +1,7 @@
 """The events of one person, for the calendar that follows their feed."""
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -8,7 +9,9 @@ from outreach.db import reading
 from outreach.models.conference import Conference
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.seat import OfferState, Seat, SeatOffer, SeatRole
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.track import Track
 from outreach.queries.invitations import EVENT, EventShown
 
 
@@ -27,10 +30,21 @@ class Feed:
     person: Reader
     events: list[tuple[EventShown, int, bool]]
     """(event, SEQUENCE, whether it is certain)"""
+    seats: list["SeatHeld"]
+
+
+class SeatHeld(NamedTuple):
+    """A seat that the person took, at an event."""
+
+    offer_id: int
+    role: SeatRole
+    track: str
+    sequence: int
+    event: EventShown
 
 
 def feed_of(feed_key: str) -> Feed | None:
-    """The feed with this key; None for one that was stopped. Two SELECTs by index."""
+    """The feed with this key; None for one that was stopped. Three SELECTs by index."""
     row = reading().execute(
         select(
             func.coalesce(Stakeholder.merged_into_id, Stakeholder.id),
@@ -57,7 +71,26 @@ def feed_of(feed_key: str) -> Feed | None:
     for sequence, state, *columns in rows:
         event = EventShown(*columns)
         events.append((event, event.sequence + sequence, state == InvitationState.ACCEPTED))
-    return Feed(Reader(row[0], row[1]), events)
+    return Feed(Reader(row[0], row[1]), events, _seats(row[0]))
+
+
+def _seats(stakeholder_id: int) -> list[SeatHeld]:
+    rows: Any = reading().execute(
+        select(SeatOffer.id, Seat.role, Track.name, SeatOffer.sequence, *EVENT)
+        .join(Seat, Seat.id == SeatOffer.seat_id)
+        .join(Track, Track.id == Seat.track_id)
+        .join(Event, Event.id == Track.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(
+            SeatOffer.stakeholder_id == stakeholder_id, SeatOffer.state == OfferState.ACCEPTED,
+        )
+        .order_by(Event.starts_at, SeatOffer.id)
+    )  # fmt: skip
+    found = []
+    for offer_id, role, track, sequence, *columns in rows:
+        event = EventShown(*columns)
+        found.append(SeatHeld(offer_id, role, track, event.sequence + sequence, event))
+    return found
 
 
 def feed_key_of(stakeholder_id: int) -> str | None:

@@ -2,12 +2,16 @@
 
 from flask import Response, g
 
-from outreach.delivery.calendar import feed_calendar
+from outreach.delivery.calendar import feed_calendar, seat_part
 from outreach.web.invitee.door import blueprint, language
 
 
 @blueprint.get("/f/<token>.ics")
 def feed(token: str) -> Response:
-    """What the person comes to."""
-    text = feed_calendar(g.opened.events, at=g.at, language=language())
+    """What the person comes to, and the seats that they took."""
+    entries = [(*line, None) for line in g.opened.events]
+    for held in g.opened.seats:
+        part = seat_part(held.event, held.offer_id, held.role.value, held.track, language())
+        entries.append((held.event, held.sequence, True, part))
+    text = feed_calendar(entries, at=g.at, language=language())
     return Response(text, content_type="text/calendar; charset=utf-8")

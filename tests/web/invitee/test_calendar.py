@@ -5,12 +5,20 @@ import re
 import pytest
 from icalendar import Calendar
 
+from outreach.actions.seat_answers import answer_seat_offer
 from outreach.delivery.codes import check_in_token
 from outreach.links import feed_url
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries.feeds import feed_key_of
 from outreach.tokens import key_of, new_key, personal_token
-from tests.factories import afresh, make_event, make_invitation, make_stakeholder
+from tests.factories import (
+    NOON,
+    afresh,
+    make_event,
+    make_invitation,
+    make_seat_offer,
+    make_stakeholder,
+)
 
 
 @pytest.fixture
@@ -63,13 +71,16 @@ def test_a_feed_holds_what_the_person_comes_to_and_not_who_they_are(client, amin
     coming = make_invitation(amina, state="accepted")
     make_invitation(amina, make_event(name="Round table"), state="tentative")
     make_invitation(amina, make_event(), state="declined")
+    answer_seat_offer(make_seat_offer(amina).id, True, "", at=NOON)
+    make_seat_offer(amina)
     press(client, coming, "make")
     key = afresh(feed_key_of, amina.id)
     feed = client.get(f"/f/{personal_token('feed', key)}.ics")
     assert feed.mimetype == "text/calendar"
     entries = Calendar.from_ical(feed.data).walk("VEVENT")
     assert {str(entry["STATUS"]) for entry in entries} == {"CONFIRMED", "TENTATIVE"}
-    assert len(entries) == 2
+    assert len({entry["UID"] for entry in entries}) == len(entries) == 3
+    assert sum("Co-chair: " in entry["SUMMARY"] for entry in entries) == 1
     for word in (b"Amina", b"ATTENDEE", b"amina@", b"/i/", b"/f/"):
         assert word not in feed.data
 

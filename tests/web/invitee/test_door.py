@@ -9,11 +9,16 @@ from secrets import token_urlsafe
 
 import pytest
 
+from outreach.actions.answering_addresses import add_answering_address
+from outreach.db import reading
 from outreach.errors import Refusal
+from outreach.models.activity import CONSOLE
+from outreach.models.message import Purpose
+from outreach.models.stakeholder import Stakeholder
 from outreach.tokens import new_key, personal_token
 from outreach.web.invitee import invitation as pages
 from outreach.web.invitee import light, pressed
-from tests.factories import make_invitation, make_message, make_seat_offer
+from tests.factories import NOON, make_invitation, make_message, make_seat_offer
 
 LETTERS = {"i": "answer", "s": "seat", "u": "unsubscribe"}
 
@@ -73,11 +78,20 @@ def test_the_time_of_a_refusal_tells_nothing(client):
 def test_every_page_of_a_link_keeps_itself_to_itself(client):
     """A24"""
     invitation, offer, message = make_invitation(), make_seat_offer(), make_message()
+    copy = make_message(
+        reading().get_one(Stakeholder, invitation.stakeholder_id), invitation,
+        purpose=Purpose.COPY, address="paul@example.org",
+    )  # fmt: skip
+    add_answering_address(
+        copy.stakeholder_id, copy.address, is_assistant=True, name="", by=CONSOLE, at=NOON
+    )
     answer = personal_token("answer", invitation.link_key)
     addresses = [
         f"/i/{answer}", f"/i/{answer}/event.ics", f"/i/{answer}/answer", "/i/none", "/i/a/b/c",
         f"/s/{personal_token('seat', offer.link_key)}",
         f"/u/{personal_token('unsubscribe', message.public_id)}", "/u/none", "/s/none",
+        f"/a/{personal_token('assistant', copy.public_id)}", "/a/none", "/d/none", "/f/none",
+        "/p/none",
     ]  # fmt: skip
     for address in addresses:
         answer = client.get(address)

@@ -136,7 +136,7 @@ class _Bringing:
         # Every row is counted here, before the first is written: too many refuse the file.
         repeated = repeated_keys(self._sheet, choices.columns)
         if choices.is_whole and not self._position:
-            self._look_through(repeated)
+            self._look_through()
         rows = rows_of(self._sheet, choices, repeated)
         recogniser = recogniser_of(choices, self._list_id, repeated, self._at)
         for _ in islice(rows, self._position):
@@ -150,18 +150,14 @@ class _Bringing:
             if not self._keeps_going():
                 raise Lost
 
-    def _look_through(self, repeated: set[int]) -> None:
+    def _look_through(self) -> None:
         """Raises HasProblems before anything is written, where a row of the file has one."""
-        refused = 0
-        for number, row in enumerate(rows_of(self._sheet, self._choices, repeated), 1):
-            if isinstance(row, RefusedRow):
-                refused += 1
-                self.report.add([row])
-            if number % CHUNK == 0:
-                with transaction() as session:
-                    self._lease.mine(session, ImportState.APPLYING)
-        if refused:
-            problem = HasProblems(refused)
+        for chunk in recognised_rows(self._sheet, self._choices, self._list_id):
+            self.report.add([line for line in chunk if isinstance(line, RefusedRow)])
+            with transaction() as session:
+                self._lease.mine(session, ImportState.APPLYING)
+        if self.report.problem_rows:
+            problem = HasProblems(self.report.problem_rows)
             with transaction() as session:
                 row_ = self._lease.mine(session, ImportState.APPLYING)
                 row_.state, row_.error, row_.started_at = ImportState.PREVIEWED, str(problem), None

@@ -334,4 +334,19 @@ def chunk_of(
     """Rows of a file beside what we know, in their order."""
     rows = list(rows)
     known = iter(recogniser.recognise([row for row in rows if isinstance(row, PersonRow)]))
-    return [row if isinstance(row, RefusedRow) else next(known) for row in rows]
+    return _each_once([row if isinstance(row, RefusedRow) else next(known) for row in rows])
+
+
+def _each_once(lines: list[Recognised | RefusedRow]) -> list[Recognised | RefusedRow]:
+    """The same, but for rows that are someone whom a row above is: by another address of theirs,
+    or once by the number and once by the address."""
+    first: dict[int, int] = {}
+    for place, line in enumerate(lines):
+        if isinstance(line, RefusedRow) or line.stakeholder_id is None:
+            continue
+        row = first.setdefault(line.stakeholder_id, line.person.row)
+        if row != line.person.row:
+            reason = f"This is {line.known_name}, as row {row} is."
+            problems = (Problem(line.person.row, "", reason), *line.person.warnings)
+            lines[place] = RefusedRow(line.person.row, problems)
+    return lines

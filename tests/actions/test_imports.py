@@ -18,14 +18,15 @@ from outreach.intake.unreadable import (
     UnusableMapping,
 )
 from outreach.models.activity import CONSOLE, Activity
+from outreach.models.answering_address import AnsweringAddress
 from outreach.models.conference import ConstituentGroup, Region
-from outreach.models.imports import AlreadyImported, Import
+from outreach.models.imports import AlreadyImported, HasProblems, Import
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.exports import headers, rows_of_list
 from outreach.queries.lists import target_list
-from tests.factories import NOON, make_list, make_organisation, make_stakeholder, make_target
+from tests.factories import NOON, make_list, make_organisation, make_stakeholder, make_target, save
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}
@@ -180,6 +181,24 @@ def test_a_row_that_repeats_another_is_left_out_and_names_it(bring):
     assert [(problem.row, problem.reason) for problem in report.problems] == [
         (3, "ANA@example.org: same address as row 2")
     ]
+
+
+def test_someone_known_who_stands_in_two_rows_comes_in_once_and_the_other_row_is_told(bring):
+    known = make_stakeholder("Ana Paz", "ana@example.org", external_id="7")
+    home = {"email": "ana@home.example", "email_key": "ana@home.example", "created_at": NOON}
+    save(AnsweringAddress(stakeholder_id=known.id, **home))
+    rows = [
+        ["Name", "Email", "Id"],
+        ["Ana Paz", "ana@example.org", ""],
+        ["Ana Paz", "ana@home.example", ""],
+        ["Ana Paz", "ana@new.example", "7"],
+    ]
+    with pytest.raises(HasProblems, match="2 rows have problems"):
+        bring(make_list(), *rows, is_whole=True)
+    report = bring(make_list(), *rows)
+    assert (report.created, report.updated, report.skipped) == (0, 1, 2)
+    told = "This is Ana Paz, as row 2 is."
+    assert [(each.row, each.reason) for each in report.problems] == [(3, told), (4, told)]
 
 
 def test_whoever_is_on_the_list_already_is_passed_over(bring):

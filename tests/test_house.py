@@ -34,6 +34,7 @@ FLOORS = [
             "starring",
             "rows",
             "bulk",
+            "pouring",
             "keeping",
             "tally",
             "prepared",

@@ -113,6 +113,7 @@ def import_file(
     rules: dict[str, str] | None = None,
     likely_score: int | None = None,
     now: Callable[[], datetime] | None = None,
+    rows_at_once: int = 0,
 ) -> Report:
     """Bring a file into a list in one go; it stays where it lies.
 
@@ -121,6 +122,7 @@ def import_file(
     rules    {field: "keep", "fill" or "overwrite"}
     likely_score  from so many of 100 on a row counts as whom it resembles
     now      the time while it runs; `at` throughout when there is none
+    rows_at_once  see `run_import`
     A file whose import was cut short goes on where it stood, with the choices of then.
     Raises UnreadableFile, NoAddressColumn, UnusableMapping, AlreadyImported, Busy, HasProblems.
     """
@@ -140,7 +142,7 @@ def import_file(
             return forecast(sheet, choices, list_id)
         if import_id is None:
             import_id = _register(sheet, file_name, list_id, choices, by, at)
-    report = run_import(import_id, path, now=now or (lambda: at))
+    report = run_import(import_id, path, now=now or (lambda: at), rows_at_once=rows_at_once)
     if report is None:
         raise NotNow("run", ImportState.PAUSED)
     return report

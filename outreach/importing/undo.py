@@ -66,7 +66,7 @@ def _take_back_one(lease: Lease) -> bool:
         back.go()
         session.delete(chunk)
         _hand_on(session, chunk, back.still_needed)
-        row.position = (chunk.number - 1) * CHUNK
+        row.position = chunk.changes.get("position", (chunk.number - 1) * CHUNK)
         row.kept_count += len(back.kept)
         named = {str(id_): why for id_, why in sorted(back.kept.items())}
         row.kept = dict(list({**row.kept, **named}.items())[:MOST_NAMED])

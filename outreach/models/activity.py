@@ -35,7 +35,13 @@ class Activity(Base):
     __tablename__ = "activities"
     __table_args__ = (
         Index("ix_activities_stakeholder", "stakeholder_id", "id"),
-        Index("ix_activities_campaign", "campaign_id", "id"),
+        Index(
+            "ix_activities_campaign",
+            "campaign_id",
+            "id",
+            sqlite_where=text("campaign_id IS NOT NULL"),
+            postgresql_where=text("campaign_id IS NOT NULL"),
+        ),
         Index(
             "ix_activities_organisation",
             "organisation_id",

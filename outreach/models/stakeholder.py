@@ -63,6 +63,19 @@ class Stakeholder(Base):
 
     __tablename__ = "stakeholders"
     __table_args__ = (
+        # Few have a number elsewhere, or are merged: an import of a million passes these by.
+        Index(
+            "ix_stakeholders_external_id",
+            "external_id",
+            sqlite_where=text("external_id IS NOT NULL"),
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_stakeholders_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
         Index(
             "ix_stakeholders_owner",
             "owner_id",
@@ -114,12 +127,12 @@ class Stakeholder(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     """Who of the team looks after this person."""
     notes: Mapped[str] = mapped_column(default="", server_default="")
-    external_id: Mapped[str | None] = mapped_column(index=True)
+    external_id: Mapped[str | None]
     is_mail_stopped: Mapped[No]
     """The person asked for no campaign mail at all."""
     feed_key: Mapped[str | None] = mapped_column(unique=True)
     """Of the person's own calendar feed, once they made one (`outreach.tokens`)."""
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
     """Set where this turned out to be someone we knew already: the row stays for the history, is in
     no list, and has no address any more (`outreach.actions.merges`)."""
     version: Mapped[int] = mapped_column(default=1, server_default="1")

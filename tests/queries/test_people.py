@@ -69,6 +69,16 @@ def test_every_order_comes_from_an_index_and_costs_one_select(asked, sort, index
 
 
 @pytest.mark.parametrize(
+    ("table", "column", "index"),
+    [("stakeholders", "external_id", "ix_stakeholders_external_id"),
+     ("stakeholders", "merged_into_id", "ix_stakeholders_merged_into_id"),
+     ("activities", "campaign_id", "ix_activities_campaign")],
+)  # fmt: skip
+def test_what_few_rows_have_is_found_by_an_index_of_those_few(table, column, index):
+    assert index in plan(f"SELECT id FROM {table} WHERE {column} IN ('7', '8')", ())
+
+
+@pytest.mark.parametrize(
     ("sort", "index"),
     [("rank", "ix_targets_list_rank"), ("-rank", "ix_targets_list_rank"),
      ("name", "ix_stakeholders_name_key"), ("-name", "ix_stakeholders_name_key"),

@@ -4,13 +4,12 @@ Some fifteen statements for a chunk of any size. What they do is noted, and `out
 takes it back from that.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,8 @@ from outreach.db import is_postgresql
 from outreach.describing import offices
 from outreach.details import write_details
 from outreach.dialect import among
-from outreach.models.activity import Activity, Actor
+from outreach.journal import ListJournal
+from outreach.models.activity import Actor
 from outreach.models.conference import MemberState
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
@@ -53,8 +53,8 @@ class Roster:
         import_id: int | None = None,
     ) -> None:
         self._session, self._list, self._by, self._at = session, target_list, by, at
-        self._import_id = import_id
         self.bulk = Bulk(session)
+        self._journal = ListJournal(session, self.bulk, target_list, by, at, import_id)
         self._conference_id = session.scalar(
             select(Event.conference_id).where(Event.id == target_list.event_id)
         )
@@ -83,7 +83,7 @@ class Roster:
             write_details(self._session, self.bulk, details, self._at)
             known_ids = {line.stakeholder_id for line in known}
             told = [(id_, dict.fromkeys(d.codes)) for id_, d in details if id_ in known_ids]
-            self._journal_each("filled_in", told)
+            self._journal.each_with_fields("filled_in", told)
         self._want([(id_, ln) for id_, ln in zip(ids, lines, strict=True) if not ln.is_on_list])
         return ids
 
@@ -231,7 +231,7 @@ class Roster:
             whole.append((line.stakeholder_id or 0, changes))
         version = rows_of(Stakeholder).c.version + 1
         self.bulk.change(Stakeholder, whole, changed_at=self._at, version=version)
-        self._journal_each("filled_in", whole)
+        self._journal.each_with_fields("filled_in", whole)
 
     def _change_targets(self, lines: Sequence[Recognised]) -> None:
         if not lines:
@@ -250,7 +250,7 @@ class Roster:
                 told.append((line.stakeholder_id or 0, changes))
         self.bulk.change(Target, whole)
         self._nominate(stars)
-        self._journal_each("filled_in", told)
+        self._journal.each_with_fields("filled_in", told)
 
     def _received_as(self, office: str) -> tuple[str | None, int]:
         """The protocol category that follows from an office, and the place in precedence."""
@@ -287,7 +287,9 @@ class Roster:
             ]
         )
         self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "wanted"] += len(rows)
-        self._journal("added_to_list", [stakeholder_id for stakeholder_id, _ in people])
+        self._journal.same_for_all(
+            "added_to_list", [stakeholder_id for stakeholder_id, _ in people]
+        )
 
     def _nominate(self, stars: Sequence[tuple[int, str]]) -> None:
         """A file marks nobody as a star: it nominates, and an approver decides about each.
@@ -307,50 +309,6 @@ class Roster:
         columns = "target_id stage stage_at reason nominated_by_id nominated_at decision next_step"
         self.bulk.add(Star, columns, rows)
 
-    # ---- the journal
-
-    def _journal(self, verb: str, stakeholder_ids: Sequence[int]) -> None:
-        """The same line for many: one statement."""
-        if is_postgresql():
-            source = "unnest(CAST(string_to_array(:ids, ',') AS bigint[])) AS value"
-        else:
-            source = "json_each(:ids)"
-        numbers = ",".join(map(str, stakeholder_ids))
-        self._session.execute(
-            text(
-                "INSERT INTO activities"
-                " (verb, actor, account_id, at, stakeholder_id, event_id, detail)"
-                f" SELECT :verb, :actor, CAST(:account_id AS bigint), :at, value, :event_id,"
-                f" {'CAST(:detail AS json)' if is_postgresql() else ':detail'} FROM {source}"
-            ),
-            self._about()
-            | {
-                "verb": verb,
-                "detail": json.dumps(self._detail()),
-                "ids": numbers if is_postgresql() else f"[{numbers}]",
-            },
-        )
-
-    def _journal_each(self, verb: str, people: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        """A line for each with the fields that changed."""
-        about = tuple(self._about().values())
-        rows = [
-            (verb, *about, id_, json.dumps(self._detail() | {"fields": _fields(changes)}))
-            for id_, changes in people
-        ]
-        self.bulk.write(Activity, "verb actor account_id at event_id stakeholder_id detail", rows)
-
-    def _about(self) -> dict[str, Any]:
-        return {
-            "actor": self._by.kind,
-            "account_id": self._by.account_id,
-            "at": self.bulk.bound(Activity, "at", self._at),
-            "event_id": self._list.event_id,
-        }
-
-    def _detail(self) -> dict[str, Any]:
-        return {"list_id": self._list.id, "list": self._list.name, "import_id": self._import_id}
-
 
 def _in_order(lines: Sequence[Recognised]) -> Sequence[int]:
     """The places of the lines; of many in the order of names, as they stand in three indexes, the
@@ -358,7 +316,3 @@ def _in_order(lines: Sequence[Recognised]) -> Sequence[int]:
     if len(lines) < MANY:
         return range(len(lines))
     return sorted(range(len(lines)), key=[line.name_key for line in lines].__getitem__)
-
-
-def _fields(changes: Mapping[str, Any]) -> list[str]:
-    return [name.removesuffix("_id") for name in changes if not name.endswith("_key")]

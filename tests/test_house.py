@@ -44,7 +44,7 @@ FLOORS = [
         ]
     ],
     [["queries"]],
-    [["freezing"], ["reaching"], ["roster", "details", "importing"], ["exporting"]],
+    [["freezing"], ["reaching"], ["roster", "journal", "details", "importing"], ["exporting"]],
     [["actions"], ["delivery"]],
     [["jobs", "errands", "exports"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
@@ -21,31 +21,37 @@ class CopyOpened:
     assistant: str
 
 
+_standing = aliased(Invitation)
+_is_standing = _standing.id == func.coalesce(Invitation.merged_into_id, Invitation.id)
+"""The invitation itself, or the one that it was merged into: the assistant went along."""
+_is_open = ~exists().where(ClosedLink.message_id == Message.id)
+
+
 def copy_opened(public_id: str) -> CopyOpened | None:
     """What a copy opens; None once it is no more.
 
-    An assistant who was taken off opens nothing any more, nor does a link that was closed. Four
+    An assistant who was taken off opens nothing any more, nor does a link that was closed. Five
     rows by key.
     """
     row = (
         reading()
         .execute(
-            select(Invitation.link_key, AnsweringAddress.name, AnsweringAddress.email)
-            .join(Message, Message.invitation_id == Invitation.id)
+            select(_standing.link_key, AnsweringAddress.name, AnsweringAddress.email)
+            .select_from(Message)
+            .join(Invitation, Invitation.id == Message.invitation_id)
+            .join(_standing, _is_standing)
             .join(
                 AnsweringAddress,
-                (AnsweringAddress.stakeholder_id == Invitation.stakeholder_id)
+                (AnsweringAddress.stakeholder_id == _standing.stakeholder_id)
                 & (AnsweringAddress.email == Message.address),
             )
             .where(
-                Message.public_id == public_id,
-                Message.purpose == Purpose.COPY,
-                AnsweringAddress.is_assistant,
-                ~exists().where(ClosedLink.message_id == Message.id),
+                Message.public_id == public_id, Message.purpose == Purpose.COPY,
+                AnsweringAddress.is_assistant, _is_open,
             )
         )
         .one_or_none()
-    )
+    )  # fmt: skip
     return CopyOpened(row.link_key, row.name or row.email) if row else None
 
 
@@ -54,17 +60,15 @@ def copies_of(public_id: str) -> dict[str, str]:
     has of the same person's mails. Cost: the mails of one person, by an index."""
     this = aliased(Message)
     rows: Any = reading().execute(
-        select(Invitation.link_key, Message.public_id)
-        .join(Message, Message.invitation_id == Invitation.id)
+        select(_standing.link_key, Message.public_id)
+        .select_from(this)
         .join(
-            this,
-            (this.stakeholder_id == Message.stakeholder_id) & (this.address == Message.address),
+            Message,
+            (Message.stakeholder_id == this.stakeholder_id) & (Message.address == this.address),
         )
-        .where(
-            this.public_id == public_id,
-            Message.purpose == Purpose.COPY,
-            ~exists().where(ClosedLink.message_id == Message.id),
-        )
+        .join(Invitation, Invitation.id == Message.invitation_id)
+        .join(_standing, _is_standing)
+        .where(this.public_id == public_id, Message.purpose == Purpose.COPY, _is_open)
         .order_by(Message.id)
     )
     return dict(rows.all())

@@ -8,9 +8,11 @@ from sqlalchemy import select, update
 
 from outreach.actions.answering_addresses import add_answering_address, remove_answering_address
 from outreach.actions.copies import copy_to_assistants
+from outreach.actions.merges import merge_stakeholders
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
+from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Stakeholder
@@ -19,7 +21,7 @@ from outreach.queries.invitations import answers_given
 from outreach.stops import stop_addresses
 from outreach.tokens import personal_token
 from tests.delivery.ledgers import frozen_campaign, states
-from tests.factories import NOON, make_event, make_invitation, make_message
+from tests.factories import NOON, make_event, make_invitation, make_message, make_stakeholder
 from tests.recount import assert_counts_add_up
 
 SOON = NOON + timedelta(minutes=1)
@@ -110,6 +112,21 @@ def test_an_assistant_goes_on_to_what_they_have_a_copy_of_and_to_nothing_else(mi
     theirs = personal_token("assistant", second.public_id)
     assert re.findall(r'href="(/[aisd]/[^"/]+)"', page) == [f"/a/{theirs}"]
     assert "Not copied" in page
+
+
+def test_a_merge_keeps_the_link_of_the_assistant_of_who_goes(minister, client):
+    """Both had been invited: the invitation that stands is the one that opens."""
+    other = make_stakeholder("The Minister", "minister@example.net")
+    event = reading().get_one(Event, reading().scalar(select(Invitation.event_id)))
+    invitation = make_invitation(other, event)
+    add_answering_address(
+        other.id, "ida@example.org", is_assistant=True, name="Ida", by=CONSOLE, at=NOON
+    )
+    copy = make_message(other, invitation, purpose=Purpose.COPY, address="ida@example.org")
+    merge_stakeholders(minister.id, other.id, {}, by=CONSOLE, at=NOON)
+    page = client.get(f"/a/{personal_token('assistant', copy.public_id)}")
+    assert page.status_code == 200
+    assert "This link is yours, <bdi>Ida</bdi>" in page.text
 
 
 def test_one_who_was_taken_off_or_wants_no_mail_gets_no_copy(minister, mailer):

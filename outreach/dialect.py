@@ -183,7 +183,7 @@ def prefer_indexes(session: Session) -> None:
     if is_postgresql():
         session.execute(text("SET LOCAL enable_seqscan = off"))
     else:
-        session.execute(text("PRAGMA cache_size = -163840"))
+        session.execute(text("PRAGMA cache_size = -98304"))
         session.execute(text("PRAGMA wal_autocheckpoint = 25000"))
 
 

@@ -23,6 +23,7 @@ from outreach.models.step import StepKind
 from outreach.models.suppression import Suppression, digest_of
 from outreach.queries.audience_looks import Wish, look
 from outreach.queries.audit import audit
+from outreach.queries.board import group_standings
 from outreach.queries.campaigns import campaign_summary
 from outreach.queries.organisation_targets import organisation_lines
 from outreach.queries.organisations_reached import organisations_reached
@@ -123,6 +124,8 @@ def test_the_invitation_asks_focal_points_who_get_no_invitation_and_no_place_the
     delegation = reading().scalars(select(Delegation)).one()
     assert delegation.name_by == campaign.reply_by
     assert campaign_summary(campaign.id)["audience_count"] == 1
+    of_group = [one for one in group_standings(the_event().id) if one.code == "member_state"]
+    assert [(one.wanted, one.invited) for one in of_group] == [(1, 1)], "the board counts people"
     line = reading().scalars(select(Activity).where(Activity.verb == "asked_organisations")).one()
     assert line.detail == {"count": 1, "left_out": {"no focal point yet": 1}}
     name_member(delegation.id, Named("Ben", "ben@example.org"), at=NOON)

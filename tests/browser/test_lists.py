@@ -70,7 +70,12 @@ def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, schem
     lists = [f"{wanted.id}", f"{empty.id}", "new", f"{wanted.id}/add", f"{wanted.id}/import", ""]
     body = afresh(organisation_lines, wanted.id)[0]
     organisations = f"{wanted.id}/organisations"
-    lists += [organisations, f"{organisations}/add?q=a", f"{organisations}/{body.id}"]
+    lists += [
+        organisations,
+        f"{organisations}/ask",
+        f"{organisations}/add?q=l",
+        f"{organisations}/{body.id}",
+    ]
     lists += [f"{organisations}/add?organisation_id={body.organisation_id}"]
     for place in [
         preview,

@@ -32,6 +32,7 @@ from outreach.placing import settle_places
 from outreach.posting import (
     OF_THE_PERSON,
     RECIPIENT,
+    Recipient,
     mail_changes,
     recipient_of,
 )
@@ -45,22 +46,14 @@ _CHANGED = (
     "is_to_be_confirmed",
 )  # fmt: skip
 """What an answer may change in its invitation."""
+NEW: Mapping[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGED}
 _KEPT = (
     "id", "stakeholder_id", "event_id", "group_id", "is_star", "reply_by", "delegate_id",
     "withdrawn_at",
 )  # fmt: skip
 """What it looks at besides."""
 
-_INVITATION: Any = bindparam("invitation_id")
 _TOLD, _WILL_BE_TOLD = 1, 2
-_told = (
-    select(func.max(case((Message.state == MessageState.WAITING, _WILL_BE_TOLD), else_=_TOLD)))
-    .where(
-        Message.stakeholder_id == Stakeholder.id, Message.invitation_id == _INVITATION,
-        or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
-    )
-    .scalar_subquery()
-)  # fmt: skip
 # By itself a subquery only looks at the statement right around it: those further out are named.
 _thanked = (
     exists()
@@ -107,25 +100,40 @@ _will_be_thanked = (
     )
     .exists()
 )
-_has_place = exists().where(
-    or_(
-        Placement.invitation_id == _INVITATION,
-        Placement.invitation_id
-        == select(Invitation.delegated_by_id).where(Invitation.id == _INVITATION).scalar_subquery(),
-    )
-)
 _is_vip = (
     select(CampaignVip.id)
     .join(Campaign, Campaign.id == CampaignVip.campaign_id)
     .where(CampaignVip.stakeholder_id == Stakeholder.id, Campaign.event_id == Event.id)
     .exists()
 )
-_ABOUT = Prepared(
-    RECIPIENT.add_columns(
-        Event.sequence.label("event_sequence"), _has_place.label("has_place"),
-        _told.label("told"), _will_be_thanked.label("will_be_thanked"), _is_vip.label("is_vip"),
+
+
+def facts_of(invitation_id: Any, named_by_id: Any) -> tuple[Any, ...]:
+    """Columns of what is to be known besides the person of an invitation: their mails and places.
+
+    named_by_id  the invitation of who sends the person
+    They take `answered_at` and `reply`.
+    """
+    told = (
+        select(func.max(case((Message.state == MessageState.WAITING, _WILL_BE_TOLD), else_=_TOLD)))
+        .where(
+            Message.stakeholder_id == Stakeholder.id, Message.invitation_id == invitation_id,
+            or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+    has_place = exists().where(
+        or_(Placement.invitation_id == invitation_id, Placement.invitation_id == named_by_id)
     )
-)  # fmt: skip
+    return (
+        Event.sequence.label("event_sequence"), has_place.label("has_place"), told.label("told"),
+        _will_be_thanked.label("will_be_thanked"), _is_vip.label("is_vip"),
+    )  # fmt: skip
+
+
+_INVITATION: Any = bindparam("invitation_id")
+_NAMED_BY = select(Invitation.delegated_by_id).where(Invitation.id == _INVITATION).scalar_subquery()
+_ABOUT = Prepared(RECIPIENT.add_columns(*facts_of(_INVITATION, _NAMED_BY)))
 """What is to be known besides the invitation: its person, their mails and places. One row."""
 
 _ANSWER = Prepared(
@@ -142,9 +150,7 @@ _LOCKED = Prepared(
     .with_for_update(of=Invitation.__table__)
 )
 _STANDS = Prepared(
-    update(Invitation)
-    .where(Invitation.id == bindparam("invitation_id"))
-    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
+    update(Invitation).where(Invitation.id == bindparam("invitation_id")).values(NEW)
 )
 
 
@@ -182,6 +188,36 @@ def record_answer(
             "code": Purpose.CONFIRMATION.value,
         },
     )  # fmt: skip
+    noted = notes_of(
+        invitation, about, old, at=at, by=by, channel=channel, given_by=given_by, verb=verb
+    )
+    mail = _confirmation(session, invitation, about, at)
+    event_id, group_id = invitation.event_id, invitation.group_id
+    numbers = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
+    numbers.update(others)
+    session.flush()
+    changes = [*noted, *mail]
+    if invitation not in session:
+        changes.append((_STANDS, standing(invitation) | {"invitation_id": invitation.id}))
+    if not about.has_place:
+        changes += tally_changes(connection.dialect.name, numbers)
+    run_together(connection, changes)
+    if about.has_place:
+        add_to_tallies(session, total([settle_places(session, [invitation.id], at=at), numbers]))
+
+
+def notes_of(
+    invitation: Invitation,
+    about: Any,
+    old: InvitationState,
+    *,
+    at: datetime,
+    by: Actor,
+    channel: str,
+    given_by: str = "",
+    verb: str = "answered",
+) -> list[Change]:
+    """The rows of the answer and of the journal; the invitation says who is to hear of it."""
     is_answer = invitation.answered_at is not None
     if channel != "calendar":
         invitation.tell_calendars(old, about.event_sequence)
@@ -192,36 +228,35 @@ def record_answer(
         "note": invitation.note, "particulars": invitation.particulars, "given_at": at,
         "channel": channel, "given_by": given_by,
     }  # fmt: skip
-    mail = _confirmation(session, invitation, about, at, is_answer=is_answer)
-    event_id, group_id = invitation.event_id, invitation.group_id
-    numbers = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
-    numbers.update(others)
-    session.flush()
-    changes = [(_ANSWER, answer), (_LINE, _line(verb, answer, invitation, old, by)), *mail]
-    if invitation not in session:
-        changes.append((_STANDS, _standing(invitation)))
-    if not about.has_place:
-        changes += tally_changes(connection, numbers)
-    run_together(connection, changes)
-    if about.has_place:
-        add_to_tallies(session, total([settle_places(session, [invitation.id], at=at), numbers]))
+    return [(_ANSWER, answer), (_LINE, _line(verb, answer, invitation, old, by))]
 
 
-def _standing(invitation: Invitation) -> dict[str, Any]:
-    new = {f"new_{name}": getattr(invitation, name) for name in _CHANGED}
-    return new | {"invitation_id": invitation.id}
+def standing(invitation: Invitation) -> dict[str, Any]:
+    """Every column that an answer may change, as `new_…`."""
+    return {f"new_{name}": getattr(invitation, name) for name in _CHANGED}
 
 
-def _confirmation(
-    session: Session, invitation: Invitation, about: Any, at: datetime, *, is_answer: bool
-) -> list[Change]:
-    if about.told == _WILL_BE_TOLD:
-        return []
+def to_be_confirmed_to(invitation: Invitation, about: Any) -> Recipient | None:
+    """Who gets a mail about how the invitation stands now; None where nobody does."""
+    is_answer = invitation.answered_at is not None
     # Thanks to a star wait for a signature; what confirms their own answer does not.
     is_thanked = about.will_be_thanked and not invitation.is_star
     is_wanted = not is_thanked if is_answer else about.told == _TOLD
     recipient = recipient_of(about)
-    if not (is_wanted and recipient.may_get(Purpose.CONFIRMATION)):
+    is_told = is_wanted and not is_told_later(about) and recipient.may_get(Purpose.CONFIRMATION)
+    return recipient if is_told else None
+
+
+def is_told_later(about: Any) -> bool:
+    """Whether a mail still waits, which tells how it stands when it leaves."""
+    return bool(about.told == _WILL_BE_TOLD)
+
+
+def _confirmation(
+    session: Session, invitation: Invitation, about: Any, at: datetime
+) -> list[Change]:
+    recipient = to_be_confirmed_to(invitation, about)
+    if recipient is None:
         return []
     return mail_changes(
         session, Purpose.CONFIRMATION, recipient, invitation.event_id, at=at,

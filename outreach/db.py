@@ -12,7 +12,7 @@ lost before what it makes of it, since its own wait is for all that was written 
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
 from outreach.models.suppression import digest_of
-from outreach.prepared import Prepared, cursor_of
+from outreach.prepared import Change, Prepared, chained, cursor_of
 
 BUSY_TIMEOUT_MS = 40_000
 """Longer than the 30 s for which a backup or another writer may hold SQLite."""
@@ -136,28 +136,59 @@ class Glance:
 
     def raw(self, **values: Any) -> tuple[Any, ...] | None:
         """The row as the driver gives it; None where there is none."""
-        engine = db.engine
-        spelt = self._prepared.spelt(engine.dialect)
-        connection = engine.raw_connection()
-        driver: Any = connection.driver_connection
-        is_postgresql = not isinstance(driver, SQLiteConnection)
-        try:
-            if is_postgresql:
-                driver.autocommit = True
+        spelt = self._prepared.spelt(db.engine.dialect)
+        with _driver() as driver:
             cursor = cursor_of(driver)
             cursor.execute(spelt.text, spelt.filled(values))
             row: tuple[Any, ...] | None = cursor.fetchone()
-            if is_postgresql:
-                driver.autocommit = False
-        except BaseException:
-            connection.invalidate()
-            raise
-        connection.close()
         return row
 
     def read(self, row: tuple[Any, ...]) -> list[Any]:
         """The values of such a row, each of its column's type."""
         return self._prepared.spelt(db.engine.dialect).read(row)
+
+
+def changed_at_once(changes: Sequence[Change]) -> bool:
+    """A transaction of an UPDATE and of INSERTs after it, with nothing around them and nothing in
+    between. Where the UPDATE finds no row nothing happens, and False says so.
+
+    On PostgreSQL it is one statement: one way to the server and back.
+    """
+    if _writing.get() is not None:
+        raise RuntimeError("a transaction is open already; actions do not call actions")
+    engine = db.engine
+    first, *others = chained(engine.dialect, changes)
+    is_sqlite = not is_postgresql()
+    with _turn() if is_sqlite else nullcontext(), _driver() as driver:
+        cursor = cursor_of(driver)
+        if is_sqlite:
+            cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute(*first)
+        is_done = bool(cursor.rowcount)
+        for other in others if is_done else ():
+            cursor.execute(*other)
+        driver.commit()
+    if is_done and is_sqlite and waits_for_disk:
+        _wait_for_disk(f"{engine.url.database}-wal")
+    return is_done
+
+
+@contextmanager
+def _driver() -> Iterator[Any]:
+    """A connection of the driver by itself, on which every statement is a transaction."""
+    connection = db.engine.raw_connection()
+    driver: Any = connection.driver_connection
+    is_sqlite = isinstance(driver, SQLiteConnection)  # where we begin transactions ourselves
+    try:
+        if not is_sqlite:
+            driver.autocommit = True
+        yield driver
+        if not is_sqlite:
+            driver.autocommit = False
+    except BaseException:
+        connection.invalidate()
+        raise
+    connection.close()
 
 
 def is_postgresql() -> bool:

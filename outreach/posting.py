@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from outreach.advice.merging import fields_in
@@ -53,6 +53,11 @@ class Recipient:
     """Codes of the fields of the team's own that the text uses."""
     organisation_id: int | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text asks for nothing more than is here (`plain_mail`)."""
+        return not (self.has_sections or self.own)
+
     def may_get(self, purpose: Purpose) -> bool:
         """Whether a mail of this purpose may and can go to the person."""
         if not self.address or self.is_mail_stopped or self.text_id is None:
@@ -90,32 +95,40 @@ _PERSON: tuple[Any, ...] = (
     _form("title"), _form("salutation"), Stakeholder.given_name, Stakeholder.family_name,
     Stakeholder.full_name, Stakeholder.office, Organisation.name.label("organisation"),
 )  # fmt: skip
-RECIPIENT = (
-    select(
-        *_PERSON, Stakeholder.id, Stakeholder.email, Stakeholder.is_mail_stopped,
-        Stakeholder.organisation_id,
-        Stakeholder.country_code, Organisation.country_code.label("organisation_country"),
-        Suppression.reason,
-        TemplateText.id.label("text_id"), TemplateText.subject, TemplateText.body,
-    )
-    .select_from(Stakeholder)
-    .join(Event, Event.id == bindparam("event_id"))
-    .join(Conference, Conference.id == Event.conference_id)
-    .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-    .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
-    .outerjoin(
-        TemplateText,
-        TemplateText.id == _TEXT,
-    )
-    .outerjoin(
-        FormOfAddress,
-        and_(
-            FormOfAddress.stakeholder_id == Stakeholder.id,
-            FormOfAddress.language == TemplateText.language,
-        ),
-    )
-    .where(Stakeholder.id == bindparam("stakeholder_id"))
-)  # fmt: skip
+
+
+def recipients(start: Any, event_id: Any, *more: Any) -> Select[Any]:
+    """What RECIPIENT asks, and more, of the people in `start` as asked to that event.
+
+    It takes `code`, the code of the template.
+    """
+    return (
+        select(
+            *_PERSON, Stakeholder.id, Stakeholder.email, Stakeholder.is_mail_stopped,
+            Stakeholder.organisation_id,
+            Stakeholder.country_code, Organisation.country_code.label("organisation_country"),
+            Suppression.reason,
+            TemplateText.id.label("text_id"), TemplateText.subject, TemplateText.body, *more,
+        )
+        .select_from(start)
+        .join(Event, Event.id == event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
+        .outerjoin(TemplateText, TemplateText.id == _TEXT)
+        .outerjoin(
+            FormOfAddress,
+            and_(
+                FormOfAddress.stakeholder_id == Stakeholder.id,
+                FormOfAddress.language == TemplateText.language,
+            ),
+        )
+    )  # fmt: skip
+
+
+RECIPIENT = recipients(Stakeholder, bindparam("event_id")).where(
+    Stakeholder.id == bindparam("stakeholder_id")
+)
 """Put together once, as everything on the way of an answer: that takes longer than to ask it.
 
 Takes `stakeholder_id`, `event_id` and `code`, the template's. One row by key."""
@@ -226,6 +239,23 @@ def mail_changes(
         values |= sections_held(session, recipient.text_id, person, invitation_id)
     if recipient.own:
         values = _own_values(session, recipient) | values
+    return plain_mail(
+        purpose, recipient, event_id, at=at, invitation_id=invitation_id, offer_id=offer_id,
+        **values,
+    )  # fmt: skip
+
+
+def plain_mail(
+    purpose: Purpose,
+    recipient: Recipient,
+    event_id: int,
+    *,
+    at: datetime,
+    invitation_id: int | None,
+    offer_id: int | None = None,
+    **values: str,
+) -> list[Change]:
+    """The same for a text that asks for nothing more than the recipient brings along."""
     unit = {
         "text_id": recipient.text_id, "event_id": event_id, "purpose": purpose, "next_at": at,
         "state": UnitState.WAITING,

@@ -13,8 +13,9 @@ from typing import Any
 
 from psycopg import Connection as PostgreSQLConnection
 from psycopg import RawCursor
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import BindParameter, Connection, Dialect, Executable, literal, literal_column
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import replacement_traverse
 
 Maker = Callable[[Any], Any]
 
@@ -63,7 +64,7 @@ class Prepared:
         return cursor
 
     def _spell(self, dialect: Dialect) -> "Spelt":
-        statement: Any = self.statement
+        statement = _with_constants(self.statement, self.given, dialect)
         compiled = statement.compile(dialect=dialect, column_keys=self.given)
         fixed = compiled.construct_params(_check=False)
         fixed |= {column.key: column.default.arg for column in compiled.insert_prefetch}
@@ -81,6 +82,29 @@ class Prepared:
         return Spelt(text, places, makers, [column.key for column in columns])
 
 
+def _with_constants(statement: Executable, given: Sequence[str] | None, dialect: Dialect) -> Any:
+    """The statement with the values that never change as words of it, defaults of an INSERT among
+    them: each that is sent costs as much as one that comes back."""
+    whole: Any = statement
+    if given is not None:
+        defaults = {column.name: column.default for column in whole.table.c if column.default}
+        whole = whole.values(
+            {
+                name: literal(default.arg, whole.table.c[name].type)
+                for name, default in defaults.items()
+                if default.is_scalar and name not in given
+            }
+        )
+
+    def constant(element: Any, **_: Any) -> Any:
+        if not isinstance(element, BindParameter) or element.value is None:
+            return None
+        spell = element.type.dialect_impl(dialect).literal_processor(dialect)
+        return literal_column(spell(element.value), element.type) if spell else None
+
+    return replacement_traverse(whole, {}, constant)
+
+
 class Spelt:
     """A statement in the words of one kind of database."""
 
@@ -96,7 +120,7 @@ class Spelt:
         """
         self.text, self.places, self._makers = text, places, makers
         self._known = frozenset(name for name, _, _ in places)
-        self._named: Any = _row_of(*columns)
+        self._named: Any = row_of(*columns)
 
     def filled(self, values: Mapping[str, Any]) -> list[Any]:
         """The parameters as the driver takes them."""
@@ -152,20 +176,34 @@ def run_together(connection: Connection, changes: Sequence[Change]) -> int:
         return [prepared.key(connection, values) for prepared, values in changes][-1]
     if len(changes) == 1:
         return changes[0][0].key(connection, changes[0][1])
-    gathered = {
+    return _whole(tuple(prepared for prepared, _ in changes)).key(connection, _gathered(changes))
+
+
+def chained(dialect: Dialect, changes: Sequence[Change]) -> list[tuple[str, list[Any]]]:
+    """An UPDATE and INSERTs after it as the driver takes them, text and parameters: on PostgreSQL
+    one statement, of which nothing happens where the UPDATE finds no row."""
+    if dialect.name == "postgresql":
+        spelt = _whole(tuple(prepared for prepared, _ in changes), is_chained=True).spelt(dialect)
+        return [(spelt.text, spelt.filled(_gathered(changes)))]
+    spelt_ones = [(prepared.spelt(dialect), values) for prepared, values in changes]
+    return [(spelt.text, spelt.filled(values)) for spelt, values in spelt_ones]
+
+
+def _gathered(changes: Sequence[Change]) -> dict[str, Any]:
+    return {
         _apart(number, name): value
         for number, (_, values) in enumerate(changes)
         for name, value in values.items()
     }
-    return _whole(tuple(prepared for prepared, _ in changes)).key(connection, gathered)
 
 
 class _Whole(Prepared):
     """Several statements as one of PostgreSQL's: `WITH s0 AS (…), s1 AS (…) …`."""
 
-    def __init__(self, parts: Sequence[Prepared]) -> None:
+    def __init__(self, parts: Sequence[Prepared], *, is_chained: bool = False) -> None:
+        """is_chained  whether the others, all of them INSERTs, hang on the row of the first"""
         super().__init__(parts[-1].statement)
-        self.parts = parts
+        self.parts, self.is_chained = parts, is_chained
 
     def _spell(self, dialect: Dialect) -> Spelt:
         texts: list[str] = []
@@ -175,6 +213,8 @@ class _Whole(Prepared):
             # SQLAlchemy lets every INSERT there give the key of its row.
             texts.append(text.replace(LAST_KEY, f"(SELECT id FROM s{number - 1})"))
             places += [(_apart(number, name), fixed, make) for name, fixed, make in spelt.places]
+        if self.is_chained:
+            texts = [f"{texts[0]} RETURNING id", *map(_chained, texts[1:])]
         before = ", ".join(f"s{number} AS ({text})" for number, text in enumerate(texts[:-1]))
         return Spelt(f"WITH {before} {texts[-1]}", places)
 
@@ -185,11 +225,25 @@ would give the key of the very row that is being inserted."""
 _whole = lru_cache(_Whole)
 
 
+ROWS = re.compile(r"(?<=\)) (VALUES .+?)((?: RETURNING | ON CONFLICT ).*)?\Z", re.DOTALL)
+
+
+def _chained(text: str) -> str:
+    """The INSERT, of nothing where the first statement found no row."""
+    chained, count = ROWS.subn(
+        r" SELECT * FROM (\1) AS given WHERE EXISTS (SELECT FROM s0)\2", text
+    )
+    if count != 1:
+        raise TypeError("only an INSERT of rows hangs on another statement")
+    return chained
+
+
 def _onward(text: str, by: int) -> str:
     return NUMBER.sub(lambda found: f"${int(found[1]) + by}", text)
 
 
-def _row_of(*columns: str) -> Any:
+def row_of(*columns: str) -> Any:
+    """What names the values of a row."""
     return namedtuple("_Row", columns, rename=True)
 
 

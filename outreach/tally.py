@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -44,7 +44,7 @@ def _add_few(dialect: str, count: int) -> Prepared:
     return Prepared(_ADD[dialect].values(rows))
 
 
-def tally_changes(connection: Connection, changes: Mapping[Place, int]) -> list[Change]:
+def tally_changes(dialect: str, changes: Mapping[Place, int]) -> list[Change]:
     """What adds a few changes to their numbers; see `add_to_tallies`."""
     rows = [(*place, by) for place, by in sorted(changes.items()) if by]
     values = {
@@ -52,7 +52,7 @@ def tally_changes(connection: Connection, changes: Mapping[Place, int]) -> list[
         for number, row in enumerate(rows)
         for name, value in zip(COLUMNS, row, strict=True)
     }
-    return [(_add_few(connection.dialect.name, len(rows)), values)] if rows else []
+    return [(_add_few(dialect, len(rows)), values)] if rows else []
 
 
 def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
@@ -62,7 +62,7 @@ def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:
     """
     connection = session.connection()
     if len(changes) <= FEW:
-        for statement, values in tally_changes(connection, changes):
+        for statement, values in tally_changes(connection.dialect.name, changes):
             statement.key(connection, values)
         return
     rows = [

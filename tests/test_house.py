@@ -25,6 +25,7 @@ FLOORS = [
             "describing",
             "answering",
             "asking",
+            "noting",
             "moving",
             "naming",
             "placing",

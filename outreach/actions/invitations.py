@@ -14,7 +14,8 @@ from outreach.languages import marked
 from outreach.models.activity import INVITEE, Actor
 from outreach.models.invitation import Answer, Invitation, Reply
 from outreach.models.question import QuestionAnswer
-from outreach.queries.invitations import version_of
+from outreach.noting import note_answer, seen_of
+from outreach.queries.invitations import FormAsked, version_of
 
 _ONE = select(Invitation).where(Invitation.id == bindparam("id")).with_for_update(of=Invitation)
 
@@ -69,6 +70,30 @@ def answer_invitation(
         invitation.answered_at = at
         record_answer(session, invitation, old, at=at, by=by, channel=channel, given_by=given_by)
         return True
+
+
+def answer_at_once(
+    asked: FormAsked,
+    reply: Reply,
+    note: str,
+    *,
+    at: datetime,
+    given_by: str = "",
+    seen: int,
+    particulars: Mapping[str, Any],
+) -> bool:
+    """The same for a plain answer by link, from what its form was read against; False, and nothing,
+    where it is not plain, no news, or where the invitation was changed in the meantime.
+
+    Raises what `answer_invitation` does, but for AnswerChanged.
+    """
+    invitation = asked.invitation
+    as_read = seen_of(invitation)
+    if seen != version_of(invitation.answered_at):
+        return False
+    if not invitation.take(reply, note, at, particulars):
+        return False
+    return note_answer(invitation, asked.about, as_read, at=at, given_by=given_by)
 
 
 def take_back_answer(

@@ -14,9 +14,11 @@ from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind, Parts
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
 from outreach.models.letter import Letter
+from outreach.models.message import Purpose
 from outreach.models.question import Question
 from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.noting import LENGTH, answerable, standing_of
 
 ANSWERED = {InvitationState(reply.value): reply for reply in Reply}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,11 +111,14 @@ class InvitationPage:
 
 @dataclass(frozen=True, slots=True)
 class FormAsked:
-    """What the answer form of a page asks."""
+    """What the answer form of a page asks, and how the invitation stands."""
 
-    id: int
+    invitation: Invitation
+    about: Any
+    """As `noting.note_answer` takes it."""
+    language: str
+    """The person's, as in Addressee."""
     has_questions: bool
-    person: Addressee
     event: EventShown
 
 
@@ -132,10 +137,11 @@ OWN: tuple[Any, ...] = (
     Invitation.withdrawn_at, Invitation.sequence, Invitation.particulars,
     Invitation.stakeholder_id,
 )  # fmt: skip
+LANGUAGE = func.coalesce(Stakeholder.language, Organisation.language, Conference.language)
 ADDRESSEE: tuple[Any, ...] = (
     Stakeholder.title, Stakeholder.salutation, Stakeholder.full_name, Stakeholder.office,
     Organisation.name,
-    func.coalesce(Stakeholder.language, Organisation.language, Conference.language),
+    LANGUAGE,
     func.coalesce(Stakeholder.country_code, Organisation.country_code, ""),
     func.coalesce(Stakeholder.time_zone, ""),
 )  # fmt: skip
@@ -195,6 +201,15 @@ MORE: tuple[Any, ...] = (
 OWN_AND_MORE = len(OWN) + len(MORE)
 
 
+_OF_LINK: Any = (
+    Invitation.id
+    == select(func.coalesce(_linked.merged_into_id, _linked.id))
+    .where(_linked.link_key == bindparam("link_key"))
+    .scalar_subquery()
+)
+"""Whether an invitation is the one that the link with a key opens."""
+
+
 def _of_link(*columns: Any) -> Select[Any]:
     """These columns of the invitation that the link with a key opens."""
     return (
@@ -203,19 +218,14 @@ def _of_link(*columns: Any) -> Select[Any]:
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .join(Event, Event.id == Invitation.event_id)
         .join(Conference, Conference.id == Event.conference_id)
-        .where(
-            Invitation.id
-            == select(func.coalesce(_linked.merged_into_id, _linked.id))
-            .where(_linked.link_key == bindparam("link_key"))
-            .scalar_subquery()
-        )
+        .where(_OF_LINK)
     )
 
 
 PAGE = _of_link(*OWN, *MORE, *ADDRESSEE, *EVENT)
 """Put together once: doing so for each view takes longer than the database does."""
 GLANCE = Glance(PAGE)
-FORM = Glance(_of_link(Invitation.id, HAS_QUESTIONS, *ADDRESSEE, *EVENT))
+FORM = Glance(answerable(LANGUAGE, HAS_QUESTIONS, *EVENT).where(_OF_LINK))
 
 
 def invitation_page(link_key: str) -> InvitationPage | None:
@@ -230,13 +240,16 @@ def invitation_glance(link_key: str) -> InvitationPage | None:
     return _page(GLANCE.read(row) if row else None)
 
 
-def form_glance(link_key: str) -> FormAsked | None:
-    """What an answer is read against, at the same cost or less."""
-    row = FORM.raw(link_key=link_key)
+def form_glance(link_key: str, reply: Reply, at: datetime) -> FormAsked | None:
+    """What such an answer is read against and noted with. One row by key."""
+    row = FORM.raw(
+        link_key=link_key, reply=reply.value, answered_at=at, code=Purpose.CONFIRMATION.value
+    )
     if row is None:
         return None
-    invitation_id, has_questions, *shown = FORM.read(row)
-    return FormAsked(invitation_id, has_questions, *person_and_event(shown))
+    values = FORM.read(row)
+    language, has_questions, *event = values[LENGTH:]
+    return FormAsked(*standing_of(values), language, has_questions, event_of(event))
 
 
 def _page(row: Any) -> InvitationPage | None:
@@ -248,9 +261,14 @@ def _page(row: Any) -> InvitationPage | None:
 
 def person_and_event(row: Any) -> tuple[Addressee, EventShown]:
     """The columns of ADDRESSEE and EVENT, in this order, as values."""
-    event: list[Any] = list(row[len(ADDRESSEE) :])
+    return Addressee(*row[: len(ADDRESSEE)]), event_of(row[len(ADDRESSEE) :])
+
+
+def event_of(row: Any) -> EventShown:
+    """The columns of EVENT as a value."""
+    event: list[Any] = list(row)
     event[-1] = tuple(event[-1])  # of what is asked; with a list in it the event has no hash
-    return Addressee(*row[: len(ADDRESSEE)]), EventShown(*event)
+    return EventShown(*event)
 
 
 def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:

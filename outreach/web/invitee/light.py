@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, redirect
 
 from outreach import clock
 from outreach.languages import languages, spoken
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATH = re.compile(r"/i/([A-Za-z0-9_-]{43})(/answer)?\Z")
+BACK = redirect("#", 303).get_data()
+"""Flask's words for the way back; a place there is made of letters that HTML knows as they are."""
 Answer = tuple[str, list[tuple[str, str]], bytes]
 """(status, headers, body)"""
 
@@ -81,9 +83,13 @@ class ShortWay:
             return None
         if found is None:
             return None
-        way_back, language = found
-        headers = [*way_back.headers.items(), *_guarding(language)]
-        return "303 SEE OTHER", headers, way_back.get_data()
+        place, language = found
+        body = BACK.replace(b"#", place.encode())
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))),
+            ("Location", place), *_guarding(language),
+        ]  # fmt: skip
+        return "303 SEE OTHER", headers, body
 
 
 def _guarding(language: str) -> list[tuple[str, str]]:

@@ -5,13 +5,12 @@ ordinary (questions of the event, somebody who is sent, a refusal, a mistake) no
 yet, and the long way tells it.
 """
 
+from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from flask import redirect
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response
 
 from outreach import clock
 from outreach.actions import invitations
@@ -33,41 +32,43 @@ FORM = "application/x-www-form-urlencoded"
 REPLIES = {reply.value: reply for reply in Reply if reply is not Reply.DELEGATED}
 
 
-def noted(environ: "WSGIEnvironment", token: str, wish: str) -> tuple[Response, str] | None:
+def noted(environ: "WSGIEnvironment", token: str, wish: str) -> tuple[str, str] | None:
     """The way back to the page and its language, once the answer is noted; None where it is not."""
-    form = _form(environ)
+    form, at = _form(environ), clock.now()
     reply = REPLIES.get(form.get("answer", "")) if form else None
     link_key = key_of("answer", token) if reply else None
-    asked = form_glance(link_key) if link_key else None
-    if form is None or reply is None or link_key is None or asked is None or asked.has_questions:
+    seen = version_seen("answer", link_key, form.get("nonce", "")) if form and link_key else None
+    if form is None or reply is None or link_key is None or seen is None:
         return None
-    language = spoken(wish or asked.person.language)
-    if not _take(form, reply, link_key, asked, language, environ):
+    asked = form_glance(link_key, reply, at)
+    if asked is None or asked.has_questions:
         return None
-    return redirect(f"/i/{token}{f'?language={wish}' if wish else ''}", 303), language
+    language = spoken(wish or asked.language)
+    if not _take(form, reply, asked, at, seen, language, environ):
+        return None
+    return f"/i/{token}{f'?language={wish}' if wish else ''}", language
 
 
 def _take(
     form: MultiDict[str, str],
     reply: Reply,
-    link_key: str,
     asked: FormAsked,
+    at: datetime,
+    seen: int,
     language: str,
     environ: "WSGIEnvironment",
 ) -> bool:
-    at = clock.now()
-    seen = version_seen("answer", link_key, form.get("nonce", ""))
     note, given_by = clean_note(form.get("note")), clean_line(form.get("given_by"))
     is_plain = len(note) <= LONGEST_NOTE and len(given_by) <= LONGEST_LINE
-    if seen is None or not is_plain or form.get("delegate_name") or form.get("delegate_address"):
+    if not is_plain or form.get("delegate_name") or form.get("delegate_address"):
         return False
     said, problems = read_particulars(form, reply, asked.event, at, parts_of(asked.event, language))
     if problems:
         return False
+    told: dict[str, Any] = {"at": at, "given_by": given_by, "seen": seen, "particulars": said}
     try:
-        invitations.answer_invitation(
-            asked.id, reply, note, at=at, given_by=given_by, seen=seen, particulars=said
-        )
+        if not invitations.answer_at_once(asked, reply, note, **told):
+            invitations.answer_invitation(asked.invitation.id, reply, note, **told)
     except Refusal:
         return False
     except Exception as fault:

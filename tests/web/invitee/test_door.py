@@ -155,7 +155,8 @@ def test_a_refusal_of_any_kind_stays_within_the_door(client, guest, monkeypatch)
     def refuse(*_, **__):
         raise Refusal("The reason in words.")
 
-    monkeypatch.setattr(pages.invitations, "answer_invitation", refuse)
+    for verb in ("answer_at_once", "answer_invitation"):
+        monkeypatch.setattr(pages.invitations, verb, refuse)
     answer = page.send(answer="accepted")
     assert answer.status_code == 422
     assert "The reason in words." in answer.text

@@ -1,16 +1,22 @@
 """The short way to an invitee's page gives what the long way gives, byte for byte."""
 
 import gzip
+from collections import Counter
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from outreach.actions import invitations
 from outreach.actions.invitations import answer_invitation, take_back_answer
 from outreach.db import reading
-from outreach.models.invitation import Answer, Reply
+from outreach.models.activity import Activity
+from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.message import Message, Unit
+from outreach.models.tally import Tally
 from outreach.web.invitee import light, pressed, short_answer
+from outreach.web.invitee.door import LONGEST_BODY
 from tests.factories import (
     NOON,
     make_event,
@@ -98,6 +104,9 @@ def test_both_ways_give_the_same_page_in_every_shape_and_language(guest, client,
         ({"answer": "delegated"}, False),
         ({"answer": "maybe"}, False),
         ({"answer": "accepted", "nonce": "0.none"}, False),
+        ({"answer": "accepted", "note": "x" * LONGEST_BODY}, False),
+        ({"answer": "accepted", "sent_as": "text/plain"}, False),
+        ({"answer": "accepted", "sent_as": f"{short_answer.FORM}; charset=utf-8"}, False),
         ({}, False),
     ],
 )  # fmt: skip
@@ -106,19 +115,68 @@ def test_both_ways_note_the_same_answer_and_say_the_same(
 ):
     noted, found, said = light.noted, [], []
     monkeypatch.setattr(light, "noted", lambda *a: found.append(noted(*a)) or found[-1])
+    sent_as = fields.get("sent_as", short_answer.FORM)
     for on in (False, True):
         if on:
             long_way(on)
         invitation = make_invitation(make_stakeholder("Ana"))
-        page = guest(invitation)
-        answer = page.send(**fields)
-        is_theirs = Answer.invitation_id == invitation.id
-        rows = reading().execute(select(*Answer.__table__.c[2:]).where(is_theirs))
+        page, before = guest(invitation), counted()
+        body = urlencode(page.hidden() | fields)
+        answer = page.client.post(f"{page.path}/answer", data=body, content_type=sent_as)
         headers = {name: answer.headers[name] for name in (*PRIVATE, "Content-Length")}
-        location = answer.headers.get("Location", "").removeprefix(page.path)
-        said.append((answer.status, headers, location, rows.all()))
+        way_back = answer.data if answer.status_code == 303 else b""
+        said.append([
+            answer.status, headers, answer.headers.get("Location", "").removeprefix(page.path),
+            way_back.replace(page.path.encode(), b""), written(invitation),
+            [counted()[state] - before[state] for state in ("silent", "accepted", "declined")],
+        ])  # fmt: skip
     assert said[0] == said[1]
     assert [each is not None for each in found] == [is_short]
+
+
+def counted():
+    reading().rollback()
+    sums = select(Tally.state, func.sum(Tally.count)).group_by(Tally.state)
+    return Counter(dict(reading().execute(sums).all()))
+
+
+def written(invitation):
+    """All that an answer may write about a person, but for keys."""
+    reading().rollback()
+    messages = Message.stakeholder_id == invitation.stakeholder_id
+    is_theirs = {
+        Invitation: Invitation.id == invitation.id, Answer: Answer.invitation_id == invitation.id,
+        Activity: Activity.stakeholder_id == invitation.stakeholder_id,
+        Message: messages,
+        Unit: Unit.id.in_(select(Message.unit_id).where(messages)),
+    }  # fmt: skip
+    rows = []
+    for model, condition in is_theirs.items():
+        columns = [
+            column for column in model.__table__.c
+            if not column.name.endswith(("id", "_key")) and column.name != "address"
+        ]  # fmt: skip
+        for row in reading().execute(select(*columns).where(condition).order_by(model.id)):
+            values = row._asdict()
+            values.get("detail", {}).pop("invitation_id", None)
+            rows.append((model.__name__, values))
+    return rows
+
+
+def test_an_answer_given_between_reading_and_writing_stands(guest, monkeypatch):
+    invitation = make_invitation()
+    page, look = guest(invitation), short_answer.form_glance
+
+    def slowly(*asked):
+        found = look(*asked)
+        answer_invitation(invitation.id, Reply.DECLINED, "", at=NOON)
+        return found
+
+    monkeypatch.setattr(short_answer, "form_glance", slowly)
+    assert page.send(answer="accepted").status_code == 400
+    assert [(name, row["reply"]) for name, row in written(invitation) if name == "Answer"] == [
+        ("Answer", Reply.DECLINED)
+    ]
 
 
 def test_a_fault_on_the_short_way_is_told_as_one_and_nothing_is_tried_again(
@@ -130,6 +188,7 @@ def test_a_fault_on_the_short_way_is_told_as_one_and_nothing_is_tried_again(
         tries.append("once")
         raise RuntimeError("a bug")
 
+    monkeypatch.setattr(invitations, "answer_at_once", broken)
     monkeypatch.setattr(invitations, "answer_invitation", broken)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.testing = False
@@ -144,7 +203,7 @@ def test_a_fault_on_the_short_way_is_told_as_one_and_nothing_is_tried_again(
 
 def test_what_fails_before_the_answer_is_noted_goes_the_long_way(guest, monkeypatch):
     page = guest(make_invitation())
-    monkeypatch.setattr(short_answer, "form_glance", lambda _: 1 / 0)
+    monkeypatch.setattr(short_answer, "form_glance", lambda *_: 1 / 0)
     assert page.send(answer="accepted").status_code == 303
 
 

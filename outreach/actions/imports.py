@@ -207,6 +207,8 @@ def _locked(session: Session, import_id: int) -> Import:
         raise NotFound("import")
     if found.list_id is not None:
         _locked_list(session, found.list_id)
+    else:
+        one_at_a_time(session, "organisation imports")  # the same file by two people at once
     return session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-PATIENCE = 3
+PATIENCE = 1.5
 """After so many times the span nothing more is sent: what was reached is known by then."""
 Request = tuple[str, str, dict[str, str], str]
 

@@ -55,7 +55,7 @@ _spelt(last_key, sqlite="last_insert_rowid()", postgresql="last_key()")
 
 
 class json_record(FunctionElement[dict[str, Any]]):
-    """A JSON object of names and values, as in json_record('title', column, …)."""
+    """A JSON object of names and texts, as in json_record('title', column, …)."""
 
     name = "json_record"
     type = JSON()
@@ -69,10 +69,10 @@ def _sqlite_json(element: Any, compiler: Any, **options: Any) -> str:
 
 @compiles(json_record, "postgresql")
 def _postgresql_json(element: Any, compiler: Any, **options: Any) -> str:
-    # The names of the record must be typed, or the server cannot tell what a parameter is.
+    # Of an array of texts: json_build_object asks for the kind of each value, row by row, which
+    # costs twice as much.
     parts = [compiler.process(clause, **options) for clause in element.clauses]
-    typed = [part if number % 2 else f"{part}::text" for number, part in enumerate(parts)]
-    return f"json_build_object({', '.join(typed)})"
+    return f"json_object(ARRAY[{', '.join(f'{part}::text' for part in parts)}])"
 
 
 class key_digest(FunctionElement[str]):

@@ -6,18 +6,12 @@ reason where someone is left out; everything else is one INSERT … SELECT each.
 
 import secrets
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
-    Column,
-    Integer,
-    MetaData,
-    Table,
+    Sequence,
     Text,
-    and_,
     case,
     exists,
     func,
@@ -34,8 +28,18 @@ from sqlalchemy.orm import Session
 from outreach.advice.sections import Condition
 from outreach.db import is_postgresql, touched
 from outreach.dialect import among, one_at_a_time, ordered_key
+from outreach.frozen import (
+    Kind,
+    Units,
+    Variant,
+    cut,
+    frozen,
+    is_new,
+    kinds_of,
+    places_of,
+    state,
+)
 from outreach.models.activity import CLOCK, Activity
-from outreach.models.base import BigId, UTCDateTime
 from outreach.models.campaign import Campaign
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, Purpose, Unit
@@ -59,87 +63,39 @@ from outreach.signing import SIGN_OFF, STARS, signers
 from outreach.tally import Place, add_to_tallies
 
 _KEYS_IN_A_BLOCK = 1_000
+_INVITATION_IDS = Sequence("invitations_id_seq")
 FOUND_LATE = "Noticed more than a day after its time. Release it, or cancel it."
-
-frozen = Table(
-    "frozen",
-    MetaData(),
-    Column("place", Integer, primary_key=True),
-    Column("stakeholder_id", BigId),
-    Column("group_id", BigId),
-    Column("is_star", Boolean),
-    Column("invitation_id", BigId),
-    Column("text_id", BigId),
-    Column("sections", Text),
-    Column("reason", Text),
-    Column("hold", Text),
-    Column("goes_at", UTCDateTime),
-    Column("is_first", Boolean),
-    prefixes=["TEMPORARY"],
-)
-"""The audience of one step while it is being written; it goes with its transaction.
-
-place     counts on within those of one text, the same sections and one time, held ones among them
-sections  the conditions of the text that hold (outreach.advice.sections)
-reason    why someone is left out; hold  why a mail waits for a person
-goes_at   when it goes to them: their own hour, where the step goes by that
-"""
-
-cut = Table(
-    "cut",
-    MetaData(),
-    Column("ordinal", Integer, primary_key=True),
-    Column("unit_id", BigId),
-    prefixes=["TEMPORARY"],
-)
-"""Which unit has which ordinal."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Units:
-    """How the audience is cut: where each variant of a text, at each time, begins (place and
-    ordinal), and the size of a unit."""
-
-    first: dict[tuple[int, str, datetime], tuple[int, int]]
-    size: int
-
-    def ordinal(self) -> Any:
-        """The ordinal of the unit of a row of `frozen`; nothing for those who get no mail."""
-        if not self.first:
-            return null()
-        cases = [
-            (
-                and_(
-                    frozen.c.text_id == text_id,
-                    frozen.c.sections == sections,
-                    frozen.c.goes_at == instant(goes_at),
-                ),
-                ordinal + (frozen.c.place - place) // self.size,
-            )
-            for (text_id, sections, goes_at), (place, ordinal) in self.first.items()
-        ]
-        return case((~_goes(), null()), *cases)
 
 
 def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
     """One row for each person of the audience, those left out too; says how many rows."""
-    if is_postgresql():
-        session.execute(text("SET LOCAL work_mem = '64MB'"))
-        session.execute(text("SET LOCAL jit = off"))
+    _settle(session)
     connection = session.connection()
     for table in (frozen, cut):
         table.drop(connection, checkfirst=True)
         table.create(connection)
     _gather(session, step, at)
     _hold(session, step, at)
+    kinds = kinds_of(session)
+    invitation_id: Any = frozen.c.invitation_id
     if step.invites or joining_texts(step):
-        _invite(session, step, at)
-    units = _cut_units(session, step, unit_size)
-    _write_messages(session, step, at, units)
-    count = _count(session, step)
+        invitation_id = _invitation_id(session)
+        _invite(session, step, at, invitation_id, kinds)
+    units = _cut_units(session, step, unit_size, kinds)
+    _write_messages(session, step, at, units, invitation_id)
+    count = _count(session, step, kinds)
     for table in (frozen, cut):
         table.drop(connection)
     return count
+
+
+def _settle(session: Session) -> None:
+    """Room to sort and to keep the ends of the indexes in memory, for this transaction."""
+    if is_postgresql():
+        session.execute(text("SET LOCAL work_mem = '64MB'"))
+        session.execute(text("SET LOCAL jit = off"))
+    else:
+        session.execute(text("PRAGMA cache_size = -65536"))
 
 
 def _gather(session: Session, step: Step, at: datetime) -> None:
@@ -163,6 +119,8 @@ def _gather(session: Session, step: Step, at: datetime) -> None:
         },
         "is_first": is_first,
     }
+    if is_postgresql():
+        chosen["fresh_id"] = _INVITATION_IDS.next_value()
     in_order = select(*chosen.values()).order_by(
         people.c.text_id, people.c.reason.is_(None),
         *([people.c.sections] if conditions else []),
@@ -171,10 +129,6 @@ def _gather(session: Session, step: Step, at: datetime) -> None:
     session.execute(insert(frozen).from_select(list(chosen), in_order))
     if is_postgresql():
         session.execute(text("ANALYZE frozen"))  # else it takes a million rows for a thousand
-
-
-def _goes() -> Any:
-    return and_(frozen.c.reason.is_(None), frozen.c.hold.is_(None))
 
 
 def _hold(session: Session, step: Step, at: datetime) -> None:
@@ -192,13 +146,29 @@ def _hold(session: Session, step: Step, at: datetime) -> None:
         session.execute(update(frozen).where(frozen.c.reason.is_(None), whose).values(hold=reason))
 
 
-def _invite(session: Session, step: Step, at: datetime) -> None:
+def _invitation_id(session: Session) -> Any:
+    """The invitation of a row of `frozen`, written or to be written: so nothing is to be looked up.
+
+    SQLite has one writer, whose keys go on after the last. On PostgreSQL others draw keys at the
+    same time: each row drew one of its own.
+    """
+    fresh: Any = frozen.c.fresh_id
+    if not is_postgresql():
+        last = session.scalar(select(func.coalesce(func.max(Invitation.id), 0)))
+        fresh = frozen.c.place + literal(last)
+    is_new = case((frozen.c.reason.is_(None), fresh), else_=null())
+    return func.coalesce(frozen.c.invitation_id, is_new)
+
+
+def _invite(
+    session: Session, step: Step, at: datetime, invitation_id: Any, kinds: list[Kind]
+) -> None:
     """An invitation for everyone who gets the mail and has none yet."""
     campaign = step.campaign
-    new = and_(frozen.c.reason.is_(None), frozen.c.invitation_id.is_(None))
     if campaign.reaches_segments and campaign.newcomers_list is not None:
-        _give_places(session, campaign, campaign.newcomers_list, new, at)
+        _give_places(session, campaign, campaign.newcomers_list, is_new(), at)
     columns = {
+        "id": invitation_id,
         "stakeholder_id": frozen.c.stakeholder_id,
         "event_id": literal(campaign.event_id),
         "group_id": frozen.c.group_id,
@@ -208,16 +178,13 @@ def _invite(session: Session, step: Step, at: datetime) -> None:
         "invited_at": instant(at),
         "link_key": _keys(frozen.c.place),
     }
-    session.execute(
-        insert(Invitation).from_select(list(columns), select(*columns.values()).where(new))
-    )
-    rows = session.execute(
-        select(frozen.c.group_id, func.count()).where(new).group_by(frozen.c.group_id)
-    )
+    new = select(*columns.values()).where(is_new()).order_by(frozen.c.place)
+    session.execute(insert(Invitation).from_select(list(columns), new))
     kind, silent = TallyKind.EVENT_INVITATIONS, InvitationState.SILENT.value
     changes: Counter[Place] = Counter()
-    for group_id, count in rows:
-        changes[kind, campaign.event_id, group_id, silent] += count
+    for one in kinds:
+        if one.is_new:
+            changes[kind, campaign.event_id, one.group_id or 0, silent] += one.people
     admit(session, campaign.event_id, at)
     add_to_tallies(session, changes)
 
@@ -254,30 +221,23 @@ def _give_places(
         )  # fmt: skip
 
 
-def _cut_units(session: Session, step: Step, unit_size: int) -> _Units:
+def _cut_units(session: Session, step: Step, unit_size: int, kinds: list[Kind]) -> Units:
     """Units for those who get the mail, and `cut`, which says their ids."""
     campaign = step.campaign
     # A mail with a calendar of its own is a call of its own.
     is_personal = campaign.has_calendar or step.kind is StepKind.THANK_YOU
     size = 1 if campaign.is_vip or is_personal else unit_size
     start = ordinal = _next_ordinal(session, step)
-    first: dict[tuple[int, str, datetime], tuple[int, int]] = {}
+    first: dict[Variant, tuple[int, int]] = {}
     rows: list[dict[str, Any]] = []
     late = set(joining_texts(step).values())
-    variant: list[Any] = [frozen.c.text_id, frozen.c.sections, frozen.c.goes_at]
-    place_span = func.max(frozen.c.place) - func.min(frozen.c.place) + 1
-    variants: Any = session.execute(
+    for variant, (place, last_place) in sorted(places_of(kinds).items()):
+        text_id, _, goes_at = variant
+        first[variant] = place, ordinal
+        purpose = Purpose.INVITATION if text_id in late else Purpose(step.kind.value)
         # Places, not heads: a mail that is held among them has a place too, and no mail of the rest
         # may be left without a unit.
-        select(*variant, func.min(frozen.c.place), place_span)
-        .where(_goes())
-        .group_by(*variant)
-        .order_by(*variant)
-    )
-    for text_id, sections, goes_at, place, count in variants:
-        first[text_id, sections, goes_at] = place, ordinal
-        purpose = Purpose.INVITATION if text_id in late else Purpose(step.kind.value)
-        for _ in range(-(-count // size)):
+        for _ in range(-(-(last_place - place + 1) // size)):
             rows.append(
                 {"text_id": text_id, "ordinal": ordinal, "next_at": goes_at, "purpose": purpose}
             )
@@ -298,7 +258,7 @@ def _cut_units(session: Session, step: Step, unit_size: int) -> _Units:
     )
     if is_postgresql():
         session.execute(text("ANALYZE cut"))
-    return _Units(first, size)
+    return Units(first, size)
 
 
 def _next_ordinal(session: Session, step: Step) -> int:
@@ -306,7 +266,9 @@ def _next_ordinal(session: Session, step: Step) -> int:
     return 0 if latest is None else latest + 1
 
 
-def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -> None:
+def _write_messages(
+    session: Session, step: Step, at: datetime, units: Units, invitation_id: Any
+) -> None:
     """The rows themselves, with the personal merge fields as they are now."""
     campaign = step.campaign
     purpose: Any = literal(step.kind.value, Text)
@@ -318,12 +280,12 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         "campaign_id": literal(campaign.id),
         "step_id": literal(step.id),
         "stakeholder_id": frozen.c.stakeholder_id,
-        "invitation_id": func.coalesce(frozen.c.invitation_id, Invitation.id),
+        "invitation_id": invitation_id,
         "group_id": frozen.c.group_id,
         "text_id": frozen.c.text_id,
         "event_id": literal(campaign.event_id),
         "purpose": purpose,
-        "state": _state(),
+        "state": state(),
         "reason": func.coalesce(frozen.c.reason, frozen.c.hold, ""),
         "address": address_of(step),
         "name": Stakeholder.full_name,
@@ -340,13 +302,7 @@ def _write_messages(session: Session, step: Step, at: datetime, units: _Units) -
         .join(Stakeholder, Stakeholder.id == frozen.c.stakeholder_id)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .outerjoin(cut, cut.c.ordinal == units.ordinal())
-        .outerjoin(
-            Invitation,
-            and_(
-                Invitation.stakeholder_id == frozen.c.stakeholder_id,
-                Invitation.event_id == campaign.event_id,
-            ),
-        )
+        .order_by(frozen.c.place)
     )
     session.execute(insert(Message).from_select(list(columns), statement))
 
@@ -369,27 +325,16 @@ def _conditions(step: Step) -> list[Condition]:
     return sorted({one for id_ in versions for one in conditions_of(id_)})
 
 
-def _state() -> Any:
-    return case(
-        (frozen.c.reason.is_not(None), "left_out"), (frozen.c.hold.is_not(None), "held"),
-        else_="waiting",
-    )  # fmt: skip
-
-
-def _count(session: Session, step: Step) -> int:
+def _count(session: Session, step: Step, kinds: list[Kind]) -> int:
     """Put the new rows into the summary; says how many there are."""
-    each = select(frozen.c.group_id, _state().label("state"), frozen.c.is_first).subquery()
-    kinds: list[Any] = [each.c.group_id, each.c.state, each.c.is_first]
-    rows: Any = session.execute(select(*kinds, func.count()).group_by(*kinds))
     changes: Counter[Place] = Counter()
-    total = 0
-    for group_id, state, is_first, count in rows:
-        changes[TallyKind.STEP_MESSAGES, step.id, group_id or 0, state] += count
-        if is_first:
-            changes[TallyKind.CAMPAIGN_PEOPLE, step.campaign_id, group_id or 0, state] += count
-        total += count
+    for one in kinds:
+        group_id = one.group_id or 0
+        changes[TallyKind.STEP_MESSAGES, step.id, group_id, one.state] += one.people
+        if one.is_first:
+            changes[TallyKind.CAMPAIGN_PEOPLE, step.campaign_id, group_id, one.state] += one.people
     add_to_tallies(session, changes)
-    return total
+    return sum(one.people for one in kinds)
 
 
 def _keys(place: Any) -> Any:

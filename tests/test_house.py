@@ -45,7 +45,12 @@ FLOORS = [
         ]
     ],
     [["queries"]],
-    [["freezing", "frozen"], ["reaching"], ["roster", "journal", "details", "importing"], ["exporting"]],
+    [
+        ["freezing", "frozen"],
+        ["reaching"],
+        ["roster", "journal", "details", "importing"],
+        ["exporting"],
+    ],
     [["actions"], ["delivery"]],
     [["jobs", "errands", "exports"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],

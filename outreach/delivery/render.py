@@ -1,5 +1,6 @@
 """A unit of the ledger → a letter and its recipients. What cannot be rendered is held, by name."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -110,17 +111,17 @@ def letter_of(setting: Setting) -> Letter:
 def _of_one_variant(
     setting: Setting, waiting: Waiting, held: dict[str, list[int]]
 ) -> tuple[Setting, Waiting]:
-    """The setting with the sections of the unit's first person, and those who share them.
+    """The setting with the sections of most people of the unit, and those who share them.
 
     A unit is cut so that everyone does; who does not is held, and goes alone when released.
     """
     sections = [snapshot.get("sections", "") for snapshot in waiting.snapshots]
-    first = sections[0] if sections else ""
-    others = [one for one, held_of in zip(waiting.ids, sections, strict=True) if held_of != first]
+    usual = Counter(sections).most_common(1)[0][0] if sections else ""
+    others = [one for one, held_of in zip(waiting.ids, sections, strict=True) if held_of != usual]
     if others:
         held[OTHER_SECTIONS] = others
-        waiting = waiting.only([i for i, held_of in enumerate(sections) if held_of == first])
-    return replace(setting, held=first), waiting
+        waiting = waiting.only([i for i, held_of in enumerate(sections) if held_of == usual])
+    return replace(setting, held=usual), waiting
 
 
 def _recipients(

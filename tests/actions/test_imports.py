@@ -328,6 +328,17 @@ def test_a_csv_is_read_whatever_wrote_it(tmp_path, encoding, mark):
     assert people()[0][0] == "Zoë Núñez"
 
 
+def test_what_looks_like_an_escape_stands_as_it_was_typed(tmp_path):
+    said = ["\\N", "a\\tb", "one\ntwo", "three\\", "it's “so” \\. \U0001f33f"]
+    path = tmp_path / "people.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        lines = [[f"P {n}", f"p{n}@example.org", text] for n, text in enumerate(said)]
+        csv.writer(file).writerows([["Name", "Email", "Notes"], *lines])
+    import_file(path, "people.csv", make_list().id, **BY)
+    kept = select(Stakeholder.notes).order_by(Stakeholder.email_key)
+    assert list(reading().scalars(kept)) == said
+
+
 def test_a_name_with_a_line_break_becomes_one_line_and_a_nul_leaves_the_row_out(bring):
     """A15 as it shows here."""
     report = bring(

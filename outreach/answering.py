@@ -23,6 +23,7 @@ from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.event import Event
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.message import standing as message_standing
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import TallyKind
@@ -114,8 +115,9 @@ def facts_of(invitation_id: Any, named_by_id: Any) -> tuple[Any, ...]:
     named_by_id  the invitation of who sends the person
     They take `answered_at` and `reply`.
     """
+    waits = message_standing() == MessageState.WAITING
     told = (
-        select(func.max(case((Message.state == MessageState.WAITING, _WILL_BE_TOLD), else_=_TOLD)))
+        select(func.max(case((waits, _WILL_BE_TOLD), else_=_TOLD)))
         .where(
             Message.stakeholder_id == Stakeholder.id, Message.invitation_id == invitation_id,
             or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),

@@ -41,6 +41,17 @@ class Prepared:
             row = cursor.fetchone() if cursor.description else None
         return row[0] if row else 0
 
+    def count(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Run what changes rows; how many they were."""
+        with _told(connection):
+            return int(self._run(connection, values).rowcount)
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """The rows, their columns by name."""
+        with _told(connection):
+            rows = self._run(connection, values).fetchall()
+        return list(map(self.spelt(connection.dialect).named, rows))
+
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, its columns by name; None where there is none."""
         with _told(connection):
@@ -119,13 +130,13 @@ class Spelt:
         makers  what makes each column's value of the driver's
         """
         self.text, self.places, self._makers = text, places, makers
-        self._known = frozenset(name for name, _, _ in places)
+        self.names = frozenset(name for name, _, _ in places)
         self._named: Any = row_of(*columns)
 
     def filled(self, values: Mapping[str, Any]) -> list[Any]:
         """The parameters as the driver takes them."""
-        if not self._known.issuperset(values):
-            raise TypeError(f"no place for {sorted(set(values) - self._known)}")
+        if not self.names.issuperset(values):
+            raise TypeError(f"no place for {sorted(set(values) - self.names)}")
         return [
             make(values.get(name, fixed)) if make else values.get(name, fixed)
             for name, fixed, make in self.places

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.errors import NotFound
 from outreach.models.activity import Activity, Actor
-from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.message import Message, MessageState, Purpose, standing
 from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
 from outreach.posting import post
 
@@ -63,7 +63,7 @@ def tell_how_it_stands(
     states = [MessageState.WAITING] if is_own_answer else [MessageState.WAITING, MessageState.HELD]
     waits = select(Message.id).where(
         Message.stakeholder_id == offer.stakeholder_id, Message.offer_id == offer.id,
-        Message.purpose == Purpose.SEAT_ANSWER, Message.state.in_(states),
+        Message.purpose == Purpose.SEAT_ANSWER, standing().in_(states),
     )  # fmt: skip
     if session.scalar(waits.limit(1)) is None:
         post(

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from outreach.db import reading
 from outreach.models.account import Account
-from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.message import Message, MessageState, Purpose, Unit, is_under_way
 from outreach.models.target import Target, TargetList
+from outreach.resting import hold_still
 from outreach.tally import add_to_tallies, moved_message, total
 
 UNSIGNED = (Purpose.CONFIRMATION, Purpose.COPY)
@@ -70,6 +71,7 @@ def unsigned(stakeholder_id: int, event_id: int) -> Select[int]:
         .where(
             Message.stakeholder_id == stakeholder_id, Message.event_id == event_id,
             Message.state == MessageState.WAITING, Message.purpose.not_in(UNSIGNED),
+            ~is_under_way(),
         )
         .order_by(Message.id)
         .with_for_update()
@@ -81,6 +83,7 @@ def hold_what_waits(session: Session, stakeholder_id: int, event_id: int, at: da
     signer = signers(event_id, stakeholder_id).get(stakeholder_id)
     if signer is None:
         return
+    hold_still(session, Message.stakeholder_id == stakeholder_id)
     ids = session.scalars(unsigned(stakeholder_id, event_id)).all()
     rows = session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id)).all()
     for message in rows:

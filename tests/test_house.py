@@ -39,6 +39,7 @@ FLOORS = [
             "keeping",
             "tally",
             "prepared",
+            "resting",
             "stops",
             "schema",
             "dialect",

@@ -21,9 +21,10 @@ from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge, MergeUndone
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import RESTING, Message, MessageState, Unit
+from outreach.models.message import RESTING, Message, MessageState, Unit, standing
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.placing import settle_places
+from outreach.resting import hold_still
 from outreach.rows import Rows
 from outreach.signing import SIGN_OFF, signers, unsigned
 from outreach.starring import owner_of_both, star_events
@@ -151,9 +152,10 @@ def look_the_same(one: str | None, other: str | None) -> bool:
 def _leave_out_waiting(session: Session, rows: Rows, gone_id: int, at: datetime) -> None:
     """What waits for the one who goes is not sent: the kept person has mails of their own."""
     waiting = (MessageState.WAITING, MessageState.HELD)
+    hold_still(session, Message.stakeholder_id == gone_id)
     ids = session.scalars(
         select(Message.id)
-        .where(Message.stakeholder_id == gone_id, Message.state.in_(waiting))
+        .where(Message.stakeholder_id == gone_id, standing().in_(waiting))
         .order_by(Message.id)
     ).all()
     for id_ in ids:
@@ -207,6 +209,7 @@ def _join_targets(session: Session, rows: Rows, kept_id: int, gone_id: int) -> N
 
 def _follow_stars(session: Session, rows: Rows, kept_id: int, at: datetime) -> None:
     """Whoever is a star from now on: their invitations say so, and what waits is signed first."""
+    hold_still(session, Message.stakeholder_id == kept_id)
     for event_id in star_events(session, kept_id):
         for row in _of(session, INVITATIONS, kept_id):
             if row.event_id == event_id:

@@ -19,6 +19,7 @@ from outreach.models.message import (
     Unit,
     UnitState,
     may_become,
+    standing,
 )
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import MANNERS
@@ -28,6 +29,7 @@ from outreach.queries.audience import personal_values
 from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.merging import columns_in
 from outreach.queries.reasons import NEVER_LEFT
+from outreach.resting import hold_still
 from outreach.signing import AN_APPROVER, UNSIGNED, signers
 from outreach.tally import add_to_tallies, moved_message
 from outreach.tokens import new_key
@@ -89,8 +91,10 @@ def hold_message(message_id: int, *, by: Actor, who: str, at: datetime) -> None:
     who  as it stands in the reason
     """
     with transaction() as session:
+        hold_still(session, Message.id == message_id)
         message = _get(session, message_id)
-        if message.state is not MessageState.WAITING:
+        stands = session.scalar(select(standing()).where(Message.id == message_id))
+        if stands is not MessageState.WAITING:
             raise Conflict(
                 "This mail does not wait any more. Reload the page to see how it stands."
             )
@@ -147,7 +151,7 @@ def stop_for_person(campaign_id: int, stakeholder_id: int, *, by: Actor, at: dat
             select(Message)
             .where(
                 Message.stakeholder_id == stakeholder_id, Message.campaign_id == campaign_id,
-                Message.state.in_((MessageState.WAITING, MessageState.HELD)),
+                standing().in_((MessageState.WAITING, MessageState.HELD)),
             )
             .with_for_update()
         )  # fmt: skip

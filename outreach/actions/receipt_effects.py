@@ -15,7 +15,14 @@ from outreach.dialect import among
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.message import (
+    Message,
+    MessageState,
+    Purpose,
+    carried,
+    is_under_way,
+    standing,
+)
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState, proof_of, state_after
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import digest_of
@@ -106,7 +113,7 @@ def _messages(session: Session, public_ids: Sequence[str]) -> Sequence[Any]:
             select(
                 Message.id,
                 Message.public_id,
-                Message.state,
+                standing().label("state"),
                 Message.step_id,
                 Message.campaign_id,
                 Message.group_id,
@@ -162,6 +169,12 @@ def _move(
             message.state,
             new,
         ] += 1
+    # Told before our own record: it is from here that these know which hand-over carried them.
+    early = [one.id for one in messages if one.state is MessageState.HANDING_OVER]
+    if early:
+        session.connection().execute(
+            update(Message).where(among(Message.id, early), is_under_way()).values(carried())
+        )
     for (state, reason, since), ids in moves.items():
         session.connection().execute(
             update(Message)

@@ -1,5 +1,7 @@
 """The last look before a hand-over: whatever was committed by now stops a mail (promise P3)."""
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,13 +15,14 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal_column,
     null,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
-from outreach.delivery.ledger import move_by_id
-from outreach.dialect import joined, key_digest
+from outreach.delivery.ledger import PLACES, move_by_id
+from outreach.dialect import key_digest
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
@@ -38,6 +41,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import ASKING as ASKING_KINDS
 from outreach.models.step import MANNERS, NARROW, STATES, Audience, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
+from outreach.prepared import Prepared
 from outreach.queries.reasons import (
     ANSWERED,
     JUST_WRITTEN,
@@ -55,9 +59,14 @@ from outreach.queries.reasons import (
 )
 
 ASKING = tuple(Purpose(kind.value) for kind in ASKING_KINDS)
-_STANDS = (
+_STANDS = Prepared(
     select(Campaign.state).where(Campaign.id == bindparam("campaign")).with_for_update(read=True)
 )
+_UNSORTED = (
+    *(func.coalesce(column, literal_column("0")) for column in PLACES[:2]), *PLACES[2:],
+)  # fmt: skip
+"""PLACES, with nothing by which a planner would find them in order: SQLite would read all of a
+step, as an index has it, instead of one unit."""
 LATENESS = timedelta(hours=1)
 """A mail kept back for longer may leave on the heels of a later one: that is looked at."""
 
@@ -82,14 +91,14 @@ class Look(NamedTuple):
 
 def look_at(session: Session, unit_id: int, token: int) -> Look | None:
     """The unit, ours until we commit; None where the lease is lost."""
-    row = session.connection().execute(_look(), {"unit": unit_id, "token": token}).one_or_none()
+    row = _look().first(session.connection(), {"unit": unit_id, "token": token})
     return None if row is None else Look(*row)
 
 
 @cache
-def _look() -> Select[Any]:
+def _look() -> Prepared:
     stopped = exists().where(CampaignStop.campaign_id == Unit.campaign_id)
-    return (
+    return Prepared(
         select(
             Unit.next_at, Unit.purpose, Unit.campaign_id,
             select(Step.is_held).where(Step.id == Unit.step_id).scalar_subquery(),
@@ -110,11 +119,27 @@ def campaign_stands(session: Session, campaign_id: int | None) -> CampaignState 
     """The campaign's state, held until we commit, so that a pause waits for us or we for it."""
     if campaign_id is None:
         return None
-    return session.connection().scalar(_STANDS, {"campaign": campaign_id})
+    row = _STANDS.first(session.connection(), {"campaign": campaign_id})
+    return None if row is None else CampaignState(row.state)
 
 
-def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: datetime) -> set[int]:
-    """Leave out whoever answered, unsubscribed or was withdrawn since; says who still waits."""
+class Crowd(NamedTuple):
+    """Those of a unit who wait, told by how many they are and where they count, not one by one."""
+
+    places: Counter[tuple[Any, ...]]
+    """{their PLACES: how many}"""
+    id_sum: int
+
+    def is_of(self, ids: Sequence[int]) -> bool:
+        """Whether these are they: as nobody joins a unit that is leased, it takes no more."""
+        return (self.places.total(), self.id_sum) == (len(ids), sum(ids))
+
+
+def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: datetime) -> Crowd | None:
+    """Leave out whoever answered, unsubscribed or was withdrawn since.
+
+    Gives who waits, all of whom may still get it; None where someone had to be left out.
+    """
     is_late = look.campaign_id is not None and at - look.next_at > LATENESS
     statements = _statements(
         look.purpose,
@@ -128,22 +153,23 @@ def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: dateti
         "unit": unit_id, "at": at, "campaign": look.campaign_id, "quiet_from": at - MANNERS
     }  # fmt: skip
     # A thousand rows cost more to fetch than to read: mostly nobody is to be left out.
-    ids, changed_count = session.connection().execute(statements.everyone, values).one()
-    waiting = set(map(int, ids.split(","))) if ids else set()
-    if not changed_count:
-        return waiting
+    connection = session.connection()
+    needed = statements.everyone.spelt(connection.dialect).names & values.keys()
+    rows = statements.everyone.all(connection, {name: values[name] for name in needed})
+    if not any(row.changed for row in rows):
+        places = Counter({(row[0] or None, row[1] or None, *row[2:-3]): row.people for row in rows})
+        return Crowd(places, sum(int(row.id_sum) for row in rows))
     by_reason: dict[str, list[int]] = {}
-    for message_id, why in session.connection().execute(statements.changed, values):
+    for message_id, why in connection.execute(statements.changed, values):
         by_reason.setdefault(why, []).append(message_id)
     for why, some in by_reason.items():
         move_by_id(session, some, MessageState.WAITING, MessageState.LEFT_OUT, at=at, reason=why)
-        waiting.difference_update(some)
-    return waiting
+    return None
 
 
 class _Statements(NamedTuple):
-    everyone: Select[Any]
-    """One row: the ids of all who wait, and how many of them must not get it any more."""
+    everyone: Prepared
+    """By where they count: how many wait, and how many of them must not get it any more."""
     changed: Select[Any]
     """Those, each with the reason."""
 
@@ -175,11 +201,16 @@ def _statements(
         reason = case((has_stopped_news(), func.coalesce(reason, STOPPED_NEWS)), else_=reason)
     if is_late:
         reason = case((_was_just_written_to(), JUST_WRITTEN), else_=reason)
+    counts = (
+        func.count().label("people"), func.sum(Message.id).label("id_sum"),
+        func.count(reason).label("changed"),
+    )  # fmt: skip
     everyone, listing = (
         _from_unit(purpose, select(*columns), is_listed if somebody_is_listed else false())
-        for columns in ((joined(Message.id), func.count(reason)), (Message.id, reason))
+        for columns in ((*_UNSORTED, *counts), (Message.id, reason))
     )
-    return _Statements(everyone, listing.where(reason.is_not(None)))
+    everyone = everyone.group_by(*_UNSORTED)
+    return _Statements(Prepared(everyone), listing.where(reason.is_not(None)))
 
 
 def _from_unit(
@@ -245,7 +276,7 @@ def _reason(
     if audience in NARROW or (purpose in ASKING and audience is not Audience.BOUNCED):
         cases.append((Invitation.state == InvitationState.UNDELIVERABLE, UNDELIVERABLE))
     if audience is not None and audience in (Audience.BOUNCED, *NARROW):
-        cases.append((Invitation.state.not_in(STATES[audience]), OTHER_ANSWER))
+        cases.append((_is_none_of(Invitation.state, STATES[audience]), OTHER_ANSWER))
     elif purpose in ASKING:
         cases.append((Invitation.state != InvitationState.SILENT, ANSWERED))
     if purpose in ASKING:
@@ -265,6 +296,11 @@ def _reason(
     return case(*cases, else_=null())
 
 
+def _is_none_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """NOT IN, without the list that is only written out when it is run."""
+    return and_(*(column != value for value in values))
+
+
 def _was_just_written_to() -> ColumnElement[bool]:
     """Another mail of the campaign went while this one was kept back."""
     other = aliased(Message)
@@ -272,6 +308,6 @@ def _was_just_written_to() -> ColumnElement[bool]:
         other.stakeholder_id == Message.stakeholder_id,
         other.id != Message.id,
         other.campaign_id == bindparam("campaign"),
-        other.state.not_in((*UNDER_WAY, *NEVER_LEFT)),
+        _is_none_of(other.state, (*UNDER_WAY, *NEVER_LEFT)),
         other.changed_at > bindparam("quiet_from", type_=UTCDateTime()),
     )

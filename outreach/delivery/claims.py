@@ -21,10 +21,18 @@ from outreach.models.message import (
     MessageState,
     Unit,
     UnitState,
+    carried,
 )
+from outreach.prepared import Prepared
 
 FIRST_WAIT = timedelta(seconds=15)
 """Before the second try of anything; it doubles."""
+
+ON_THE_WAY: tuple[tuple[MessageState, dict[str, Any]], ...] = (
+    (MessageState.WAITING, carried()), (MessageState.HANDING_OVER, {}),
+)  # fmt: skip
+"""How messages stand during a call, and what they get after it; the second are rows that the
+version before left, which wrote the hand-over on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,12 @@ def claim_unit(worker: str, *, at: datetime, mailer_name: str = "") -> Claim | N
 def take_unit(session: Session, worker: str, *, at: datetime, mailer_name: str) -> Claim | None:
     """The same within an open transaction, at its end: units are locked after all else."""
     taken = {"worker": worker, "at": at, "until": at + LEASE, "mailer": mailer_name}
-    row = session.connection().execute(_claiming(is_postgresql()), taken).one_or_none()
+    row = _claiming(is_postgresql()).first(session.connection(), taken)
     return Claim(*row) if row else None
 
 
 @cache
-def _claiming(skips_locked: bool) -> Any:
+def _claiming(skips_locked: bool) -> Prepared:
     is_down = exists().where(Breaker.name == bindparam("mailer"), Breaker.opened_at.is_not(None))
     due = (
         select(Unit.id)
@@ -64,7 +72,7 @@ def _claiming(skips_locked: bool) -> Any:
     )
     if skips_locked:
         due = due.with_for_update(skip_locked=True)
-    return (
+    return Prepared(
         update(Unit)
         .where(Unit.id == due.scalar_subquery(), Unit.state == UnitState.WAITING)
         .values(
@@ -101,14 +109,16 @@ def recover_expired(*, at: datetime) -> int:
         contain(session, waiting, at, "The worker died.")
         if unknown:
             _close_attempts(session, unknown, at)
-            move_messages(
-                session,
-                Message.unit_id.in_(unknown),
-                MessageState.HANDING_OVER,
-                MessageState.UNKNOWN,
-                at=at,
-                reason="The worker died during the hand-over.",
-            )
+            for old, counted in ON_THE_WAY:
+                move_messages(
+                    session,
+                    Message.unit_id.in_(unknown),
+                    old,
+                    MessageState.UNKNOWN,
+                    at=at,
+                    reason="The worker died during the hand-over.",
+                    **counted,
+                )
         return len(waiting) + len(unknown)
 
 

@@ -1,6 +1,6 @@
 """What stands in the fields of a unit's letter: shared, snapshotted, or made now (the links)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -146,7 +146,7 @@ def _column(name: str, waiting: Waiting, setting: Setting) -> Column:
         return _days(waiting.reply_by, setting)
     if name == "answer":
         return _answers(waiting.answers, setting)
-    return known_column(name, waiting.snapshots, setting)
+    return known_column(name, waiting.field, setting)
 
 
 def _rsvp_links(waiting: Waiting) -> Sequence[str]:
@@ -160,22 +160,41 @@ def _rsvp_links(waiting: Waiting) -> Sequence[str]:
     return [next(links) if key else "" for key in keys]
 
 
-def known_column(name: str, snapshots: Sequence[Mapping[str, Any]], setting: Setting) -> list[str]:
+MADE_OF = {
+    "country": ("country_code",), "salutation_or_name": ("salutation", "title", "full_name"),
+}  # fmt: skip
+"""Fields of a letter that are made of others, which the ledger keeps."""
+NOT_KEPT = (
+    "rsvp_link", "track_name", "seat_role", "reply_by", "answer", "unsubscribe_link",
+    "event_name", "event_dates", "event_place", "host", "conference_link",
+)  # fmt: skip
+
+
+def kept_names(setting: Setting) -> tuple[str, ...]:
+    """What a letter without sections needs of what the ledger keeps of a person."""
+    wording = wording_in(setting)
+    parts = (wording.subject, wording.text, wording.html)
+    needed = {name for part in parts for name in part.fields}
+    needed |= {name for name, _ in wording.defaults.values()}
+    needed -= {*NOT_KEPT, *wording.defaults}
+    return tuple(sorted({one for name in needed for one in MADE_OF.get(name, (name,))}))
+
+
+def known_column(
+    name: str, kept: Callable[[str], Sequence[str]], setting: Setting
+) -> Sequence[str]:
     """A personal field of everyone, out of what the ledger keeps of them; empty where it has none.
 
-    snapshots  the personal merge fields of each
+    kept  gives one of the personal merge fields of all
     """
     if name == "country":
-        codes = [one.get("country_code") or "" for one in snapshots]
+        codes = kept("country_code")
         names = {code: country(code, setting.language) for code in set(codes)}
         return [names[code] for code in codes]
     if name == "salutation_or_name":
-        return [
-            one.get("salutation")
-            or f"{one.get('title') or ''} {one.get('full_name') or ''}".strip()
-            for one in snapshots
-        ]
-    return [one.get(name) or "" for one in snapshots]
+        parts = zip(*map(kept, MADE_OF[name]), strict=True)
+        return [written or f"{title} {full}".strip() for written, title, full in parts]
+    return kept(name)
 
 
 def _days(moments: Sequence[str], setting: Setting) -> Column:
@@ -208,7 +227,11 @@ def known_values(
     snapshot  the personal merge fields as the ledger keeps them
     """
     names = {*snapshot, "country", "salutation_or_name"} - {"country_code"}
-    values = {name: known_column(name, [snapshot], setting)[0] for name in names}
+
+    def kept(name: str) -> Sequence[str]:
+        return [snapshot.get(name) or ""]
+
+    values = {name: known_column(name, kept, setting)[0] for name in names}
     if reply_by is not None:
         values["reply_by"] = day(reply_by, setting.time_zone, locale_of(setting.language))
     if answer and setting.purpose in OF_ANSWERS:

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql
@@ -53,7 +52,7 @@ def move_messages(
         # One writer at a time: what is counted here is what is changed in the next line.
         rows = session.execute(select(*PLACES, func.count()).where(*those).group_by(*PLACES)).all()
         session.execute(change)
-    _recount(session, Counter({tuple(row[:-1]): row[-1] for row in rows}), old, new)
+    recount(session, Counter({tuple(row[:-1]): row[-1] for row in rows}), old, new)
     return sum(row[-1] for row in rows)
 
 
@@ -73,38 +72,10 @@ def move_by_id(
     return move_messages(session, Message.id.in_(ids), old, new, at=at, reason=reason, **values)
 
 
-def move_unit(
-    session: Session, unit_id: int, old: MessageState, new: MessageState, *, at: datetime
-) -> int:
-    """The same for all of a unit that are in the old state, by statements that are built once."""
-    if not may_become(old, new):
-        raise ValueError(f"a message never goes from {old} to {new}")
-    counting, changing = _moving_a_unit(old, new, is_postgresql())
-    connection, values = session.connection(), {"unit": unit_id, "at": at}
-    rows = Counter({tuple(row[:-1]): row[-1] for row in connection.execute(counting, values)})
-    if changing is not None:
-        connection.execute(changing, values)
-    _recount(session, rows, old, new)
-    return rows.total()
-
-
-@cache
-def _moving_a_unit(old: MessageState, new: MessageState, at_once: bool) -> tuple[Any, Any]:
-    """What counts the rows by their places, and what then changes them; one statement for both
-    where the database can."""
-    those = (Message.unit_id == bindparam("unit"), Message.state == old)
-    change = update(Message).where(*those).values(state=new, reason="", changed_at=bindparam("at"))
-    if not at_once:
-        # One writer at a time: what is counted here is what is changed in the next line.
-        return select(*PLACES, func.count()).where(*those).group_by(*PLACES), change
-    moved_rows = change.returning(*PLACES).cte("moved_rows")
-    columns = [moved_rows.c[column.key] for column in PLACES]
-    return select(*columns, func.count()).group_by(*columns), None
-
-
-def _recount(
+def recount(
     session: Session, rows: Counter[tuple[Any, ...]], old: MessageState, new: MessageState
 ) -> None:
+    """Change the summary rows for so many messages by each of their PLACES."""
     before, after = counted_as(old), counted_as(new)
     if before == after:
         return

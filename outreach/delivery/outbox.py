@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from outreach import clock
 from outreach.db import db
-from outreach.delivery.attempts import begin
+from outreach.delivery.attempts import Begun, begin
 from outreach.delivery.breaker import Permit, permit
 from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired
 from outreach.delivery.mailer import Busy, Mailer, Outcome
@@ -68,7 +68,7 @@ def drain(
         ready = _make_ready(claim, mailer, rates, now)
         claim = None
         if ready is not None:
-            messages += len(ready.ids)
+            messages += len(ready.begun.ids)
             claim = _hand_over(ready, mailer, now, lambda: worker if goes_on() else "")
     return Drained(units, messages, is_empty=False)
 
@@ -87,9 +87,7 @@ class Ready:
 
     claim: Claim
     rendered: Rendered
-    attempt_id: int
-    ids: dict[str, int]
-    """{public id: message id} of those who go."""
+    begun: Begun
     lease_ends: float
     """By this machine's own stopwatch: neither a clock that is set nor a long sleep deceives it."""
 
@@ -102,23 +100,25 @@ def _make_ready(
     try:
         rendered = render_unit(claim.unit_id)
         db.session.rollback()
-        attempt = begin(claim, rendered, mailer, rates, now())
+        begun = begin(claim, rendered, mailer, rates, now())
     except DBAPIError:
         raise  # the database's trouble is nobody's in the unit; the lease ends by itself
     except Exception as problem:
         give_up(claim, problem, at=now())
         raise
-    return attempt and Ready(claim, rendered, *attempt, lease_ends)
+    return begun and Ready(claim, rendered, begun, lease_ends)
 
 
 def _hand_over(
     ready: Ready, mailer: Mailer, now: Callable[[], datetime], next_for: Callable[[], str]
 ) -> Claim | None:
     """Call, and record what came of it; the unit that was claimed with that."""
-    found = sort_outcomes(_call(ready, mailer), ready.ids)
+    begun = ready.begun
+    found = sort_outcomes(_call(ready, mailer), begun.ids)
     recorded = record(
-        ready.claim, ready.attempt_id, found, at=now(), mailer_name=mailer.name, next_for=next_for()
-    )
+        ready.claim, begun.attempt_id, found, at=now(), mailer_name=mailer.name,
+        places=begun.places, next_for=next_for(),
+    )  # fmt: skip
     if not recorded.is_ours:
         log.warning("unit %s: the lease was lost during the call", ready.claim.unit_id)
     return recorded.next
@@ -127,9 +127,9 @@ def _hand_over(
 def _call(ready: Ready, mailer: Mailer) -> Mapping[str, Outcome]:
     """The one call, unless the lease might end during it."""
     if time.monotonic() + CALL_TIMEOUT.total_seconds() > ready.lease_ends:
-        return dict.fromkeys(ready.ids, Busy("The lease ran out before the call."))
+        return dict.fromkeys(ready.begun.ids, Busy("The lease ran out before the call."))
     claim, rendered = ready.claim, ready.rendered
     key = f"{claim.unit_id}.{claim.token}"
     return mailer.hand_over(
-        rendered.letter, rendered.going(ready.ids), key=key, timeout=CALL_TIMEOUT
+        rendered.letter, rendered.going(ready.begun.ids), key=key, timeout=CALL_TIMEOUT
     )

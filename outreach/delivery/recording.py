@@ -1,10 +1,12 @@
 """What came of a hand-over, recorded in one transaction and only under our token."""
 
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -12,17 +14,21 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.delivery.breaker import note_answer
 from outreach.delivery.claims import FIRST_WAIT, Claim, sibling_of, take_unit
-from outreach.delivery.ledger import move_by_id, move_unit
+from outreach.delivery.ledger import move_by_id, recount
 from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent, Unfit
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
+from outreach.prepared import Prepared
 
 LONGEST_WAIT = timedelta(minutes=30)
 ODD_TRIES = 8
 """How often an odd busy answer ("other 4xx") is taken before the message is held."""
 
-_DONE = (
+TAKEN_BACK = (MessageState.HELD, MessageState.CANCELLED, MessageState.LEFT_OUT)
+TOO_LATE = "The provider had it before it could be taken back."
+
+_DONE = Prepared(
     update(Unit)
     .where(
         Unit.id == bindparam("unit"), Unit.token == bindparam("fence"),
@@ -30,7 +36,15 @@ _DONE = (
     )
     .values(state=UnitState.DONE, leased_until=None, leased_by=None)
 )  # fmt: skip
-_CLOSED = (
+_ACCEPTED = Prepared(
+    update(Message)
+    .where(Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
+    .values(
+        state=MessageState.ACCEPTED, reason="", changed_at=bindparam("at"),
+        attempt_id=bindparam("attempt"), attempts_count=Message.attempts_count + 1,
+    )
+)  # fmt: skip
+_CLOSED = Prepared(
     update(Attempt)
     .where(Attempt.id == bindparam("attempt"))
     .values(ended_at=bindparam("at"), result=bindparam("outcome"), detail=bindparam("details"))
@@ -51,6 +65,11 @@ class Sorted:
     is_down: bool = False
     """The provider as a whole did not do its work."""
     configuration: str = ""
+
+    def ids(self) -> Iterator[list[int]]:
+        """All of them, by outcome."""
+        for reasons in (self.accepted, self.refused, self.held, self.unknown, self.busy):
+            yield from reasons.values()
 
     def words(self) -> str:
         """`accepted`, `busy`, `refused`, `silent` or `mixed`, for the attempt."""
@@ -127,38 +146,63 @@ def record(
     *,
     at: datetime,
     mailer_name: str,
+    places: Counter[tuple[Any, ...]] | None = None,
     next_for: str = "",
 ) -> Recorded:
     """Write what became of the unit.
 
+    places    where its messages count, if they are all that wait in it
     next_for  the worker who goes on: claims the next unit in the same transaction, which saves it
               one of its own; nobody when empty
     """
-    with transaction() as session:
-        write = _all_accepted if found.words() == "accepted" else _one_by_one
-        if not write(session, claim, found, at):
-            return Recorded(is_ours=False)
-        why = "; ".join(found.busy)[:300]
-        note_answer(session, mailer_name, is_down=found.is_down, reason=why, at=at)
-        outcome = {"outcome": found.words(), "details": found.detail()}
-        session.connection().execute(_CLOSED, {"attempt": attempt_id, "at": at} | outcome)
-        if not next_for:
-            return Recorded(is_ours=True)
-        session.flush()  # the breaker may have opened just now
-        following = take_unit(session, next_for, at=at, mailer_name=mailer_name)
-        return Recorded(is_ours=True, next=following)
+
+    def written(write: Callable[[Session], bool]) -> Recorded:
+        with transaction() as session:
+            if not write(session):
+                return Recorded(is_ours=False)
+            _close_attempt(session, attempt_id, found, mailer_name, at)
+            if not next_for:
+                return Recorded(is_ours=True)
+            session.flush()  # the breaker may have opened just now
+            following = take_unit(session, next_for, at=at, mailer_name=mailer_name)
+            return Recorded(is_ours=True, next=following)
+
+    if places is not None and found.words() == "accepted":
+        with suppress(_Overtaken):
+            return written(lambda session: _all_accepted(session, claim, attempt_id, places, at))
+    return written(lambda session: _one_by_one(session, claim, attempt_id, found, at))
 
 
-def _all_accepted(session: Session, claim: Claim, found: Sorted, at: datetime) -> bool:
+class _Overtaken(Exception):
+    """Something was told or done to a message meanwhile: each is looked at by itself."""
+
+
+def _all_accepted(
+    session: Session, claim: Claim, attempt_id: int, places: Counter[tuple[Any, ...]], at: datetime
+) -> bool:
     """The usual case: all of the unit that is under way, without naming a thousand ids."""
-    ours = {"unit": claim.unit_id, "fence": claim.token}
-    if not session.connection().execute(_DONE, ours).rowcount:
+    connection = session.connection()
+    if not _DONE.count(connection, {"unit": claim.unit_id, "fence": claim.token}):
         return False
-    move_unit(session, claim.unit_id, MessageState.HANDING_OVER, MessageState.ACCEPTED, at=at)
+    ours = {"unit": claim.unit_id, "attempt": attempt_id, "at": at}
+    if _ACCEPTED.count(connection, ours) != places.total():
+        raise _Overtaken
+    recount(session, places, MessageState.WAITING, MessageState.ACCEPTED)
     return True
 
 
-def _one_by_one(session: Session, claim: Claim, found: Sorted, at: datetime) -> bool:
+def _close_attempt(
+    session: Session, attempt_id: int, found: Sorted, mailer_name: str, at: datetime
+) -> None:
+    why = "; ".join(found.busy)[:300]
+    note_answer(session, mailer_name, is_down=found.is_down, reason=why, at=at)
+    outcome = {"outcome": found.words(), "details": found.detail()}
+    _CLOSED.count(session.connection(), {"attempt": attempt_id, "at": at} | outcome)
+
+
+def _one_by_one(
+    session: Session, claim: Claim, attempt_id: int, found: Sorted, at: datetime
+) -> bool:
     unit = session.scalar(
         select(Unit)
         .where(
@@ -170,6 +214,7 @@ def _one_by_one(session: Session, claim: Claim, found: Sorted, at: datetime) -> 
     )
     if unit is None:
         return False
+    _count_attempt(session, attempt_id, found, at)
     _move(session, found, at)
     busy_unit = _put_back(session, unit, found, at) if found.busy else None
     _close(unit, found, keeps_waiting=busy_unit is unit)
@@ -179,9 +224,21 @@ def _one_by_one(session: Session, claim: Claim, found: Sorted, at: datetime) -> 
     return True
 
 
+def _count_attempt(session: Session, attempt_id: int, found: Sorted, at: datetime) -> None:
+    """The attempt to each message that went with it, whatever has become of it meanwhile; an event
+    that came first has done so itself (actions.receipt_effects)."""
+    for ids in found.ids():
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids), Message.attempt_id.is_distinct_from(attempt_id))
+            .values(attempt_id=attempt_id, attempts_count=Message.attempts_count + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def _move(session: Session, found: Sorted, at: datetime) -> None:
     """Each message to the state that its outcome means; those a busy provider left stay."""
-    old = MessageState.HANDING_OVER
+    old = MessageState.WAITING
     for states, new in (
         (found.accepted, MessageState.ACCEPTED),
         (found.refused, MessageState.REFUSED),
@@ -190,6 +247,9 @@ def _move(session: Session, found: Sorted, at: datetime) -> None:
     ):
         for reason, ids in states.items():
             move_by_id(session, ids, old, new, at=at, reason=reason)
+    for ids in found.accepted.values():
+        for taken_back in TAKEN_BACK:  # too late: it has gone
+            move_by_id(session, ids, taken_back, MessageState.ACCEPTED, at=at, reason=TOO_LATE)
 
 
 def _close(unit: Unit, found: Sorted, *, keeps_waiting: bool) -> None:
@@ -205,7 +265,7 @@ def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit
     reason = "; ".join(found.busy)[:500]
     if found.is_limited and unit.busy_count + 1 >= ODD_TRIES:
         why = f"Not taken after {ODD_TRIES} tries: {reason}"
-        move_by_id(session, ids, MessageState.HANDING_OVER, MessageState.HELD, at=at, reason=why)
+        move_by_id(session, ids, MessageState.WAITING, MessageState.HELD, at=at, reason=why)
         return None
     is_whole = not (found.accepted or found.refused or found.held or found.unknown)
     back = unit if is_whole else sibling_of(session, unit, next_at=at)
@@ -213,14 +273,11 @@ def _put_back(session: Session, unit: Unit, found: Sorted, at: datetime) -> Unit
     back.state = UnitState.WAITING
     back.next_at = at + (found.retry_after or back_off(back.busy_count))
     session.flush()
-    move_by_id(
-        session,
-        ids,
-        MessageState.HANDING_OVER,
-        MessageState.WAITING,
-        at=at,
-        reason=reason,
-        unit_id=back.id,
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(ids), Message.state == MessageState.WAITING)
+        .values(unit_id=back.id, reason=reason, changed_at=at)
+        .execution_options(synchronize_session=False)
     )
     return back
 
@@ -243,13 +300,3 @@ def _pause(session: Session, campaign_id: int, because: str, at: datetime) -> No
         .values(state=UnitState.PAUSED)
     )
     session.add(Activity.of("paused", PROVIDER, at, campaign_id=campaign_id, because=because))
-
-
-def messages_of(session: Session, unit_id: int) -> dict[str, int]:
-    """{public id: message id} of a unit's messages that are being handed over."""
-    rows = session.execute(
-        select(Message.public_id, Message.id).where(
-            Message.unit_id == unit_id, Message.state == MessageState.HANDING_OVER
-        )
-    )
-    return {row.public_id: row.id for row in rows}

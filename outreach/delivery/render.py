@@ -11,7 +11,7 @@ from outreach import clock
 from outreach.advice.sections import has_sections
 from outreach.db import reading
 from outreach.delivery.calendar_mail import CARRYING, calendars_of
-from outreach.delivery.fields import Setting, promoted, values_of, wording_in
+from outreach.delivery.fields import Setting, kept_names, promoted, values_of, wording_in
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
 from outreach.delivery.mailer import Address, Attachment, Letter
 from outreach.delivery.phrases import copy_words
@@ -24,6 +24,7 @@ from outreach.models.event import Event
 from outreach.models.message import Purpose, Unit
 from outreach.models.picture import Picture
 from outreach.models.template import TemplateText
+from outreach.prepared import Prepared
 from outreach.queries.pictures import EMBLEM
 
 OTHER_SECTIONS = "Other sections of the letter are for this person: release it to go by itself."
@@ -50,9 +51,10 @@ class Rendered:
 def render_unit(unit_id: int) -> Rendered:
     """The letter of a unit and everyone who waits in it. Two SELECTs, or three with calendars."""
     setting = _setting(unit_id)
-    waiting = who_waits(unit_id, setting.purpose)
+    is_varied = has_sections(setting.subject, setting.body)
+    waiting = who_waits(unit_id, setting.purpose, None if is_varied else _needed(setting))
     held: dict[str, list[int]] = {}
-    if has_sections(setting.subject, setting.body):
+    if is_varied:
         setting, waiting = _of_one_variant(setting, waiting, held)
     try:
         letter = letter_of(setting)
@@ -75,6 +77,13 @@ def render_unit(unit_id: int) -> Rendered:
         fit = [index for index in range(len(ids)) if index not in unfit]
         recipients, ids = recipients.only(fit), [ids[index] for index in fit]
     return Rendered(letter, recipients, ids, held)
+
+
+def _needed(setting: Setting) -> tuple[str, ...]:
+    try:
+        return kept_names(setting)
+    except UnfitLetter:
+        return ()  # it is said where the letter is made
 
 
 def _nobody() -> Recipients:
@@ -115,7 +124,7 @@ def _of_one_variant(
 
     A unit is cut so that everyone does; who does not is held, and goes alone when released.
     """
-    sections = [snapshot.get("sections", "") for snapshot in waiting.snapshots]
+    sections = waiting.field("sections")
     usual = Counter(sections).most_common(1)[0][0] if sections else ""
     others = [one for one, held_of in zip(waiting.ids, sections, strict=True) if held_of != usual]
     if others:
@@ -146,7 +155,7 @@ def _recipients(
 
 
 def _setting(unit_id: int) -> Setting:
-    row = reading().connection().execute(_SETTING, {"unit": unit_id}).one()
+    row = _SETTING.first(reading().connection(), {"unit": unit_id})
     body = row.body
     if row.purpose is Purpose.COPY:
         body = f"*{copy_words(row.language)}*\n\n{body}"
@@ -175,7 +184,7 @@ def _setting(unit_id: int) -> Setting:
     )
 
 
-_SETTING = (
+_SETTING = Prepared(
     select(
         Unit.purpose, TemplateText.language, TemplateText.subject, TemplateText.body, Unit.is_vip,
         Campaign.has_calendar, Campaign.sender_name, Campaign.sender_address, Conference.host,

@@ -17,7 +17,15 @@ from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.message import UNIT_SIZE, Message, MessageState, Unit, UnitState
+from outreach.models.message import (
+    UNIT_SIZE,
+    Message,
+    MessageState,
+    Unit,
+    UnitState,
+    carried,
+    is_under_way,
+)
 from outreach.models.step import Step, StepState
 
 HELD = "Held after a restore: it may have left since the backup was made."
@@ -75,6 +83,12 @@ def hold_all(*, at: datetime) -> HeldAll:
         ).all()
         for step in steps:
             step.state = StepState.MISSED
+        session.execute(
+            update(Message)
+            .where(is_under_way())
+            .values(carried())
+            .execution_options(synchronize_session=False)
+        )
         count = sum(
             move_messages(
                 session,

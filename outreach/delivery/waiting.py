@@ -5,15 +5,16 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, Text, bindparam, cast, func, select
+from sqlalchemy import Text, bindparam, cast, func, literal_column, select, type_coerce
 
-from outreach.db import reading
+from outreach.db import is_postgresql, reading
 from outreach.dialect import joined, json_list
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import Seat, SeatOffer
 from outreach.models.track import Track
+from outreach.prepared import Prepared
 
 OF_SEATS = (Purpose.SEAT, Purpose.SEAT_ANSWER)
 OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT, Purpose.NEW_LINK)
@@ -27,8 +28,8 @@ class Waiting(NamedTuple):
     public_ids: Sequence[str]
     addresses: Sequence[str]
     names: Sequence[str]
-    snapshots: Sequence[Mapping[str, Any]]
-    """The personal merge fields as the ledger keeps them."""
+    kept: Mapping[str, Sequence[str]]
+    """The personal merge fields as the ledger keeps them, of those that were asked for."""
     link_keys: Sequence[str]
     answers: Sequence[str]
     reply_by: Sequence[str]
@@ -39,22 +40,37 @@ class Waiting(NamedTuple):
 
     def only(self, indexes: Sequence[int]) -> "Waiting":
         """Some of them."""
-        some: list[Any] = [column and [column[index] for index in indexes] for column in self]
-        return Waiting(*some)
+
+        def of(column: Any) -> Any:
+            if isinstance(column, Mapping):
+                return {name: of(one) for name, one in column.items()}
+            return column and [column[index] for index in indexes]
+
+        return Waiting(*map(of, self))
+
+    def field(self, name: str) -> Sequence[str]:
+        """A kept field of everyone; empty where there is none."""
+        return self.kept.get(name) or [""] * len(self.ids)
 
 
-def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
-    statement = _statement(purpose if purpose in OF_THEIR_OWN else None)
-    row = reading().connection().execute(statement, {"unit": unit_id}).one()
+def who_waits(unit_id: int, purpose: Purpose, names: tuple[str, ...] | None = None) -> Waiting:
+    """Those who wait, in one row.
+
+    names  the kept fields that are needed; None for all: SQLite picks them out without Python's
+           lock, and an object for each person is what costs most
+    """
+    picks = names is not None and not is_postgresql()
+    statement = _statement(purpose if purpose in OF_THEIR_OWN else None, names if picks else None)
+    row = statement.first(reading().connection(), {"unit": unit_id})
     if row[0] is None:
-        return Waiting(*[()] * 8)
-    ids, public_ids, addresses, names, snapshots, link_keys, answers, reply_by, *seat = row
+        return Waiting((), (), (), (), {}, (), (), ())
+    ids, public_ids, addresses, fullnames, snapshots, link_keys, answers, reply_by, *seat = row
     found = Waiting(
         [int(message_id) for message_id in ids.split(",")],
         public_ids.split(","),
         orjson.loads(addresses),
-        orjson.loads(names),
-        orjson.loads(f"[{snapshots}]"),
+        orjson.loads(fullnames),
+        _picked(snapshots, names or ()) if picks else _kept(snapshots, names),
         link_keys.split(","),
         answers.split(","),
         reply_by.split(","),
@@ -72,8 +88,38 @@ def who_waits(unit_id: int, purpose: Purpose) -> Waiting:
     )
 
 
+def _picked(rows: str, names: Sequence[str]) -> dict[str, Sequence[str]]:
+    """{name: column} out of one list of values for each person."""
+    if not names:
+        return {}
+    columns = zip(*orjson.loads(f"[{rows}]"), strict=True)
+    return {
+        name: [value or "" for value in column]
+        for name, column in zip(names, columns, strict=False)  # one alone comes twice
+    }
+
+
+def _kept(snapshots: str, names: Sequence[str] | None) -> dict[str, Sequence[str]]:
+    """The same out of all that is kept."""
+    rows = orjson.loads(f"[{snapshots}]")
+    wanted = dict.fromkeys(name for row in rows for name in row) if names is None else names
+    return {name: [row.get(name) or "" for row in rows] for name in wanted}
+
+
+def _snapshots(names: tuple[str, ...] | None) -> Any:
+    """Whole, or the values of these names as a list."""
+    if names is None:
+        return joined(cast(Message.values, Text))
+    if not names:
+        return literal_column("''")
+    paths = [f'$."{name}"' for name in names]
+    # Of one path SQLite gives the value itself, and a list of several.
+    paths = paths if len(paths) > 1 else paths * 2
+    return joined(func.json_extract(type_coerce(Message.values, Text), *paths, type_=Text))
+
+
 @cache
-def _statement(purpose: Purpose | None) -> Select[Any]:
+def _statement(purpose: Purpose | None, names: tuple[str, ...] | None) -> Prepared:
     """Who waits in a unit. Seats and delegations are joined only where these are asked about."""
     reply_by: Any = Invitation.reply_by
     answer: Any = Invitation.state
@@ -87,7 +133,7 @@ def _statement(purpose: Purpose | None) -> Select[Any]:
         joined(Message.public_id),
         json_list(Message.address),
         json_list(Message.name),
-        joined(cast(Message.values, Text)),
+        _snapshots(names),
         joined(_text(Invitation.link_key)),
         joined(_text(answer)),
         joined(_text(reply_by)),
@@ -116,9 +162,8 @@ def _statement(purpose: Purpose | None) -> Select[Any]:
             .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
             .outerjoin(Track, Track.id == Seat.track_id)
         )
-    return statement.where(
-        Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING
-    )
+    waits = (Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
+    return Prepared(statement.where(*waits))
 
 
 def _text(column: Any) -> Any:

@@ -7,7 +7,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.models.base import Base, BigId, Key, No, Zero
@@ -27,6 +39,7 @@ class MessageState(StrEnum):
     WAITING = "waiting"
     LEASED = "leased"
     HANDING_OVER = "handing_over"
+    """Read from its unit and not kept: see `standing`."""
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     BOUNCED = "bounced"
@@ -89,7 +102,8 @@ _EVIDENCE = "accepted delivered bounced dropped complained"
 _NEXT: dict[MessageState, frozenset[MessageState]] = {
     state: frozenset(MessageState(name) for name in names.split())
     for state, names in {
-        MessageState.WAITING: f"leased handing_over held cancelled left_out {_EVIDENCE}",
+        MessageState.WAITING: "leased handing_over refused unknown held cancelled "
+        f"left_out {_EVIDENCE}",
         MessageState.LEASED: "handing_over waiting held cancelled left_out",
         MessageState.HANDING_OVER: "accepted waiting refused unknown held "
         "delivered bounced dropped complained",
@@ -234,9 +248,10 @@ class Message(Base):
             sqlite_where=text("copy_of_id IS NOT NULL"),
             postgresql_where=text("copy_of_id IS NOT NULL"),
         ),
-        # No index holds the state, and pages are left room: a change of state costs no index work.
+        # No index holds the state, and pages have room for a second version of all their rows: a
+        # change of state, of a whole unit at once, costs no index work.
         # What an index more costs, freezing pays a million times: it holds few rows or is needed.
-        {"postgresql_with": {"fillfactor": "60"}},
+        {"postgresql_with": {"fillfactor": "48"}},
     )
     # No foreign keys: on PostgreSQL each costs a trigger, a look-up and a lock for every row of a
     # million; `outbox audit` finds a row that points at nothing.
@@ -278,6 +293,22 @@ class Message(Base):
         return OUTCOMES[self.state]
 
 
+def is_under_way() -> ColumnElement[bool]:
+    """Whether a call has begun that carries the message: it waits, in a unit that is handed over.
+
+    It is written down once, in the unit, and not a thousand times: each mail is changed once on its
+    way, by what came of it.
+    """
+    in_unit = exists().where(Unit.id == Message.unit_id, Unit.state == UnitState.HANDING_OVER)
+    return and_(Message.state == MessageState.WAITING, in_unit.correlate(Message))
+
+
+def standing() -> ColumnElement[MessageState]:
+    """The state of a message as it is with its unit seen: waiting, or being handed over."""
+    handing_over = literal(MessageState.HANDING_OVER, Message.state.type)
+    return case((is_under_way(), handing_over), else_=Message.state)
+
+
 class Attempt(Base):
     """One hand-over of a unit, written before the call and closed after it."""
 
@@ -294,3 +325,12 @@ class Attempt(Base):
     result: Mapped[str] = mapped_column(default="", server_default="")
     """`accepted`, `busy`, `refused`, `silent`, or `mixed`; empty while it is under way."""
     detail: Mapped[str] = mapped_column(default="", server_default="")
+
+
+def carried() -> dict[str, Any]:
+    """What a message gets that leaves a unit under way: the hand-over that carried it, counted."""
+    latest = select(func.max(Attempt.id)).where(Attempt.unit_id == Message.unit_id)
+    return {
+        "attempt_id": latest.correlate(Message).scalar_subquery(),
+        "attempts_count": Message.attempts_count + 1,
+    }

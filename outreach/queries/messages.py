@@ -18,6 +18,7 @@ from outreach.models.message import (
     Purpose,
     Unit,
     UnitState,
+    standing,
 )
 from outreach.models.step import Step
 from outreach.models.template import TemplateText
@@ -98,7 +99,7 @@ def message_page(message_id: int) -> MessagePage | None:
             select(
                 Message.id,
                 Message.public_id,
-                Message.state,
+                standing(),
                 Message.reason,
                 Message.purpose,
                 Message.stakeholder_id,

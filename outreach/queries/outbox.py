@@ -305,6 +305,7 @@ def _last() -> list[MailLine]:
     latest, count = [], 0
     for attempt_id, unit_id, messages_count in reading().execute(
         select(Attempt.id, Attempt.unit_id, Attempt.messages_count)
+        .where(Attempt.ended_at.is_not(None))
         .order_by(Attempt.id.desc())
         .limit(SHOWN)
     ):

@@ -12,7 +12,7 @@ from outreach.models.closed_link import ClosedLink
 from outreach.models.delegation import Delegation
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
-from outreach.models.message import NO_UNSUBSCRIBE, Message, MessageState, Purpose
+from outreach.models.message import NO_UNSUBSCRIBE, Message, MessageState, Purpose, standing
 from outreach.models.seat import Seat, SeatOffer, SeatRole
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.track import Track
@@ -82,7 +82,7 @@ def open_mails(stakeholder_id: int, which: ColumnElement[bool]) -> tuple[ColumnE
     merged = select(Stakeholder.id).where(Stakeholder.merged_into_id == stakeholder_id)
     ids = [stakeholder_id, *reading().scalars(merged)]
     is_closed = exists().where(ClosedLink.message_id == Message.id)
-    return Message.stakeholder_id.in_(ids), Message.state.not_in(NEVER_LEFT), which, ~is_closed
+    return Message.stakeholder_id.in_(ids), standing().not_in(NEVER_LEFT), which, ~is_closed
 
 
 def _open_mails(stakeholder_id: int, which: ColumnElement[bool]) -> int:

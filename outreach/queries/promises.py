@@ -54,7 +54,13 @@ SLACK = timedelta(seconds=60)
 Rows = Iterable[dict[str, Any]]
 
 _HOME = {
-    MessageState.WAITING: (UnitState.WAITING, UnitState.PAUSED, UnitState.HELD, UnitState.LEASED),
+    MessageState.WAITING: (
+        UnitState.WAITING,
+        UnitState.PAUSED,
+        UnitState.HELD,
+        UnitState.LEASED,
+        UnitState.HANDING_OVER,
+    ),
     MessageState.LEASED: (UnitState.LEASED,),
     MessageState.HANDING_OVER: (UnitState.HANDING_OVER,),
     MessageState.UNKNOWN: (UnitState.UNKNOWN,),

@@ -3,14 +3,14 @@
 from collections import Counter
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Campaign
-from outreach.models.message import Message
+from outreach.models.message import Message, standing
 from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target
 
 HOUR = timedelta(hours=1)
@@ -31,8 +31,7 @@ def frozen_campaign(people: int = 4, *, domain: str = "example.org", **columns) 
 def states() -> dict[str, int]:
     """{state: how many messages}."""
     db.session.rollback()
-    rows = db.session.execute(select(Message.state, func.count()).group_by(Message.state))
-    return {state.value: count for state, count in rows}
+    return dict(Counter(state.value for state in db.session.scalars(select(standing()))))
 
 
 def reasons(state: str) -> Counter[str]:

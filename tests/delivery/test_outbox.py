@@ -13,11 +13,14 @@ from outreach.actions.campaigns import (
     schedule_campaign,
 )
 from outreach.actions.invitations import answer_invitation
-from outreach.actions.messages import cancel_message, release_message
+from outreach.actions.messages import cancel_message, hold_message, release_message
+from outreach.actions.receipt_effects import apply_receipts
+from outreach.actions.receipts import keep_receipts
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.delivery.attempts import begin
 from outreach.delivery.claims import claim_unit, recover_expired
+from outreach.delivery.ledger import move_messages
 from outreach.delivery.mailer import Accepted, Busy, Refused, Silent
 from outreach.delivery.outbox import drain
 from outreach.delivery.rate import Rates
@@ -25,13 +28,16 @@ from outreach.delivery.recording import back_off, record, sort_outcomes
 from outreach.delivery.render import render_unit
 from outreach.delivery.settling import settle_unknown
 from outreach.errors import Conflict
+from outreach.intake.provider_events import Told
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.invitation import Invitation, Reply
-from outreach.models.message import LEASE, Attempt, Message, Unit, UnitState
+from outreach.models.message import LEASE, Attempt, Message, MessageState, Unit, UnitState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.template import Template, TemplateText, TemplateVersion
+from outreach.queries.audit import audit
 from outreach.stops import stop_addresses
+from outreach.tokens import new_key
 from tests.delivery.ledgers import HOUR, frozen_campaign, reasons, states
 from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target
 from tests.recount import assert_counts_add_up
@@ -134,10 +140,10 @@ def test_under_a_lost_lease_nothing_is_recorded(mailer):
     """P8, A58: a worker that was stopped past its lease and goes on."""
     frozen_campaign(2)
     claim = claim_unit("stale", at=NOON)
-    attempt_id, ids = begin(claim, render_unit(claim.unit_id), mailer, Rates(), NOON)
+    begun = begin(claim, render_unit(claim.unit_id), mailer, Rates(), NOON)
     recover_expired(at=NOON + LEASE + timedelta(seconds=1))
-    found = sort_outcomes(dict.fromkeys(ids, Accepted()), ids)
-    recorded = record(claim, attempt_id, found, at=NOON + HOUR, mailer_name=mailer.name)
+    found = sort_outcomes(dict.fromkeys(begun.ids, Accepted()), begun.ids)
+    recorded = record(claim, begun.attempt_id, found, at=NOON + HOUR, mailer_name=mailer.name)
     assert not recorded.is_ours
     assert states() == {"unknown": 2}
 
@@ -299,6 +305,32 @@ def test_nothing_of_a_cancelled_campaign_is_released(mailer):
     with pytest.raises(Conflict, match="nothing of it is sent any more"):
         release_message(message.id, by=CONSOLE, at=NOON)
     assert states() == {"held": 1}
+
+
+def test_what_is_told_or_tried_during_a_call_leaves_each_mail_one_true_outcome(mailer):
+    """P2, P5, P7: the provider's word comes before our record; nobody holds what is on its way, and
+    whatever has changed a row all the same gives way to what happened."""
+    frozen_campaign(4)
+    told, held, changed = (message_of(f"Person {number}") for number in range(3))
+
+    def meanwhile(recipient):
+        mailer.answers = lambda recipient: Accepted()
+        event = Told("delivered", new_key(), told.public_id, happened_at=NOON)
+        keep_receipts([event], at=NOON)
+        apply_receipts(at=NOON)
+        with pytest.raises(Conflict, match="does not wait any more"):
+            hold_message(held.id, by=CONSOLE, who="Ana", at=NOON)
+        with transaction() as session:
+            waits = (Message.id == changed.id, MessageState.WAITING, MessageState.HELD)
+            move_messages(session, *waits, at=NOON, reason="Odd.")
+        return Accepted()
+
+    mailer.answers = meanwhile
+    drain(mailer, now=at(NOON))
+    assert states() == {"delivered": 1, "accepted": 3}
+    counted = select(Message.attempts_count, Message.attempt_id).distinct()
+    assert len(db.session.execute(counted).all()) == 1
+    assert audit(NOON).is_sound
 
 
 def test_every_attempt_is_written_before_the_call_and_closed_after_it(mailer):

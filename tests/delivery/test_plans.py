@@ -7,6 +7,7 @@ from outreach.db import db, transaction
 from outreach.delivery.claims import claim_unit
 from outreach.delivery.outbox import drain
 from outreach.models.message import Message, MessageState, Purpose, Unit, UnitState
+from outreach.prepared import cursor_of
 from tests.delivery.ledgers import frozen_campaign
 from tests.factories import NOON
 
@@ -59,9 +60,12 @@ def plans_of(work) -> dict[str, str]:
     word = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN"
     plans = {}
     with db.engine.connect() as connection:
+        driver = connection.connection.driver_connection
         for statement, parameters in seen.items():
-            rows = connection.exec_driver_sql(f"{word} {statement}", parameters)
-            plans[statement] = "\n".join(str(row[-1]) for row in rows)
+            # What outreach.prepared runs has its parameters by number, all else by name.
+            cursor = cursor_of(driver) if isinstance(parameters, list) else driver.cursor()
+            cursor.execute(f"{word} {statement}", parameters)
+            plans[statement] = "\n".join(str(row[-1]) for row in cursor.fetchall())
         connection.rollback()
     return plans
 

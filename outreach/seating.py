@@ -26,6 +26,15 @@ def locked_offer(session: Session, offer_id: int) -> SeatOffer:
     return offer
 
 
+def last_seat_answers(
+    session: Session, offer_id: int
+) -> tuple[SeatAnswer | None, SeatAnswer | None]:
+    """The last answer about a seat, and the one before it."""
+    statement = select(SeatAnswer).where(SeatAnswer.offer_id == offer_id)
+    rows = session.scalars(statement.order_by(SeatAnswer.id.desc()).limit(2)).all()
+    return (rows[0] if rows else None), (rows[1] if len(rows) > 1 else None)
+
+
 def record_seat_answer(
     session: Session,
     offer: SeatOffer,
@@ -34,26 +43,30 @@ def record_seat_answer(
     by: Actor,
     at: datetime,
     given_by: str = "",
-) -> None:
-    """The answer's row, the journal, and the mail to the person of record."""
+    verb: str = "",
+) -> SeatAnswer:
+    """The answer's row, the journal, and the mail to the person of record.
+
+    verb  of the journal's line, where it was not the person who answered
+    """
     reply = offer.state if offer.state in VERBS else None
     track = offer.seat.track
-    session.add(
-        SeatAnswer(
-            offer_id=offer.id, reply=reply, note=offer.note, given_at=at, channel=channel,
-            given_by=given_by,
-        )
+    answer = SeatAnswer(
+        offer_id=offer.id, reply=reply, note=offer.note, given_at=at, channel=channel,
+        given_by=given_by,
     )  # fmt: skip
-    verb = "took_back_seat_answer" if channel == "undo" else VERBS[offer.state]
+    session.add(answer)
+    verb = verb or ("took_back_seat_answer" if channel == "undo" else VERBS[offer.state])
     session.add(
         Activity.of(
             verb, by, at, stakeholder_id=offer.stakeholder_id, event_id=track.event_id,
             seat_id=offer.seat_id, offer_id=offer.id, track=track.name,
             role=offer.seat.role.value, has_note=bool(offer.note), channel=channel,
-            given_by=given_by,
+            given_by=given_by, reply=reply and reply.value,
         )
     )  # fmt: skip
     tell_how_it_stands(session, offer, at=at, is_own_answer=True)
+    return answer
 
 
 def tell_how_it_stands(

@@ -2,9 +2,13 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +20,8 @@ from outreach.intake.proofs import kind_of
 from outreach.models.activity import Actor
 from outreach.models.invitation import Answer, Invitation, Reply
 from outreach.models.proof import Proof, Way
+from outreach.models.seat import SeatAnswer
+from outreach.seating import last_seat_answers, locked_offer, record_seat_answer
 
 CHANNELS = {Way.LETTER: "letter", Way.NOTE_VERBALE: "letter"}
 """Of the answer; everything else comes through `staff`."""
@@ -70,37 +76,64 @@ def write_down_answer(
     paper    kept in `folder` under a name of ours
     Raises UnfitProof, CameLater, SameAnswer, AnswersClosed, InvitationWithdrawn, SomeoneIsSent.
     """
-    kept = _keep(paper, folder) if paper and folder else None
-    try:
-        with transaction() as session:
-            invitation = _locked(session, invitation_id)
-            zone = invitation.event.zone
-            if came_on > at.astimezone(zone).date():
-                raise CameLater
-            morning = datetime.combine(came_on, time(), zone)
-            old = invitation.state
-            if not invitation.take(reply, note, min(at, morning + timedelta(hours=12))):
-                raise SameAnswer
-            invitation.answered_at = at
-            record_answer(
-                session, invitation, old, at=at, by=by, channel=CHANNELS.get(way, "staff"),
-                given_by=given_by, verb="recorded_answer",
-            )  # fmt: skip
-            answer_id = _last(session, invitation_id).id
-            proof = Proof(
+    with _kept(paper, folder) as kept, transaction() as session:
+        invitation = _locked(session, invitation_id)
+        zone = invitation.event.zone
+        _check_day(came_on, at, zone)
+        morning = datetime.combine(came_on, time(), zone)
+        old = invitation.state
+        if not invitation.take(reply, note, min(at, morning + timedelta(hours=12))):
+            raise SameAnswer
+        invitation.answered_at = at
+        record_answer(
+            session, invitation, old, at=at, by=by, channel=CHANNELS.get(way, "staff"),
+            given_by=given_by, verb="recorded_answer",
+        )  # fmt: skip
+        answer_id = _last(session, invitation_id).id
+        session.add(
+            Proof(
                 answer_id=answer_id, way=way, came_on=came_on, reference=reference,
-                account_id=by.account_id,
-            )  # fmt: skip
-            if paper and kept:
-                path, media_type = kept
-                proof.stored_name, proof.media_type = path.name, media_type
-                proof.file_name, proof.bytes_count = paper.file_name[:255], len(paper.content)
-            session.add(proof)
-            return answer_id
-    except BaseException:
-        if kept:
-            kept[0].unlink(missing_ok=True)
-        raise
+                account_id=by.account_id, **kept,
+            )
+        )  # fmt: skip
+        return answer_id
+
+
+def write_down_seat_answer(
+    offer_id: int,
+    is_yes: bool,
+    note: str,
+    *,
+    way: Way,
+    came_on: date,
+    by: Actor,
+    at: datetime,
+    given_by: str = "",
+    reference: str = "",
+    paper: Paper | None = None,
+    folder: Path | None = None,
+) -> int:
+    """The same of an answer about a seat, which has no day by which it must come.
+
+    Raises UnfitProof, CameLater, SameAnswer, OfferClosed.
+    """
+    with _kept(paper, folder) as kept, transaction() as session:
+        offer = locked_offer(session, offer_id)
+        _check_day(came_on, at, offer.seat.track.event.zone)
+        if not offer.take(is_yes, note, at):
+            raise SameAnswer
+        answer = record_seat_answer(
+            session, offer, CHANNELS.get(way, "staff"), by=by, at=at, given_by=given_by,
+            verb="recorded_seat_answer",
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            Proof(
+                seat_answer_id=answer.id, way=way, came_on=came_on, reference=reference,
+                account_id=by.account_id, **kept,
+            )
+        )  # fmt: skip
+        return answer.id
 
 
 def take_back_recorded_answer(answer_id: int, *, by: Actor, at: datetime) -> None:
@@ -124,6 +157,43 @@ def take_back_recorded_answer(answer_id: int, *, by: Actor, at: datetime) -> Non
         record_answer(
             session, invitation, old, at=at, by=by, channel="undo", verb="took_back_answer"
         )
+
+
+def take_back_recorded_seat_answer(answer_id: int, *, by: Actor, at: datetime) -> None:
+    """The same about a seat. Raises NotTheLast, OfferClosed."""
+    with transaction() as session:
+        answer = session.get(SeatAnswer, answer_id)
+        proof = session.scalar(select(Proof.id).where(Proof.seat_answer_id == answer_id))
+        if answer is None or proof is None:
+            raise NotFound("recorded answer")
+        offer = locked_offer(session, answer.offer_id)
+        last, before = last_seat_answers(session, offer.id)
+        if last is not answer:
+            raise NotTheLast
+        offer.take_back(before, at)
+        record_seat_answer(session, offer, "undo", by=by, at=at)
+
+
+def _check_day(came_on: date, at: datetime, zone: ZoneInfo) -> None:
+    if came_on > at.astimezone(zone).date():
+        raise CameLater
+
+
+@contextmanager
+def _kept(paper: Paper | None, folder: Path | None) -> Iterator[dict[str, Any]]:
+    """Keep the paper for its proof, and drop it where the answer is refused."""
+    if paper is None or folder is None:
+        yield {}
+        return
+    path, media_type = _keep(paper, folder)
+    try:
+        yield {
+            "stored_name": path.name, "media_type": media_type,
+            "file_name": paper.file_name[:255], "bytes_count": len(paper.content),
+        }  # fmt: skip
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _keep(paper: Paper, folder: Path) -> tuple[Path, str]:

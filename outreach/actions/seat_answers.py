@@ -2,16 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from outreach.db import transaction
 from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.activity import INVITEE, Actor
-from outreach.models.seat import SeatAnswer
 from outreach.queries.invitations import version_of
-from outreach.seating import locked_offer, record_seat_answer
+from outreach.seating import last_seat_answers, locked_offer, record_seat_answer
 
 
 class SeatAnswerChanged(Conflict):
@@ -65,18 +61,8 @@ def take_back_seat_answer(
         offer = locked_offer(session, offer_id)
         if seen is not None and seen != version_of(offer.answered_at):
             raise SeatAnswerChanged
-        last, before = _last_two(session, offer_id)
+        last, before = last_seat_answers(session, offer_id)
         if last is None or last.channel != "link":
             raise NoSeatAnswer
         offer.take_back(before, at)
         record_seat_answer(session, offer, "undo", by=by, at=at)
-
-
-def _last_two(session: Session, offer_id: int) -> tuple[SeatAnswer | None, SeatAnswer | None]:
-    rows = session.scalars(
-        select(SeatAnswer)
-        .where(SeatAnswer.offer_id == offer_id)
-        .order_by(SeatAnswer.id.desc())
-        .limit(2)
-    ).all()
-    return (rows[0] if rows else None), (rows[1] if len(rows) > 1 else None)

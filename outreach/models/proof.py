@@ -20,12 +20,16 @@ class Way(StrEnum):
 
 
 class Proof(Base):
-    """How and when an answer came, who recorded it, and the paper if there is one."""
+    """How and when an answer came, who recorded it, and the paper if there is one.
+
+    The answer is one to an invitation or one about a seat.
+    """
 
     __tablename__ = "proofs"
 
     id: Mapped[Key]
-    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"), unique=True)
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"), unique=True)
+    seat_answer_id: Mapped[int | None] = mapped_column(ForeignKey("seat_answers.id"), unique=True)
     way: Mapped[Way]
     came_on: Mapped[date]
     reference: Mapped[str] = mapped_column(default="", server_default="")

@@ -178,7 +178,7 @@ class SeatAnswer(Base):
     note: Mapped[str] = mapped_column(default="", server_default="")
     given_at: Mapped[datetime]
     channel: Mapped[str]
-    """`link`, `calendar`; `undo` where the one before was taken back: the row holds what stands
-    again."""
+    """`link`, `calendar`; `letter`, `staff` where staff wrote it down; `undo` where the one before
+    was taken back: the row holds what stands again."""
     given_by: Mapped[str] = mapped_column(default="", server_default="")
     """Who answered, where that was not the person."""

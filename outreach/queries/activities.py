@@ -87,6 +87,7 @@ SENTENCES = {
     "took_seat": "Accepted the seat",
     "declined_seat": "Declined the seat",
     "renewed_link": "Replaced the personal links",
+    "recorded_seat_answer": "Answer about the seat recorded: {reply}",
     "took_back_seat_answer": "Took back the answer about the seat",
 }
 """{verb: what it says}; other verbs are shown as they are."""

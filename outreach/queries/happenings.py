@@ -51,7 +51,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     ),
     "programme": (
         "proposed_for_seat", "asked_for_seat", "took_seat", "declined_seat",
-        "took_back_seat_answer", "came", "arrival_taken_back",
+        "recorded_seat_answer", "took_back_seat_answer", "came", "arrival_taken_back",
     ),
     "note": ("added_task", "finished_task", "reopened_task", "took_task"),
 }  # fmt: skip

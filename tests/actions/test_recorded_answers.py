@@ -7,13 +7,22 @@ from sqlalchemy import select
 
 from outreach.actions import recorded_answers as recorded
 from outreach.actions.invitations import answer_invitation
-from outreach.actions.recorded_answers import Paper, take_back_recorded_answer, write_down_answer
+from outreach.actions.recorded_answers import (
+    Paper,
+    take_back_recorded_answer,
+    take_back_recorded_seat_answer,
+    write_down_answer,
+    write_down_seat_answer,
+)
+from outreach.actions.seat_answers import NoSeatAnswer, answer_seat_offer, take_back_seat_answer
 from outreach.db import reading
 from outreach.intake.proofs import LARGEST, UnfitProof
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Answer, AnswersClosed, Invitation, Reply
+from outreach.models.message import Message, Purpose
 from outreach.models.proof import Proof, Way
-from tests.factories import NOON, afresh, make_account, make_invitation
+from outreach.models.seat import OfferClosed, Seat, SeatAnswer, SeatOffer
+from tests.factories import NOON, afresh, make_account, make_invitation, make_seat_offer
 from tests.recount import assert_counts_add_up
 
 DAY = timedelta(days=1)
@@ -115,3 +124,60 @@ def test_one_that_is_not_the_last_stays(by):
     with pytest.raises(recorded.NotTheLast):
         take_back_recorded_answer(answer_id, by=by, at=NOON)
     assert stands(invitation) == "accepted"
+
+
+def note_down_seat(offer, by, is_yes=True, **more):
+    values = {"way": Way.NOTE_VERBALE, "came_on": NOON.date(), "by": by, "at": NOON} | more
+    return write_down_seat_answer(offer.id, is_yes, "Gladly", **values)
+
+
+def seat_stands(offer):
+    """(how the offer stands, who sits there)"""
+    kept = afresh(lambda: reading().get_one(SeatOffer, offer.id))
+    return kept.state, reading().get_one(Seat, kept.seat_id).holder_id
+
+
+def test_about_a_seat_it_counts_like_an_answer_by_link_and_keeps_its_proof(by, tmp_path):
+    offer = make_seat_offer()
+    paper = Paper(PDF, "note.pdf")
+    answer_id = note_down_seat(offer, by, given_by="The mission", paper=paper, folder=tmp_path)
+    assert seat_stands(offer) == ("accepted", offer.stakeholder_id)
+    answer = reading().get_one(SeatAnswer, answer_id)
+    assert (answer.channel, answer.given_by, answer.reply) == ("letter", "The mission", "accepted")
+    proof = reading().scalars(select(Proof)).one()
+    assert (proof.seat_answer_id, proof.answer_id, proof.account_id) == (
+        answer_id, None, by.account_id,
+    )  # fmt: skip
+    assert (tmp_path / proof.stored_name).read_bytes() == PDF
+    line = reading().scalars(select(Activity).where(Activity.verb == "recorded_seat_answer")).one()
+    assert (line.account_id, line.detail["reply"]) == (by.account_id, "accepted")
+    told = reading().scalars(select(Message).where(Message.purpose == Purpose.SEAT_ANSWER)).one()
+    assert told.stakeholder_id == offer.stakeholder_id
+    with pytest.raises(NoSeatAnswer):
+        take_back_seat_answer(offer.id, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal"),
+    [({"came_on": NOON.date() + DAY}, recorded.CameLater), ({}, OfferClosed),
+     ({"paper": Paper(b"<html>", "x.pdf")}, UnfitProof)],
+)  # fmt: skip
+def test_a_refused_answer_about_a_seat_leaves_nothing(by, tmp_path, spoil, refusal):
+    offer = make_seat_offer(is_asked=bool(spoil))
+    before = seat_stands(offer)
+    with pytest.raises(refusal):
+        note_down_seat(offer, by, folder=tmp_path, **({"paper": Paper(PDF, "x.pdf")} | spoil))
+    assert seat_stands(offer) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_about_a_seat_too_only_the_last_is_taken_back_and_none_is_recorded_twice(by):
+    offer = make_seat_offer()
+    answer_seat_offer(offer.id, False, "", at=NOON - DAY)
+    first = note_down_seat(offer, by)
+    with pytest.raises(recorded.SameAnswer):
+        note_down_seat(offer, by)
+    take_back_recorded_seat_answer(first, by=by, at=NOON)
+    assert seat_stands(offer) == ("declined", None)
+    with pytest.raises(recorded.NotTheLast):
+        take_back_recorded_seat_answer(first, by=by, at=NOON)

@@ -1,6 +1,8 @@
 """Answers that came by letter, note verbale or phone: written down on someone's behalf."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Response as Answer,
@@ -51,6 +53,7 @@ WAYS = [
     SelectChoice(Way.IN_PERSON.value, "In person"),
     SelectChoice(Way.EMAIL.value, "Email"),
 ]
+WAY_NAMES = {choice.value: choice.label for choice in WAYS}
 
 
 class RecordForm(FlaskForm):
@@ -77,6 +80,24 @@ class RecordForm(FlaskForm):
             return None
         return answers.Paper(upload.stream.read(LARGEST + 1), upload.filename)
 
+    def come(self) -> dict[str, Any]:
+        """What was filled in besides the answer, and who writes it down now."""
+        return {
+            "note": (self.note.data or "").strip(), "way": Way(self.way.data),
+            "came_on": self.came_on.data, "by": Actor.account(current_user.id), "at": g.at,
+            "given_by": (self.given_by.data or "").strip(), "paper": self.read_paper(),
+            "reference": (self.reference.data or "").strip(), "folder": proofs_folder(),
+        }  # fmt: skip
+
+    def say(self, refusal: Refusal) -> None:
+        """Why nothing was recorded, beside the field that it is about."""
+        if isinstance(refusal, UnfitProof):
+            self.paper.errors = [str(refusal)]
+        elif isinstance(refusal, answers.CameLater):
+            self.came_on.errors = [str(refusal)]
+        else:
+            flash(str(refusal), "problem")
+
 
 @blueprint.get("/staff/invitations/<int:invitation_id>/answer")
 def recorded_answer(invitation_id: int) -> str:
@@ -93,20 +114,9 @@ def record_answer(invitation_id: int) -> tuple[str, int] | Response:
     if not form.validate():
         return _page(asked, form), 422
     try:
-        answer_id = answers.write_down_answer(
-            invitation_id, Reply(form.reply.data), (form.note.data or "").strip(),
-            way=Way(form.way.data), came_on=form.came_on.data, by=Actor.account(current_user.id),
-            at=g.at, given_by=(form.given_by.data or "").strip(), paper=form.read_paper(),
-            reference=(form.reference.data or "").strip(), folder=_folder(),
-        )  # fmt: skip
-    except UnfitProof as refusal:
-        form.paper.errors = [str(refusal)]
-        return _page(asked, form), refusal.status
-    except answers.CameLater as refusal:
-        form.came_on.errors = [str(refusal)]
-        return _page(asked, form), refusal.status
+        answer_id = answers.write_down_answer(invitation_id, Reply(form.reply.data), **form.come())
     except Refusal as refusal:
-        flash(str(refusal), "problem")
+        form.say(refusal)
         return _page(asked, form), refusal.status
     flash(f"The answer of {asked.full_name} is recorded.", "done")
     offer_undo(
@@ -142,26 +152,33 @@ def withdraw(invitation_id: int) -> Response:
 @blueprint.get("/staff/answers/<int:answer_id>/paper")
 def paper(answer_id: int) -> Answer:
     """The scanned paper, always as a file to be saved."""
-    found = proof_file(answer_id) or abort(404)
+    return send_paper(proof_file(answer_id) or abort(404), f"answer-{answer_id}")
+
+
+def send_paper(found: tuple[str, str], name: str) -> Answer:
+    """A kept paper, to be saved under this name."""
     stored_name, media_type = found
-    path = _folder() / stored_name
+    path = proofs_folder() / stored_name
     if not path.is_file():
         abort(404)
     return send_file(
         path.absolute(), mimetype=media_type, as_attachment=True,
-        download_name=f"answer-{answer_id}{path.suffix}",
+        download_name=f"{name}{path.suffix}",
     )  # fmt: skip
 
 
 def _page(asked: Standing, form: RecordForm) -> str:
     return render_template(
         "staff/recorded_answers/record.html", asked=asked, form=form,
-        answers=answers_with_proof(asked.id), undo=offered_undo(),
-        ways={choice.value: choice.label for choice in WAYS},
+        answers=answers_with_proof(asked.id), undo=offered_undo(), ways=WAY_NAMES,
+        here=url_for("staff.record_answer", invitation_id=asked.id),
+        paper_at=partial(url_for, "staff.paper"),
+        take_back_at=partial(url_for, "staff.take_back_recorded", invitation_id=asked.id),
     )  # fmt: skip
 
 
-def _folder() -> Path:
+def proofs_folder() -> Path:
+    """Where papers are kept."""
     return Path(current_app.config["INSTANCE_DIR"]) / "proofs"
 
 

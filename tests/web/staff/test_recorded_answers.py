@@ -10,8 +10,18 @@ from outreach.db import reading
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.inbound import InboundMail
 from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.seat import SeatAnswer
 from outreach.queries.calendar_replies import answering_addresses
-from tests.factories import NOON, afresh, make_invitation, make_stakeholder, save, sign_in
+from outreach.queries.seats import seat as seat_line
+from tests.factories import (
+    NOON,
+    afresh,
+    make_invitation,
+    make_seat_offer,
+    make_stakeholder,
+    save,
+    sign_in,
+)
 
 
 @pytest.fixture
@@ -46,6 +56,34 @@ def test_an_answer_is_recorded_with_its_paper_and_taken_back(staff):
     paper.close()
     staff.post(f"/staff/invitations/{invitation.id}/answers/{answer_id}/undo")
     assert state_of(invitation) == "silent"
+
+
+def test_an_answer_about_a_seat_is_recorded_with_its_paper_and_taken_back(staff):
+    offer, other = make_seat_offer(make_stakeholder("Amina")), make_seat_offer()
+    place = f"/staff/seats/{offer.seat_id}"
+    address = f"{place}/offers/{offer.id}/answer"
+    assert address in staff.get(place).text
+    assert staff.post(address, data=fields(reply="tentative")).status_code == 422
+    assert staff.get(f"{place}/offers/{other.id}/answer").status_code == 404
+    paper = (BytesIO(b"%PDF-1.7"), "<img onerror=x>.pdf")
+    sent = fields(reply="accepted", given_by="The mission", paper=paper)
+    assert staff.post(address, data=sent).status_code == 303
+    page = staff.get(address).text
+    for words in ("Letter of", "The mission", "/undo"):
+        assert words in page
+    assert "<img onerror" not in page
+    assert afresh(seat_line, offer.seat_id).holder_id == offer.stakeholder_id
+    assert (
+        "Answer about the seat recorded: accepted"
+        in staff.get(f"/staff/stakeholders/{offer.stakeholder_id}").text
+    )
+    answer_id = reading().scalar(select(SeatAnswer.id))
+    with staff.get(f"/staff/seat-answers/{answer_id}/paper") as kept:
+        assert (kept.mimetype, kept.data) == ("application/pdf", b"%PDF-1.7")
+    undo = f"/offers/{{}}/answers/{answer_id}/undo"
+    assert staff.post(f"/staff/seats/{other.seat_id}{undo.format(other.id)}").status_code == 404
+    assert staff.post(f"{place}{undo.format(offer.id)}").status_code == 303
+    assert afresh(seat_line, offer.seat_id).asked.id == offer.id
 
 
 @pytest.mark.parametrize(

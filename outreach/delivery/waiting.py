@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Text, bindparam, cast, func, literal_column, select, type_coerce
 
 from outreach.db import is_postgresql, reading
-from outreach.dialect import joined, json_list
+from outreach.dialect import joined, json_list, prefer_indexes
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState, Purpose
@@ -61,7 +61,10 @@ def who_waits(unit_id: int, purpose: Purpose, names: tuple[str, ...] | None = No
     """
     picks = names is not None and not is_postgresql()
     statement = _statement(purpose if purpose in OF_THEIR_OWN else None, names if picks else None)
-    row = statement.first(reading().connection(), {"unit": unit_id})
+    session = reading()
+    if is_postgresql():
+        prefer_indexes(session)  # with its statistics it would hash all invitations for each unit
+    row = statement.first(session.connection(), {"unit": unit_id})
     if row[0] is None:
         return Waiting((), (), (), (), {}, (), (), ())
     ids, public_ids, addresses, fullnames, snapshots, link_keys, answers, reply_by, *seat = row

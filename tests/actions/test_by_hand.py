@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import groupby
 
 import pytest
 from sqlalchemy import select
@@ -189,11 +190,11 @@ def coming():
 @pytest.mark.parametrize(
     ("moved", "before", "order"),
     [
-        ("Chen", "Amina", ["Chen", "Amina", "Bo", "Dora"]),
-        ("Dora", "Amina", ["Dora", "Amina", "Bo", "Chen"]),
-        ("Dora", "Chen", ["Amina", "Bo", "Dora", "Chen"]),
-        ("Amina", "Dora", ["Chen", "Amina", "Bo", "Dora"]),
-        ("Amina", None, ["Chen", "Dora", "Amina", "Bo"]),
+        ("Chen", "Amina", ["Chen", "Amina", "Dora"]),
+        ("Dora", "Amina", ["Dora", "Amina", "Chen"]),
+        ("Dora", "Chen", ["Amina", "Dora", "Chen"]),
+        ("Amina", "Dora", ["Chen", "Amina", "Dora"]),
+        ("Amina", None, ["Chen", "Dora", "Amina"]),
     ],
 )
 def test_what_is_due_leaves_in_any_order_that_a_person_gives_it(
@@ -209,6 +210,6 @@ def test_what_is_due_leaves_in_any_order_that_a_person_gives_it(
     put_step_before(steps[moved], before and steps[before], by=CONSOLE, at=NOON)
     reading().rollback()
     shown = {step_id: name for name, step_id in steps.items()}
-    leaders = [name for name in order if name in steps]
-    assert [shown[one.step_id] for one in outbox().due(NOON)] == leaders
-    assert send(mailer) == order
+    assert [shown[one.step_id] for one in outbox().due(NOON)] == order
+    sent = ["Amina" if name == "Bo" else name for name in send(mailer)]  # who go in one call
+    assert [name for name, _ in groupby(sent)] == order

@@ -62,9 +62,9 @@ def test_when_the_disk_of_the_database_is_full_nobody_is_mailed_who_is_not_writt
         assert running.poll() is None
         handed = len(copies(None, tmp_path / "mail"))
         assert handed < 60
-        assert handed <= count(small, "accepted") + count(small, "handing_over")
+        assert handed <= count(small, ACCEPTED) + count(small, HANDED_OVER)
         filler.unlink()
-        took = until(lambda: count(small, "accepted") == 60, within=120, what="everyone is sent")
+        took = until(lambda: count(small, ACCEPTED) == 60, within=120, what="everyone is sent")
     copy_database(small, kept)
     print({"people": 60, "before_there_was_room": handed, "settled_in": round(took, 1)})
     assert set(copies(None, tmp_path / "mail").values()) == {1}
@@ -113,9 +113,13 @@ def copy_database(source: Path, target: Path) -> None:
         one.backup(other)
 
 
-def count(database: Path, state: str) -> int:
-    """How many messages are in this state, by a look of our own at the file."""
+ACCEPTED = "messages.state = 'accepted'"
+HANDED_OVER = "messages.state = 'waiting' AND units.state = 'handing_over'"
+
+
+def count(database: Path, those: str) -> int:
+    """How many messages there are of those, by a look of our own at the file."""
     with closing(sqlite3.connect(database)) as connection:
-        query = "SELECT count(*) FROM messages WHERE state = ?"
-        (found,) = connection.execute(query, [state]).fetchone()
+        query = "SELECT count(*) FROM messages JOIN units ON units.id = messages.unit_id WHERE "
+        (found,) = connection.execute(query + those).fetchone()
     return int(found)

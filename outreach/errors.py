@@ -25,6 +25,10 @@ class NotAllowed(Refusal):
     status = 403
 
 
+class NotAnApprover(NotAllowed):
+    """Only an approver decides this."""
+
+
 class Conflict(Refusal):
     """Someone or something else came first; nothing was changed."""
 

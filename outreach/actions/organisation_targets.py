@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
-from outreach.errors import ChangedMeanwhile, Conflict, NotAllowed, NotFound
+from outreach.errors import ChangedMeanwhile, Conflict, NotAnApprover, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.stakeholder import Organisation
@@ -133,7 +133,7 @@ def approve_organisations(
     be taken back; None where all of them are approved."""
     with transaction() as session:
         if by.account_id is not None and not may_approve(session, by.account_id):
-            raise NotAllowed("An approver says who is approved. Your role does not.")
+            raise NotAnApprover("An approver says who is approved. Your role does not.")
         target_list = _list(session, list_id)
         rows = [row for row in _targets(session, list_id, target_ids) if row.approved_at is None]
         line_id = _journal(session, "approved_on_list", target_list, rows, by, at)

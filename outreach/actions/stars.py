@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
 from outreach.dialect import one_at_a_time
-from outreach.errors import ChangedMeanwhile, Conflict, NotAllowed, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotAnApprover, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation
 from outreach.models.star import COLUMNS, UNDER_WAY, Star, StarStage, column_of
@@ -24,13 +24,6 @@ from outreach.tally import add_to_tallies
 
 TO_THE_APPROVER = timedelta(days=2)
 """So long after the date that the owner let pass, the approver is told too."""
-
-
-class NotAnApprover(NotAllowed):
-    """Only an approver decides."""
-
-    def __init__(self) -> None:
-        super().__init__("An approver decides about nominations. Your role only nominates.")
 
 
 def nominate_star(target_id: int, reason: str, *, by: Actor, at: datetime) -> int:
@@ -234,7 +227,7 @@ def _marked(session: Session, target: Target, by: Actor, at: datetime) -> Star:
 
 def _check_approver(session: Session, by: Actor) -> None:
     if by.account_id is not None and not may_approve(session, by.account_id):
-        raise NotAnApprover
+        raise NotAnApprover("An approver decides about nominations. Your role only nominates.")
 
 
 def _target(session: Session, target_id: int) -> Target:

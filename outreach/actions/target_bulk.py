@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.segments import Rule
 from outreach.db import reading, touched, transaction
-from outreach.errors import NotAllowed, NotFound, Refusal
+from outreach.errors import NotAnApprover, NotFound, Refusal
 from outreach.keeping import Done, change_of, check_count, keep, put_back, rows_of_change, tell
 from outreach.models.activity import Actor
 from outreach.models.base import UTCDateTime
@@ -41,13 +41,6 @@ from outreach.starring import may_own
 from outreach.tally import add_to_tallies
 
 _KEPT = [column.name for column in Target.__table__.columns if column.name != "id"]
-
-
-class NotAnApprover(NotAllowed):
-    """Only an approver approves."""
-
-    def __init__(self) -> None:
-        super().__init__("An approver says who is approved. Your role does not.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +98,7 @@ def approve_targets(chosen: Chosen, *, by: Actor, at: datetime) -> Done:
     """Note that these are to be asked. Raises NotAnApprover."""
     with transaction() as session:
         if by.account_id is not None and not may_approve(session, by.account_id):
-            raise NotAnApprover
+            raise NotAnApprover("An approver says who is approved. Your role does not.")
         target_list = chosen.check(session)
         change = change_of(
             "targets_approved", by, at, list_id=target_list.id, list=target_list.name,

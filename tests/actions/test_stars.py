@@ -12,7 +12,6 @@ from outreach.actions.merges import merge_stakeholders
 from outreach.actions.messages import release_message
 from outreach.actions.seat_asking import ask_for_seat
 from outreach.actions.stars import (
-    NotAnApprover,
     decide_star,
     escalate_stars,
     move_star,
@@ -24,7 +23,7 @@ from outreach.actions.target_bulk import Chosen, give_owner, take_back_targets
 from outreach.actions.target_edits import edit_target
 from outreach.db import db
 from outreach.delivery.outbox import drain
-from outreach.errors import Conflict, NotAllowed, Refusal
+from outreach.errors import Conflict, NotAllowed, NotAnApprover, Refusal
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Reply

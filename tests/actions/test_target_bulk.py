@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from outreach.actions import target_bulk
-from outreach.actions.target_bulk import Chosen, NotAnApprover, take_back_targets
+from outreach.actions.target_bulk import Chosen, take_back_targets
 from outreach.advice.segments import Rule
 from outreach.db import reading
-from outreach.errors import Conflict, Refusal
+from outreach.errors import Conflict, NotAnApprover, Refusal
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.star import Star, StarStage

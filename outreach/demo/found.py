@@ -8,6 +8,7 @@ from outreach.db import reading
 from outreach.demo.answers import Asked
 from outreach.demo.people import Person
 from outreach.models.account import Account
+from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
@@ -67,3 +68,16 @@ def team_accounts() -> dict[str, int]:
         .order_by(Account.id.desc())
     )
     return {row.role.value: row.id for row in rows}
+
+
+def delegation_of(organisation_id: int, event_id: int) -> int:
+    """The delegation of an organisation at an event, which is asked for."""
+    return (
+        reading()
+        .execute(
+            select(Delegation.id).where(
+                Delegation.organisation_id == organisation_id, Delegation.event_id == event_id
+            )
+        )
+        .scalar_one()
+    )

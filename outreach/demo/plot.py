@@ -26,6 +26,7 @@ from outreach.demo.people import Person
 from outreach.demo.programme import plan_programme
 from outreach.demo.story import Story
 from outreach.demo.timeline import Timeline
+from outreach.demo.wanted import plan_wanted
 from outreach.demo.wordlists import member_states, table
 from outreach.models.step import Anchor, StepKind
 from outreach.queries.conferences import current_conference
@@ -67,6 +68,7 @@ def tell(now: datetime, mailer: Mailer, sender_address: str) -> None:
     _plan_partners(story, here)
     _plan_meeting(story, _next_meeting(meetings, now))
     _plan_news(story, here)
+    plan_wanted(story, here)
     timeline.add(timeline.workday(20, 11), story.put_out_page)
     timeline.play()
 

@@ -21,6 +21,7 @@ from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.conference import ConstituentGroup
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState
+from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Step, StepState
@@ -29,6 +30,7 @@ from outreach.models.target import Target, TargetList
 from outreach.queries.board import group_standings, together
 from outreach.queries.campaigns import campaign_summary
 from outreach.queries.events import events
+from outreach.queries.organisation_targets import organisation_lines
 from outreach.signing import SIGN_OFF
 from tests.conftest import DATABASE
 
@@ -204,6 +206,19 @@ def test_seats_are_filled_asked_for_and_at_risk(session):
     assert offers[OfferState.PROPOSED] >= 1
     soon = NOW + timedelta(days=14)
     assert sum(seat.holder_id is None and seat.fill_by < soon for seat in seats) >= 2
+
+
+def test_of_three_wanted_organisations_one_is_naming_its_delegation(session):
+    list_id = session.scalar(select(OrganisationTarget.list_id).distinct())
+    lines = {line.name: line for line in organisation_lines(list_id)}
+    assert {name: line.state(NOW) for name, line in lines.items()} == {
+        "Barrier-Free Asia": "naming",
+        "Sightline Foundation for the Blind": "approved",
+        "Community Networks Forum": "wanted",
+    }
+    assert lines["Barrier-Free Asia"].named_count == 2
+    assert lines["Sightline Foundation for the Blind"].can_be_asked
+    assert "focal point" in lines["Community Networks Forum"].obstacle
 
 
 def test_nobody_is_known_twice(session):

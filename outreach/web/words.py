@@ -104,9 +104,12 @@ def _frame() -> dict[str, Any]:
     return {"navigation": navigation(), "conference": current_conference()}
 
 
-def navigation() -> list[Word]:
-    """The words that this person may use, the current one marked."""
-    here = request.path.rstrip("/")
+def navigation(place: str = "") -> list[Word]:
+    """The words that this person may use, the current one marked.
+
+    place  of which page this one is a part, where its address does not say so
+    """
+    here = (place or request.path).rstrip("/")
     return [
         Word(word, icon, url := url_for(endpoint), _is_here(here, url))
         for word, icon, endpoint, permission in NAVIGATION

@@ -1,11 +1,17 @@
 """The pages of lists in a real browser: they pass axe, fit a phone, and work by keyboard."""
 
+import os
+from urllib.parse import urlsplit
+
 import pytest
 
 from outreach import clock
 from outreach.actions.accounts import make_one_time_link
+from outreach.actions.custom_fields import add_custom_field
 from outreach.actions.imports import import_file
+from outreach.models.account import Role
 from outreach.models.activity import CONSOLE
+from outreach.models.custom_field import CustomKind, CustomSubject
 from outreach.queries.organisation_targets import organisation_lines
 from outreach.queries.targets import targets
 from tests.axe import violations, visit
@@ -31,6 +37,7 @@ ROWS = "".join(
 @pytest.fixture
 def wanted(tmp_path):
     """A list with people on it, one of whom has answered."""
+    add_custom_field(CustomSubject.ORGANISATION, CustomKind.TEXT, "Pledge", by=CONSOLE, at=NOON)
     wanted = make_list("banks", name="Development banks")
     asked = make_stakeholder("Ana Paz", "person0@example.org", office="Governor")
     make_invitation(asked, state="accepted", answered_at=NOON, note="With pleasure")
@@ -45,24 +52,36 @@ def wanted(tmp_path):
 @pytest.fixture
 def staff(page):
     """Signed in, as by a mail."""
-    page.goto(f"/account/link/{make_one_time_link(make_account().id, at=clock.now())}")
+    page.goto(
+        f"/account/link/{make_one_time_link(make_account(Role.ADMINISTRATOR).id, at=clock.now())}"
+    )
     page.click("form button")
     return page
 
 
-def upload(staff, wanted, tmp_path, text):
-    path = tmp_path / "new people.csv"
+def upload(staff, place, tmp_path, text):
+    path = tmp_path / "new rows.csv"
     path.write_text(text, encoding="utf-8")
-    staff.goto(f"/staff/lists/{wanted.id}/import")
+    staff.goto(place)
     staff.set_input_files("input[type=file]", str(path))
     staff.click("text=Look at the file")
     return staff.url
 
 
+def keep_shot(staff, place, width):
+    """For whoever wants to see it."""
+    if folder := os.environ.get("SHOTS"):
+        name = urlsplit(place).path.strip("/").replace("/", "-")
+        staff.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, scheme, width):
-    preview = upload(staff, wanted, tmp_path, "Name,Email\nEva,eva@example.org\nBad,a@b@c\n")
-    unnamed = upload(staff, wanted, tmp_path, "A,B\nEva,eva@example.org\n")
+    people = f"/staff/lists/{wanted.id}/import"
+    preview = upload(staff, people, tmp_path, "Name,Email\nEva,eva@example.org\nBad,a@b@c\n")
+    unnamed = upload(staff, people, tmp_path, "A,B\nEva,eva@example.org\n")
+    rows = "Name,Country\nشركة الاتصالات,EG\nBank,Atlantis\n"
+    bodies = upload(staff, "/staff/organisations/import", tmp_path, rows)
     empty = make_list(group="youth", name="Youth")
     known = afresh(targets, wanted.id).lines[0].stakeholder_id
     staff.set_viewport_size({"width": width, "height": 844})
@@ -84,9 +103,16 @@ def test_every_page_passes_axe_and_fits_its_width(staff, wanted, tmp_path, schem
         "/staff/stakeholders",
         f"/staff/stakeholders/{known}",
         f"/staff/stakeholders/{known}/edit",
+        f"/staff/stakeholders/{known}/links",
         f"/staff/organisations/{body.organisation_id}",
+        "/staff/organisations?group=academia&not.region=AFR&add=custom_pledge",
+        "/staff/organisations/import",
+        bodies,
+        "/staff/settings/offices",
+        "/staff/settings/offices/look?name=Governor&category=minister",
     ]:
         visit(staff, place)
+        keep_shot(staff, place, width)
         assert staff.evaluate("document.documentElement.scrollWidth") <= width, place
         assert violations(staff) == [], place
 

@@ -32,6 +32,7 @@ from outreach.queries.imports import ImportLine, import_line, kept_organisations
 from outreach.queries.previews import problem_rows
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
+from outreach.web.words import navigation
 
 MOVING = (ImportState.CHECKING, ImportState.WAITING, ImportState.APPLYING, ImportState.UNDOING)
 
@@ -101,6 +102,7 @@ def under_way(line: ImportLine, into: Into) -> str:
         progress=progress_of(line),
         kept=(kept_people if into.is_of_people else kept_organisations)(line.kept),
         has_problems=bool(line.stored_name) and problems_path(stored_file(line)).exists(),
+        navigation=navigation(into.url),
     )
 
 

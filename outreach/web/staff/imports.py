@@ -38,6 +38,7 @@ from outreach.web.staff.import_pages import (
     under_way,
 )
 from outreach.web.staff.lists import list_or_404
+from outreach.web.words import navigation
 
 LARGEST_UPLOAD = 200 * MEGABYTE
 
@@ -139,6 +140,7 @@ def import_(import_id: int) -> str | tuple[str, int]:
         odd=odd[:SHOWN_PROBLEMS],
         preview=shown,
         progress=progress_of(line),
+        navigation=navigation(into.url),
     )
 
 

@@ -70,12 +70,10 @@ def _write(
     return count
 
 
-def write_organisations(
-    form: str, file: IO[bytes], conference_id: int | None, words: str, group_id: int | None
-) -> int:
+def write_organisations(form: str, file: IO[bytes], rule: Rule, *, at: datetime) -> int:
     """Write the organisations that are meant as `csv` or `xlsx`; says how many rows."""
     fields = organisation_export_fields()
-    rows = rows_of_organisations(conference_id, words, group_id, fields)
+    rows = rows_of_organisations(_ground(at), rule, fields)
     return _write(form, rows, organisation_headers(fields), file)
 
 

@@ -274,14 +274,17 @@ Names = Callable[[str, str], str]
 """(facet, value) → what people call it; (`event` or `list`, code) too."""
 
 
-def sentence(rule: Rule, names: Names, labels: Mapping[str, str] | None = None) -> list[Clause]:
+def sentence(
+    rule: Rule, names: Names, labels: Mapping[str, str] | None = None, everyone: str = "Everyone"
+) -> list[Clause]:
     """The rule in words, group first: Administrations | in Africa | that have not answered.
 
-    labels  {code of a custom field's or a question's facet: its label}
+    labels    {code of a custom field's or a question's facet: its label}
+    everyone  whom it means where it names no group
     """
     groups = [one for one in rule.conditions if one.facet == "group" and not one.is_not]
     clauses = [Clause("", _values(one, names), condition=one) for one in groups]
-    clauses = clauses or [Clause("", "Everyone")]
+    clauses = clauses or [Clause("", everyone)]
     for one in rule.conditions:
         if one not in groups:
             facet = facet_of(one.facet, (labels or {}).get(one.facet, ""))

@@ -20,12 +20,13 @@ from outreach.db import reading
 from outreach.intake.countries import is_country
 from outreach.models.account import Account
 from outreach.models.conference import ConstituentGroup, Region
-from outreach.models.custom_field import CustomField, CustomKind
+from outreach.models.custom_field import CustomField, CustomKind, CustomSubject
 from outreach.models.event import Event, EventKind
 from outreach.models.kind import KINDS
 from outreach.models.question import Question, QuestionKind, words_in
 from outreach.models.tag import Tag
 from outreach.models.target import TargetList
+from outreach.queries.custom_fields import custom_fields
 
 MOST = 300
 LONGEST_NAMED = 80
@@ -101,6 +102,11 @@ def own_labels(conference_id: int) -> dict[str, str]:
         else:
             labels[f"{QUESTION}{id_}"] = f"{_short(words_in(texts, 'en')['text'])} ({name})"
     return labels
+
+
+def labels_of_organisations(_conference_id: int) -> dict[str, str]:
+    """{`custom_CODE`: label} of the custom fields of organisations in use. One SELECT."""
+    return {field.name: field.label for field in custom_fields(CustomSubject.ORGANISATION)}
 
 
 def _short(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
+from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.intake.organisation_fields import ORGANISATION_FIELDS
 from outreach.models.conference import ConstituentGroup, Region
@@ -15,6 +16,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.queries.custom_fields import FieldLine, custom_fields, custom_values
 from outreach.queries.keyset import page
 from outreach.queries.organisations import among_organisations
+from outreach.queries.shapes import Ground
 
 Cell = str | int | None
 BATCH = 1_000
@@ -32,9 +34,9 @@ def organisation_headers(fields: Sequence[FieldLine]) -> list[str]:
 
 
 def rows_of_organisations(
-    conference_id: int | None, words: str, group_id: int | None, fields: Sequence[FieldLine]
+    ground: Ground, rule: Rule, fields: Sequence[FieldLine]
 ) -> Iterator[tuple[Cell, ...]]:
-    """Those whom the page of all organisations shows, by name, with their standing there.
+    """Those whom a rule means, by name, with their standing there.
 
     Cost: each once, a thousand at a time; three SELECTs for each thousand.
     """
@@ -45,14 +47,14 @@ def rows_of_organisations(
             parent.name, ConstituentGroup.name, Region.name, Standing.country_code,
             Standing.legal_status, Organisation.external_id, Organisation.notes,
         ),
-        conference_id, words, group_id,
+        ground, rule,
     ).outerjoin(parent, parent.id == Organisation.parent_id)  # fmt: skip
     order = (Organisation.name_key.expression, Organisation.id.expression)
     after: str | None = None
     while True:
         rows, after = page(statement, order, after, limit=BATCH)
         ids = [row[0] for row in rows]
-        spoken = _focal_points(ids, conference_id)
+        spoken = _focal_points(ids, ground.conference_id)
         own = custom_values(CustomSubject.ORGANISATION, ids) if fields else {}
         for row in rows:
             held = own.get(row[0], {})
@@ -65,7 +67,7 @@ def rows_of_organisations(
             return
 
 
-def _focal_points(ids: Sequence[int], conference_id: int | None) -> dict[int, tuple[str, ...]]:
+def _focal_points(ids: Sequence[int], conference_id: int) -> dict[int, tuple[str, ...]]:
     """{organisation: (address, who authorised it, when)} of those who speak for one now."""
     rows = reading().execute(
         select(
@@ -76,7 +78,7 @@ def _focal_points(ids: Sequence[int], conference_id: int | None) -> dict[int, tu
         .where(
             and_(
                 FocalPoint.organisation_id.in_(ids),
-                FocalPoint.conference_id == (conference_id or 0),
+                FocalPoint.conference_id == conference_id,
                 FocalPoint.ended_at.is_(None),
             )
         )

@@ -1,19 +1,17 @@
 """The organisations of a list in the orders of its people, and those who fit its sentence."""
 
-from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, not_, or_, select
 
-from outreach.advice.folding import fold
 from outreach.advice.segments import Condition, Rule
 from outreach.models.conference import ConstituentGroup
 from outreach.models.delegation import Delegation
 from outreach.models.organisation_target import OrganisationTarget
-from outreach.models.stakeholder import Organisation, Standing
+from outreach.models.stakeholder import Organisation
 from outreach.models.target import TargetList
 from outreach.queries.keyset import By
-from outreach.queries.person_facets import in_regions
+from outreach.queries.organisation_facets import BUILDERS, Builder, meeting
 from outreach.queries.shapes import Ground
 from outreach.queries.target_orders import Stretch
 
@@ -85,8 +83,7 @@ def who_fit(rule: Rule, ground: Ground) -> list[ColumnElement[bool]] | None:
     """The conditions of a rule as organisations meet them; None where one is of people alone."""
     if is_of_people(rule, ground):
         return None
-    holds = [(one, _FACETS[one.facet](one, ground)) for one in rule.conditions]
-    return [each.is_not(true()) if one.is_not else each for one, each in holds]
+    return [meeting(one, _FACETS[one.facet], ground) for one in rule.conditions]
 
 
 def is_of_people(rule: Rule, ground: Ground) -> bool:
@@ -97,10 +94,7 @@ def is_of_people(rule: Rule, ground: Ground) -> bool:
 
 def _group(one: Condition, ground: Ground) -> ColumnElement[bool]:
     codes = select(ConstituentGroup.id).where(ConstituentGroup.code.in_(one.values))
-    standing = select(Standing.organisation_id).where(
-        Standing.conference_id == ground.conference_id, Standing.group_id.in_(codes)
-    )
-    return or_(Organisation.id.in_(standing), TargetList.group_id.in_(codes))
+    return or_(BUILDERS["group"](one, ground), TargetList.group_id.in_(codes))
 
 
 def _owner(one: Condition, _ground: Ground) -> ColumnElement[bool]:
@@ -116,24 +110,13 @@ def _decision(one: Condition, _ground: Ground) -> ColumnElement[bool]:
     return or_(false(), *[known[value] for value in one.values if value in known])
 
 
-def _words(one: Condition, _ground: Ground) -> ColumnElement[bool]:
-    keys = fold(one.values[0]).split()[:6]
-    return and_(
-        true() if keys else false(),
-        *[Organisation.name_key.contains(key, autoescape=True) for key in keys],
-    )
-
-
-_FACETS: dict[str, Callable[[Condition, Ground], ColumnElement[bool]]] = {
+_FACETS: dict[str, Builder] = {
+    **BUILDERS,
     "group": _group,
-    "region": lambda one, ground: Organisation.id.in_(in_regions(one.values, ground)[1]),
-    "country": lambda one, _: Organisation.country_code.in_(one.values),
-    "language": lambda one, _: Organisation.language.in_(one.values),
     "owner": _owner,
     "star": lambda _one, _ground: false(),
     "tier": lambda one, _: OrganisationTarget.tier.in_([int(value) for value in one.values]),
     "wave": lambda one, _: OrganisationTarget.wave.in_([int(value) for value in one.values]),
     "decision": _decision,
-    "words": _words,
 }
 """{facet: what it says of an organisation on a list}; others are said of people alone"""

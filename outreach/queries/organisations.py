@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.advice.folding import fold
+from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.conference import Conference, ConstituentGroup, LegalStatus, Region
@@ -15,8 +16,10 @@ from outreach.models.focal_point import FocalPoint
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.queries.keyset import PAGE, Page, page
+from outreach.queries.organisation_facets import organisations_meeting
+from outreach.queries.shapes import Ground
 
-MOST_WORDS = 6
+EVERY_ONE = Rule()
 _parent = aliased(Organisation)
 
 
@@ -35,21 +38,20 @@ SORTS = {"name": Organisation.name_key, "country": Organisation.country_code}
 
 
 def organisations(
-    conference_id: int | None,
-    words: str = "",
+    ground: Ground,
+    rule: Rule = EVERY_ONE,
     *,
-    group_id: int | None = None,
     sort: str = "name",
     after: str | None = None,
     limit: int = PAGE,
 ) -> Page[OrganisationLine]:
-    """A page of all organisations. Cost: the page; with words, the organisations once through."""
+    """A page of those whom a rule means. Cost: the page; with a rule, at most all of them once."""
     statement = among_organisations(
         select(
             Organisation.id, Organisation.name, Organisation.country_code, ConstituentGroup.name,
             Region.name,
         ),
-        conference_id, words, group_id,
+        ground, rule,
     )  # fmt: skip
     order: tuple[ColumnElement[Any], ...] = (Organisation.name_key.expression,)
     if sort.lstrip("-") == "country":
@@ -60,28 +62,21 @@ def organisations(
 
 
 def among_organisations(
-    statement: Select[*tuple[Any, ...]],
-    conference_id: int | None,
-    words: str,
-    group_id: int | None,
+    statement: Select[*tuple[Any, ...]], ground: Ground, rule: Rule
 ) -> Select[*tuple[Any, ...]]:
     """A SELECT of organisations, with their standing at a conference, of those that are meant."""
-    statement = (
+    return (
         statement.outerjoin(
             Standing,
             and_(
                 Standing.organisation_id == Organisation.id,
-                Standing.conference_id == (conference_id or 0),
+                Standing.conference_id == ground.conference_id,
             ),
         )
         .outerjoin(ConstituentGroup, ConstituentGroup.id == Standing.group_id)
         .outerjoin(Region, Region.id == Standing.region_id)
+        .where(*organisations_meeting(rule, ground))
     )
-    for key in fold(words[:100].replace("\0", "")).split()[:MOST_WORDS]:
-        statement = statement.where(Organisation.name_key.contains(key, autoescape=True))
-    if group_id is not None:
-        statement = statement.where(Standing.group_id == group_id)
-    return statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,21 @@
 """The facets of a person as such: group, place, language, kind, tag, owner, words, own fields."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import Select, and_, exists, false, not_, or_, select
 
 from outreach.advice.folding import fold
-from outreach.advice.segments import CUSTOM, Condition
+from outreach.advice.segments import Condition
 from outreach.db import reading
 from outreach.models.conference import ConstituentGroup, MemberState, Region
-from outreach.models.custom_field import CustomField, CustomKind, CustomSubject, CustomValue
+from outreach.models.custom_field import CustomSubject, CustomValue
 from outreach.models.event import Event
 from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
+from outreach.queries.own_facets import wanted_values
 from outreach.queries.shapes import Ground, Shape, as_set, either, plain
 from outreach.queries.words import Wording, corrected, has_index, holds, ids, is_known, wording
 
@@ -150,21 +150,11 @@ def as_meant(typed: str) -> Wording | None:
 
 
 def custom(one: Condition, _ground: Ground) -> Shape:
-    """Of a custom field: words, `from..to` of numbers and days, a choice, `yes` or `no`."""
-    field = (
-        reading()
-        .execute(
-            select(CustomField.id, CustomField.kind, CustomField.subject).where(
-                CustomField.code == one.facet.removeprefix(CUSTOM)
-            )
-        )
-        .one_or_none()
-    )
-    if field is None:
+    """Of a custom field of the person's own, or of their organisation."""
+    subject, wanted = wanted_values(one)
+    if subject is None:
         return Shape(false())
-    fits = [_custom_value(CustomKind(field.kind), value) for value in one.values]
-    wanted = [CustomValue.field_id == field.id, or_(false(), *fits)]
-    if field.subject is CustomSubject.ORGANISATION:
+    if subject is CustomSubject.ORGANISATION:
         offices = select(CustomValue.organisation_id).where(*wanted)
         return plain_in(Stakeholder.organisation_id, offices)
     own = select(CustomValue.stakeholder_id).where(*wanted, CustomValue.stakeholder_id.is_not(None))
@@ -175,26 +165,6 @@ def plain_in(column: Any, values: Select[Any]) -> Shape:
     """A column of the person that is among others."""
     holds_ = column.in_(values)
     return Shape(holds_, select(Stakeholder.id).where(holds_))
-
-
-def _custom_value(kind: CustomKind, value: str) -> ColumnElement[bool]:
-    if value == "any":
-        return true()
-    if kind is CustomKind.YES_NO:
-        return CustomValue.is_yes.is_(value == "yes")
-    if kind in (CustomKind.TEXT, CustomKind.CHOICE):
-        return CustomValue.text_key == fold(value)
-    first, dots, last = value.partition("..")
-    column: Any = CustomValue.number if kind is CustomKind.NUMBER else CustomValue.day
-    read: Callable[[str], Any] = float if kind is CustomKind.NUMBER else date.fromisoformat
-    try:
-        low = read(first) if first else None
-        high = (read(last) if last else None) if dots else low
-    except ValueError:
-        return false()
-    bounds = [column >= low] if low is not None else []
-    bounds += [column <= high] if high is not None else []
-    return and_(*bounds) if bounds else false()
 
 
 BUILDERS: dict[str, Callable[[Condition, Ground], Shape]] = {

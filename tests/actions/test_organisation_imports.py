@@ -11,6 +11,7 @@ from outreach.actions.custom_fields import add_custom_field
 from outreach.actions.imports import begin_import, take_back_import
 from outreach.actions.organisations import authorise_focal_point
 from outreach.actions.uploads import choose, start_organisation_import
+from outreach.advice.segments import Rule
 from outreach.db import db, reading
 from outreach.importing.run import run_import
 from outreach.models.activity import CONSOLE, Activity
@@ -26,6 +27,7 @@ from outreach.queries.organisation_exports import (
     rows_of_organisations,
 )
 from outreach.queries.previews import preview
+from outreach.queries.shapes import Ground
 from tests.factories import (
     NOON,
     afresh,
@@ -86,7 +88,7 @@ def everything():
 def everyone():
     reading().rollback()
     fields = organisation_export_fields()
-    return list(rows_of_organisations(the_conference().id, "", None, fields))
+    return list(rows_of_organisations(Ground(the_conference().id, NOON), Rule(), fields))
 
 
 def alter(row, **values):
@@ -133,7 +135,7 @@ def test_an_export_of_organisations_comes_back_to_the_same(bring, tmp_path, own_
     assert len(before) == 3
     path = tmp_path / f"organisations.{form}"
     with path.open("wb") as file:
-        exporting.write_organisations(form, file, conference.id, "", None)
+        exporting.write_organisations(form, file, Rule(), at=NOON)
     reading().rollback()
     for table in (Activity, FocalPoint, CustomValue, Standing):
         db.session.execute(delete(table).where(table.organisation_id.is_not(None)))

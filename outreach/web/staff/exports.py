@@ -10,7 +10,6 @@ from outreach import exporting, sheets
 from outreach.actions.errands import ask_errand
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
-from outreach.queries.conferences import current_conference
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import rule_of_form
 from outreach.web.staff.lists import list_or_404
@@ -43,13 +42,8 @@ def export_stakeholders() -> Response:
 @blueprint.post("/staff/organisations/export")
 def export_organisations() -> Response:
     """The organisations that the page shows, with their standing at this conference."""
-    form, conference = _form(request.form.get("form", "")), current_conference()
-    group = request.form.get("group", "")
-    file = sheets.nameless_file()
-    exporting.write_organisations(
-        form, file, conference.id if conference else None, request.form.get("q", ""),
-        int(group) if group.isascii() and group.isdigit() and len(group) < 10 else None,
-    )  # fmt: skip
+    form, file = _form(request.form.get("form", "")), sheets.nameless_file()
+    exporting.write_organisations(form, file, rule_of_form(), at=g.at)
     file.seek(0)
     return send_file(
         file, mimetype=exporting.TYPES[form], as_attachment=True,

@@ -1,7 +1,7 @@
 """The filter sentence of a page: a rule read from the address, said, and changed by clicking."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,38 @@ from outreach.advice.segments import (
     sentence,
 )
 from outreach.errors import Refusal
-from outreach.queries.choices import ADDABLE, Names, choices, event_codes, own_labels
+from outreach.queries.choices import (
+    ADDABLE,
+    Names,
+    choices,
+    event_codes,
+    labels_of_organisations,
+    own_labels,
+)
 from outreach.queries.conferences import current_conference
 from outreach.queries.shapes import Ground
 
 ALSO_KEPT = ("sort", "columns")
 """What else of an address stays when the rule changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Of what the sentence of a page is."""
+
+    noun: str
+    """In the plural."""
+    everyone: str
+    addable: Sequence[str]
+    """The facets that can be added, beside the group, with which it begins."""
+    labels: Callable[[int], dict[str, str]]
+    """Of a conference: {facet: label} of what the team itself defined."""
+
+
+PEOPLE = Subject("people", "Everyone", ADDABLE, own_labels)
+ORGANISATIONS = Subject(
+    "organisations", "Every organisation", ("region", "country"), labels_of_organisations
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,7 @@ class Filter:
     additions: list[tuple[str, str]]
     """(address, label) of what can be added."""
     labels: dict[str, str] = field(default_factory=dict)
+    noun: str = PEOPLE.noun
 
     @property
     def words(self) -> str:
@@ -59,7 +86,9 @@ class Filter:
         return " ".join(self.rule.get("words"))
 
 
-def filter_of_page(endpoint: str, ground: Ground | None = None, **values: Any) -> Filter:
+def filter_of_page(
+    endpoint: str, ground: Ground | None = None, subject: Subject = PEOPLE, **values: Any
+) -> Filter:
     """The rule that the address of this page says, with a menu for each of its parts.
 
     ground  where the rule's words are of something narrower than the conference
@@ -69,8 +98,8 @@ def filter_of_page(endpoint: str, ground: Ground | None = None, **values: Any) -
         conference = current_conference()
         ground = Ground(conference.id if conference else 0, g.at)
     rule = Rule.from_address(request.args.items(multi=True))
-    names, labels = Names(ground.conference_id), own_labels(ground.conference_id)
-    clauses = sentence(rule, names, labels)
+    names, labels = Names(ground.conference_id), subject.labels(ground.conference_id)
+    clauses = sentence(rule, names, labels, subject.everyone)
     parts = [_part(clause, rule, ground, endpoint, values) for clause in clauses]
     added = _added(rule)
     if added is not None:
@@ -78,9 +107,9 @@ def filter_of_page(endpoint: str, ground: Ground | None = None, **values: Any) -
         clause = Clause(facet.lead, "…", "", added)
         parts.append(_part(clause, rule, ground, endpoint, values, is_open=True))
     shown = [part for part in parts[1:] if part.key != "q"]
-    return Filter(
-        rule, ground, shown, parts[0], _additions(rule, ground, labels, endpoint, values), labels
-    )
+    offered = [*_offered(subject, ground), *labels.items()]
+    additions = _additions(rule, offered, endpoint, values)
+    return Filter(rule, ground, shown, parts[0], additions, labels, subject.noun)
 
 
 def rule_of_form() -> Rule:
@@ -140,17 +169,19 @@ def _added(rule: Rule) -> Condition | None:
     return None if any(known.key == one.key for known in rule.conditions) else one
 
 
+def _offered(subject: Subject, ground: Ground) -> Iterator[tuple[str, str]]:
+    """(code, label) of the facets that we have; an answer, of each event."""
+    for code in subject.addable:
+        yield code, FACETS[code].label
+        if code == "answer":
+            for event, name in event_codes(ground.conference_id)[1:]:
+                yield f"{code}@{event}", f"Answer to {name}"
+
+
 def _additions(
-    rule: Rule, ground: Ground, labels: dict[str, str], endpoint: str, values: Any
+    rule: Rule, offered: Iterable[tuple[str, str]], endpoint: str, values: Any
 ) -> list[tuple[str, str]]:
     taken = {one.key for one in rule.conditions}
-    offered: list[tuple[str, str]] = []
-    for code in ADDABLE:
-        offered.append((code, FACETS[code].label))
-        if code == "answer":
-            more = event_codes(ground.conference_id)[1:]
-            offered += [(f"{code}@{event}", f"Answer to {name}") for event, name in more]
-    offered += list(labels.items())
     return [
         (address_of(endpoint, rule, add=code, **values), label)
         for code, label in offered

@@ -1,5 +1,6 @@
 """Organisations: all of them, one with its people and standing, written down and corrected."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,32 +15,32 @@ from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.models.custom_field import CustomSubject
 from outreach.queries import organisations as known
-from outreach.queries.conferences import ConferenceLine, current_conference, groups
+from outreach.queries.conferences import ConferenceLine, current_conference
 from outreach.queries.custom_fields import custom_fields, custom_values, shown
 from outreach.queries.events import events
 from outreach.queries.happenings import KINDS, happenings_with
 from outreach.queries.organisation_targets import where_wanted
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.filtering import ORGANISATIONS, address_of, filter_of_page
 from outreach.web.staff.meanwhile import Difference, differences, settle
 from outreach.web.staff.organisation_form import FocalPointForm, organisation_form
 from outreach.web.staff.stakeholders import NoteForm
 
+PAGE = "staff.organisations"
+
 
 @blueprint.get("/staff/organisations", endpoint="organisations")
 def all_organisations() -> str:
-    """Every organisation by name or country, or those whom a search finds."""
-    conference, sort = current_conference(), request.args.get("sort", "name")
+    """Every organisation by name or country, or those whom the sentence of the address means."""
+    chosen, sort = filter_of_page(PAGE, subject=ORGANISATIONS), request.args.get("sort", "name")
     sort = sort if sort.lstrip("-") in known.SORTS else "name"
-    words, group = request.args.get("q", ""), request.args.get("group", "")
-    group_id = int(group) if group.isascii() and group.isdigit() and len(group) < 10 else None
     page = known.organisations(
-        conference.id if conference else None, words, group_id=group_id, sort=sort,
-        after=request.args.get("after"),
-    )  # fmt: skip
+        chosen.ground, chosen.rule, sort=sort, after=request.args.get("after")
+    )
     return render_template(
-        "staff/organisations/organisations.html", page=page, words=words, sort=sort,
-        group=group if group_id else "",
-        groups=[("", "any group"), *((str(one.id), one.name) for one in groups())],
+        "staff/organisations/organisations.html", page=page, filter=chosen, sort=sort,
+        address=lambda **more: address_of(PAGE, chosen.rule, **more),
+        rule_text=json.dumps(chosen.rule.to_json()),
     )  # fmt: skip
 
 

@@ -1,16 +1,20 @@
 """Organisations: found, written down, corrected; who speaks for one, and who authorised that."""
 
+import csv
+import json
 import re
 from html import unescape
 
 import pytest
 
 from outreach.actions.custom_fields import add_custom_field
+from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
 from outreach.models.activity import CONSOLE
 from outreach.models.custom_field import CustomKind, CustomSubject
 from outreach.models.stakeholder import Standing
 from outreach.queries.organisations import focal_points_of, organisation, organisations
+from outreach.queries.shapes import Ground
 from tests.factories import (
     NOON,
     afresh,
@@ -30,6 +34,21 @@ def staff(client):
 
 def text(answer):
     return answer.get_data(as_text=True)
+
+
+def named(words):
+    return Rule.of([Condition("words", (words,))])
+
+
+def shown(staff, address):
+    return re.findall(r"data-row-link><bdi>(.*?)</bdi>", text(staff.get(address)))
+
+
+def taken(staff, page):
+    """The names in the file that the page offers."""
+    rule = unescape(re.search(r'name="rule" value="([^"]*)"', page)[1])
+    with staff.post("/staff/organisations/export", data={"rule": rule, "form": "csv"}) as answer:
+        return [row[0] for row in csv.reader(text(answer).splitlines()[1:])]
 
 
 def opened(staff, place):
@@ -54,7 +73,7 @@ def test_an_organisation_is_written_down_with_its_standing_and_found(staff):
     )  # fmt: skip
     assert answer.status_code == 303, text(answer)
     conference = the_conference()
-    (line,) = afresh(organisations, conference.id, "ete numerique").lines
+    (line,) = afresh(organisations, Ground(conference.id, NOON), named("ete numerique")).lines
     assert (line.country_code, line.group) == ("SN", the_group().name)
     assert organisation(line.id).parent_id == above.id
     page = text(staff.get(f"/staff/organisations/{line.id}"))
@@ -133,11 +152,65 @@ def test_a_page_of_organisations_follows_another(staff):
     for number in range(5):
         make_organisation(f"Bank {number}", country="KE")
     for sort in ("name", "-name", "country", "-country"):
-        first = organisations(None, sort=sort, limit=3)
-        second = organisations(None, sort=sort, after=first.next, limit=3)
+        first = organisations(Ground(0, NOON), sort=sort, limit=3)
+        second = organisations(Ground(0, NOON), sort=sort, after=first.next, limit=3)
         names = [line.name for line in first.lines + second.lines]
         assert sorted(names) == [f"Bank {number}" for number in range(5)]
         assert names == sorted(names, reverse=sort.startswith("-"))
+
+
+FOUND = {
+    "group=academia": ["Abu", "Bo"],
+    "not.group=academia": ["École d’Été"],
+    "region=AFR": ["Abu"],
+    "country=FR&country=KE": ["Abu", "École d’Été"],
+    "custom_pledge=gold": ["Abu", "École d’Été"],
+    "custom_pledge=Gold&custom_staff=10..20": ["École d’Été"],
+    "not.custom_staff=any&q=B": ["Abu", "Bo"],
+    "q=ete%20ecole": ["École d’Été"],
+    "custom_staff=many": [],
+    "custom_badge=yes": [],
+    "gender=female": [],
+}
+
+
+def test_a_sentence_says_which_organisations_are_shown_and_taken(staff):
+    for subject, kind, label, choices in [
+        (CustomSubject.ORGANISATION, CustomKind.CHOICE, "Pledge", ["Gold", "Silver"]),
+        (CustomSubject.ORGANISATION, CustomKind.NUMBER, "Staff", []),
+        (CustomSubject.PERSON, CustomKind.YES_NO, "Badge", []),
+    ]:
+        add_custom_field(subject, kind, label, choices=choices, by=CONSOLE, at=NOON)
+    make_organisation("Bo", group="academia", country="ZZ")
+    for name, country, group, number in [
+        ("Abu", "KE", "academia", ""), ("École d’Été", "FR", "media", "12"),
+    ]:  # fmt: skip
+        save(
+            staff, "/staff/organisations/new", name=name, country=country, custom_pledge="Gold",
+            group=str(the_group(group).id), custom_staff=number,
+        )  # fmt: skip
+    for address, names in FOUND.items():
+        place = f"/staff/organisations?{address}"
+        page = text(staff.get(place))
+        assert shown(staff, place) == names, address
+        assert ("No organisation fits" in page) is (not names), address
+        if names:
+            assert taken(staff, page) == names, address
+
+
+def test_the_sentence_is_built_by_clicking_from_what_organisations_have(staff):
+    add_custom_field(CustomSubject.ORGANISATION, CustomKind.YES_NO, "Pledged", by=CONSOLE, at=NOON)
+    add_custom_field(CustomSubject.PERSON, CustomKind.YES_NO, "Badge", by=CONSOLE, at=NOON)
+    make_organisation("Bo", group="academia")
+    page = text(staff.get("/staff/organisations?group=academia&sort=-country"))
+    more = re.search(r"<summary>and …</summary>(.*?)</details>", page, re.DOTALL)[1]
+    assert re.findall(r">([^<]+)</a>", more) == ["Region", "Country", "Pledged"]
+    added = unescape(re.findall(r'href="([^"]+)"', more)[2])
+    assert "sort=-country" in added
+    opened = text(staff.get(added))
+    assert re.findall("<summary>(.*?)</summary>", opened)[:3] == ["Academia", "…", "and …"]
+    assert 'name="custom_pledged" value="yes"' in opened
+    assert "Show these organisations" in opened
 
 
 def test_organisations_come_from_pasted_rows_and_go_again_by_one_button(staff):
@@ -146,28 +219,31 @@ def test_organisations_come_from_pasted_rows_and_go_again_by_one_button(staff):
     assert staff.post(place, data={}).status_code == 422
     rows = "Bezeichnung\tCountry\tStaff\tGroup\nBank\tKenya\t12\tacademia\nHaus\t\tmany\t\n"
     preview = staff.post(place, data={"rows": rows}).location
-    assert "Say which column holds the names" in text(staff.get(preview))
+    page = text(staff.get(preview))
+    assert "Say which column holds the names" in page
+    assert re.findall(r'href="([^"]+)" aria-current="page"', page) == ["/staff/stakeholders"]
     said = {"column-0": "name", "column-1": "country", "column-2": "custom_staff"}
     staff.post(f"{preview}/columns", data=said | {"column-3": "group", "likely_score": "97"})
     page = text(staff.get(preview))
     assert "Import 2 organisations</button>" in page
     assert "is not a number" in page
     assert "counts as that person" not in page, "a likeness is of people"
-    assert afresh(organisations, the_conference().id).lines == []
+    assert afresh(organisations, Ground(the_conference().id, NOON)).lines == []
     done = staff.post(f"{preview}/apply")
     assert done.location == "/staff/organisations"
     page = text(staff.get(done.location))
     assert "2 new organisations and 0 known ones came in; 0 rows were passed over" in page
-    (line,) = afresh(organisations, the_conference().id, "bank").lines
+    (line,) = afresh(organisations, Ground(the_conference().id, NOON), named("bank")).lines
     assert (line.country_code, line.group, line.region) == ("KE", "Academia", "Africa")
     assert "Written down from a file: Pasted rows" in text(
         staff.get(f"/staff/organisations/{line.id}")
     )
-    with staff.post("/staff/organisations/export", data={"form": "csv", "q": "bank"}) as answer:
+    bank = {"form": "csv", "rule": json.dumps(named("bank").to_json())}
+    with staff.post("/staff/organisations/export", data=bank) as answer:
         (_, row) = text(answer).splitlines()
         assert row.startswith('"Bank","KE","","","Academia","Africa"')
         assert row.endswith(',"12"')
     assert "Pasted rows" in text(staff.get(place))
     staff.post(f"{preview}/take-back")
     assert "Everything is as it was before: new organisations are gone" in text(staff.get(preview))
-    assert afresh(organisations, the_conference().id).lines == []
+    assert afresh(organisations, Ground(the_conference().id, NOON)).lines == []

@@ -1,0 +1,74 @@
+"""The facets of an organisation as such: group, place, language, words, own fields."""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, and_, false, select, true
+
+from outreach.advice.folding import fold
+from outreach.advice.segments import CUSTOM, Condition, Rule
+from outreach.models.conference import ConstituentGroup
+from outreach.models.custom_field import CustomSubject, CustomValue
+from outreach.models.stakeholder import Organisation, Standing
+from outreach.queries.own_facets import wanted_values
+from outreach.queries.person_facets import in_regions
+from outreach.queries.shapes import Ground
+
+MOST_WORDS = 6
+Builder = Callable[[Condition, Ground], ColumnElement[bool]]
+
+
+def organisations_meeting(rule: Rule, ground: Ground) -> list[ColumnElement[bool]]:
+    """A rule as conditions on `Organisation`; what is said of people alone, none of them meets.
+
+    Cost of building: a SELECT for each own field and region that it names.
+    """
+    return [meeting(one, builder_of(one), ground) for one in rule.conditions]
+
+
+def builder_of(one: Condition) -> Builder:
+    """What a condition becomes."""
+    if one.facet.startswith(CUSTOM):
+        return _own
+    return BUILDERS.get(one.facet, lambda _one, _ground: false())
+
+
+def meeting(one: Condition, builder: Builder, ground: Ground) -> ColumnElement[bool]:
+    """A condition, or its opposite; nothing known is no."""
+    holds = builder(one, ground)
+    return holds.is_not(true()) if one.is_not else holds
+
+
+def _group(one: Condition, ground: Ground) -> ColumnElement[bool]:
+    """As it stands at the conference."""
+    codes = select(ConstituentGroup.id).where(ConstituentGroup.code.in_(one.values))
+    return Organisation.id.in_(
+        select(Standing.organisation_id).where(
+            Standing.conference_id == ground.conference_id, Standing.group_id.in_(codes)
+        )
+    )
+
+
+def _words(one: Condition, _ground: Ground) -> ColumnElement[bool]:
+    keys = fold(one.values[0]).split()[:MOST_WORDS]
+    return and_(
+        true() if keys else false(),
+        *[Organisation.name_key.contains(key, autoescape=True) for key in keys],
+    )
+
+
+def _own(one: Condition, _ground: Ground) -> ColumnElement[bool]:
+    """Of an own field of organisations; a field of people's fits none."""
+    subject, wanted = wanted_values(one)
+    if subject is not CustomSubject.ORGANISATION:
+        return false()
+    return Organisation.id.in_(select(CustomValue.organisation_id).where(*wanted))
+
+
+BUILDERS: dict[str, Builder] = {
+    "group": _group,
+    "region": lambda one, ground: Organisation.id.in_(in_regions(one.values, ground)[1]),
+    "country": lambda one, _: Organisation.country_code.in_(one.values),
+    "language": lambda one, _: Organisation.language.in_(one.values),
+    "words": _words,
+}
+"""{facet: what it says of an organisation}; others are said of people alone"""

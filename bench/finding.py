@@ -1,5 +1,5 @@
 """The table of people, the search and a target list of a tenth of them, at 1,000 and at 1,000,000
-people side by side, by database."""
+people side by side, by database; and the worst case: all bear one name and have no country."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,6 +9,7 @@ from time import perf_counter
 from sqlalchemy import case, insert, literal, select, text
 
 from bench._ground import application, databases, is_quick, prepare
+from bench._people import populate
 from bench.floor import Row
 from outreach import clock
 from outreach.actions.lists import create_list
@@ -21,6 +22,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
 from outreach.queries.conferences import current_conference
+from outreach.queries.keyset import note_of
 from outreach.queries.people import people
 from outreach.queries.search import people_named
 from outreach.queries.shapes import Ground
@@ -37,35 +39,90 @@ def rows() -> Iterator[Row]:
     for kind in databases():
         for size in sizes:
             with application(kind):
-                prepare(size)
+                populate(size)
                 yield from _measured(kind, size)
                 yield from _of_a_list(kind, size)
+            with application(kind):
+                prepare(size)
+                yield from _at_worst(kind, size)
 
 
 def _measured(kind: str, size: int) -> Iterator[Row]:
-    conference = current_conference()
-    ground = Ground(conference.id if conference else 0, clock.now())
+    ground = _ground()
     silent = Rule.of([Condition("language", ("fr",)), Condition("answer", ("not_asked",))])
-    rare = Rule.of([Condition("words", (f"nandu {size // 2}",))])
-    middle = people(Rule(), ground).next
-    floor = _floor()
+    few = Rule.of([Condition("language", ("ru",)), Condition("gender", ("female",))])
+    named, slip = _someone(size // 2)
+    rare = Rule.of([Condition("words", (named,))])
     asked: dict[str, Callable[[], object]] = {
         "first page of everyone": lambda: people(Rule(), ground),
-        "a later page": lambda: people(Rule(), ground, after=middle),
+        **{
+            f"the middle by {sort}": partial(people, Rule(), ground, sort=sort, after=at)
+            for sort, at in _middles(size // 2).items()
+        },
         "by country, then name falling": lambda: people(Rule(), ground, sort="country,-name"),
+        "by language, then country": lambda: people(Rule(), ground, sort="language,country"),
         "two conditions": lambda: people(silent, ground),
+        "two conditions that nobody meets": lambda: people(few, ground),
         "a rare name": lambda: people(rare, ground),
-        "typing a name": lambda: people_named(f"nandu {size // 2}"),
-        "typing it with a slip": lambda: people_named(f"nadnu {size // 2}"),
+        "typing a name": lambda: people_named(named),
+        "typing it with a slip": lambda: people_named(slip),
     }
+    yield from _asked(asked, f"{size:,} people, {kind}")
+
+
+def _at_worst(kind: str, size: int) -> Iterator[Row]:
+    """All bear the same first word, and nobody has a country: one group of all."""
+    ground, name = _ground(), f"nandu {size // 2}"
+    asked: dict[str, Callable[[], object]] = {
+        "by country, then name falling": lambda: people(Rule(), ground, sort="country,-name"),
+        "a rare name": lambda: people(Rule.of([Condition("words", (name,))]), ground),
+        "typing a name": lambda: people_named(name),
+        "typing it with a slip": lambda: people_named(name.replace("nandu", "nadnu")),
+    }
+    yield from _asked(asked, f"{size:,} people of one name, {kind}")
+
+
+def _asked(asked: dict[str, Callable[[], object]], where: str) -> Iterator[Row]:
+    floor = _floor()
     for name, question in asked.items():
-        yield Row(f"{name}, {size:,} people, {kind}", _median(question), "ms", floor)
+        yield Row(f"{name}, {where}", _median(question), "ms", floor)
+
+
+def _ground() -> Ground:
+    conference = current_conference()
+    return Ground(conference.id if conference else 0, clock.now())
+
+
+def _someone(id_: int) -> tuple[str, str]:
+    """A person's name as one types it, and with two letters of its longest word exchanged."""
+    key = reading().scalar(select(Stakeholder.name_key).where(Stakeholder.id == id_)) or ""
+    longest = max(key.split(), key=len)
+    return key, key.replace(longest, longest[:2] + longest[3:4] + longest[2:3] + longest[4:])
+
+
+def _middles(id_: int) -> dict[str, str]:
+    """{order: the place of this person in it}"""
+    key, country, language = (
+        reading()
+        .execute(
+            select(Stakeholder.name_key, Stakeholder.country_code, Stakeholder.language).where(
+                Stakeholder.id == id_
+            )
+        )
+        .one()
+    )
+    return {
+        "name": note_of([key, id_]),
+        "country": note_of([country, key, id_]),
+        "country,-name": note_of([country, key, id_]),
+        "language": note_of([language, key, id_]),
+    }
 
 
 def _of_a_list(kind: str, size: int) -> Iterator[Row]:
     """A list of every tenth person: its second page in each order, both ways."""
     list_id, ground = _tenth(size)
-    silent = Rule.of([Condition("language", ("fr",)), Condition("tier", ("1",))])
+    silent = Rule.of([Condition("gender", ("female",)), Condition("tier", ("1",))])
     name = f"of a list of {size // 10:,}, {size:,} people, {kind}"
     for sort in SORTS:
         later = targets(list_id, sort=sort).next
@@ -74,7 +131,8 @@ def _of_a_list(kind: str, size: int) -> Iterator[Row]:
         end = targets(list_id, sort=f"-{sort}").next
         took = _median(partial(targets, list_id, sort=f"-{sort}", after=end))
         yield Row(f"by {sort} falling, {name}", took, "ms", _floor())
-    yield Row(f"two conditions, {name}", _median(partial(targets, list_id, silent, ground)), "ms")
+    took = _median(partial(targets, list_id, silent, ground))
+    yield Row(f"two conditions that nobody meets, {name}", took, "ms")
 
 
 def _tenth(size: int) -> tuple[int, Ground]:

@@ -40,6 +40,11 @@ class By:
     is_known: bool = False
     """Nothing unknown is among the rows, although the column may hold nothing."""
 
+    @property
+    def may_be_unknown(self) -> bool:
+        """Whether some rows may hold nothing there."""
+        return not self.is_known and bool(getattr(self.column, "nullable", False))
+
     def turned(self) -> "By":
         """The other way round."""
         return replace(self, is_falling=not self.is_falling)
@@ -84,13 +89,13 @@ def ordered(
 def beyond(order: Sequence[By], place: Sequence[Any]) -> ColumnElement[bool]:
     """Of the rows that come after a place. One comparison of rows where an index can serve it."""
     falls = {key.is_falling for key in order}
-    if len(falls) == 1 and None not in place and not any(_may_be_unknown(key) for key in order):
+    if len(falls) == 1 and None not in place and not any(key.may_be_unknown for key in order):
         here, there = tuple_(*[key.column for key in order]), tuple_(*place)
         return here < there if falls.pop() else here > there
     parts = []
     for depth, key in enumerate(order):
-        same = [_is(order[n].column, place[n]) for n in range(depth)]
-        parts.append(and_(*same, _passes(key, place[depth])))
+        same = [is_same(order[n].column, place[n]) for n in range(depth)]
+        parts.append(and_(*same, passes(key, place[depth])))
     return or_(*parts)
 
 
@@ -125,27 +130,28 @@ def _read(value: object, key: By) -> object:
 
 def _fits(value: object, key: By) -> bool:
     if value is None:
-        return _may_be_unknown(key)
+        return key.may_be_unknown
     return type(value) is key.column.type.python_type and _is_bearable(value)
 
 
-def _may_be_unknown(key: By) -> bool:
-    return not key.is_known and bool(getattr(key.column, "nullable", False))
-
-
-def _is(column: Any, value: Any) -> Any:
+def is_same(column: Any, value: Any) -> Any:
+    """Of the rows that hold this there, or nothing."""
     return column.is_(None) if value is None else column == value
 
 
-def _passes(key: By, value: Any) -> Any:
-    """Comes later. Nothing known is the highest value on PostgreSQL and the lowest on SQLite."""
-    unknown_is_later = is_postgresql() != key.is_falling
+def unknown_is_later(key: By) -> bool:
+    """Nothing known is the highest value on PostgreSQL and the lowest on SQLite."""
+    return is_postgresql() != key.is_falling
+
+
+def passes(key: By, value: Any) -> Any:
+    """Of the rows that come later by this column alone."""
     if value is None:
-        return false() if unknown_is_later else key.column.is_not(None)
+        return false() if unknown_is_later(key) else key.column.is_not(None)
     later = key.column < value if key.is_falling else key.column > value
-    if not _may_be_unknown(key):
+    if not key.may_be_unknown:
         return later
-    return or_(later, key.column.is_(None)) if unknown_is_later else later
+    return or_(later, key.column.is_(None)) if unknown_is_later(key) else later
 
 
 def _is_bearable(value: object) -> bool:

@@ -16,7 +16,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
 from outreach.queries.own_facets import wanted_values
-from outreach.queries.shapes import Ground, Shape, as_set, either, plain
+from outreach.queries.shapes import Ground, Shape, as_set, either
 from outreach.queries.words import Wording, corrected, has_index, holds, ids, is_known, wording
 
 
@@ -95,7 +95,8 @@ def _language(one: Condition, _ground: Ground) -> Shape:
 
 
 def _gender(one: Condition, _ground: Ground) -> Shape:
-    return plain(Stakeholder.gender, ["" if v == "unstated" else v for v in one.values])
+    # No index holds it: whoever gathered them would read the whole table first.
+    return Shape(Stakeholder.gender.in_(["" if v == "unstated" else v for v in one.values]))
 
 
 def _kind(one: Condition, _ground: Ground) -> Shape:

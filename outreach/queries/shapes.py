@@ -59,11 +59,6 @@ class Ground:
         )
 
 
-def plain(column: Any, values: Sequence[str]) -> Shape:
-    holds = column.in_(values)
-    return Shape(holds, select(Stakeholder.id).where(holds))
-
-
 def as_set(ids: Select[Any], column: Any) -> Shape:
     """Of a SELECT of stakeholder ids, and the column that it selects."""
     # Said what it correlates: the page of a list reads targets and invitations itself.

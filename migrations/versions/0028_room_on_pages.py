@@ -19,6 +19,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _leave("60")
+    # The version before looks for a hand-over in each mail, not in its unit.
+    op.execute(
+        "UPDATE messages SET state = 'handing_over', attempts_count = attempts_count + 1, "
+        "attempt_id = (SELECT max(a.id) FROM attempts a WHERE a.unit_id = messages.unit_id) "
+        "WHERE state = 'waiting' AND unit_id IN (SELECT id FROM units WHERE state = 'handing_over')"
+    )
 
 
 def _leave(fillfactor: str) -> None:

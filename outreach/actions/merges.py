@@ -167,6 +167,11 @@ def _leave_out_waiting(session: Session, rows: Rows, gone_id: int, at: datetime)
 def _left_for_good(session: Session, merge: Merge) -> set[int]:
     """Mails that were left out and whose turn has gone by: they stay left out."""
     ids = [change[2] for change in merge.changes if change[1] == "messages"]
+    theirs = select(Message.unit_id).where(Message.id.in_(ids))
+    # Held still: nobody is to join a unit that a worker takes meanwhile.
+    session.execute(
+        select(Unit.id).where(Unit.id.in_(theirs)).order_by(Unit.id).with_for_update(read=True)
+    )
     return set(
         session.scalars(
             select(Message.id)

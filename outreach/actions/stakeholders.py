@@ -17,6 +17,7 @@ from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Unit, UnitState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tally import TallyKind
+from outreach.resting import hold_still
 from outreach.tally import add_to_tallies, moved
 
 
@@ -172,6 +173,7 @@ def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime)
 
 def _use_new_address(session: Session, person: Stakeholder) -> None:
     """Mail that still waits goes to the new address; whom we could not reach, we may again."""
+    hold_still(session, Message.stakeholder_id == person.id)
     resting = select(Unit.id).where(
         Unit.state.in_([UnitState.WAITING, UnitState.PAUSED, UnitState.HELD])
     )

@@ -5,6 +5,7 @@ pending is held first, then settled by evidence, and only what provably did not 
 person takes upon themselves, goes out.
 """
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import db, transaction
+from outreach.delivery.claims import move_to_unit, sibling_of
 from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import (
+    RESTING,
     UNIT_SIZE,
     Message,
     MessageState,
@@ -157,28 +160,41 @@ def _accept(session: Session, ids: list[int], at: datetime) -> int:
 
 
 def _release(session: Session, ids: list[int], at: datetime, *, is_double: bool) -> int:
-    """They wait again, in the units that they had; a paused campaign's wait for its resumption."""
+    """They wait again, in the units that they had; a paused campaign's wait for its resumption.
+
+    A unit that is on its way meanwhile stays as it is: what is released late goes by a new one.
+    """
     if not ids:
         return 0
+    # Whoever was released or told of meanwhile has a unit of their own, or none to wait in.
+    those = (Message.id.in_(ids), Message.state == MessageState.HELD, Message.reason == HELD)
+    theirs = select(Message.unit_id).where(*those)
+    units = session.scalars(
+        select(Unit).where(Unit.id.in_(theirs)).order_by(Unit.id).with_for_update()
+    ).all()
+    by_unit: dict[int | None, list[int]] = defaultdict(list)
+    for message_id, unit_id in session.execute(
+        select(Message.id, Message.unit_id).where(*those).order_by(Message.id).with_for_update()
+    ):
+        by_unit[unit_id].append(message_id)
     marks = {"possible_double": True} if is_double else {}
     count = move_by_id(
         session,
-        ids,
+        [one for some in by_unit.values() for one in some],
         MessageState.HELD,
         MessageState.WAITING,
         at=at,
         reason="Released after a restore.",
         **marks,
     )
-    units = select(Message.unit_id).where(Message.id.in_(ids))
-    paused = select(Campaign.id).where(Campaign.state == CampaignState.PAUSED)
-    for is_paused, state in ((True, UnitState.PAUSED), (False, UnitState.WAITING)):
-        in_paused = Unit.campaign_id.in_(paused)
-        where = in_paused if is_paused else ~in_paused | Unit.campaign_id.is_(None)
-        session.execute(
-            update(Unit)
-            .where(Unit.id.in_(units), where)
-            .values(state=state, next_at=at)
-            .execution_options(synchronize_session=False)
-        )
+    paused = set(session.scalars(select(Campaign.id).where(Campaign.state == CampaignState.PAUSED)))
+    for unit in units:
+        back = unit
+        if unit.state not in (UnitState.DONE, *RESTING):
+            back = sibling_of(session, unit, next_at=at)
+            session.flush()
+            move_to_unit(session, by_unit[unit.id], back.id)
+        back.state = UnitState.PAUSED if unit.campaign_id in paused else UnitState.WAITING
+        back.next_at = at
+    session.flush()
     return count

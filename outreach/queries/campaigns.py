@@ -11,7 +11,7 @@ from outreach import clock
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
-from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, Outcome
+from outreach.models.message import OUTCOMES, SENTENCES, Message, MessageState, Outcome, standing
 from outreach.models.step import ASKING, Step
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audience_members import audience_count
@@ -135,7 +135,7 @@ def campaign_people(
             Message.stakeholder_id,
             Message.address,
             Message.name,
-            Message.state,
+            standing(),
             Message.reason,
             Message.changed_at,
             Message.attempts_count,

@@ -18,7 +18,7 @@ from outreach.models.activity import Activity
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import SENTENCES as MESSAGE_SENTENCES
-from outreach.models.message import Message
+from outreach.models.message import Message, standing
 from outreach.models.note import Note
 from outreach.models.receipt import Receipt, ReceiptKind
 from outreach.queries.activities import by_whom, sentence
@@ -172,15 +172,15 @@ def _ask_mails(kind: str) -> Any:
     if kind not in ("", "mail"):
         return None
     return select(
-        Message.id, Message.created_at, Message.purpose, Message.state, Message.reason,
+        Message.id, Message.created_at, Message.purpose, standing().label("state"), Message.reason,
         Event.name.label("event"),
     ).outerjoin(Event, Event.id == Message.event_id)  # fmt: skip
 
 
 def _tell_mail(row: Any) -> Happening:
-    standing = MESSAGE_SENTENCES[row.state].rstrip(".")
+    stands = MESSAGE_SENTENCES[row.state].rstrip(".")
     name = row.purpose.value.replace("_", " ").capitalize()
-    what = f"{name} mail for {row.event}. {standing}{': ' + row.reason if row.reason else '.'}"
+    what = f"{name} mail for {row.event}. {stands}{': ' + row.reason if row.reason else '.'}"
     return Happening(row.created_at, what, "", "mail", message_id=row.id)
 
 

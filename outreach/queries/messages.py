@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import Select, exists, or_, select, union_all
 
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignExclusion
@@ -24,15 +24,25 @@ from outreach.models.step import Step
 from outreach.models.template import TemplateText
 
 
-def of_steps_or_none(step_ids: Any) -> ColumnElement[bool]:
-    """Messages of these steps, and those outside campaigns.
+def first_ids(
+    state: MessageState, step_ids: Any, limit: int, *, is_latest: bool = False
+) -> Select[int]:
+    """The ids of the first messages in a state: of these steps, and those outside campaigns.
 
-    step_ids  a list, or a SELECT of them
-    Cost: the messages of their campaigns; no index holds the step alone, which freezing would pay.
+    step_ids   a list, or a SELECT of them
+    is_latest  the last ones instead
+    Two questions as one: asked with OR, both kinds of database read the whole table. Cost: the
+    messages of their campaigns; no index holds the step alone, which freezing would pay.
     """
     campaigns = select(Step.campaign_id).where(Step.id.in_(step_ids))
-    of_steps = and_(Message.campaign_id.in_(campaigns), Message.step_id.in_(step_ids))
-    return or_(of_steps, Message.step_id.is_(None))
+    of_steps = Message.campaign_id.in_(campaigns), Message.step_id.in_(step_ids)
+    order = Message.id.desc() if is_latest else Message.id
+    parts = [
+        select(Message.id).where(Message.state == state, *which).order_by(order).limit(limit)
+        for which in (of_steps, (Message.step_id.is_(None),))
+    ]
+    both = union_all(*(select(part.subquery().c.id) for part in parts)).subquery()
+    return select(both.c.id)
 
 
 @dataclass(frozen=True, slots=True)

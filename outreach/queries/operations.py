@@ -12,7 +12,7 @@ from outreach.models.heartbeat import Heartbeat
 from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import LastAudit, last_audit
-from outreach.queries.messages import of_steps_or_none
+from outreach.queries.messages import first_ids
 
 RECENT = timedelta(hours=24)
 RATE_SPAN = timedelta(minutes=10)
@@ -173,10 +173,7 @@ def _held_reasons() -> list[tuple[str, int]]:
     )
     held = (
         select(Message.reason)
-        .where(
-            Message.state == MessageState.HELD,
-            of_steps_or_none(steps),
-        )
+        .where(Message.id.in_(first_ids(MessageState.HELD, steps, MOST_HELD, is_latest=True)))
         .order_by(Message.id.desc())
         .limit(MOST_HELD)
         .subquery()

@@ -24,7 +24,7 @@ from outreach.models.message import (
 )
 from outreach.models.step import PERSONAL, Step, StepState
 from outreach.models.tally import Tally, TallyKind
-from outreach.queries.messages import of_steps_or_none
+from outreach.queries.messages import first_ids
 
 OPEN = (*RESTING, UnitState.LEASED, UnitState.HANDING_OVER)
 SHOWN = 50
@@ -290,10 +290,7 @@ def _first(state: MessageState, step_ids: list[int]) -> list[MailLine]:
             Message.changed_at,
         )
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .where(
-            Message.state == state,
-            of_steps_or_none(step_ids),
-        )
+        .where(Message.id.in_(first_ids(state, step_ids, SHOWN, is_latest=True)))
         .order_by(Message.id.desc())
         .limit(SHOWN)
     )

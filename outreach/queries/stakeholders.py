@@ -10,7 +10,7 @@ from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import SENTENCES, Message, MessageState, Purpose
+from outreach.models.message import SENTENCES, Message, MessageState, Purpose, standing
 from outreach.models.office import ProtocolCategory
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target, TargetList
@@ -225,7 +225,7 @@ def mails_of(stakeholder_id: int, *, limit: int = 50) -> list[Mail]:
         select(
             Message.id,
             Message.purpose,
-            Message.state,
+            standing(),
             Message.reason,
             Message.changed_at,
             Event.time_zone,

@@ -15,7 +15,7 @@ from outreach.models.message import Message, MessageState
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.campaigns import ASKS
-from outreach.queries.messages import of_steps_or_none
+from outreach.queries.messages import first_ids
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 SHOWN = 20
@@ -108,10 +108,7 @@ def held_mails(*, limit: int = SHOWN) -> list[HeldMail]:
         select(Message.id, Message.name, Message.address, Message.reason, Message.changed_at,
                Campaign.name)
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .where(
-            Message.state == MessageState.HELD,
-            of_steps_or_none(steps),
-        )
+        .where(Message.id.in_(first_ids(MessageState.HELD, steps, limit)))
         .order_by(Message.id)
         .limit(limit)
     )  # fmt: skip

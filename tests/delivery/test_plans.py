@@ -3,11 +3,16 @@
 import pytest
 from sqlalchemy import event, insert, text
 
+from outreach.actions.messages import hold_message
 from outreach.db import db, transaction
 from outreach.delivery.claims import claim_unit
 from outreach.delivery.outbox import drain
+from outreach.models.activity import CONSOLE
 from outreach.models.message import Message, MessageState, Purpose, Unit, UnitState
 from outreach.prepared import cursor_of
+from outreach.queries.operations import operations
+from outreach.queries.outbox import outbox
+from outreach.queries.today import held_mails
 from tests.delivery.ledgers import frozen_campaign
 from tests.factories import NOON
 
@@ -100,6 +105,34 @@ def test_nothing_that_runs_for_a_unit_reads_all_units_or_all_messages(
     for statement, plan in plans.items():
         for table in ("units", "messages"):
             assert not is_whole_table(plan, table), f"{statement}\n{plan}"
+
+
+@pytest.mark.parametrize("is_analysed", [False, True], ids=["never analysed", "analysed"])
+def test_pages_of_what_is_held_read_no_mails_of_other_campaigns(app, is_analysed):
+    frozen_campaign(4)
+    message = db.session.query(Message).first()
+    hold_message(message.id, by=CONSOLE, who="Ana", at=NOON)
+    with transaction() as session:
+        session.execute(
+            insert(Message),
+            [
+                {
+                    "public_id": f"{number:032x}", "campaign_id": 999, "step_id": 999,
+                    "stakeholder_id": 1_000 + number, "event_id": message.event_id,
+                    "purpose": Purpose.INVITATION, "state": MessageState.ACCEPTED, "values": {},
+                    "created_at": NOON, "changed_at": NOON,
+                }
+                for number in range(DONE)
+            ],
+        )  # fmt: skip
+    analyse() if is_analysed else forget()
+    found = []
+    pages = plans_of(lambda: found.extend((held_mails(), outbox().held, operations(NOON).held)))
+    assert [len(one) for one in found] == [1, 1, 1]
+    for statement, plan in pages.items():
+        lines = [line.strip() for line in plan.splitlines()]
+        assert "SCAN messages" not in lines, f"{statement}\n{plan}"
+        assert "Seq Scan on messages" not in plan, f"{statement}\n{plan}"
 
 
 def analyse() -> None:

@@ -8,6 +8,7 @@ from outreach.actions.campaigns import resume_campaign
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.delivery.file import FileMailer
+from outreach.delivery.mailer import Accepted
 from outreach.delivery.outbox import drain
 from outreach.delivery.restoring import FOUND, HELD, hold_all, reconcile
 from outreach.models.activity import CONSOLE
@@ -66,6 +67,32 @@ def test_without_evidence_it_stays_held_until_a_person_takes_it_upon_themselves(
     assert found.released == 3
     db.session.rollback()
     assert set(db.session.scalars(select(Message.possible_double))) == {True}
+    assert audit(LATER).is_sound
+
+
+def test_what_is_released_late_leaves_a_unit_alone_that_is_on_its_way(app, mailer):
+    """P2: `outbox reconcile` may be run again, also while the outbox is at work."""
+    campaign = frozen_campaign(3)
+    hold_all(at=LATER)
+    released = db.session.scalars(select(Message.public_id).order_by(Message.id).limit(2)).all()
+    mailer.evidence = lambda ids: {one: False if one in released else None for one in ids}
+    assert reconcile(mailer, at=LATER).as_dict() == {"accepted": 0, "released": 2, "held": 1}
+    resume_campaign(campaign.id, by=CONSOLE, at=LATER)
+    runs = []
+
+    def meanwhile(recipient):
+        if not runs:
+            runs.append(reconcile(mailer, at=LATER, releases_unproven=True).released)
+        return Accepted()
+
+    mailer.answers = meanwhile
+    drain(mailer, now=lambda: LATER)
+    assert runs == [1]
+    assert (len(mailer.sent), states()) == (3, {"accepted": 3})
+    db.session.rollback()
+    assert [*db.session.scalars(select(Message.possible_double).order_by(Message.id))] == [
+        False, False, True,
+    ]  # fmt: skip
     assert audit(LATER).is_sound
 
 

@@ -13,7 +13,7 @@ lost before what it makes of it, since its own wait is for all that was written 
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from sqlite3 import Connection as SQLiteConnection
@@ -186,6 +186,11 @@ def _driver() -> Iterator[Any]:
         if not is_sqlite:
             driver.autocommit = False
     except BaseException:
+        if is_sqlite:
+            # Closing alone would not do: as long as the fault's frames hold a cursor, SQLite keeps
+            # the connection alive, and with it the transaction and its lock.
+            with suppress(Exception):
+                driver.rollback()
         connection.invalidate()
         raise
     connection.close()

@@ -9,6 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Any
 
 from psycopg import Connection as PostgreSQLConnection
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
 
 Maker = Callable[[Any], Any]
+_PLAIN = frozenset(f"{ascii_letters}{digits} _-./")
 
 
 class Prepared:
@@ -110,6 +112,8 @@ def _with_constants(statement: Executable, given: Sequence[str] | None, dialect:
     def constant(element: Any, **_: Any) -> Any:
         if not isinstance(element, BindParameter) or element.value is None:
             return None
+        if isinstance(element.value, str) and not _PLAIN.issuperset(element.value):
+            return None  # signs that have a meaning in the texts of drivers stay with the values
         spell = element.type.dialect_impl(dialect).literal_processor(dialect)
         return literal_column(spell(element.value), element.type) if spell else None
 

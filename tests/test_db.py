@@ -3,13 +3,15 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
 from outreach import db as sessions
 from outreach.actions.invitations import answer_invitation
-from outreach.models.invitation import Reply
-from tests.factories import NOON, make_invitation
+from outreach.models.event import Event
+from outreach.models.invitation import Answer, Reply
+from outreach.prepared import Prepared
+from tests.factories import NOON, make_event, make_invitation
 
 pytestmark = pytest.mark.sqlite
 
@@ -50,6 +52,26 @@ def test_another_can_write_while_one_waits_for_the_disk(waits, monkeypatch):
     answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
     assert others
     assert others[0] > 0
+
+
+def test_a_fault_within_what_is_changed_at_once_leaves_nothing_and_no_lock(app):
+    """A59: whoever keeps the fault, as the environment of a request does, keeps no lock with it."""
+    event = make_event()
+    rename = Prepared(update(Event).where(Event.id == bindparam("event")).values(name="Other"))
+    # No invitation has this number.
+    nobody = {
+        "invitation_id": -1, "reply": Reply.ACCEPTED, "note": "", "particulars": {},
+        "given_at": NOON, "channel": "link", "given_by": "",
+    }  # fmt: skip
+    answer = Prepared(insert(Answer), list(nobody))
+    with pytest.raises(sqlite3.IntegrityError) as fault:
+        sessions.changed_at_once([(rename, {"event": event.id}), (answer, nobody)])
+    other = sqlite3.connect(sessions.db.engine.url.database, timeout=0)
+    with other:
+        count = other.execute("UPDATE events SET sequence = 7 WHERE name <> 'Other'").rowcount
+    other.close()
+    assert count > 0
+    assert fault.value is not None
 
 
 def test_waiting_reaches_the_disk_itself(tmp_path, monkeypatch):

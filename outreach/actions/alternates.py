@@ -102,7 +102,8 @@ def promote_alternates(*, at: datetime) -> int:
     """What time changes: a reply-by that passed frees its place; says how many places moved.
 
     Answers and bounces do so in their own transactions; whatever these could not (no alternate
-    then, one by now) is done here too. Late or twice does no harm.
+    then, one by now; an answer while the person was being given a place) is done here too. Late or
+    twice does no harm.
     """
     with transaction() as session:
         ids = session.scalars(select(Allotment.id).order_by(Allotment.id)).all()
@@ -119,8 +120,12 @@ def _promote(allotment_id: int, at: datetime) -> int:
                 Placement.allotment_id == allotment_id,
                 or_(
                     (Placement.state == PlacementState.ASKED)
-                    & (Invitation.reply_by <= at)
-                    & Invitation.state.in_((InvitationState.SILENT, InvitationState.TENTATIVE)),
+                    & (
+                        (Invitation.reply_by <= at)
+                        | Invitation.state.not_in(
+                            (InvitationState.SILENT, InvitationState.TENTATIVE)
+                        )
+                    ),
                     (Placement.state != PlacementState.AWAY) & Invitation.withdrawn_at.is_not(None),
                 ),
             )

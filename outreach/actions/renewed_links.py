@@ -20,6 +20,7 @@ from outreach.models.stakeholder import Stakeholder
 from outreach.naming import CannotBeSent
 from outreach.posting import post
 from outreach.queries.personal_links import COPIES, WITH_STOP, has_feed, open_mails
+from outreach.queries.seat_offers import TO_BE_ANSWERED
 from outreach.tokens import new_key
 
 
@@ -103,13 +104,15 @@ def _close(session: Session, stakeholder_id: int, closing: Closing, at: datetime
 
 def _tell(session: Session, person: Stakeholder, page: Any, at: datetime) -> None:
     """One mail with the new link; from that page the person reaches the others."""
-    if page is None or getattr(page, "withdrawn_at", None) is not None:
+    is_seat = isinstance(page, SeatOffer)
+    is_gone = page is None or (not is_seat and page.withdrawn_at is not None)
+    if is_gone or (is_seat and page.state not in TO_BE_ANSWERED):
         raise Conflict("This page is no more. Look again, and choose another for the mail.")
-    event = page.seat.track.event if isinstance(page, SeatOffer) else page.event
+    event = page.seat.track.event if is_seat else page.event
     message_id = post(
         session, Purpose.NEW_LINK, person, event, at=at,
         invitation_id=page.id if isinstance(page, Invitation) else None,
-        offer_id=page.id if isinstance(page, SeatOffer) else None,
+        offer_id=page.id if is_seat else None,
     )  # fmt: skip
     if message_id is None:
         raise CannotBeSent(

@@ -12,7 +12,7 @@ from outreach.errors import Refusal
 from outreach.importing.run import run_import
 from outreach.models.imports import Rule
 from outreach.queries.import_fields import import_fields
-from outreach.queries.imports import import_line, kept_people
+from outreach.queries.imports import import_line, kept_organisations, kept_people
 from outreach.queries.lists import list_id_of
 
 ROWS_AT_ONCE = 15_000
@@ -88,7 +88,8 @@ def undo(import_id: int, as_: str | None) -> None:
     run_import(import_id, Path(), now=clock.now)
     line = import_line(import_id)
     assert line is not None
-    kept = [{"id": id_, "name": name, "why": why} for id_, name, why in kept_people(line.kept)]
+    who = kept_people if line.list_id is not None else kept_organisations
+    kept = [{"id": id_, "name": name, "why": why} for id_, name, why in who(line.kept)]
     say({"import": import_id, "state": line.state, "kept_count": line.kept_count, "kept": kept})
 
 

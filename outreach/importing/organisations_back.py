@@ -14,7 +14,7 @@ from outreach.bulk import Bulk, Changes, ids_in, plain, rows_of
 from outreach.db import transaction
 from outreach.dialect import among, one_at_a_time
 from outreach.importing.lease import Lease
-from outreach.importing.use import free_standings, pointing_at
+from outreach.importing.use import free_standings, gone_since, pointing_at, whole_pairs
 from outreach.models.activity import Activity, Actor
 from outreach.models.base import Base
 from outreach.models.focal_point import FocalPoint
@@ -168,17 +168,20 @@ class _WayBack:
     def _restore_in(self, table: Table, changed: Mapping[int, Changes]) -> None:
         is_own = table.name == "organisations"
         back: list[tuple[int, Changes]] = []
+        gone = gone_since(self._session, table, changed.values())
         rows = select(table).where(among(table.c.id, changed)).with_for_update()
         for now in self._session.execute(rows).mappings():
             columns = changed[now["id"]]
             owner = now["id"] if is_own else now["organisation_id"]
             if table.name == FocalPoint.__tablename__ and owner in self._kept:
                 continue
-            same = {
+            same = whole_pairs(columns, {
                 column: (after, _held(table, column, before))
                 for column, (before, after) in columns.items()
-                if plain(now[column]) == after and self._fits(column, before, owner)
-            }
+                if plain(now[column]) == after
+                and before not in gone.get(column, ())
+                and self._fits(column, before, owner)
+            })  # fmt: skip
             if len(same) < len(columns):
                 self._kept.setdefault(owner, "changed")
             if same or is_own:
@@ -195,11 +198,11 @@ class _WayBack:
 
     def _fits(self, column: str, before: Any, owner: int) -> bool:
         """Whether a name is still free; another organisation may bear it by now."""
-        if column not in ("name", "name_key"):
+        if column != "name_key":
             return True
         key = rows_of(Organisation).c.name_key
         taken = select(Organisation.id).where(key == before, Organisation.id != owner)
-        return column == "name" or self._session.scalar(taken) is None
+        return self._session.scalar(taken) is None
 
 
 def _held(table: Table, name: str, value: Any) -> Any:

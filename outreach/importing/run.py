@@ -147,9 +147,10 @@ class _Bringing:
             self._look_through()
         rows = rows_of(self._sheet, choices, repeated)
         recogniser = recogniser_of(choices, self._list_id, repeated, self._at)
-        for _ in islice(rows, self._position):
-            pass
         size = self.rows_at_once
+        for done in _in_chunks(islice(rows, self._position), size):
+            if choices.likely_score is not None:
+                chunk_of(done, recogniser)  # whom they were, no other row may resemble
         with closing(one_ahead(_in_chunks(rows, size))) as chunks:
             for some in chunks:
                 is_last = len(some) < size

@@ -19,9 +19,11 @@ from outreach.importing.lease import Lease, Lost
 from outreach.importing.use import (
     free_organisations,
     free_standings,
+    gone_since,
     undecided_nominations,
     used_people,
     used_targets,
+    whole_pairs,
 )
 from outreach.models.activity import Activity, Actor
 from outreach.models.base import Base
@@ -200,16 +202,17 @@ class _WayBack:
         if not changed:
             return
         is_person = table.name == "stakeholders"
+        gone = gone_since(self._session, table, changed.values())
         back: list[tuple[int, Changes]] = []
         wanted = select(table).where(among(table.c.id, changed))
         for now in self._session.execute(wanted.with_for_update()).mappings():
             columns = changed[now["id"]]
             person = now["id"] if is_person else now["stakeholder_id"]
-            same = {
+            same = whole_pairs(columns, {
                 name: (after, _held(table, name, before))
                 for name, (before, after) in columns.items()
-                if plain(now[name]) == after
-            }
+                if plain(now[name]) == after and before not in gone.get(name, ())
+            })  # fmt: skip
             if len(same) < len(columns):
                 self.kept.setdefault(person, "changed")
             if not same:

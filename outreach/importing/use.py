@@ -1,11 +1,13 @@
 """What became of the people of an import since: whoever is used elsewhere is not taken back."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, Table, or_, select
 from sqlalchemy.orm import Session
 
+from outreach.bulk import Changes
 from outreach.dialect import among
 from outreach.models.activity import Activity
 from outreach.models.base import Base
@@ -155,6 +157,36 @@ def free_standings(session: Session, made: Collection[int]) -> list[int]:
     )
     free = select(Standing.id).where(among(Standing.id, made), ~needed, ~wanted)
     return list(session.scalars(free))
+
+
+def gone_since(
+    session: Session, table: Table, changed: Iterable[Changes]
+) -> dict[str, Collection[Any]]:
+    """{column: what stood in it before and is there no more}, of columns that point at others: what
+    another import brought, which was taken back meanwhile."""
+    changed, gone = list(changed), dict[str, Collection[Any]]()
+    for key in table.foreign_keys:
+        name, target = key.parent.name, key.column
+        before = {changes[name][0] for changes in changed if name in changes} - {None}
+        if before:
+            there = session.scalars(select(target).where(among(target, before)))
+            gone[name] = before - set(there)
+    return gone
+
+
+def whole_pairs(columns: Changes, same: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be as it was before, but for half of a text and the key by which it is found.
+
+    columns  all that an import changed in a row
+    same     of these, what stands as the import left it
+    """
+    back = dict(same)
+    for key in columns:
+        stem = key.removesuffix("_key")
+        pair = {key, stem if stem in columns else f"full_{stem}"}
+        if stem != key and pair <= columns.keys() and not pair <= same.keys():
+            back = {name: value for name, value in back.items() if name not in pair}
+    return back
 
 
 def pointing_at(name: str) -> Iterator[tuple[Table, Column[int]]]:

@@ -6,13 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.imports import import_file, take_back_import
+from outreach.actions.imports import begin_import, import_file, take_back_import
+from outreach.actions.uploads import choose, start_import
 from outreach.db import reading
 from outreach.importing.run import run_import
 from outreach.models.activity import CONSOLE
 from outreach.models.answering_address import AnsweringAddress
+from outreach.models.imports import ImportState
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.target import Target
+from outreach.queries.import_reports import Choices
 from outreach.queries.imports import import_line
 from tests.factories import NOON, afresh, make_list, make_organisation, make_stakeholder
 
@@ -80,6 +83,20 @@ def resembled():
         )
     ]
     return people[0]
+
+
+def test_a_file_that_is_cut_short_takes_nobody_for_two_rows_either(write, resembled):
+    wanted, path = make_list(), write(ALIKE)
+    import_id = start_import(wanted.id, path, "x.csv", **BY)
+    line = import_line(import_id)
+    choose(import_id, Choices(line.columns, likely_score=97), line.looks["headers"])
+    begin_import(import_id)
+    stored = path.with_name(line.stored_name)
+    for _ in range(4):
+        run_import(import_id, stored, now=lambda: NOON, keeps_going=lambda: False)
+    line = afresh(import_line, import_id)
+    assert line.state is ImportState.APPLIED
+    assert (line.created_count, line.updated_count, line.likely_count) == (5, 1, 1)
 
 
 def test_a_likeness_counts_only_where_asked_for_and_nothing_speaks_against_it(write, resembled):

@@ -302,6 +302,19 @@ def test_who_was_invited_edited_or_wanted_elsewhere_since_stays_and_is_named(wri
     assert import_file(path, "x", wanted.id, **BY).created == 2
 
 
+def test_two_files_are_taken_back_in_any_order(write):
+    """What the first brought, and the second let go of, is there no more once the first is gone."""
+    head, wanted, other = ["Name", "Email", "Organisation"], make_list(), make_list()
+    one = import_file(write([head, ["Ana", "ana@example.org", "Bank"]]), "1", wanted.id, **BY)
+    path = write([head, ["Ana", "ana@example.org", "Fund"]], "other.csv")
+    two = import_file(path, "2", other.id, **BY, rules={"organisation": "overwrite"})
+    for report in (one, two):
+        take_back_import(report.import_id, by=CONSOLE)
+        run_import(report.import_id, path, now=now)
+        assert afresh(import_line, report.import_id).state is ImportState.UNDONE
+    assert count(Stakeholder) == [1]
+
+
 def test_a_value_that_someone_changed_since_stays(write):
     known = make_stakeholder("Ana Paz", "ana@example.org", office="Governor")
     path = write([["Email", "Office", "Title"], ["ana@example.org", "Director", "Dr"]])

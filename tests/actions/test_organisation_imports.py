@@ -260,3 +260,30 @@ def test_the_same_file_of_organisations_comes_in_once_and_again_after_its_undo(b
         bring(rows)
     take_back(line)
     assert bring(rows)[0].created_count == 1
+
+
+def test_two_files_are_taken_back_in_any_order(bring):
+    make_organisation("Known", group="academia")
+    first, _ = bring([["Name", "Part of"], ["House", ""], ["Known", "House"]])
+    second, _ = bring(
+        [["Name", "Part of"], ["Other House", ""], ["Known", "Other House"]],
+        rules={"parent": "overwrite"},
+    )  # fmt: skip
+    take_back(first)
+    line = take_back(second)
+    assert line.state is ImportState.UNDONE
+    known = named("Known")
+    assert known.parent_id is None or reading().get(Organisation, known.parent_id)
+
+
+def test_a_name_that_another_bears_by_now_does_not_come_back_by_half(bring):
+    lakes = make_organisation("Bank of the Lakes", group="academia")
+    alter(lakes, external_id="7")
+    line, _ = bring(
+        [["Name", "Number in another system"], ["Lake Bank", "7"]], rules={"name": "overwrite"}
+    )
+    make_organisation("Bank of the Lakes", group="academia")
+    line = take_back(line)
+    assert list(line.kept.values()) == ["changed"]
+    found = reading().get(Organisation, lakes.id)
+    assert (found.name, found.name_key) == ("Lake Bank", "lake bank")

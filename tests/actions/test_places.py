@@ -1,5 +1,6 @@
 """Places of an allotment: freed once, given once, in order; waited for; promoted by rank."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from functools import partial
 
@@ -21,7 +22,7 @@ from outreach.actions.alternates import (
 )
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.delegations import send_someone
-from outreach.actions.invitations import answer_invitation
+from outreach.actions.invitations import answer_at_once, answer_invitation
 from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
@@ -29,13 +30,14 @@ from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.allotment import Allotment, Placement, PlacementState, Vacancy, VacancyState
 from outreach.models.campaign import Campaign, CampaignList
-from outreach.models.invitation import Invitation, Reply
+from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.target import Target
 from outreach.placing import admit
 from outreach.queries.audience_members import audience_count
+from outreach.queries.invitations import form_glance
 from outreach.tokens import new_key
 from tests.actions.test_invitations import at_once
 from tests.factories import (
@@ -227,6 +229,43 @@ def test_a_bounce_and_a_reply_by_that_passed_free_a_place_each(app):
     promote_alternates(at=NOON + 21 * DAY)
     assert [row.why for row in ground.vacancies()] == ["bounced", "lapsed", "lapsed"]
     assert len(ground.promoted()) == 3
+    assert_counts_add_up()
+
+
+def test_who_answered_while_they_were_given_a_place_is_settled_by_the_next_tick(app):
+    """On PostgreSQL an answer in one statement does not see a place that is not committed yet."""
+    ground = Ground(2, asked=3)
+    for invitation, state in zip(ground.invitations(), ("accepted", "declined", "tentative"),
+                                 strict=True):  # fmt: skip
+        with transaction() as session:
+            session.get_one(Invitation, invitation.id).state = InvitationState(state)
+    promote_alternates(at=NOON)
+    assert ground.states() == {"taken": 1, "away": 1, "asked": 1}
+
+
+@pytest.mark.postgres
+def test_an_answer_while_someone_is_given_a_place_ends_with_the_place(app):
+    ground, person = Ground(2), make_stakeholder(created_at=NOON)
+    make_target(ground.list, person)
+    invitation = make_invitation(person, ground.event)
+    link_key, id_ = invitation.link_key, invitation.id
+    db.session.rollback()
+
+    def answer():
+        with app.app_context():
+            asked = form_glance(link_key, Reply.ACCEPTED, NOON)
+            return answer_at_once(
+                asked, Reply.ACCEPTED, "", at=NOON, seen=0, particulars={}
+            ) or answer_invitation(id_, Reply.ACCEPTED, "", at=NOON)
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction() as session:
+            admit(session, ground.event.id, NOON)
+            coming = other.submit(answer)
+            wait([coming], timeout=1)
+        assert coming.result()
+    promote_alternates(at=NOON)
+    assert ground.states() == {"taken": 1}
     assert_counts_add_up()
 
 

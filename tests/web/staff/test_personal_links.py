@@ -12,13 +12,13 @@ from outreach.actions.copies import copy_to_assistants
 from outreach.actions.feeds import renew_feed
 from outreach.actions.focal_points import ask_for_delegation
 from outreach.actions.invitations import answer_invitation
-from outreach.db import reading
+from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation, Reply
 from outreach.models.message import Message, Purpose
-from outreach.models.seat import SeatOffer
+from outreach.models.seat import OfferState, SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.tokens import personal_token
 from tests.factories import (
@@ -144,6 +144,17 @@ def test_a_mail_brings_the_new_link_of_any_page_and_the_assistant_a_copy(
     } or {None}
     assert (path is not None) == (kind == "invitation")
     assert path is None or staff.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("state", [OfferState.PROPOSED, OfferState.WITHDRAWN])
+def test_no_mail_brings_a_link_to_a_seat_that_is_not_offered(staff, zoe, state):
+    offer_id = reading().scalar(select(SeatOffer.id))
+    with transaction() as session:
+        session.get_one(SeatOffer, offer_id).state = state
+    old = links()
+    page = replace(staff, zoe, is_told="y", about=f"seat-{offer_id}")
+    assert "This page is no more" in page.text
+    assert links() == old
 
 
 def test_new_links_that_no_mail_could_bring_are_not_made(staff, app):

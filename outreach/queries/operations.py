@@ -166,10 +166,15 @@ def _first_attempt_id(since: datetime) -> int:
 
 
 def _held_reasons() -> list[tuple[str, int]]:
-    steps = select(Tally.subject_id).where(
-        Tally.kind == TallyKind.STEP_MESSAGES,
-        Tally.state == MessageState.HELD.value,
-        Tally.count > 0,
+    # Asked by itself: PostgreSQL chooses by which campaigns it is told, and else reads every mail.
+    steps = list(
+        reading().scalars(
+            select(Tally.subject_id).where(
+                Tally.kind == TallyKind.STEP_MESSAGES,
+                Tally.state == MessageState.HELD.value,
+                Tally.count > 0,
+            )
+        )
     )
     held = (
         select(Message.reason)

@@ -4,6 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from dotenv import load_dotenv
 
@@ -95,7 +96,7 @@ class Config:
     PUBLIC_URL = _public_url()
     INSTANCE_DIR = os.environ.get("INSTANCE_DIR") or "instance"
     SECRET_KEY = _secret(Path(INSTANCE_DIR))
-    SECRET_KEY_FALLBACKS: list[str] = [  # noqa: RUF012 - read-only after start
+    SECRET_KEY_FALLBACKS: ClassVar[list[str]] = [
         key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split() if key
     ]
     SQLALCHEMY_DATABASE_URI = _database(Path(INSTANCE_DIR))

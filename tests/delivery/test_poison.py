@@ -33,7 +33,7 @@ def drain_for(mailer, hours: float) -> None:
     at, end = NOON, NOON + timedelta(hours=hours)
     while at < end:
         try:
-            drain(mailer, now=lambda: at)  # noqa: B023 - called at once
+            drain(mailer, now=lambda at=at: at)
         except ZeroDivisionError:
             db.session.remove()
         at += timedelta(seconds=20)

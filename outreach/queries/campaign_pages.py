@@ -1,4 +1,4 @@
-"""What the pages of campaigns show: the list of all, one with its people around it, its plan."""
+"""What the page of one campaign shows: who wrote it, whom it reaches, what became of them."""
 
 from collections import defaultdict
 from collections.abc import Sequence

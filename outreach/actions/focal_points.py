@@ -17,7 +17,7 @@ from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import TargetList
 from outreach.naming import locked_delegation, member_count, of_delegation
 from outreach.posting import is_reachable
-from outreach.queries.delegations import focal_points_ready
+from outreach.queries.focal_points import focal_points_ready
 from outreach.queries.organisation_targets import organisation_lines
 
 

@@ -1,4 +1,4 @@
-"""Rules that say which people are meant: read from JSON or an address, checked, said in a sentence.
+"""Rules that say which people are meant: read from JSON or an address, and checked.
 
 A rule is conditions that must all hold; of one condition's values any is enough. It knows codes,
 never ids, so that it means the same after a restore, and names nothing that it has not checked.
@@ -256,48 +256,6 @@ class Rule:
         return Rule.of((*self.conditions, *conditions))
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A stretch of the sentence that says a rule."""
-
-    lead: str
-    """Plain: `in`."""
-    values: str
-    """In italics, and a menu: `Africa or Arab States`."""
-    tail: str = ""
-    """`at the World Conference`."""
-    condition: Condition | None = None
-    """None for the subject of a rule that names no group."""
-
-
-Names = Callable[[str, str], str]
-"""(facet, value) → what people call it; (`event` or `list`, code) too."""
-
-
-def sentence(
-    rule: Rule, names: Names, labels: Mapping[str, str] | None = None, everyone: str = "Everyone"
-) -> list[Clause]:
-    """The rule in words, group first: Administrations | in Africa | that have not answered.
-
-    labels    {code of a custom field's or a question's facet: its label}
-    everyone  whom it means where it names no group
-    """
-    groups = [one for one in rule.conditions if one.facet == "group" and not one.is_not]
-    clauses = [Clause("", _values(one, names), condition=one) for one in groups]
-    clauses = clauses or [Clause("", everyone)]
-    for one in rule.conditions:
-        if one not in groups:
-            facet = facet_of(one.facet, (labels or {}).get(one.facet, ""))
-            lead = facet.lead_not if one.is_not else facet.lead
-            clauses.append(Clause(lead, _values(one, names), _tail(facet, one, names), one))
-    return clauses
-
-
-def in_words(clauses: Iterable[Clause]) -> str:
-    """The sentence as one plain text."""
-    return " ".join(part for one in clauses for part in (one.lead, one.values, one.tail) if part)
-
-
 def _condition(row: Any) -> Condition:
     known = {"facet", "any", "of", "not"}
     if not isinstance(row, dict) or not set(row) <= known:
@@ -312,37 +270,5 @@ def _condition(row: Any) -> Condition:
     return Condition(row["facet"], tuple(values or ()), of, is_not)
 
 
-def _values(one: Condition, names: Names) -> str:
-    words = [word_for(one.facet, value, names) for value in one.values]
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def word_for(facet: str, value: str, names: Names) -> str:
-    """A value as it stands in the sentence."""
-    if facet.startswith(QUESTION) and value == "any":
-        return "anything"
-    said = FACETS[facet].said if facet in FACETS else None
-    if said and value in said:
-        return said[value]
-    if facet == "words":
-        return f"“{value}”"
-    if facet in ("contacted", "due"):
-        return _span(facet, value)
-    return names(facet, value)
-
-
-def _span(facet: str, value: str) -> str:
-    how, _, number = value.partition("-")
-    days = "1 day" if number == "1" else f"{number} days"
-    if facet == "due":
-        return f"within {days}" if number else "already"
-    return {
-        "within": f"written to in the last {days}", "before": f"not written to for {days}",
-        "ever": "written to before", "never": "never written to",
-    }[how]  # fmt: skip
-
-
-def _tail(facet: Facet, one: Condition, names: Names) -> str:
-    if not one.of:
-        return ""
-    return f"{'at' if facet.scope == 'event' else 'on'} {names(facet.scope, one.of)}"
+Names = Callable[[str, str], str]
+"""(facet, value) → what people call it; (`event` or `list`, code) too."""

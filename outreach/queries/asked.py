@@ -11,7 +11,7 @@ from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.seat import OfferState, Seat, SeatOffer, SeatRole
 from outreach.models.track import Track
-from outreach.queries.delegations import delegations_to_name
+from outreach.queries.focal_points import delegations_to_name
 from outreach.queries.invitations import ANSWERED
 from outreach.queries.seat_offers import TO_BE_ANSWERED
 

@@ -6,16 +6,8 @@ from typing import Any
 from babel import Locale
 from sqlalchemy import JSON, Select, cast, literal, null, select, union_all
 
-from outreach.advice.segments import (
-    ANSWERS,
-    CUSTOM,
-    DECISIONS,
-    FACETS,
-    GENDERS,
-    QUESTION,
-    Rule,
-    word_for,
-)
+from outreach.advice.segment_words import word_for
+from outreach.advice.segments import ANSWERS, CUSTOM, DECISIONS, FACETS, GENDERS, QUESTION, Rule
 from outreach.db import reading
 from outreach.intake.countries import is_country
 from outreach.models.account import Account

@@ -4,15 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.advice.segments import (
-    ANSWERS,
-    FACETS,
-    Condition,
-    Rule,
-    UnreadableRule,
-    in_words,
-    sentence,
-)
+from outreach.advice.segment_words import in_words, sentence
+from outreach.advice.segments import ANSWERS, FACETS, Condition, Rule, UnreadableRule
 
 NAMES = {"AFR": "Africa", "ARB": "Arab States", "administrations": "Administrations",
          "RPM-AFR": "the meeting in Nairobi", "vip": "VIP"}  # fmt: skip

@@ -21,18 +21,16 @@ from outreach.models.base import mark_of
 from outreach.models.delegation import MOST_MEMBERS
 from outreach.queries.conferences import groups
 from outreach.queries.delegation_members import members_of
-from outreach.queries.delegations import (
-    DelegationLine,
+from outreach.queries.delegations import DelegationLine, delegation_line, delegations_of
+from outreach.queries.events import EventLine, events
+from outreach.queries.focal_points import (
     appointed,
     authority_of,
-    delegation_line,
-    delegations_of,
     focal_points_ready,
     name_of_organisation,
     organisations_without,
     people_of,
 )
-from outreach.queries.events import EventLine, events
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.undo import offer_undo, offered_undo

@@ -7,15 +7,8 @@ from typing import Any
 
 from flask import g, request, session, url_for
 
-from outreach.advice.segments import (
-    FACETS,
-    OWN,
-    Clause,
-    Condition,
-    Rule,
-    facet_of,
-    sentence,
-)
+from outreach.advice.segment_words import Clause, sentence
+from outreach.advice.segments import FACETS, OWN, Condition, Rule, facet_of
 from outreach.errors import Refusal
 from outreach.queries.choices import (
     ADDABLE,

@@ -15,7 +15,7 @@ from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.models.delegation import MOST_MEMBERS
 from outreach.models.wish import OrganisationWish
-from outreach.queries.delegations import name_of_organisation
+from outreach.queries.focal_points import name_of_organisation
 from outreach.queries.organisation_choices import organisations_for, organisations_named
 from outreach.queries.organisation_targets import (
     WantedOrganisation,

@@ -7,7 +7,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach.actions import segments as actions
-from outreach.advice.segments import Rule, UnreadableRule, in_words, sentence
+from outreach.advice.segment_words import in_words, sentence
+from outreach.advice.segments import Rule, UnreadableRule
 from outreach.errors import NotFound
 from outreach.models.activity import Actor
 from outreach.queries import saved_segments

@@ -30,8 +30,8 @@ from outreach.queries.promises import (
     stuck_messages,
     stuck_units,
     without_reason,
-    wrong_tallies,
 )
+from outreach.queries.recounts import wrong_tallies
 
 EXAMPLES = 20
 

@@ -1,7 +1,5 @@
 """What the page of one campaign shows: who wrote it, whom it reaches, what became of them."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,140 +16,14 @@ from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.message import OUTCOMES, MessageState, Outcome
 from outreach.models.segment import Segment
-from outreach.models.step import Anchor, Audience, Step, StepKind, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import TargetList
-from outreach.models.template import Template, TemplateVersion
 from outreach.queries.campaigns import ASKS
 
 ASKED = "asked_for_approval"
 TURNS = (ASKED, "drafted", "changed_campaign", "approved")
 """Lines of the journal after which a request for approval stands or has lapsed."""
 NO_GROUP = "Of no group"
-STANDING = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignLine:
-    """A campaign in the list of all."""
-
-    id: int
-    name: str
-    state: str
-    event: str
-    city: str
-    time_zone: str
-    reply_by: datetime
-    is_vip: bool
-    asks: bool
-    """For answers, which close with the reply-by; else that is its end."""
-    outcomes: dict[str, int] = field(default_factory=dict)
-    """Empty before the first step has been launched."""
-    listed_count: int = 0
-    """How many names stand on its lists; who stands on two counts twice."""
-    segments_count: int = 0
-    """How many segments it reaches besides."""
-    next_kind: str | None = None
-    next_at: datetime | None = None
-    missed_count: int = 0
-
-    @property
-    def is_written(self) -> bool:
-        """Whether the audience of a step has been frozen."""
-        return any(self.outcomes.values())
-
-
-def campaigns() -> list[CampaignLine]:
-    """All campaigns, the latest first. Cost: five SELECTs over campaigns, steps, summary rows."""
-    rows = reading().execute(
-        select(
-            Campaign.id,
-            Campaign.name,
-            Campaign.state,
-            Event.name,
-            Event.city,
-            Event.time_zone,
-            Campaign.reply_by,
-            Campaign.is_vip,
-            ASKS,
-        )
-        .join(Event, Event.id == Campaign.event_id)
-        .order_by(Campaign.id.desc())
-    )
-    outcomes, listed, steps = _outcomes_by_campaign(), _listed(), _steps_to_come()
-    segments = _segments()
-    return [
-        CampaignLine(
-            id_,
-            name,
-            state.value,
-            event,
-            city,
-            zone,
-            reply_by,
-            is_vip,
-            asks,
-            outcomes.get(id_, {}),
-            listed.get(id_, 0),
-            segments.get(id_, 0),
-            *steps.get(id_, (None, None, 0)),
-        )
-        for id_, name, state, event, city, zone, reply_by, is_vip, asks in rows
-    ]
-
-
-def _outcomes_by_campaign() -> dict[int, dict[str, int]]:
-    rows = reading().execute(
-        select(Tally.subject_id, Tally.state, func.sum(Tally.count))
-        .where(Tally.kind == TallyKind.CAMPAIGN_PEOPLE)
-        .group_by(Tally.subject_id, Tally.state)
-    )
-    found: dict[int, dict[str, int]] = defaultdict(lambda: {one.value: 0 for one in Outcome})
-    for campaign_id, state, count in rows:
-        found[campaign_id][OUTCOMES[MessageState(state)].value] += int(count)
-    return found
-
-
-def _listed() -> dict[int, int]:
-    rows = reading().execute(
-        select(CampaignList.campaign_id, func.sum(Tally.count))
-        .join(Tally, Tally.subject_id == CampaignList.list_id)
-        .where(Tally.kind == TallyKind.LIST_TARGETS, Tally.state == "wanted")
-        .group_by(CampaignList.campaign_id)
-    )
-    return {campaign_id: int(count) for campaign_id, count in rows}
-
-
-def _segments() -> dict[int, int]:
-    rows = reading().execute(
-        select(CampaignSegment.campaign_id, func.count())
-        .where(~CampaignSegment.is_left_out)
-        .group_by(CampaignSegment.campaign_id)
-    )
-    return {campaign_id: int(count) for campaign_id, count in rows}
-
-
-def _steps_to_come() -> dict[int, tuple[str | None, datetime | None, int]]:
-    """{campaign: (kind of the next step, when it is due, how many were missed)}."""
-    rows = reading().execute(
-        select(Step.campaign_id, Step.kind, Step.due_at, Step.state)
-        .join(Campaign, Campaign.id == Step.campaign_id)
-        .where(
-            Campaign.state.in_(STANDING),
-            Step.due_at.is_not(None),
-            Step.state.in_([StepState.WAITING, StepState.MISSED]),
-        )
-        .order_by(Step.campaign_id, Step.due_at)
-    )
-    found: dict[int, tuple[str | None, datetime | None, int]] = {}
-    for campaign_id, kind, due_at, state in rows:
-        next_kind, next_at, missed = found.get(campaign_id, (None, None, 0))
-        if state is StepState.MISSED:
-            missed += 1
-        elif next_at is None:
-            next_kind, next_at = kind.value, due_at
-        found[campaign_id] = next_kind, next_at, missed
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,43 +178,6 @@ def _asked(campaign_id: int) -> tuple[str | None, datetime | None]:
     return (row.name, row.at) if row and row.verb == ASKED else (None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a step says: the template and the version that is pinned."""
-
-    step_id: int
-    template_id: int
-    code: str
-    name: str
-    number: int
-    latest: int
-
-
-def letters_of(campaign_id: int) -> dict[int, Letter]:
-    """{step: its letter}. One SELECT."""
-    rows = reading().execute(
-        select(
-            Step.id,
-            Template.id,
-            Template.code,
-            Template.name,
-            TemplateVersion.number,
-            Template.latest_version,
-        )
-        .join(TemplateVersion, TemplateVersion.id == Step.version_id)
-        .join(Template, Template.id == TemplateVersion.template_id)
-        .where(Step.campaign_id == campaign_id)
-    )
-    return {row[0]: Letter(*row) for row in rows}
-
-
-def times_if_scheduled(campaign_id: int, at: datetime) -> dict[int, datetime]:
-    """{step: when it would go} if the campaign were scheduled now; not of those without a time."""
-    campaign = reading().get(Campaign, campaign_id)
-    steps = campaign.steps if campaign else []
-    return {step.id: due_at for step in steps if (due_at := step.due(at)) is not None}
-
-
 def outcomes_by_group(campaign_id: int) -> list[tuple[str, dict[str, int]]]:
     """(group, {outcome: count}) of everyone written down. Cost: its summary rows."""
     rows = reading().execute(
@@ -357,42 +192,3 @@ def outcomes_by_group(campaign_id: int) -> list[tuple[str, dict[str, int]]]:
         counts = found.setdefault(group, {one.value: 0 for one in Outcome})
         counts[OUTCOMES[MessageState(state)].value] += count
     return list(found.items())
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step as it was wished."""
-
-    kind: StepKind
-    anchor: Anchor
-    template_code: str
-    fixed_at: datetime | None
-    days_before: int | None
-    hour: int | None
-    working_days_only: bool
-    is_local: bool
-    audience: Audience
-    places_count: int | None
-
-
-def planned_steps(campaign_id: int) -> Sequence[PlannedStep]:
-    """The steps of a campaign as its form shows them, in their order. One SELECT."""
-    rows: Any = reading().execute(
-        select(
-            Step.kind,
-            Step.anchor,
-            Template.code,
-            Step.fixed_at,
-            Step.days_before,
-            Step.hour,
-            Step.working_days_only,
-            Step.is_local,
-            Step.audience,
-            Step.places_count,
-        )
-        .join(TemplateVersion, TemplateVersion.id == Step.version_id)
-        .join(Template, Template.id == TemplateVersion.template_id)
-        .where(Step.campaign_id == campaign_id)
-        .order_by(Step.position)
-    )
-    return [PlannedStep(*row) for row in rows]

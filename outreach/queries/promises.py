@@ -3,7 +3,7 @@
 All take the session of the audit's snapshot and the instant of the audit.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +13,8 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -35,15 +33,11 @@ from outreach.models.message import (
     Purpose,
     Unit,
     UnitState,
-    counted_as,
 )
-from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import NARROW, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
-from outreach.models.tally import Tally, TallyKind
-from outreach.models.target import Target
 
 LONG_AGO = timedelta(minutes=10)
 """A lease that ended before this was overlooked; a clock that rests for a restart was not."""
@@ -277,26 +271,6 @@ def orphans(session: Session, at: datetime) -> Rows:
         yield from ({"row": name, "id": id_} for id_ in found)
 
 
-def wrong_tallies(session: Session, at: datetime) -> Rows:
-    """Summary rows that differ from what the rows add up to, both ways round."""
-    counted: Counter[tuple[str, int, int, str]] = Counter()
-    for kind, statement in RECOUNTS.items():
-        for subject_id, group_id, state, count in session.execute(statement):
-            name = _name(kind, state)
-            counted[kind.value, subject_id, group_id or 0, name] += count
-    kept: Counter[tuple[str, int, int, str]] = Counter()
-    for kind, subject_id, group_id, state, count in session.execute(
-        select(Tally.kind, Tally.subject_id, Tally.group_id, Tally.state, Tally.count).where(
-            Tally.kind.in_(RECOUNTS)
-        )
-    ):
-        kept[kind.value, subject_id, group_id, state] = count
-    for place in sorted(counted.keys() | kept.keys()):
-        if counted[place] != kept[place]:
-            names = dict(zip(("kind", "subject_id", "group_id", "state"), place, strict=True))
-            yield {**names, "rows": counted[place], "shown": kept[place]}
-
-
 def over_the_rate(session: Session, at: datetime) -> Rows:
     """Minutes in which more was begun than the sender's rate allows since it is what it is."""
     bucket = session.get(Bucket, "sender")
@@ -344,41 +318,6 @@ def attempts_under_one_token(session: Session, at: datetime) -> Rows:
         .group_by(Attempt.unit_id, Attempt.token)
         .having(func.count() > 1),
     )
-
-
-def _messages_by(subject: Any) -> Any:
-    return (
-        select(subject, Message.group_id, Message.state, func.count())
-        .where(subject.is_not(None))
-        .group_by(subject, Message.group_id, Message.state)
-    )
-
-
-def _on_lists(of: Any, word: str) -> Any:
-    return select(of.list_id, literal(0), literal(word), func.count()).group_by(of.list_id)
-
-
-RECOUNTS: dict[TallyKind, Any] = {
-    TallyKind.STEP_MESSAGES: _messages_by(Message.step_id),
-    TallyKind.CAMPAIGN_PEOPLE: _messages_by(Message.campaign_id).where(Message.is_first),
-    TallyKind.EVENT_INVITATIONS: select(
-        Invitation.event_id, Invitation.group_id, Invitation.state, func.count()
-    )
-    .where(Invitation.merged_into_id.is_(None))
-    .group_by(Invitation.event_id, Invitation.group_id, Invitation.state),
-    TallyKind.LIST_TARGETS: union_all(
-        _on_lists(Target, "wanted"), _on_lists(Target, "star").where(Target.is_star)
-    ),
-    TallyKind.LIST_ORGANISATIONS: _on_lists(OrganisationTarget, "wanted"),
-}
-"""{kind: SELECT of subject, group, state, count}; whoever adds a kind adds its recount."""
-
-
-def _name(kind: TallyKind, state: Any) -> str:
-    """Under which word a summary row counts the state."""
-    if kind in (TallyKind.STEP_MESSAGES, TallyKind.CAMPAIGN_PEOPLE):
-        return counted_as(MessageState(state))
-    return str(state.value if isinstance(state, InvitationState) else state)
 
 
 def _rows(session: Session, statement: Any) -> Iterator[dict[str, Any]]:

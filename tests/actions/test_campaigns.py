@@ -35,7 +35,8 @@ from outreach.models.campaign import (
     WrongState,
 )
 from outreach.models.step import Anchor, Step, StepKind
-from outreach.queries.campaign_pages import campaign_page, planned_steps
+from outreach.queries.campaign_pages import campaign_page
+from outreach.queries.planned_steps import planned_steps
 from outreach.queries.templates import templates
 from tests.factories import (
     NOON,

@@ -19,7 +19,7 @@ from outreach.models.message import Attempt, Message, MessageState, Purpose, Uni
 from outreach.models.suppression import NewsStop, Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import CHECKS, audit, last_audit
-from outreach.queries.promises import RECOUNTS
+from outreach.queries.recounts import RECOUNTS
 from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target, save
 
 LATER = NOON + timedelta(hours=1)

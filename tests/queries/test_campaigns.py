@@ -13,7 +13,8 @@ from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import CampaignList
 from outreach.models.template import TemplateText
-from outreach.queries.campaign_pages import campaign_page, campaigns, outcomes_by_group
+from outreach.queries.campaign_lines import campaigns
+from outreach.queries.campaign_pages import campaign_page, outcomes_by_group
 from outreach.queries.campaigns import campaign_people, everyone_in, outcomes_of, steps_of
 from outreach.queries.outbox import outbox
 from outreach.queries.prospects import Doubt, doubtful, doubts, reach

@@ -11,7 +11,8 @@ from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
 from outreach.models.step import StepKind
 from outreach.queries.audience_looks import look
-from outreach.queries.campaign_pages import CampaignPage, campaign_page, planned_steps
+from outreach.queries.campaign_pages import CampaignPage, campaign_page
+from outreach.queries.planned_steps import planned_steps
 from outreach.web.staff.audience_form import NEWS
 from outreach.web.staff.campaign_forms import CampaignForm
 from outreach.web.staff.door import blueprint

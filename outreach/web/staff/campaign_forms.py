@@ -24,9 +24,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from outreach import clock
 from outreach.actions.campaigns import Plan, StepPlan
 from outreach.models.step import ASKING, AUDIENCES, Anchor, Audience, StepKind
-from outreach.queries.campaign_pages import CampaignPage, PlannedStep
+from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events
+from outreach.queries.planned_steps import PlannedStep
 from outreach.queries.senders import senders
 from outreach.queries.templates import template_choices
 from outreach.web.staff.audience_form import INVITE, NEWS, AudienceFields

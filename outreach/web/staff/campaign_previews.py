@@ -10,8 +10,8 @@ from outreach.delivery.preview import preview_step
 from outreach.delivery.trial import send_trial
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
-from outreach.queries.campaign_pages import letters_of
 from outreach.queries.campaigns import steps_of
+from outreach.queries.planned_steps import letters_of
 from outreach.queries.prospects import Doubt, doubtful
 from outreach.queries.recipients import left_out_people, members
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address

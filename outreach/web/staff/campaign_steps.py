@@ -11,9 +11,9 @@ from outreach.errors import NotAllowed, NotFound
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
-from outreach.queries.campaign_pages import letters_of, times_if_scheduled
 from outreach.queries.campaigns import steps_of
 from outreach.queries.organisations_reached import organisations_reached
+from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts, reach
 from outreach.web.staff.campaigns import campaign_or_404
 from outreach.web.staff.door import blueprint

@@ -26,14 +26,8 @@ from outreach.models.campaign import CampaignState
 from outreach.models.message import Outcome
 from outreach.queries.accounts import team
 from outreach.queries.audience_members import audience_count
-from outreach.queries.campaign_pages import (
-    CampaignPage,
-    campaign_page,
-    letters_of,
-    outcomes_by_group,
-    times_if_scheduled,
-)
-from outreach.queries.campaign_pages import campaigns as campaign_lines
+from outreach.queries.campaign_lines import campaigns as campaign_lines
+from outreach.queries.campaign_pages import CampaignPage, campaign_page, outcomes_by_group
 from outreach.queries.campaigns import (
     StepLine,
     campaign_people,
@@ -41,6 +35,7 @@ from outreach.queries.campaigns import (
     written_outcomes,
 )
 from outreach.queries.organisations_reached import organisations_reached
+from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts
 from outreach.queries.rates import mails_a_second
 from outreach.queries.readiness import has_lapsed, problems

@@ -16,18 +16,13 @@ from sqlalchemy import event, insert, select, text
 
 from config import Config
 from outreach import clock, schema
-from outreach.actions.campaigns import (
-    Plan,
-    StepPlan,
-    approve_campaign,
-    draft_campaign,
-    schedule_campaign,
-)
+from outreach.actions.campaigns import approve_campaign, draft_campaign, schedule_campaign
 from outreach.actions.lists import create_list
 from outreach.actions.reference import load_reference
 from outreach.actions.steps import launch_due_steps
 from outreach.app import create_app
 from outreach.db import db, transaction
+from outreach.drafting import Plan, StepPlan
 from outreach.models.activity import CONSOLE
 from outreach.models.event import Event, EventKind
 from outreach.models.stakeholder import Organisation

@@ -34,8 +34,6 @@ from bench.provider.running import RunningProvider
 from bench.sendgrid import drain_seconds
 from outreach import clock
 from outreach.actions.campaigns import (
-    Plan,
-    StepPlan,
     approve_campaign,
     draft_campaign,
     pause_campaign,
@@ -44,6 +42,7 @@ from outreach.actions.campaigns import (
 )
 from outreach.actions.lists import create_list
 from outreach.db import db, transaction
+from outreach.drafting import Plan, StepPlan
 from outreach.models.activity import CONSOLE
 from outreach.models.event import Event, EventKind
 from outreach.models.invitation import Invitation

@@ -23,6 +23,8 @@ FLOORS = [
         [
             "db",
             "describing",
+            "drafting",
+            "joining",
             "answering",
             "asking",
             "noting",
@@ -30,6 +32,7 @@ FLOORS = [
             "naming",
             "placing",
             "posting",
+            "promoting",
             "seating",
             "signing",
             "starring",

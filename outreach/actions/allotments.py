@@ -15,15 +15,8 @@ from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
-from outreach.placing import (
-    admit,
-    ask_alternate,
-    fill,
-    lock_allotment,
-    next_alternates,
-    settle,
-    standing_of,
-)
+from outreach.placing import admit, fill, lock_allotment, settle, standing_of
+from outreach.promoting import ask_alternate, next_alternates
 from outreach.tally import add_to_tallies
 
 MOST_PLACES = 1_000_000

@@ -11,8 +11,9 @@ from flask.cli import AppGroup
 
 from outreach import clock
 from outreach.actions import campaigns
-from outreach.actions.campaigns import Plan, StepPlan, draft_campaign
+from outreach.actions.campaigns import draft_campaign
 from outreach.cli.speaking import acting, actor, plainly, say
+from outreach.drafting import Plan, StepPlan
 from outreach.models.account import PERMISSIONS, Permission
 from outreach.models.step import Anchor, StepKind
 from outreach.queries.accounts import role_of

@@ -12,12 +12,7 @@ from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
-from outreach.actions.campaigns import (
-    StepPlan,
-    approve_campaign,
-    ask_for_approval,
-    draft_campaign,
-)
+from outreach.actions.campaigns import approve_campaign, ask_for_approval, draft_campaign
 from outreach.actions.segments import save_segment
 from outreach.advice.segments import Condition, Rule
 from outreach.delivery.mailer import Mailer
@@ -28,6 +23,7 @@ from outreach.demo.story import Story
 from outreach.demo.timeline import Timeline
 from outreach.demo.wanted import plan_wanted
 from outreach.demo.wordlists import member_states, table
+from outreach.drafting import StepPlan
 from outreach.models.step import Anchor, StepKind
 from outreach.queries.conferences import current_conference
 from outreach.queries.events import EventLine, events

@@ -7,11 +7,7 @@ from functools import partial
 from random import Random
 
 from outreach.actions.accounts import create_account
-from outreach.actions.campaigns import (
-    Plan,
-    StepPlan,
-    schedule_campaign,
-)
+from outreach.actions.campaigns import schedule_campaign
 from outreach.actions.conference_pages import write_conference_page
 from outreach.actions.conferences import describe_conference, move_conference
 from outreach.actions.invitations import answer_invitation
@@ -25,6 +21,7 @@ from outreach.demo.lists import BLEMISHES, bring_in
 from outreach.demo.people import Person
 from outreach.demo.timeline import Timeline
 from outreach.demo.wordlists import member_states
+from outreach.drafting import Plan, StepPlan
 from outreach.models.account import Role
 from outreach.models.activity import INVITEE, Actor
 from outreach.queries.conferences import ConferenceLine

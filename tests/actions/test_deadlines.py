@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from outreach.actions.campaigns import (
-    StepPlan,
     approve_campaign,
     change_campaign,
     draft_campaign,
@@ -20,6 +19,7 @@ from outreach.actions.deadlines import move_reply_by, move_step
 from outreach.actions.steps import launch_due_steps
 from outreach.db import reading
 from outreach.delivery.outbox import drain
+from outreach.drafting import StepPlan
 from outreach.errors import Conflict, NotFound
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Activity, Actor

@@ -5,12 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.campaigns import (
-    StepPlan,
-    approve_campaign,
-    draft_campaign,
-    schedule_campaign,
-)
+from outreach.actions.campaigns import approve_campaign, draft_campaign, schedule_campaign
 from outreach.actions.deadlines import move_reply_by
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.segments import change_segment, drop_segment, save_segment
@@ -18,6 +13,7 @@ from outreach.actions.steps import launch_due_steps
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
+from outreach.drafting import StepPlan
 from outreach.errors import Conflict, NotFound
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from outreach.actions.campaigns import (
-    StepPlan,
     approve_campaign,
     change_campaign,
     pause_campaign,
@@ -17,6 +16,7 @@ from outreach.actions.invitations import answer_invitation
 from outreach.actions.steps import decide_missed_step, launch_due_steps, launch_step
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
+from outreach.drafting import StepPlan
 from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.campaign import CampaignList

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from outreach.actions.campaigns import StepPlan, pause_campaign, resume_campaign
+from outreach.actions.campaigns import pause_campaign, resume_campaign
 from outreach.actions.steps import launch_due_steps
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.delivery.quiet import MORNING_COMES
+from outreach.drafting import StepPlan
 from outreach.models.activity import CONSOLE
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.invitation import InvitationState, Reply

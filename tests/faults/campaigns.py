@@ -17,16 +17,11 @@ from sqlalchemy import insert, select
 
 from bench.provider.running import RunningProvider
 from outreach import clock
-from outreach.actions.campaigns import (
-    Plan,
-    StepPlan,
-    approve_campaign,
-    draft_campaign,
-    schedule_campaign,
-)
+from outreach.actions.campaigns import approve_campaign, draft_campaign, schedule_campaign
 from outreach.actions.lists import create_list
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
+from outreach.drafting import Plan, StepPlan
 from outreach.models.activity import CONSOLE
 from outreach.models.breaker import Breaker
 from outreach.models.event import Event, EventKind

@@ -22,7 +22,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from outreach import clock
-from outreach.actions.campaigns import Plan, StepPlan
+from outreach.drafting import Plan, StepPlan
 from outreach.models.step import ASKING, AUDIENCES, Anchor, Audience, StepKind
 from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.conferences import current_conference

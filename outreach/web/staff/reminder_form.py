@@ -15,7 +15,7 @@ from wtforms import (
 from wtforms.validators import NumberRange, Optional
 
 from outreach import clock
-from outreach.actions.campaigns import StepPlan
+from outreach.drafting import StepPlan
 from outreach.models.step import AUDIENCES, PERSONAL, Anchor, Audience, StepKind
 from outreach.queries.templates import template_choices
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -76,7 +75,8 @@ def write_down_answer(
     paper    kept in `folder` under a name of ours
     Raises UnfitProof, CameLater, SameAnswer, AnswersClosed, InvitationWithdrawn, SomeoneIsSent.
     """
-    with _kept(paper, folder) as kept, transaction() as session:
+    proof = Proof(way=way, came_on=came_on, reference=reference, account_id=by.account_id)
+    with _kept(paper, folder, proof), transaction() as session:
         invitation = _locked(session, invitation_id)
         zone = invitation.event.zone
         _check_day(came_on, at, zone)
@@ -90,12 +90,8 @@ def write_down_answer(
             given_by=given_by, verb="recorded_answer",
         )  # fmt: skip
         answer_id = _last(session, invitation_id).id
-        session.add(
-            Proof(
-                answer_id=answer_id, way=way, came_on=came_on, reference=reference,
-                account_id=by.account_id, **kept,
-            )
-        )  # fmt: skip
+        proof.answer_id = answer_id
+        session.add(proof)
         return answer_id
 
 
@@ -117,7 +113,8 @@ def write_down_seat_answer(
 
     Raises UnfitProof, CameLater, SameAnswer, OfferClosed.
     """
-    with _kept(paper, folder) as kept, transaction() as session:
+    proof = Proof(way=way, came_on=came_on, reference=reference, account_id=by.account_id)
+    with _kept(paper, folder, proof), transaction() as session:
         offer = locked_offer(session, offer_id)
         _check_day(came_on, at, offer.seat.track.event.zone)
         if not offer.take(is_yes, note, at):
@@ -127,12 +124,8 @@ def write_down_seat_answer(
             verb="recorded_seat_answer",
         )  # fmt: skip
         session.flush()
-        session.add(
-            Proof(
-                seat_answer_id=answer.id, way=way, came_on=came_on, reference=reference,
-                account_id=by.account_id, **kept,
-            )
-        )  # fmt: skip
+        proof.seat_answer_id = answer.id
+        session.add(proof)
         return answer.id
 
 
@@ -180,17 +173,16 @@ def _check_day(came_on: date, at: datetime, zone: ZoneInfo) -> None:
 
 
 @contextmanager
-def _kept(paper: Paper | None, folder: Path | None) -> Iterator[dict[str, Any]]:
-    """Keep the paper for its proof, and drop it where the answer is refused."""
+def _kept(paper: Paper | None, folder: Path | None, proof: Proof) -> Iterator[None]:
+    """Keep the paper and say so on its proof; drop it where the answer is refused."""
     if paper is None or folder is None:
-        yield {}
+        yield
         return
-    path, media_type = _keep(paper, folder)
+    path, proof.media_type = _keep(paper, folder)
+    proof.stored_name, proof.file_name = path.name, paper.file_name[:255]
+    proof.bytes_count = len(paper.content)
     try:
-        yield {
-            "stored_name": path.name, "media_type": media_type,
-            "file_name": paper.file_name[:255], "bytes_count": len(paper.content),
-        }  # fmt: skip
+        yield
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -276,21 +276,23 @@ def _outside(state: MessageState) -> int:
     return reading().scalar(select(func.count()).select_from(rows)) or 0
 
 
+_MAIL = select(
+    Message.id,
+    Message.name,
+    Message.address,
+    Message.purpose,
+    Campaign.name,
+    Message.state,
+    Message.reason,
+    Message.changed_at,
+).outerjoin(Campaign, Campaign.id == Message.campaign_id)
+"""The columns of a MailLine."""
+
+
 def _first(state: MessageState, step_ids: list[int]) -> list[MailLine]:
     """The latest of those in a state: of these steps, and outside campaigns."""
     rows = reading().execute(
-        select(
-            Message.id,
-            Message.name,
-            Message.address,
-            Message.purpose,
-            Campaign.name,
-            Message.state,
-            Message.reason,
-            Message.changed_at,
-        )
-        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .where(Message.id.in_(first_ids(state, step_ids, SHOWN, is_latest=True)))
+        _MAIL.where(Message.id.in_(first_ids(state, step_ids, SHOWN, is_latest=True)))
         .order_by(Message.id.desc())
         .limit(SHOWN)
     )
@@ -311,18 +313,7 @@ def _last() -> list[MailLine]:
         if count >= SHOWN:
             break
     rows = reading().execute(
-        select(
-            Message.id,
-            Message.name,
-            Message.address,
-            Message.purpose,
-            Campaign.name,
-            Message.state,
-            Message.reason,
-            Message.changed_at,
-        )
-        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .where(
+        _MAIL.where(
             Message.unit_id.in_({unit_id for _, unit_id in latest}),
             Message.attempt_id.in_([attempt_id for attempt_id, _ in latest]),
         )

@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,12 +26,6 @@ from tests.faults.campaigns import (
 from tests.postgres import Cluster, programs
 
 pytestmark = pytest.mark.faults
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[RunningProvider]:
-    with RunningProvider(tmp_path) as running:
-        yield running
 
 
 @pytest.mark.skipif(programs() is None, reason="PostgreSQL is missing")

@@ -1,7 +1,6 @@
 """The engine on PostgreSQL: several workers drain at once, and survive each other's death."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -27,12 +26,6 @@ from tests.faults.campaigns import (
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgres]
 ENGINE = "outreach.engine"
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[RunningProvider]:
-    with RunningProvider(tmp_path) as running:
-        yield running
 
 
 def attempts() -> int:

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,6 @@ PEOPLE, UNIT, KILLS = 1_000, 20, 20
 POINTS = ("claim", "call", "answer", "commit")
 
 pytestmark = [pytest.mark.faults]
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[RunningProvider]:
-    with RunningProvider(tmp_path) as running:
-        yield running
 
 
 @pytest.mark.trial

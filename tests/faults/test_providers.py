@@ -1,6 +1,5 @@
 """A provider that is busy, broken, deaf or dead, end to end: what each means for everyone (A57)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,6 @@ from tests.faults.campaigns import (
 
 pytestmark = [pytest.mark.faults, pytest.mark.trial]
 PEOPLE, UNIT = 60, 10
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[RunningProvider]:
-    with RunningProvider(tmp_path) as running:
-        yield running
 
 
 BUSY: dict[str, dict[str, Any]] = {

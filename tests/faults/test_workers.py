@@ -4,7 +4,6 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,12 +30,6 @@ from tests.faults.campaigns import (
 from tests.faults.nursery import Born
 
 pytestmark = pytest.mark.faults
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[RunningProvider]:
-    with RunningProvider(tmp_path) as running:
-        yield running
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from outreach.models.base import Base
 from outreach.models.suppression import digest_of
 from outreach.prepared import Change, Prepared, chained, cursor_of
+from outreach.turns import others_work
 
 BUSY_TIMEOUT_MS = 40_000
 """Longer than the 30 s for which a backup or another writer may hold SQLite."""
@@ -100,7 +101,8 @@ def _wait_for_disk(log: str) -> None:
     except FileNotFoundError:
         return
     try:
-        getattr(os, "fdatasync", os.fsync)(file)  # macOS has the second only
+        with others_work():
+            getattr(os, "fdatasync", os.fsync)(file)  # macOS has the second only
     finally:
         os.close(file)
 
@@ -163,7 +165,8 @@ def changed_at_once(changes: Sequence[Change]) -> bool:
         cursor = cursor_of(driver)
         if is_sqlite:
             cursor.execute("BEGIN IMMEDIATE")
-        cursor.execute(*first)
+        with nullcontext() if is_sqlite else others_work():
+            cursor.execute(*first)
         is_done = bool(cursor.rowcount)
         for other in others if is_done else ():
             cursor.execute(*other)

@@ -5,15 +5,20 @@ time, and what was loaded stands in memory once. `granian … wsgi:app` serves t
 """
 
 import gc
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
-from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from config import Config
+from outreach.turns import by_turns
 
 WORKERS = 2
+THREADS = 3
+"""Of each worker; one works while the others wait for the disk."""
 
 
 def main() -> None:
@@ -29,7 +34,7 @@ def main() -> None:
         port=Config.PORT,
         interface=Interfaces.WSGI,
         workers=WORKERS,
-        blocking_threads=1,
+        blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
@@ -38,11 +43,12 @@ def main() -> None:
     server.serve(target_loader=application)
 
 
-def application(*_: object) -> Flask:
+@cache
+def application(*_: object) -> Callable[..., Any]:
     """The application; loaded by the first call, which is made before the workers exist."""
     from wsgi import app
 
-    return app
+    return by_turns(app)
 
 
 if __name__ == "__main__":

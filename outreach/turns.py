@@ -1,0 +1,44 @@
+"""Whose turn it is: of the threads of a web process one works at a time, and lets another one work
+while it waits for the disk or for PostgreSQL.
+
+Two threads that both compute would only take Python's lock from each other; two of which one waits
+answer twice as many people, as long as it is the disk that makes them wait.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_turn = threading.Lock()
+_mine = threading.local()
+# A forked child begins with one of its own: nobody in there would give the parent's back.
+os.register_at_fork(after_in_child=lambda: globals().update(_turn=threading.Lock()))
+
+
+def by_turns(app: Callable[..., Any]) -> Callable[..., Any]:
+    """A WSGI application that one thread at a time is in."""
+
+    def taken(environ: Any, start: Any) -> Any:
+        with _turn:
+            _mine.is_held = True
+            try:
+                return app(environ, start)
+            finally:
+                _mine.is_held = False
+
+    return taken
+
+
+@contextmanager
+def others_work() -> Iterator[None]:
+    """Where this thread only waits: if it has the turn, others get it meanwhile."""
+    if not getattr(_mine, "is_held", False):
+        yield
+        return
+    _turn.release()
+    try:
+        yield
+    finally:
+        _turn.acquire()

@@ -1,0 +1,33 @@
+"""Threads of a web process: one works, others while it waits."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from outreach.turns import by_turns, others_work
+
+
+def test_one_thread_works_at_a_time_and_another_one_while_it_waits():
+    seen, is_there, goes_on = [], threading.Event(), threading.Event()
+
+    def app(name, _start):
+        seen.append(f"{name} begins")
+        if name == "first":
+            with others_work():
+                is_there.set()
+                assert goes_on.wait(10)
+        else:
+            goes_on.set()  # the first one wants its turn back, and gets it at the end
+        seen.append(f"{name} ends")
+
+    asked = by_turns(app)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(asked, "first", None)
+        assert is_there.wait(10)
+        second = threads.submit(asked, "second", None)
+        first.result(10), second.result(10)
+    assert seen == ["first begins", "second begins", "second ends", "first ends"]
+
+
+def test_who_has_no_turn_waits_alone():
+    with others_work():
+        pass

@@ -104,8 +104,7 @@ class FileMailer:
         opened: dict[str, tuple[int, Path]] = {}
         written: dict[str, Path] = {}
         fault: Busy | None = None
-        for recipient, mail in press.copies(group):
-            public_id = recipient.public_id
+        for public_id, _, mail in press.copies(group):
             if isinstance(mail, UnfitLetter):
                 outcomes[public_id] = Unfit(str(mail))
             elif self.path(public_id).exists():

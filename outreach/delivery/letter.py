@@ -6,7 +6,7 @@ looked at again, so that someone who is called `{email}` stays `{email}`.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 
 from markupsafe import escape
@@ -97,9 +97,22 @@ class Compiled:
             raise UnsafeValue(f"The field “{name}” stands where a link is expected and is none.")
         return str(escape(plain)) if _SPECIAL.search(plain) else plain
 
-    def filled(self, values: Mapping[str, str]) -> Iterator[str]:
-        """What is put into each field, in the order in which they stand. Raises UnfitLetter."""
-        return (self.value(name, values) for name in self.fields)
+    def column(self, name: str, values: Sequence[str]) -> Sequence[str]:
+        """One field of many as it stands in their mails; what is plain is seen in all at once.
+
+        Returns the very same sequence where nothing had to be written otherwise. Raises as `value`.
+        """
+        lines = "\n".join(["", *values])
+        if (
+            all(values)
+            and "".join(values).isprintable()
+            and not any(map(str.isspace, values))
+            and (self.kind is not Kind.LINE or max(map(len, values)) <= _LONGEST_LINE)
+            and (self.kind is not Kind.HTML or not _SPECIAL.search(lines))
+            and (name not in self.links or lines.count("\nhttps://") == len(values))
+        ):
+            return values
+        return [self.value(name, {name: value}) for value in values]
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text for one person. Raises UnfitLetter where it cannot be made."""

@@ -1,27 +1,36 @@
 """A letter and a recipient → the bytes of the mail (RFC 5322, MIME).
 
-A `Press` prints one letter for many people. Its parts are encoded once for the whole letter and
-joined as bytes: some microseconds a copy. Copies with attachments are single mails; their body is
-built by the standard library. Tests parse both and find what EmailMessage alone would have made.
+A `Press` prints one letter for many people. Its parts are encoded once for the whole letter, what
+is one's own column by column, and each copy is one join: some microseconds. Copies with attachments
+are single mails; their body is built by the standard library. Tests parse both and find what
+EmailMessage alone would have made.
+
+No line of a printed mail begins with a dot, so that none has to be doubled on its way (RFC 5321,
+section 4.5.2; RFC 2049, section 3, advises the same for gateways that forget it).
 """
 
 import binascii
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email import policy, quoprimime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import lru_cache
 
-from outreach.delivery.fit import check_letter, check_recipient, mailbox
+from outreach.delivery.fit import check_letter, fit_addresses, mailbox
 from outreach.delivery.letter import Compiled, UnfitLetter
 from outreach.delivery.mailer import Address, Letter, Recipient
+from outreach.delivery.recipients import Column, Recipients
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*", re.ASCII)
 _BREAK = re.compile(r"\r\n|\r|\n")
+_DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _SOFT = b"=\r\n"
+
+Copy = tuple[str, str, bytes | UnfitLetter]
+"""A public id, the address in ASCII, and the mail or the reason why there is none."""
 
 
 class Press:
@@ -52,31 +61,118 @@ class Press:
 
     def copy(self, recipient: Recipient) -> bytes:
         """The mail for one person. Raises UnfitLetter, with a sentence for staff."""
-        spec, values = check_recipient(recipient), recipient.values
-        parts = [self._head, _named(recipient.to.name, spec), b"\r\nSubject: "]
-        parts.append(unstructured(self.letter.subject.fill(values), used=9))
-        parts.append(b"\r\nMessage-ID: " + recipient.message_id.encode() + b"\r\n")
-        for name, value in recipient.headers.items():
-            parts.append(f"{name}: {value}\r\n".encode())
-        if recipient.attachments:
-            parts.append(_with_attachments(self.letter, recipient))
-            return b"".join(parts)
-        parts.append(self._before_text)
-        self._text.fill_into(parts, values)
-        parts.append(self._before_html)
-        self._html.fill_into(parts, values)
-        parts.append(self._end)
-        return b"".join(parts)
+        ((_, _, mail),) = self._sheet(Recipients.of([recipient])).printed()
+        return mail
 
-    def copies(
-        self, recipients: Iterable[Recipient]
-    ) -> Iterator[tuple[Recipient, bytes | UnfitLetter]]:
-        """Each recipient with their mail, or with the reason why there is none."""
-        for recipient in recipients:
+    def copies(self, recipients: Sequence[Recipient]) -> Iterator[Copy]:
+        """Each public id with the address in ASCII and the mail, or why there is none."""
+        group = Recipients.of(recipients)
+        if group and not group.attachments:
             try:
-                yield recipient, self.copy(recipient)
+                sheet = self._sheet(group)
+            except UnfitLetter:
+                pass  # who it is shows one by one
+            else:
+                yield from sheet.printed()
+                return
+        for recipient in group:
+            try:
+                yield from self._sheet(Recipients.of([recipient])).printed()
             except UnfitLetter as reason:
-                yield recipient, reason
+                yield recipient.public_id, "", reason
+
+    def _sheet(self, group: Recipients) -> "_Sheet":
+        """The mails of a group before they are joined. Raises UnfitLetter."""
+        sheet = _Sheet(group, fit_addresses(group))
+        sheet.write(self._head)
+        named = zip(group.names, sheet.addresses, strict=True)
+        sheet.gap([_named(name, address) for name, address in named])
+        sheet.write(b"\r\nSubject: ")
+        sheet.subject(self.letter.subject)
+        sheet.write(b"\r\nMessage-ID: ")
+        sheet.gap([message_id.encode() for message_id in group.message_ids])
+        sheet.write(b"\r\n")
+        for name, column in group.headers.items():
+            sheet.header(name, column)
+        if group.attachments:
+            sheet.gap([_with_attachments(self.letter, recipient) for recipient in group])
+            return sheet
+        sheet.write(self._before_text)
+        sheet.body(self._text)
+        sheet.write(self._before_html)
+        sheet.body(self._html)
+        sheet.write(self._end)
+        return sheet
+
+
+class _Sheet:
+    """The mails of many: what is equal for all, and between each two such pieces a column."""
+
+    def __init__(self, group: Recipients, addresses: Sequence[str]) -> None:
+        self.addresses = addresses
+        self._group = group
+        self._pieces = [b""]
+        self._columns: list[Sequence[bytes]] = []
+        self._plain: dict[str, Sequence[bytes]] = {}
+
+    def write(self, content: bytes) -> None:
+        """What is equal for everyone."""
+        self._pieces[-1] += content
+
+    def gap(self, column: Sequence[bytes]) -> None:
+        """What is one's own."""
+        self._columns.append(column)
+        self._pieces.append(b"")
+
+    def header(self, name: str, column: Column) -> None:
+        """A header; none for whom it is empty."""
+        if isinstance(column, str):
+            self.write(f"{name}: {column}\r\n".encode() if column else b"")
+        else:
+            self.gap([f"{name}: {value}\r\n".encode() if value else b"" for value in column])
+
+    def subject(self, subject: Compiled) -> None:
+        """As a header shows it."""
+        columns = [subject.column(name, self._values(name)) for name in subject.fields]
+        if not columns:
+            self.write(unstructured(subject.literals[0], used=9))
+            return
+        template = [""] * (len(subject.literals) + len(columns))
+        template[::2] = subject.literals
+        written = list[bytes]()
+        for row in zip(*columns, strict=True):
+            template[1::2] = row
+            written.append(unstructured("".join(template), used=9))
+        self.gap(written)
+
+    def body(self, printable: "_Printable") -> None:
+        """A part with everyone's values; who needs none escaped shares them between the parts."""
+        self.write(printable.literals[0])
+        for name, literal in zip(printable.compiled.fields, printable.literals[1:], strict=True):
+            values = self._values(name)
+            checked = printable.compiled.column(name, values)
+            if checked is values:
+                encoded = self._plain.get(name) or _quoted_values(checked)
+                self._plain[name] = encoded
+            else:
+                encoded = _quoted_values(checked)
+            self.gap(encoded)
+            self.write(_SOFT + literal)
+
+    def printed(self) -> Iterator[tuple[str, str, bytes]]:
+        """Public id, address and mail of each, made as they are asked for."""
+        template = [b""] * (len(self._pieces) + len(self._columns))
+        template[::2] = self._pieces
+        rows = zip(*self._columns, strict=True)
+        for public_id, address, row in zip(
+            self._group.public_ids, self.addresses, rows, strict=True
+        ):
+            template[1::2] = row
+            yield public_id, address, b"".join(template)
+
+    def _values(self, name: str) -> Sequence[str]:
+        column = self._group.values.get(name, "")
+        return [column] * len(self._group) if isinstance(column, str) else column
 
 
 def _with_attachments(letter: Letter, recipient: Recipient) -> bytes:
@@ -97,11 +193,11 @@ def _with_attachments(letter: Letter, recipient: Recipient) -> bytes:
             message.add_attachment(
                 attachment.content, maintype=main, subtype=sub, filename=attachment.filename
             )
-    return message.as_bytes()
+    return _dotless(message.as_bytes())
 
 
 class _Printable:
-    """A text whose literals are quoted-printable already; values are encoded line by line.
+    """A text whose literals are quoted-printable already.
 
     Each value stands between soft line breaks, which vanish in reading, so that what surrounds it
     need not be wrapped again.
@@ -111,36 +207,41 @@ class _Printable:
         literals = list(compiled.literals)
         if not literals[-1].endswith("\n"):
             literals[-1] += "\n"
-        self._compiled = compiled
-        self._literals = [_quoted(literal) for literal in literals]
+        self.compiled = compiled
+        self.literals = [_quoted(literal) for literal in literals]
         for index in range(len(literals) - 1):
             if literals[index] and not literals[index].endswith(("\n", "\r")):
-                self._literals[index] += _SOFT
-
-    def fill_into(self, parts: list[bytes], values: Mapping[str, str]) -> None:
-        """Append the encoded text, piece by piece."""
-        parts.append(self._literals[0])
-        for value, literal in zip(self._compiled.filled(values), self._literals[1:], strict=True):
-            parts.append(_quoted_value(value))
-            parts.append(_SOFT)
-            parts.append(literal)
+                self.literals[index] += _SOFT
 
 
 def _quoted(text: str) -> bytes:
     """Quoted-printable with lines of at most 75, so that a soft break fits behind the last."""
     raw = _BREAK.sub("\n", text).encode().decode("latin-1")
-    return quoprimime.body_encode(raw, maxlinelen=75, eol="\r\n").encode()
+    return _dotless(quoprimime.body_encode(raw, maxlinelen=75, eol="\r\n").encode())
 
 
-def _quoted_value(value: str) -> bytes:
-    if "\n" in value or "\r" in value:
+def _dotless(encoded: bytes) -> bytes:
+    """Quoted-printable without a dot at the start of a line: such a dot has a line of its own."""
+    return _DOTS.sub(lambda dots: b"=2E=\r\n" * len(dots[0]), encoded)
+
+
+def _quoted_values(values: Sequence[str]) -> Sequence[bytes]:
+    """Each of them encoded, fit to be followed by a soft break; one line each goes all at once."""
+    joined = "\n".join(values)
+    if "\r" in joined or joined.count("\n") != len(values) - 1:
+        return [_quoted(value) for value in values]
+    encoded = binascii.b2a_qp(joined.encode())
+    lines = encoded.replace(b"=\n", b"=\r").split(b"\n")
+    if max(map(len, lines)) <= 75 and b"\n." not in encoded and not encoded.startswith(b"."):
+        return lines
+    return [_wrapped(line, value) for line, value in zip(lines, values, strict=True)]
+
+
+def _wrapped(line: bytes, value: str) -> bytes:
+    """One value; `line` is what it became, its soft breaks written as bare CR."""
+    if len(line) - line.rfind(b"\r") > 76:
         return _quoted(value)
-    encoded = binascii.b2a_qp(value.encode())
-    if len(encoded) <= 75:
-        return encoded
-    if len(encoded) - encoded.rfind(b"\n") > 76:
-        return _quoted(value)
-    return encoded.replace(b"=\n", _SOFT)
+    return _dotless(line.replace(b"\r", b"\r\n"))
 
 
 def _address(address: Address) -> bytes:

@@ -1,13 +1,12 @@
 """The SMTP mailer: connections that are kept, verified TLS, pipelined envelopes, replies by code.
 
 One round trip a message where PIPELINING is offered: the end of one mail, the next one's MAIL,
-RCPT and DATA go out together (RFC 2920); four where it is not.
+RCPT and DATA go out together (RFC 2920, section 3.1); four where it is not.
 """
 
 import queue
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from ssl import SSLContext, create_default_context
 from time import monotonic
@@ -18,9 +17,9 @@ from outreach.delivery.fit import mailbox
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Busy, Letter, Outcome, Recipient, Unfit
 from outreach.delivery.mime import Press
-from outreach.delivery.recipients import with_shared
+from outreach.delivery.recipients import Recipients, with_shared
 from outreach.delivery.smtp_session import NoSession, Server, Session
-from outreach.delivery.smtp_stream import Mail, Stream
+from outreach.delivery.smtp_stream import Leg, Mail, Mails, run_together
 from outreach.delivery.transport import Clock
 
 _IDLE_SECONDS = 60.0
@@ -83,18 +82,12 @@ class SmtpMailer:
             press = Press(with_shared(letter, recipients), now())
         except UnfitLetter as reason:
             return {recipient.public_id: Unfit(str(reason)) for recipient in recipients}
-        sender = mailbox(letter.sender)
-        count = max(1, min(self._connections, len(recipients) // _FEWEST_EACH))
-        if count == 1:
-            return self._deliver(press, sender, recipients, clock)
         outcomes: dict[str, Outcome] = {}
-        with ThreadPoolExecutor(count) as pool:
-            jobs = [
-                pool.submit(self._deliver, press, sender, recipients[first::count], clock)
-                for first in range(count)
-            ]
-            for job in jobs:
-                outcomes |= job.result()
+        mails = Mails(_mails(press, recipients, outcomes))
+        fault = self._deliver(mailbox(letter.sender), mails, len(recipients), outcomes, clock)
+        if len(outcomes) < len(recipients):
+            for public_id in Recipients.of(recipients).public_ids:
+                outcomes.setdefault(public_id, fault or Busy("It was not tried."))
         return outcomes
 
     def evidence(self, public_ids: Iterable[str]) -> dict[str, bool | None]:
@@ -111,65 +104,64 @@ class SmtpMailer:
             session.leave()
 
     def _deliver(
-        self, press: Press, sender: str, recipients: Sequence[Recipient], clock: Clock
-    ) -> dict[str, Outcome]:
-        """Deliver over one connection, and over a new one as long as each brings some further."""
-        outcomes: dict[str, Outcome] = {}
-        stream = Stream(sender, _Ahead(_mails(press, recipients, outcomes)), outcomes)
+        self, sender: str, mails: Mails, count: int, outcomes: dict[str, Outcome], clock: Clock
+    ) -> Outcome | None:
+        """Deliver over what connections there are, and over new ones as long as that brings some
+        further. Returns what is to become of those who have no outcome."""
+        wanted = max(1, min(self._connections, count // _FEWEST_EACH))
         fault: Outcome | None = None
-        while fault is None and stream.has_more():
+        while fault is None and mails.has_more():
             try:
-                session = self._take(clock)
+                sessions = self._sessions(wanted, clock)
+                legs = [Leg(session, sender, mails, outcomes) for session in sessions]
+                fault = run_together(legs, clock)
             except NoSession as refusal:
-                fault = refusal.outcome
-                break
-            fault = stream.run(session)
-            if session.is_usable:
-                self._resting.put((session, monotonic()))
-        for recipient in recipients:
-            outcomes.setdefault(recipient.public_id, fault or Busy("It was not tried."))
-        return outcomes
+                return refusal.outcome
+            for session in sessions:
+                if session.is_usable:
+                    self._resting.put((session, monotonic()))
+        return fault
+
+    def _sessions(self, wanted: int, clock: Clock) -> list[Session]:
+        """At most so many: one at least, the others where they open in half of the time that is
+        left. Raises NoSession."""
+        sessions = [self._take(clock)]
+        while len(sessions) < wanted and (session := self._rested(clock)):
+            sessions.append(session)
+        missing = wanted - len(sessions)
+        if missing:
+            half = Clock((clock.ends - monotonic()) / 2)
+            with ThreadPoolExecutor(missing) as pool:
+                sessions += filter(None, pool.map(self._try_open, [half] * missing))
+        return sessions
+
+    def _try_open(self, clock: Clock) -> Session | None:
+        try:
+            return Session.open(self._server, clock)
+        except NoSession:
+            return None
 
     def _take(self, clock: Clock) -> Session:
         """A session that is alive as far as anyone can see, or a new one. Raises NoSession."""
+        return self._rested(clock) or Session.open(self._server, clock)
+
+    def _rested(self, clock: Clock) -> Session | None:
         while True:
             try:
                 session, rested_at = self._resting.get_nowait()
             except queue.Empty:
-                return Session.open(self._server, clock)
+                return None
             if monotonic() - rested_at < _IDLE_SECONDS and session.wake(clock):
                 return session
             session.close()
-
-
-@dataclass(slots=True)
-class _Ahead:
-    """An iterator that can say whether there is more."""
-
-    source: Iterator[Mail]
-    held: Mail | None = None
-
-    def __iter__(self) -> "_Ahead":
-        return self
-
-    def __next__(self) -> Mail:
-        if self.held is None:
-            return next(self.source)
-        mail, self.held = self.held, None
-        return mail
-
-    def has_more(self) -> bool:
-        if self.held is None:
-            self.held = next(self.source, None)
-        return self.held is not None
 
 
 def _mails(
     press: Press, recipients: Sequence[Recipient], outcomes: dict[str, Outcome]
 ) -> Iterator[Mail]:
     """The mails in turn; who cannot be written to gets their outcome on the way."""
-    for recipient, copy in press.copies(recipients):
+    for public_id, address, copy in press.copies(recipients):
         if isinstance(copy, UnfitLetter):
-            outcomes[recipient.public_id] = Unfit(str(copy))
+            outcomes[public_id] = Unfit(str(copy))
         else:
-            yield Mail(recipient.public_id, mailbox(recipient.to), copy)
+            yield Mail(public_id, address, copy)

@@ -1,16 +1,23 @@
-"""One SMTP connection: greeting, TLS, sign-in. smtplib's commands over a socket with a deadline."""
+"""One SMTP connection: greeting, TLS, sign-in by smtplib's commands over a socket with a deadline;
+from then on nothing here waits: what is to be sent is pushed, what has come is received."""
 
 import smtplib
 import socket
 from dataclasses import dataclass, field
-from ssl import SSLContext
+from functools import cached_property
+from ssl import SSLContext, SSLSocket, SSLWantReadError, SSLWantWriteError
 
 from outreach.delivery.mailer import Accepted, Busy, Outcome, Refused, Silent
 from outreach.delivery.transport import Clock, TimedSocket, connect
 
 _BUSY = frozenset({421, 450, 451, 452, 454})
-_LONGEST_REPLY = 8_192
+_LONGEST_REPLY = 65_536
+_NOT_YET = (BlockingIOError, SSLWantReadError, SSLWantWriteError)
 _SIGN_IN = frozenset({530, 534, 535, 538})
+
+
+Reply = tuple[int, bytes]
+"""Its code, and the words of its lines; a code of -1 stands for what is no reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,10 @@ def judge(code: int, text: bytes, *, step: str) -> Outcome:
     Source: RFC 5321, section 4.2. A sign-in that is wanted or a
     sender that is refused concerns everyone: is_configuration.
     """
-    reason = f"The mail server answered {code} to {step}: {text.decode('latin-1')[:300]}"
+    words = text.decode("latin-1")
     if step == "end" and 200 <= code < 300:
-        return Accepted(_queue_id(text), f"{code} {text.decode('latin-1')[:200]}")
+        return Accepted(_queue_id(words), f"{code} {words[:200]}")
+    reason = f"The mail server answered {code} to {step}: {words[:300]}"
     if code in _BUSY:
         return Busy(reason, is_provider_down=code == 421)
     if 400 <= code < 500:
@@ -55,9 +63,9 @@ def judge(code: int, text: bytes, *, step: str) -> Outcome:
     return Silent(reason) if step == "end" else Busy(reason, is_limited=True)
 
 
-def _queue_id(text: bytes) -> str | None:
+def _queue_id(words: str) -> str | None:
     """The server's own number, as most of them end their reply: "… queued as 4F2A…"."""
-    _, found, number = text.decode("latin-1").rpartition("queued as ")
+    _, found, number = words.rpartition("queued as ")
     return number.split()[0][:100] if found and number.split() else None
 
 
@@ -77,6 +85,9 @@ class Session(smtplib.SMTP):
         self._server = server
         self._clock = clock
         self._host = server.host
+        self._unread, self._at = b"", 0
+        """What has come, and how far it was read."""
+        self._socket: socket.socket | None = None
 
     @classmethod
     def open(cls, server: Server, clock: Clock) -> "Session":
@@ -101,7 +112,7 @@ class Session(smtplib.SMTP):
             raise NoSession(Busy(reason[:300], is_provider_down=True)) from error
         return session
 
-    @property
+    @cached_property
     def can_pipeline(self) -> bool:
         """Whether commands may be sent before the replies to earlier ones are read."""
         return self.has_extn("pipelining")
@@ -124,24 +135,58 @@ class Session(smtplib.SMTP):
         except (OSError, ValueError, smtplib.SMTPServerDisconnected):
             return False
 
-    def getreply(self) -> tuple[int, bytes]:
-        """The next reply; smtplib's own takes four times as long, four times a mail.
+    def getreply(self) -> Reply:
+        """The next reply, waited for. Raises OSError, smtplib.SMTPException."""
+        buffer = bytearray(_LONGEST_REPLY)
+        while (reply := self.next_reply()) is None:
+            size = self.timed.readinto(buffer)
+            self._keep(bytes(buffer[:size]))
+        return reply
 
-        A code of -1 stands for what is no reply. Raises OSError, smtplib.SMTPException.
-        """
-        if self.file is None:
-            self.file = self.timed.makefile("rb")
-        words: list[bytes] = []
-        while True:
-            line = self.file.readline(_LONGEST_REPLY + 1)
-            if not line or len(line) > _LONGEST_REPLY:
-                self.close()
-                raise smtplib.SMTPServerDisconnected("The connection ended, or a reply did not.")
+    def next_reply(self) -> Reply | None:
+        """A reply that has come already. Raises smtplib.SMTPServerDisconnected where none ends."""
+        unread, at, words = self._unread, self._at, list[bytes]()
+        while (end := unread.find(b"\n", at)) >= 0:
+            line, at = unread[at:end], end + 1
             words.append(line[4:].strip())
-            if not line[:3].isdigit():
-                return -1, b"\n".join(words)
-            if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(words)
+            is_reply = line[:3].isdigit()
+            if not is_reply or line[3:4] != b"-":
+                self._at = at
+                return int(line[:3]) if is_reply else -1, b"\n".join(words)
+        if len(unread) - self._at > _LONGEST_REPLY:
+            raise smtplib.SMTPServerDisconnected("A reply did not end.")
+        return None
+
+    def without_waiting(self) -> socket.socket:
+        """The socket, for whoever waits for several; `receive` and `push` return at once now."""
+        self._socket = self.timed.plain
+        self._socket.setblocking(False)
+        return self._socket
+
+    def receive(self) -> None:
+        """Take in what has come. Raises OSError, smtplib.SMTPException when nothing more will."""
+        assert self._socket is not None
+        try:
+            self._keep(self._socket.recv(_LONGEST_REPLY))
+            # What TLS has opened already, no socket announces again.
+            while isinstance(self._socket, SSLSocket) and self._socket.pending():
+                self._keep(self._socket.recv(_LONGEST_REPLY))
+        except _NOT_YET:
+            return
+
+    def push(self, content: bytes | memoryview) -> int:
+        """Send as much as the system takes now; says how much. Raises OSError."""
+        assert self._socket is not None
+        try:
+            return self._socket.send(content)
+        except _NOT_YET:
+            return 0
+
+    def _keep(self, came: bytes) -> None:
+        if not came:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("The connection ended.")
+        self._unread, self._at = self._unread[self._at :] + came, 0
 
     def leave(self) -> None:
         """QUIT, without waiting long for the answer, and close."""
@@ -174,7 +219,7 @@ class Session(smtplib.SMTP):
                 raise NoSession(judge(code, text, step="STARTTLS"))
             self.timed.secure(self._server.context, self._server.host)
             # What was said in the clear counts no more, also what stood in the read buffer.
-            self.file = None
+            self._unread, self._at = b"", 0
             self._greet()
         if self._server.user:
             self.login(self._server.user, self._server.password)

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from outreach.delivery.mailer import Address, Attachment, Letter, Recipient
 from outreach.delivery.mime import Press
@@ -78,17 +79,31 @@ def test_a_bulk_copy_reads_like_the_librarys_own(name: str) -> None:
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200).filter(
         lambda text: not text.isspace()
-    ),
+    )
+    | st.text(".=& x\nص李", min_size=70, max_size=80).map("李.".__add__),
     st.integers(0, 90),
+    st.sampled_from("x."),
 )
-def test_any_value_comes_back_as_it_was(value: str, before: int) -> None:
-    letter = make_letter(subject="x", text="x" * before + "{name}{name} {name}", html="<p>x</p>")
-    mail = Press(letter, NOON).copy(make_recipient(name=value, to_name="Ana"))
-    body = read(mail).get_body(("plain",))
-    assert body is not None
-    assert body.get_content() == f"{'x' * before}{value}{value} {value}\r\n"
-    assert max(map(len, mail.split(b"\r\n"))) <= 200
-    assert b"\n" not in mail.replace(b"\r\n", b"")
+def test_any_value_comes_back_as_it_was(value: str, before: int, letter_before: str) -> None:
+    """For each of several people, in both parts; no line is too long or begins with a dot."""
+    start = letter_before * before
+    letter = make_letter(subject="x", text=f"{start}{{name}}{{name}} {{name}}", html=".<p>{name}.")
+    names = [value, "Ana", f"{value}.\n.{value}"]
+    people = [make_recipient(n, name=name, to_name="Ana") for n, name in enumerate(names)]
+    copies = list(Press(letter, NOON).copies(people))
+    for name, person, (public_id, address, mail) in zip(names, people, copies, strict=True):
+        assert (public_id, address) == (person.public_id, person.to.email)
+        assert isinstance(mail, bytes)
+        for kind, whole in (
+            ("plain", f"{start}{name}{name} {name}\n"), ("html", f".<p>{escape(name)}.\n"),
+        ):  # fmt: skip
+            body = read(mail).get_body((kind,))
+            assert body is not None
+            assert body.get_content() == whole.replace("\n", "\r\n")
+        lines = mail.split(b"\r\n")
+        assert max(map(len, mail.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
+        assert b"\n" not in mail.replace(b"\r\n", b"")
+        assert not any(line.startswith(b".") for line in lines)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1))

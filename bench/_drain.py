@@ -1,7 +1,7 @@
-"""Another worker process: drains a database by way of SendGrid once it is told to.
+"""Another worker process: drains a database by way of SendGrid, or SMTP, once it is told to.
 
-python -m bench._drain DATABASE_URL SINK_URL: says "ready", waits for a line, says how many
-they were and how many megabytes it held at most.
+python -m bench._drain DATABASE_URL SINK_URL (http://… or smtp://…): says "ready", waits for a
+line, says how many they were and how many megabytes it held at most.
 """
 
 import sys
@@ -13,6 +13,7 @@ from outreach.app import create_app
 from outreach.delivery.lanes import drain_in_lanes
 from outreach.delivery.rate import Rates
 from outreach.delivery.sendgrid import SendGridMailer
+from outreach.delivery.smtp import SmtpMailer
 
 LANES = 3
 
@@ -24,8 +25,10 @@ def main(database: str, url: str) -> None:
     with app.app_context():
         print("ready", flush=True)
         sys.stdin.readline()
+        is_smtp = url.startswith("smtp")
+        mailer = SmtpMailer(url) if is_smtp else SendGridMailer("SG.stand-in", url)
         drained = drain_in_lanes(
-            SendGridMailer("SG.stand-in", url), Rates(), lanes=LANES, now=clock.now,
+            mailer, Rates(), lanes=LANES, now=clock.now,
             keeps_going=lambda: True,
         )  # fmt: skip
     print(drained.messages, round(peak_megabytes()), flush=True)

@@ -15,14 +15,15 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import orjson
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from bench._ground import application, databases, freeze, is_quick, prepare
 from bench._paced import Paced, Pacer, Request
@@ -41,7 +42,7 @@ from outreach.actions.campaigns import (
     schedule_campaign,
 )
 from outreach.actions.lists import create_list
-from outreach.db import db, transaction
+from outreach.db import db, is_postgresql, transaction
 from outreach.drafting import Plan, StepPlan
 from outreach.models.activity import CONSOLE
 from outreach.models.event import Event, EventKind
@@ -87,6 +88,8 @@ def _at_once(
     with RunningProvider(folder, is_sink=False) as provider:
         settings = _settings(app, provider, signer)
         with served(WEB, settings) as port, _running(programs, settings):
+            _until_ready(len(programs))
+            resume_campaign(campaign_id, by=CONSOLE, at=clock.now())
             began = time.perf_counter()
             loads = [Pacer(port, asked, answers, connections=8, seconds=seconds)]
             if events:
@@ -133,7 +136,7 @@ def _rows(
 
 
 def _asked(count: int, leaving_id: int) -> list[Request]:
-    """Answers of people who were invited by a campaign that has left, one each."""
+    """Answers of people who were invited by a campaign that has left, one each; the other waits."""
     at = clock.now()
     event_id, code = db.session.execute(
         select(Event.id, Event.code).where(Event.kind == EventKind.CONFERENCE)
@@ -159,7 +162,6 @@ def _asked(count: int, leaving_id: int) -> list[Request]:
     freeze()
     pause_campaign(leaving_id, by=CONSOLE, at=clock.now())
     drain_seconds(Yes(), lanes=1)
-    resume_campaign(leaving_id, by=CONSOLE, at=clock.now())
     asked = select(Invitation.link_key).join(
         Message, (Message.invitation_id == Invitation.id) & (Message.campaign_id == campaign_id)
     )
@@ -227,6 +229,20 @@ def _running(programs: list[str], settings: dict[str, str]) -> Iterator[None]:
             one.send_signal(signal.SIGTERM)
         for one in running:
             one.wait(timeout=60)
+
+
+def _until_ready(workers: int) -> None:
+    """Wait until all of them have begun: how long a start takes is measured elsewhere."""
+    seen = text("SELECT count(*) FROM engine.procrastinate_workers")
+    if not is_postgresql():
+        workers, seen = 1, text("SELECT count(*) FROM heartbeats")
+    for _ in range(600):
+        with suppress(DBAPIError):  # the engine makes its tables itself
+            if (db.session.scalar(seen) or 0) >= workers:
+                break
+        db.session.rollback()
+        time.sleep(0.1)
+    db.session.remove()
 
 
 def _until_gone(campaign_id: int, began: float, *, until: float) -> tuple[float, int]:

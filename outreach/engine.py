@@ -29,7 +29,17 @@ from sqlalchemy.engine import make_url
 from config import Config
 from outreach.app import create_pageless_app
 from outreach.clockwork import settle_memory
-from outreach.jobs import JOBS, Job, do_long_work, drain_outbox, due_units, run_job, stopping
+from outreach.delivery.lanes import GIVES_WAY_SECONDS
+from outreach.jobs import (
+    JOBS,
+    Job,
+    do_long_work,
+    drain_one_lane,
+    drain_outbox,
+    due_units,
+    run_job,
+    stopping,
+)
 from outreach.queries.errands import waiting_errands
 
 log = logging.getLogger("outreach.engine")
@@ -66,6 +76,7 @@ def main() -> int:
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     app = create_pageless_app(Config)
     settle_memory()
+    sys.setswitchinterval(GIVES_WAY_SECONDS)
     asyncio.run(_work(app, conninfo))
     return 0
 
@@ -126,16 +137,17 @@ def engine_for(app: Flask, conninfo: str) -> App:
         conninfo=conninfo, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=6
     )
     engine = App(connector=connector)
-    shared: dict[Callable[[], object], Callable[[], int]] = {
-        drain_outbox: partial(due_units, SHARES),
-        do_long_work: partial(waiting_errands, LONG_WORKS),
+    shared: dict[Callable[[], object], tuple[Callable[[], int], Callable[[], object]]] = {
+        drain_outbox: (partial(due_units, SHARES), drain_one_lane),
+        do_long_work: (partial(waiting_errands, LONG_WORKS), do_long_work),
     }
     for job in JOBS:
         tick: Callable[..., Any] = partial(_tick, app, job)
         if job.run in shared:
-            work = partial(_in_context, app, job.run, f"a share of {job.name}")
+            count, piece = shared[job.run]
+            work = partial(_in_context, app, piece, f"a share of {job.name}")
             share = engine.task(name=f"share-{job.name}", queue="shares")(work)
-            counting = Job(job.name, job.every, shared[job.run])
+            counting = Job(job.name, job.every, count)
             # Long work without a lock for each share would fill every machine there is.
             tick = _sharing(app, counting, share, locks=job.run is do_long_work)
         task = engine.task(name=job.name, lock=job.name, queueing_lock=job.name)(tick)

@@ -44,5 +44,4 @@ def sign_in_url(secret: str) -> str:
 
 def link_maker(purpose: str, path: str) -> Callable[[Sequence[str]], list[str]]:
     """The links of a whole unit: link_maker("answer", "/i/")([key]) is [answer_url(key)]."""
-    base, tokens = absolute(path), token_maker(purpose)
-    return lambda keys: [base + token for token in tokens(keys)]
+    return token_maker(purpose, absolute(path))

@@ -47,25 +47,38 @@ def personal_token(purpose: str, key: str) -> str:
     return _encode(raw + _mac(current_app.config["SECRET_KEY"], purpose, raw))
 
 
-def token_maker(purpose: str) -> Callable[[Sequence[str]], list[str]]:
-    """`personal_token` for a thousand keys at once: the settings are looked up once."""
+def token_maker(purpose: str, before: str = "") -> Callable[[Sequence[str]], list[str]]:
+    """`personal_token` for a thousand keys at once: the settings are looked up once.
+
+    before  what stands before each token: a link costs as much as its token
+    """
     begun = _begun(current_app.config["SECRET_KEY"], purpose)
 
     def tokens(keys: Sequence[str]) -> list[str]:
         if any(map((2 * KEY_BYTES).__ne__, map(len, keys))):
             raise ValueError("A key is 32 hexadecimal digits.")
         raw = bytes.fromhex("".join(keys))
-        parts: list[bytes] = []
-        for start in range(0, len(raw), KEY_BYTES):
-            key, mac = raw[start : start + KEY_BYTES], begun.copy()
-            mac.update(key)
-            # With a byte to make 33 of them each token is 44 letters; the last says nothing.
-            parts += (key, mac.digest(), b"\0")
-        text = b2a_base64(b"".join(parts), newline=False).translate(_URL_SAFE).decode()
+        starts = range(0, len(raw), KEY_BYTES)
+        macs = b"".join([_ended(begun, raw[start : start + KEY_BYTES]) for start in starts])
+        text = _all_encoded(raw, macs)
         starts = range(0, len(text), TOKEN_LENGTH + 1)
-        return [text[start : start + TOKEN_LENGTH] for start in starts]
+        return [before + text[start : start + TOKEN_LENGTH] for start in starts]
 
     return tokens
+
+
+def _all_encoded(raw: bytes, macs: bytes) -> str:
+    """The tokens of these keys and their MACs, with one letter behind each that says nothing.
+
+    Place by place for all of them, which is 32 steps instead of two for each; a byte to make 33 of
+    them ends each token where a group of four letters ends.
+    """
+    size = 2 * KEY_BYTES + 1
+    parts = bytearray(len(raw) // KEY_BYTES * size)
+    for place in range(KEY_BYTES):
+        parts[place::size] = raw[place::KEY_BYTES]
+        parts[place + KEY_BYTES :: size] = macs[place::KEY_BYTES]
+    return b2a_base64(parts, newline=False).translate(_URL_SAFE).decode()
 
 
 def key_of(purpose: str, token: str) -> str | None:
@@ -113,9 +126,14 @@ def _secrets() -> Iterator[str]:
 
 
 def _mac(secret: str, purpose: str, key: bytes) -> bytes:
-    mac = _begun(secret, purpose).copy()
+    return _ended(_begun(secret, purpose), key)
+
+
+def _ended(begun: Any, key: bytes) -> bytes:
+    mac = begun.copy()
     mac.update(key)
-    return bytes(mac.digest())
+    digest: bytes = mac.digest()
+    return digest
 
 
 @lru_cache(64)

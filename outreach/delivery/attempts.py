@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from outreach.db import is_postgresql, transaction
+from outreach.db import transaction
 from outreach.delivery.checks import Look, campaign_stands, leave_out_the_changed, look_at
 from outreach.delivery.claims import Claim, release
 from outreach.delivery.ledger import move_by_id, move_messages
@@ -19,7 +19,7 @@ from outreach.delivery.manners import hold_back_domains
 from outreach.delivery.quiet import hold_back_the_night
 from outreach.delivery.rate import Rates, take
 from outreach.delivery.render import Rendered
-from outreach.dialect import joined, prefer_indexes
+from outreach.dialect import joined
 from outreach.models.campaign import CampaignState
 from outreach.models.message import LEASE, Attempt, Message, MessageState, Unit, UnitState
 from outreach.prepared import Prepared
@@ -58,8 +58,6 @@ def begin(
 ) -> Begun | None:
     """Look once more and write the attempt; committed before any call. None: nobody is to go."""
     with transaction() as session:
-        if is_postgresql():
-            prefer_indexes(session)  # with its statistics it would hash everyone for each unit
         look = look_at(session, claim.unit_id, claim.token)
         if look is None:
             return None

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from outreach.db import Glance, is_postgresql, transaction
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.breaker import PROBE, Breaker
+from outreach.prepared import Prepared
 
 _STANDS: Any = select(Breaker.opened_at, Breaker.probe_at)
 _OPEN = Glance(_STANDS.where(Breaker.name == bindparam("mailer")))
-_DOWN_COUNT = select(Breaker.down_count).where(Breaker.name == bindparam("mailer"))
+_DOWN_COUNT = Prepared(select(Breaker.down_count).where(Breaker.name == bindparam("mailer")))
 
 
 class Permit(Enum):
@@ -58,8 +59,8 @@ def note_answer(
 ) -> None:
     """Count what a call showed of the provider, in the transaction that records the outcome."""
     if not is_down:
-        counted = session.connection().scalar(_DOWN_COUNT, {"mailer": mailer_name})
-        if not counted:
+        row = _DOWN_COUNT.first(session.connection(), {"mailer": mailer_name})
+        if row is None or not row.down_count:
             return  # the usual case writes nothing and waits for nobody
     dialect = postgresql if is_postgresql() else sqlite
     session.execute(

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from outreach.delivery.ledger import PLACES, move_by_id
-from outreach.dialect import key_digest
+from outreach.dialect import indexes_preferred, key_digest
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
@@ -92,7 +92,7 @@ class Look(NamedTuple):
 def look_at(session: Session, unit_id: int, token: int) -> Look | None:
     """The unit, ours until we commit; None where the lease is lost."""
     row = _look().first(session.connection(), {"unit": unit_id, "token": token})
-    return None if row is None else Look(*row)
+    return None if row is None else Look(*row[:-1])
 
 
 @cache
@@ -106,6 +106,8 @@ def _look() -> Prepared:
             exists(select(Suppression.id)), stopped,
             exists(select(NewsStop.id)),
             select(Step.is_local).where(Step.id == Unit.step_id).scalar_subquery(),
+            # With its statistics PostgreSQL would then hash everyone for each unit.
+            indexes_preferred(),
         )
         .where(
             Unit.id == bindparam("unit"), Unit.token == bindparam("token"),

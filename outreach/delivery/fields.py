@@ -156,7 +156,10 @@ def _rsvp_links(waiting: Waiting) -> Sequence[str]:
         purpose, path, keys = "seat", "/s/", waiting.seat_keys
     elif any(waiting.delegation_keys):
         purpose, path, keys = "delegation", "/d/", waiting.delegation_keys
-    links = iter(link_maker(purpose, path)([key for key in keys if key]))
+    make = link_maker(purpose, path)
+    if all(keys):
+        return make(keys)
+    links = iter(make([key for key in keys if key]))
     return [next(links) if key else "" for key in keys]
 
 
@@ -164,19 +167,20 @@ MADE_OF = {
     "country": ("country_code",), "salutation_or_name": ("salutation", "title", "full_name"),
 }  # fmt: skip
 """Fields of a letter that are made of others, which the ledger keeps."""
-NOT_KEPT = (
-    "rsvp_link", "track_name", "seat_role", "reply_by", "answer", "unsubscribe_link",
+NOT_READ = (
+    "track_name", "seat_role", "unsubscribe_link",
     "event_name", "event_dates", "event_place", "host", "conference_link",
 )  # fmt: skip
 
 
-def kept_names(setting: Setting) -> tuple[str, ...]:
-    """What a letter without sections needs of what the ledger keeps of a person."""
+def names_read(setting: Setting) -> tuple[str, ...]:
+    """What a letter without sections needs of what the ledger keeps of a person, and of
+    `waiting.OF_INVITATIONS`."""
     wording = wording_in(setting)
     parts = (wording.subject, wording.text, wording.html)
     needed = {name for part in parts for name in part.fields}
     needed |= {name for name, _ in wording.defaults.values()}
-    needed -= {*NOT_KEPT, *wording.defaults}
+    needed -= {*NOT_READ, *wording.defaults}
     return tuple(sorted({one for name in needed for one in MADE_OF.get(name, (name,))}))
 
 
@@ -192,8 +196,11 @@ def known_column(
         names = {code: country(code, setting.language) for code in set(codes)}
         return [names[code] for code in codes]
     if name == "salutation_or_name":
-        parts = zip(*map(kept, MADE_OF[name]), strict=True)
-        return [written or f"{title} {full}".strip() for written, title, full in parts]
+        salutations, *titles_and_names = map(kept, MADE_OF[name])
+        called = list(map(str.strip, map(" ".join, zip(*titles_and_names, strict=True))))
+        if not any(salutations):
+            return called
+        return [one or other for one, other in zip(salutations, called, strict=True)]
     return kept(name)
 
 

@@ -11,13 +11,14 @@ from outreach import clock
 from outreach.advice.sections import has_sections
 from outreach.db import reading
 from outreach.delivery.calendar_mail import CARRYING, calendars_of
-from outreach.delivery.fields import Setting, kept_names, promoted, values_of, wording_in
+from outreach.delivery.fields import Setting, names_read, promoted, values_of, wording_in
 from outreach.delivery.letter import Compiled, Kind, UnfitLetter
 from outreach.delivery.mailer import Address, Attachment, Letter
 from outreach.delivery.phrases import copy_words
 from outreach.delivery.recipients import Column, Recipients
 from outreach.delivery.waiting import Waiting, who_waits
 from outreach.delivery.wording import emblem_of
+from outreach.dialect import indexes_preferred
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
 from outreach.models.event import Event
@@ -81,7 +82,7 @@ def render_unit(unit_id: int) -> Rendered:
 
 def _needed(setting: Setting) -> tuple[str, ...]:
     try:
-        return kept_names(setting)
+        return names_read(setting)
     except UnfitLetter:
         return ()  # it is said where the letter is made
 
@@ -191,7 +192,7 @@ _SETTING = Prepared(
         Conference.reply_to, Conference.code.label("conference_code"),
         Campaign.id.label("campaign_id"), Campaign.name.label("campaign_name"),
         Event.name, Event.starts_at, Event.ends_at, Event.time_zone,
-        Event.city, Event.country_code, *EMBLEM,
+        Event.city, Event.country_code, *EMBLEM, indexes_preferred().label("preferred"),
     )
     .join(TemplateText, TemplateText.id == Unit.text_id)
     .join(Event, Event.id == Unit.event_id)
@@ -200,4 +201,7 @@ _SETTING = Prepared(
     .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
     .where(Unit.id == bindparam("unit"))
 )  # fmt: skip
-"""What all messages of a unit share. Statements that run for every unit are built once."""
+"""What all messages of a unit share. Statements that run for every unit are built once.
+
+With its statistics PostgreSQL would hash all invitations for each unit, where it reads who waits.
+"""

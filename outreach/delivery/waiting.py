@@ -1,14 +1,24 @@
 """Who waits in a unit, read in one row: a thousand rows cost more to fetch than to find."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Text, bindparam, cast, func, literal_column, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 
 from outreach.db import is_postgresql, reading
-from outreach.dialect import joined, json_list, prefer_indexes
+from outreach.dialect import PARTING, joined, json_list, parted
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, MessageState, Purpose
@@ -19,6 +29,8 @@ from outreach.prepared import Prepared
 OF_SEATS = (Purpose.SEAT, Purpose.SEAT_ANSWER)
 OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT, Purpose.NEW_LINK)
 """Mails that ask about something else than an invitation, or may."""
+OF_INVITATIONS = ("rsvp_link", "reply_by", "answer")
+"""Fields that are made of an invitation as it stands: read only where a letter has them."""
 
 
 class Waiting(NamedTuple):
@@ -30,9 +42,9 @@ class Waiting(NamedTuple):
     names: Sequence[str]
     kept: Mapping[str, Sequence[str]]
     """The personal merge fields as the ledger keeps them, of those that were asked for."""
-    link_keys: Sequence[str]
-    answers: Sequence[str]
-    reply_by: Sequence[str]
+    link_keys: Sequence[str] = ()
+    answers: Sequence[str] = ()
+    reply_by: Sequence[str] = ()
     seat_keys: Sequence[str] = ()
     seat_roles: Sequence[str] = ()
     track_names: Sequence[str] = ()
@@ -56,39 +68,46 @@ class Waiting(NamedTuple):
 def who_waits(unit_id: int, purpose: Purpose, names: tuple[str, ...] | None = None) -> Waiting:
     """Those who wait, in one row.
 
-    names  the kept fields that are needed; None for all: SQLite picks them out without Python's
-           lock, and an object for each person is what costs most
+    names  the kept fields and those of invitations that are needed; None for all
     """
-    picks = names is not None and not is_postgresql()
-    statement = _statement(purpose if purpose in OF_THEIR_OWN else None, names if picks else None)
-    session = reading()
-    if is_postgresql():
-        prefer_indexes(session)  # with its statistics it would hash all invitations for each unit
-    row = statement.first(session.connection(), {"unit": unit_id})
-    if row[0] is None:
-        return Waiting((), (), (), (), {}, (), (), ())
-    ids, public_ids, addresses, fullnames, snapshots, link_keys, answers, reply_by, *seat = row
-    found = Waiting(
-        [int(message_id) for message_id in ids.split(",")],
-        public_ids.split(","),
-        orjson.loads(addresses),
-        orjson.loads(fullnames),
-        _picked(snapshots, names or ()) if picks else _kept(snapshots, names),
-        link_keys.split(","),
-        answers.split(","),
-        reply_by.split(","),
-    )
-    if not seat:
-        return found
-    if purpose is Purpose.FOCAL_POINT:
-        return found._replace(delegation_keys=seat[0].split(","))
-    if purpose is Purpose.NEW_LINK:
-        seats, delegations = seat
-        return found._replace(seat_keys=seats.split(","), delegation_keys=delegations.split(","))
-    keys, roles, tracks = seat
-    return found._replace(
-        seat_keys=keys.split(","), seat_roles=roles.split(","), track_names=orjson.loads(tracks)
-    )
+    connection, unit = reading().connection(), {"unit": unit_id}
+    wanted = tuple(one for one in OF_INVITATIONS if names is None or one in names)
+    kept = None if names is None else tuple(one for one in names if one not in OF_INVITATIONS)
+    # SQLite picks them out without Python's lock, and an object for each person costs most.
+    picked = None if is_postgresql() else kept
+    shape = (purpose if purpose in OF_THEIR_OWN else None, picked, wanted)
+    row = _statement(*shape).first(connection, unit)
+    if row.ids is None:
+        return Waiting((), (), (), (), {})
+    found = _read(row, kept, is_picked=picked is not None, words=_parts)
+    if not len(found.ids) == len(found.addresses) == len(found.names):
+        row = _statement(*shape, is_odd=True).first(connection, unit)
+        found = _read(row, kept, is_picked=picked is not None, words=orjson.loads)
+    return found
+
+
+def _parts(written: str) -> list[str]:
+    return written.split(PARTING)
+
+
+def _read(
+    row: Any, kept: Sequence[str] | None, *, is_picked: bool, words: Callable[[str], list[str]]
+) -> Waiting:
+    """The columns, each out of one text.
+
+    words  what takes the texts apart in which a comma may stand
+    """
+    texts = row._asdict()
+    ids = [int(message_id) for message_id in texts.pop("ids").split(",")]
+    snapshots = texts.pop("snapshots")
+    fields = _picked(snapshots, kept or ()) if is_picked else _kept(snapshots, kept)
+    apart = {"addresses": words, "names": words, "track_names": orjson.loads}
+    columns = {name: apart.get(name, _at_commas)(written) for name, written in texts.items()}
+    return Waiting(ids=ids, kept=fields, **columns)
+
+
+def _at_commas(written: str) -> list[str]:
+    return written.split(",")
 
 
 def _picked(rows: str, names: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -122,8 +141,38 @@ def _snapshots(names: tuple[str, ...] | None) -> Any:
 
 
 @cache
-def _statement(purpose: Purpose | None, names: tuple[str, ...] | None) -> Prepared:
-    """Who waits in a unit. Seats and delegations are joined only where these are asked about."""
+def _statement(
+    purpose: Purpose | None,
+    names: tuple[str, ...] | None,
+    wanted: tuple[str, ...],
+    *,
+    is_odd: bool = False,
+) -> Prepared:
+    """Who waits in a unit. Seats and delegations are joined only where these are asked about.
+
+    wanted  of OF_INVITATIONS
+    is_odd  a text holds PARTING
+    """
+    listed = json_list if is_odd else parted
+    columns: list[ColumnElement[Any]] = [
+        joined(Message.id).label("ids"),
+        joined(Message.public_id).label("public_ids"),
+        listed(Message.address).label("addresses"),
+        listed(Message.name).label("names"),
+        _snapshots(names).label("snapshots"),
+    ]
+    columns += _of_invitations(purpose, wanted)
+    statement = select(*columns).select_from(Message)
+    if wanted or purpose in OF_SEATS:
+        statement = statement.outerjoin(Invitation, Invitation.id == Message.invitation_id)
+    waits = (Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
+    return Prepared(_with_their_own(statement, purpose).where(*waits))
+
+
+def _of_invitations(
+    purpose: Purpose | None, wanted: tuple[str, ...]
+) -> Iterator[ColumnElement[Any]]:
+    """The columns of these fields, or of what stands instead of an invitation."""
     reply_by: Any = Invitation.reply_by
     answer: Any = Invitation.state
     if purpose in OF_SEATS:
@@ -131,42 +180,39 @@ def _statement(purpose: Purpose | None, names: tuple[str, ...] | None) -> Prepar
         reply_by = func.coalesce(Invitation.reply_by, Seat.fill_by)
     elif purpose is Purpose.FOCAL_POINT:
         reply_by = Delegation.name_by
-    columns: list[Any] = [
-        joined(Message.id),
-        joined(Message.public_id),
-        json_list(Message.address),
-        json_list(Message.name),
-        _snapshots(names),
-        joined(_text(Invitation.link_key)),
-        joined(_text(answer)),
-        joined(_text(reply_by)),
-    ]
-    statement = select(*columns).outerjoin(Invitation, Invitation.id == Message.invitation_id)
+    if "rsvp_link" in wanted:
+        yield joined(_text(Invitation.link_key)).label("link_keys")
+    if "answer" in wanted:
+        yield joined(_text(answer)).label("answers")
+    if "reply_by" in wanted:
+        yield joined(_text(reply_by)).label("reply_by")
+
+
+def _with_their_own(statement: Select[Any], purpose: Purpose | None) -> Select[Any]:
+    """With what these mails ask about."""
+    seat_keys = joined(_text(SeatOffer.link_key)).label("seat_keys")
     if purpose is Purpose.FOCAL_POINT:
-        statement = statement.add_columns(joined(Delegation.link_key)).join(
-            Delegation, Delegation.id == Message.delegation_id
-        )
+        keys = joined(Delegation.link_key).label("delegation_keys")
+        return statement.add_columns(keys).join(Delegation, Delegation.id == Message.delegation_id)
     if purpose is Purpose.NEW_LINK:
-        statement = (
-            statement.add_columns(
-                joined(_text(SeatOffer.link_key)), joined(_text(Delegation.link_key))
-            )
+        keys = joined(_text(Delegation.link_key)).label("delegation_keys")
+        return (
+            statement.add_columns(seat_keys, keys)
             .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
             .outerjoin(Delegation, Delegation.id == Message.delegation_id)
         )
-    if purpose in OF_SEATS:
-        statement = (
-            statement.add_columns(
-                joined(_text(SeatOffer.link_key)),
-                joined(_text(Seat.role)),
-                json_list(func.coalesce(Track.name, "")),
-            )
-            .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
-            .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
-            .outerjoin(Track, Track.id == Seat.track_id)
+    if purpose not in OF_SEATS:
+        return statement
+    return (
+        statement.add_columns(
+            seat_keys,
+            joined(_text(Seat.role)).label("seat_roles"),
+            json_list(func.coalesce(Track.name, "")).label("track_names"),
         )
-    waits = (Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
-    return Prepared(statement.where(*waits))
+        .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+        .outerjoin(Track, Track.id == Seat.track_id)
+    )
 
 
 def _text(column: Any) -> Any:

@@ -10,6 +10,7 @@ from outreach.delivery.outbox import drain
 from outreach.delivery.preview import preview_message, preview_step, preview_text
 from outreach.delivery.render import render_unit
 from outreach.delivery.sent_mail import MASK, mail_as_sent, masked
+from outreach.delivery.waiting import who_waits
 from outreach.errors import NotFound
 from outreach.links import answer_url, seat_url, unsubscribe_url
 from outreach.models.activity import CONSOLE
@@ -77,6 +78,15 @@ def test_a_unit_is_rendered_in_two_selects_whatever_its_size(app):
     event.remove(db.engine, "before_cursor_execute", note)
     assert len(rendered.recipients) == 20
     assert sum(one.startswith("SELECT") for one in statements) == 2
+
+
+def test_names_are_read_whole_whatever_stands_in_them(app):
+    frozen_campaign(2)
+    names = {'[1] Zoë, "Z"', "one\x1ftwo"}
+    for name, message in zip(names, db.session.scalars(select(Message)), strict=True):
+        message.name = name
+    db.session.commit()
+    assert {*who_waits(db.session.scalar(select(Unit.id)), Purpose.INVITATION).names} == names
 
 
 def test_every_campaign_mail_offers_a_stop_and_says_what_list_it_is_of(app, mailer):

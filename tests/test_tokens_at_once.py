@@ -7,7 +7,7 @@ from outreach.links import answer_url, link_maker
 from outreach.tokens import key_of, new_key, personal_token, token_maker
 
 
-@pytest.mark.parametrize("secret", ["a secret of the tests, long enough", "x" * 64, "y" * 200])
+@pytest.mark.parametrize("secret", ["a secret of the tests, long enough", "z" * 64, "y" * 200])
 def test_a_token_made_at_once_is_the_same_and_opens_the_same_page(bare_app: Flask, secret: str):
     with bare_app.app_context():
         before, bare_app.config["SECRET_KEY"] = bare_app.config["SECRET_KEY"], secret

@@ -50,6 +50,34 @@ def rows_by_group(
     return found
 
 
+def rows_of_groups(
+    statement: Select[*tuple[Any, ...]],
+    order: Sequence[By],
+    place: Sequence[Any] | None,
+    limit: int,
+    groups: Sequence[Any],
+) -> Rows:
+    """The same of people who are known to be in these groups alone. At most one SELECT for each."""
+    found: Rows = []
+    for group in _in_order(order[0], groups):
+        here = statement
+        if place is not None and group == place[0]:
+            here = here.where(beyond(order[1:], place[1:]))
+        elif place is not None and _in_order(order[0], [group, place[0]])[0] == group:
+            continue
+        found += _of_group(here, order, group, limit - len(found))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _in_order(head: By, groups: Sequence[Any]) -> list[Any]:
+    known = {group for group in groups if group is not None}
+    unknown: list[Any] = [None] if None in groups else []
+    ordered_so = sorted(known, reverse=head.is_falling)
+    return ordered_so + unknown if unknown_is_later(head) else unknown + ordered_so
+
+
 def _of_group(
     statement: Select[*tuple[Any, ...]], order: Sequence[By], group: Any, limit: int
 ) -> Rows:

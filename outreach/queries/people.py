@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
-from outreach.advice.segments import Rule
+from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
 from outreach.dialect import among
 from outreach.models.account import Account
 from outreach.models.custom_field import CustomField, CustomSubject
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.queries.grouped import needs_groups, rows_by_group
+from outreach.queries.grouped import needs_groups, rows_by_group, rows_of_groups
 from outreach.queries.keyset import PAGE, By, Page, note_of, ordered, place_in
 from outreach.queries.person_columns import add_columns
 from outreach.queries.segments import conditions_of, shape_of
-from outreach.queries.shapes import IS_KEPT, WALK, Ground, fewest
+from outreach.queries.shapes import IS_KEPT, MOST_GATHERED, WALK, Ground, fewest
 
 _SORTS: dict[str, Any] = {
     "name": Stakeholder.name_key,
@@ -97,10 +97,10 @@ def people(
     """A page of those who fit.
 
     Cost: for everyone, the rows of the page, in up to four SELECTs where country or language comes
-    first; all of one language, say, where it is language, then country. With a rule, at most 3,000
-    people are looked at in the order of the page; where too few of them fit, those who do are
-    gathered, from the condition that the fewest meet. One SELECT more for each of `kinds`, `tags`,
-    `written` and own fields.
+    first; all of one language, say, where it is language, then country. With a rule: whom few words
+    mean, those; else at most 3,000 people are looked at in the order of the page, and where too few
+    of them fit, those who do are gathered, from the condition that the fewest meet. One SELECT more
+    for each of `kinds`, `tags`, `written` and own fields.
     """
     order = order_of(sort)
     is_backwards = before is not None and after is None
@@ -130,30 +130,74 @@ def people_count(rule: Rule, ground: Ground, *, most: int | None = None) -> int:
 def _rows(
     rule: Rule, ground: Ground, order: list[By], place: list[Any] | None, limit: int
 ) -> list[Any]:
-    is_grouped = needs_groups(order, place)
-    if not rule and is_grouped:
-        return rows_by_group(_lines(), order, place, limit)
-    statement = ordered(_lines(), order, place).limit(limit)
     if not rule:
-        return list(reading().execute(statement))
+        return _next(_lines(), order, place, limit)
     shapes = [(one, shape_of(one, ground)) for one in rule.conditions]
-    holds = [shape.lacks if one.is_not else shape.holds for one, shape in shapes]
+    wanted = [(one, shape) for one, shape in shapes if not one.is_not]
+    groups = _groups(order, [one for one, _ in wanted])
+    few = fewest([shape for one, shape in wanted if one.facet == "words"], WALK)
+    if few is None:
+        holds = [shape.lacks if one.is_not else shape.holds for one, shape in shapes]
+        rows = _near(holds, order, place, limit, groups)
+        if len(rows) == limit:
+            return rows
+        few = fewest([shape for _, shape in wanted], MOST_GATHERED)
+    rest = [shape.lacks if one.is_not else shape.holds for one, shape in shapes if shape is not few]
+    those = _lines().where(*rest)
+    if few is not None and few.ids is not None:
+        those = those.where(Stakeholder.id.in_(few.ids.correlate(None)))
+    elif groups:
+        return rows_of_groups(those, order, place, limit, groups)
+    return list(reading().execute(ordered(those, order, place).limit(limit)))
+
+
+def _next(
+    statement: Select[Any], order: list[By], place: list[Any] | None, limit: int
+) -> list[Any]:
+    """So many of all people, by an index."""
+    if needs_groups(order, place):
+        return rows_by_group(statement, order, place, limit)
+    return list(reading().execute(ordered(statement, order, place).limit(limit)))
+
+
+def _near(
+    holds: list[ColumnElement[bool]],
+    order: list[By],
+    place: list[Any] | None,
+    limit: int,
+    groups: list[Any],
+) -> list[Any]:
+    """Those who fit among the next 3,000 in this order."""
     walk = select(Stakeholder.id).where(IS_KEPT)
-    near = ordered(_lines(), order, None).where(*holds).limit(limit)
-    if is_grouped:
-        ids = [row[0] for row in rows_by_group(walk, order, place, WALK)]
+    if groups or needs_groups(order, place):
+        of_groups = rows_of_groups(walk, order, place, WALK, groups) if groups else None
+        rows = rows_by_group(walk, order, place, WALK) if of_groups is None else of_groups
+        ids = [row[0] for row in rows]
         next_ones = walk.where(among(Stakeholder.id, ids)).limit(WALK).subquery()
     else:
         next_ones = ordered(walk, order, place).limit(WALK).subquery()
     # With its limit it stands first: no index of a condition, which may fit half of all, does.
+    near = ordered(_lines(), order, None).where(*holds).limit(limit)
     near = near.join(next_ones, next_ones.c.id == Stakeholder.id)
-    rows = list(reading().execute(near))
-    if len(rows) == limit:
-        return rows
-    few = fewest([shape for one, shape in shapes if not one.is_not])
-    if few is not None:
-        holds.append(Stakeholder.id.in_(few.correlate(None)))
-    return list(reading().execute(statement.where(*holds)))
+    return list(reading().execute(near))
+
+
+_OF_OFFICES: dict[str, Any] = {
+    "country": Organisation.country_code,
+    "language": Organisation.language,
+}
+
+
+def _groups(order: list[By], wanted: Sequence[Condition]) -> list[Any]:
+    """Where an order begins with what a condition is about: in which of its groups those who fit
+    are. Who has nothing there is taken for what their organisation has. One SELECT at most."""
+    for one in wanted:
+        by_office = _OF_OFFICES.get(one.facet)
+        if by_office is not None and _SORTS[one.facet] is order[0].column:
+            offices = select(Organisation.id).where(by_office.in_(one.values)).limit(1)
+            unknown = [] if reading().scalar(offices) is None else [None]
+            return [*one.values, *unknown]
+    return []
 
 
 def _lines() -> Select[Any]:

@@ -15,9 +15,10 @@ from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
+from outreach.queries.known_words import has_index, is_known
 from outreach.queries.own_facets import wanted_values
 from outreach.queries.shapes import Ground, Shape, as_set, either
-from outreach.queries.words import Wording, corrected, has_index, holds, ids, is_known, wording
+from outreach.queries.words import Wording, corrected, holds, ids, wording
 
 
 def _group(one: Condition, ground: Ground) -> Shape:

@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, true, union_all
 
 from outreach.db import reading
+from outreach.dialect import is_unset
 from outreach.models.event import Event, EventKind
 from outreach.models.stakeholder import Stakeholder
 
-IS_KEPT: ColumnElement[bool] = func.coalesce(Stakeholder.merged_into_id, 0) == 0
-"""Not merged into another. Said so that no index answers it: nearly everyone is kept, and SQLite
-would take that index for the order of a page."""
-
+IS_KEPT: ColumnElement[bool] = is_unset(Stakeholder.merged_into_id)
+"""Not merged into another."""
 
 WALK = 3_000
 """So many rows are looked at in the order of a page before those who fit are gathered."""
@@ -70,13 +69,14 @@ def either(*parts: Select[Any]) -> Select[Any]:
     return select(together.c[0])
 
 
-def fewest(shapes: Sequence[Shape]) -> Select[Any] | None:
-    """Whom the one of these fits that the fewest meet; None where none meets fewer than 20,000."""
+def fewest(shapes: Sequence[Shape], most: int) -> Shape | None:
+    """The one of these that the fewest meet; None where each is met by so many, or none is known to
+    be met by fewer."""
     counted = []
     for place, shape in enumerate(shapes):
         if shape.ids is not None:
-            some = shape.ids.limit(MOST_GATHERED).subquery()
+            some = shape.ids.limit(most).subquery()
             count = reading().scalar(select(func.count()).select_from(some)) or 0
-            if count < MOST_GATHERED:
+            if count < most:
                 counted.append((count, place))
-    return shapes[min(counted)[1]].ids if counted else None
+    return shapes[min(counted)[1]] if counted else None

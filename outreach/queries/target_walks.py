@@ -15,7 +15,7 @@ from outreach.models.target import Target, TargetList
 from outreach.queries.asked_facets import OF_TARGETS
 from outreach.queries.keyset import By, ordered
 from outreach.queries.segments import shape_of
-from outreach.queries.shapes import WALK, Ground, Shape, fewest
+from outreach.queries.shapes import MOST_GATHERED, WALK, Ground, Shape, fewest
 from outreach.queries.target_orders import (
     NAME,
     Stretch,
@@ -167,8 +167,10 @@ class _Walk:
         shapes = [shape for one, shape in self.shapes if not one.is_not]
         if self.way.ids is not None:
             shapes.append(Shape(self.way.holds[0], self.way.ids))
-        few = fewest(shapes)
-        return [] if few is None else [Target.stakeholder_id.in_(few.correlate(None))]
+        few = fewest(shapes, MOST_GATHERED)
+        if few is None or few.ids is None:
+            return []
+        return [Target.stakeholder_id.in_(few.ids.correlate(None))]
 
 
 def shape_on_list(one: Condition, list_id: int, ground: Ground) -> Shape:

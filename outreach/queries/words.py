@@ -2,7 +2,8 @@
 
 The database keeps the indexes itself, in the transaction that changes a name (migration *words*).
 A word finds names in which some word begins with it; one in a script that sets no spaces between
-words is looked for anywhere. The last resort, where an index is missing, reads every name.
+words is looked for anywhere, through the known words that hold it. The last resort, where an index
+is missing or more than 1,000 words hold it, reads every name.
 """
 
 from collections.abc import Iterable
@@ -22,22 +23,30 @@ from sqlalchemy import (
     select,
     table,
     text,
-    union,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
 from outreach.advice.folding import fold
-from outreach.advice.spelling import nearest, slips, starts
+from outreach.advice.spelling import nearest
 from outreach.db import is_postgresql, reading
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.queries.known_words import (
+    LAST,
+    MOST_HOLDING,
+    WITHOUT_SPACES,
+    has_index,
+    is_known,
+    known_words,
+    terms,
+    words_holding,
+)
 
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
-MOST_KNOWN = 400
-"""Known words of one beginning that a typo is compared with."""
 MOST_OFFICES = 500
-_WITHOUT_SPACES = (("\u0e00", "\u0eff"), ("\u3040", "\u30ff"), ("\u3400", "\u9fff"))
+MOST_LONGER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def wording(typed: str) -> Wording | None:
 def corrected(wanted: Wording) -> Wording | None:
     """The same with unknown words taken for the known ones nearest to them; None if there is none.
 
-    Cost: for each unknown word some 170 looks into the known words, or one by trigrams.
+    Cost: for each unknown word some 170 looks into the known words, in one or two SELECTs.
     """
     words = []
     for alternatives in wanted.words:
@@ -108,15 +117,32 @@ def ids(wanted: Wording) -> Select[Any] | None:
     By an index each: names that hold all words; and for the words that organisations are called,
     their people whose names hold the rest.
     """
-    if not has_index() or any(_has_no_spaces(word) for words in wanted.words for word in words):
+    words = _findable(wanted.words) if has_index() else None
+    if words is None:
         return None
-    parts = [select(Stakeholder.id).where(_named(wanted.words))] if wanted.words else []
-    parts += _by_office(wanted.words)
+    parts = [select(Stakeholder.id).where(_named(words))] if words else []
+    parts += _by_office(words)
     if wanted.address:
         parts.append(select(Stakeholder.id).where(_begins(Stakeholder.email_key, wanted.address)))
         parts.append(_by_other_address(wanted.address))
-    found = union(*[part.correlate(None) for part in parts]).subquery()
+    # Some twice: to tell who was found already would need all of them first.
+    found = union_all(*[part.correlate(None) for part in parts]).subquery()
     return select(found.c[0])
+
+
+def _findable(words: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...] | None:
+    """Each by its beginnings alone; None where too many known words hold one of them."""
+    found = []
+    for alternatives in words:
+        begun = list(alternatives)
+        for word in alternatives:
+            if _has_no_spaces(word):
+                holding = words_holding(word)
+                if len(holding) > MOST_HOLDING:
+                    return None
+                begun += holding
+        found.append(tuple(dict.fromkeys(begun)))
+    return tuple(found)
 
 
 def _by_office(words: tuple[tuple[str, ...], ...]) -> list[Select[Any]]:
@@ -148,7 +174,7 @@ def _begins(key: Any, start: str) -> ColumnElement[bool]:
     if is_postgresql():
         starts_so: ColumnElement[bool] = key.startswith(start, autoescape=True)
         return starts_so
-    return and_(key >= start, key < start + "\U0010ffff")
+    return and_(key >= start, key < start + LAST)
 
 
 def _named(words: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:
@@ -164,11 +190,25 @@ def _match(
         vector = func.to_tsvector(text("'simple'"), key)
         found = vector.op("@@", is_comparison=True)(func.to_tsquery(text("'simple'"), wanted))
         return found
-    wanted = " AND ".join(_any_of(many, " OR ", '"{}"*') for many in words)
+    wanted = " AND ".join(_match_of(index, many) for many in words)
     index_table = table(index, column("rowid"), column(index))
     rows = select(index_table.c.rowid).where(index_table.c[index].op("MATCH")(wanted))
     found = id_.in_(rows)
     return found
+
+
+def _match_of(index: str, words: tuple[str, ...]) -> str:
+    """Words as FTS5 reads them. All that begin with one are put together before anyone is found, so
+    where few do they are named: of a million who bear the first of two words one is found as fast.
+    """
+    if index != "people_words" or len(words) > MOST_LONGER:
+        return _any_of(words, " OR ", '"{}"*')
+    named = []
+    for word in words:
+        longer = terms("people", f"{word}\x01", word + LAST, MOST_LONGER + 1)
+        are_few = len(longer) <= MOST_LONGER
+        named += [f'"{one}"' for one in (word, *longer)] if are_few else [f'"{word}"*']
+    return f"({' OR '.join(named)})"
 
 
 def _any_of(words: tuple[str, ...], between: str, form: str) -> str:
@@ -181,55 +221,4 @@ def _start(word: str) -> str:
 
 
 def _has_no_spaces(word: str) -> bool:
-    return any(first <= letter <= last for letter in word for first, last in _WITHOUT_SPACES)
-
-
-def has_index() -> bool:
-    """Whether the database keeps the words; SQLite without FTS5 does not. One row by key."""
-    if is_postgresql():
-        return True
-    made = text("SELECT 1 FROM sqlite_master WHERE name = 'people_words'")
-    return reading().scalar(made) is not None
-
-
-def is_known(word: str) -> bool:
-    """Whether some name holds a word that begins so. Cost: a look into each list of words."""
-    return bool(_between(word, 1)) if has_index() else True
-
-
-def known_words(word: str) -> set[str]:
-    """Known words that may be meant by one that is not known."""
-    if not slips(word):
-        return set()
-    if not is_postgresql():
-        return {found for start in starts(word) for found in _between(start, MOST_KNOWN)}
-    by_start = text(
-        "SELECT DISTINCT near.word FROM unnest(CAST(:starts AS text[])) AS start, LATERAL"
-        " (SELECT word FROM name_words WHERE word ~>=~ start AND word ~<~ (start || chr(1114111))"
-        " LIMIT :most) AS near"
-    )
-    found = set(reading().scalars(by_start, {"starts": list(starts(word)), "most": MOST_KNOWN}))
-    if _has_trigrams():
-        by_trigram = text("SELECT DISTINCT word FROM name_words WHERE word % :word LIMIT 1000")
-        found.update(reading().scalars(by_trigram, {"word": word}))
-    return found
-
-
-def _between(start: str, most: int) -> list[str]:
-    values = {"first": start, "last": f"{start}\U0010ffff", "start": f"{start}%", "most": most}
-    if is_postgresql():
-        known = text("SELECT DISTINCT word FROM name_words WHERE word LIKE :start LIMIT :most")
-        return list(reading().scalars(known, values))
-    known = text(
-        " UNION ".join(
-            f"SELECT term FROM (SELECT term FROM {table}_vocabulary"
-            " WHERE term >= :first AND term < :last LIMIT :most)"
-            for table in ("people", "office")
-        )
-    )
-    return list(reading().scalars(known, values))
-
-
-def _has_trigrams() -> bool:
-    made = text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
-    return reading().scalar(made) is not None
+    return any(first <= letter <= last for letter in word for first, last in WITHOUT_SPACES)

@@ -16,9 +16,9 @@ from outreach.models.question import Question, QuestionAnswer, QuestionKind
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.tag import StakeholderTag, Tag
+from outreach.queries.known_words import known_words
 from outreach.queries.segments import people_matching, shape_of
 from outreach.queries.shapes import Ground
-from outreach.queries.words import known_words
 from tests.factories import (
     NOON,
     make_account,
@@ -254,10 +254,21 @@ def test_a_word_is_found_at_its_beginning_with_one_slip_and_in_any_order():
     for typed in ("lukas zo", "zoe lukasiewciz", "lukasiewicz lakes", "bank lukasievicz", "lakse"):
         assert fits("words", typed) == ["Zoë Łukasiewicz"], typed
     assert fits("words", "petrov") == fits("words", "ivan.p@exam") == ["Иван Петров"]
+    make_stakeholder("李 明", organisation=make_organisation("3M中国公司"))
     assert fits("words", "小明") == ["王小明"]
+    assert fits("words", "明") == ["李 明", "王小明"]
+    assert fits("words", "王明") == []
+    assert fits("words", "明 中国") == fits("words", "公司") == ["李 明"]
     assert fits("words", "annxn") == ["Kofi Annan"]
     assert fits("words", "ann") == ["Kofi Annan"]
     assert fits("words", "xqzw") == fits("words", "%") == fits("words", "'\"*:&|!") == []
+
+
+def test_part_of_a_word_that_too_many_words_hold_is_looked_for_in_every_name(monkeypatch):
+    monkeypatch.setattr("outreach.queries.words.MOST_HOLDING", 1)
+    for name in ("王小明", "李小明", "小明"):
+        make_stakeholder(name)
+    assert fits("words", "小明") == ["小明", "李小明", "王小明"]
 
 
 def test_a_name_that_changes_or_goes_is_found_no_more():

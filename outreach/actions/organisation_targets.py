@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, transaction
-from outreach.errors import ChangedMeanwhile, Conflict, NotAnApprover, NotFound
+from outreach.errors import ChangedMeanwhile, Conflict, NotAnApprover, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.stakeholder import Organisation
@@ -27,6 +27,7 @@ from outreach.tally import add_to_tallies
 UNDO_LIFE = timedelta(hours=1)
 """As for people: the bar is short, a page that was left open may still take it back for a while."""
 _BEFORE, _REMOVED = "organisations_before", "removed_from_list"
+_SET = {"tier": range(1, 4), "wave": range(1, 10), "owner_id": range(0)}
 
 
 class WantedAlready(Conflict):
@@ -142,6 +143,37 @@ def approve_organisations(
         return line_id
 
 
+def set_organisations(
+    list_id: int,
+    target_ids: Sequence[int],
+    name: str,
+    value: int | None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> tuple[int | None, int]:
+    """Give organisations of a list one tier, wave or owner.
+
+    name  `tier`, `wave` or `owner_id`
+    Gives the line of the journal by which it can be taken back, and for how many something changed;
+    None where it was so for all of them. Raises Refusal, NotFound.
+    """
+    if name not in _SET or (name != "owner_id" and value not in _SET[name]):
+        raise Refusal("A tier is 1 to 3, a wave 1 to 9.")
+    with transaction() as session:
+        target_list = _list(session, list_id)
+        if name == "owner_id":
+            colleague(session, value)
+        rows = [
+            row for row in _targets(session, list_id, target_ids) if getattr(row, name) != value
+        ]
+        said = {"fields": [name.removesuffix("_id")], "column": name, "value": value}
+        line_id = _journal(session, "edited_target", target_list, rows, by, at, **said)
+        for target in rows:
+            setattr(target, name, value)
+        return line_id, len(rows)
+
+
 def remove_organisations(
     list_id: int, target_ids: Sequence[int], *, by: Actor, at: datetime
 ) -> int | None:
@@ -175,6 +207,10 @@ def take_back(list_id: int, activity_id: int, *, by: Actor, at: datetime) -> int
         before = {row["organisation_id"]: _awake(row) for row in line.detail[_BEFORE]}
         if line.verb == _REMOVED:
             _add(session, [row | {"list_id": list_id} for row in before.values()])
+        elif name := line.detail.get("column"):
+            for target in _of(session, list_id, OrganisationTarget.organisation_id.in_(before)):
+                if getattr(target, name) == line.detail["value"]:
+                    setattr(target, name, before[target.organisation_id][name])
         else:
             for target in _of(session, list_id, OrganisationTarget.organisation_id.in_(before)):
                 target.approved_at = before[target.organisation_id]["approved_at"]
@@ -228,11 +264,12 @@ def _journal(
     rows: Sequence[OrganisationTarget],
     by: Actor,
     at: datetime,
+    **more: Any,
 ) -> int | None:
     """A line for each; the first holds how all of them were."""
     if not rows:
         return None
-    lines = [_line(verb, target_list, row.organisation_id, by, at) for row in rows]
+    lines = [_line(verb, target_list, row.organisation_id, by, at, **more) for row in rows]
     lines[0].detail = lines[0].detail | {_BEFORE: [_asleep(row) for row in rows]}
     session.add_all(lines)
     session.flush()

@@ -17,6 +17,7 @@ COMMANDS = {
     "event": "events",
     "import": "imports",
     "import-go-on": "imports:go_on",
+    "import-organisations": "organisation_imports",
     "import-undo": "imports:undo",
     "job": "jobs",
     "list": "lists",

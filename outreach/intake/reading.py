@@ -17,6 +17,10 @@ from outreach.intake.spreadsheet import Row
 # What spreadsheets show where a formula failed.
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
 _NAMES = frozenset({"full_name", "given_name", "family_name"})
+ONLY_AN_ORGANISATION = (
+    "There is an organisation in this row, and nobody of it. Organisations have a file of their "
+    "own: Stakeholders, Organisations, Import organisations."
+)
 _ATTRIBUTES = {
     "email": "address",
     "assistant_email": "assistant_address",
@@ -114,6 +118,9 @@ class PersonReader:
     def _check_whole(self, number: int, found: dict[str, Any], problems: list[Problem]) -> None:
         if not all(problem.is_warning for problem in problems):
             return  # What is missing may be what was refused.
+        if found.keys().isdisjoint((*_NAMES, "address")) and "organisation" in found:
+            problems.append(Problem(number, "", ONLY_AN_ORGANISATION))
+            return
         if "address" not in found:
             reason = "There is no address in this row."
             problems.append(Problem(number, "", reason, not self._needs_address))

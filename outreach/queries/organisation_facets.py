@@ -64,6 +64,13 @@ def _own(one: Condition, _ground: Ground) -> ColumnElement[bool]:
     return Organisation.id.in_(select(CustomValue.organisation_id).where(*wanted))
 
 
+def is_of_own_field(one: Condition) -> bool:
+    """Whether it is about a field of the team's own that organisations have. One SELECT."""
+    if not one.facet.startswith(CUSTOM):
+        return False
+    return wanted_values(one)[0] is CustomSubject.ORGANISATION
+
+
 BUILDERS: dict[str, Builder] = {
     "group": _group,
     "region": lambda one, ground: Organisation.id.in_(in_regions(one.values, ground)[1]),

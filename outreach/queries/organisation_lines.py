@@ -57,9 +57,9 @@ class OrganisationLine:
         """Known already, and the file changes nothing."""
         return self.organisation_id is not None and not self.fields
 
-    def remark(self, reason: str) -> None:
+    def remark(self, reason: str, column: str = "") -> None:
         """Something that a person should know; the row is taken all the same."""
-        self.remarks.append(Problem(self.said.row, "", reason, True))
+        self.remarks.append(Problem(self.said.row, column, reason, True))
 
     @property
     def told(self) -> tuple[Problem, ...]:

@@ -11,7 +11,13 @@ from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.stakeholder import Organisation
 from outreach.models.target import TargetList
 from outreach.queries.keyset import By
-from outreach.queries.organisation_facets import BUILDERS, Builder, meeting
+from outreach.queries.organisation_facets import (
+    BUILDERS,
+    Builder,
+    builder_of,
+    is_of_own_field,
+    meeting,
+)
 from outreach.queries.shapes import Ground
 from outreach.queries.target_orders import Stretch
 
@@ -83,13 +89,20 @@ def who_fit(rule: Rule, ground: Ground) -> list[ColumnElement[bool]] | None:
     """The conditions of a rule as organisations meet them; None where one is of people alone."""
     if is_of_people(rule, ground):
         return None
-    return [meeting(one, _FACETS[one.facet], ground) for one in rule.conditions]
+    return [meeting(one, _builder(one), ground) for one in rule.conditions]
 
 
 def is_of_people(rule: Rule, ground: Ground) -> bool:
     """Whether it says something that can be said of people alone, or of another list."""
     here = ("", ground.list_code)
-    return any(one.facet not in _FACETS or one.of not in here for one in rule.conditions)
+    return any(
+        (one.facet not in _FACETS and not is_of_own_field(one)) or one.of not in here
+        for one in rule.conditions
+    )
+
+
+def _builder(one: Condition) -> Builder:
+    return _FACETS[one.facet] if one.facet in _FACETS else builder_of(one)
 
 
 def _group(one: Condition, ground: Ground) -> ColumnElement[bool]:

@@ -37,15 +37,18 @@ def recognised_organisations(
     rows: Iterable[OrganisationRow | RefusedRow],
     conference_id: int | None,
     rules: Mapping[str, str],
+    heads: Mapping[str, str],
 ) -> list[Compared]:
     """Every row beside what we know, in the file's order.
 
     rules  {field: Rule} for what stands already; FILL for those that are not there
+    heads  {field: what its column is called}
     Cost: some twelve SELECTs by index for the whole file.
     """
     rows = list(rows)
     taken = [row for row in rows if isinstance(row, OrganisationRow)]
-    recogniser = _Recogniser(taken, conference_id, {c: Rule(rule) for c, rule in rules.items()})
+    known_rules = {code: Rule(rule) for code, rule in rules.items()}
+    recogniser = _Recogniser(taken, conference_id, known_rules, heads)
     lines: list[Compared] = [
         row if isinstance(row, RefusedRow) else recogniser.compare(row) for row in rows
     ]
@@ -60,8 +63,9 @@ class _Recogniser:
         rows: Sequence[OrganisationRow],
         conference_id: int | None,
         rules: Mapping[str, Rule],
+        heads: Mapping[str, str],
     ) -> None:
-        self.rules, self._conference_id = rules, conference_id
+        self.rules, self._conference_id, self._heads = rules, conference_id, heads
         self._by_number, self._by_key = _known(rows)
         ids = {row.id for row in (*self._by_number.values(), *self._by_key.values())}
         self._standings = _standings(ids, conference_id)
@@ -172,7 +176,7 @@ class _Recogniser:
             if typed and (id_ := known.get(fold(typed))) is not None:
                 wanted[code] = id_
             elif typed:
-                line.remark(f"“{typed[:60]}” is no {what}; left empty.")
+                line.remark(f"“{typed[:60]}” is no {what}; left empty.", self._heads.get(code, ""))
         if said.conference_country:
             wanted["conference_country"] = said.conference_country
         if said.legal_status:

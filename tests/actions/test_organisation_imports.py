@@ -215,6 +215,8 @@ def test_every_oddity_is_told_with_its_row_and_nothing_is_guessed(bring, own_fie
         (5, "There is no name in this row."),
         (6, "There is no name in this row, and nobody knows number 404."),
     ]
+    columns = {(each["column"], each["reason"][:9]) for each in outlook["warnings"]}
+    assert columns >= {("Group", "“nobles” "), ("Region", "“Atlantis")}
     told = {
         (each["row"], each["reason"].split(":")[0].split(";")[0]) for each in outlook["warnings"]
     }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from outreach.intake.columns import guess_mapping
 from outreach.intake.fields import FIELDS
 from outreach.intake.people import PersonReader, PersonRow, RefusedRow, check_rows, read_row
+from outreach.intake.reading import ONLY_AN_ORGANISATION
 from outreach.intake.spreadsheet import Row, open_sheet
 from outreach.intake.unreadable import NoAddressColumn
 from tests.intake.files import write
@@ -117,6 +118,9 @@ def test_a_malformed_address_refuses_the_row_and_names_the_column(address):
 
 
 def test_a_row_without_an_address_is_refused_or_taken_as_asked():
+    assert reasons(read(email="", full_name="", organisation="Bank")) == [
+        ("", ONLY_AN_ORGANISATION)
+    ]
     assert reasons(read(email="")) == [("", "There is no address in this row.")]
     person = read(needs_address=False, email="")
     assert isinstance(person, PersonRow)

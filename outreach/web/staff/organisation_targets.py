@@ -15,6 +15,7 @@ from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.models.delegation import MOST_MEMBERS
 from outreach.models.wish import OrganisationWish
+from outreach.queries.choices import choices
 from outreach.queries.focal_points import name_of_organisation
 from outreach.queries.organisation_choices import organisations_for, organisations_named
 from outreach.queries.organisation_targets import (
@@ -38,6 +39,14 @@ HEADS = (
     "Organisation", "Tier", "Why", "Rank", "Wave", "May send", "Followed up by", "Decide by",
     "Where it stands", "In detail",
 )  # fmt: skip
+
+
+_SET = {
+    "tier": ("now in tier {}", ""),
+    "wave": ("now in wave {}", ""),
+    "owner": ("given to their new owner", "without an owner now"),
+}
+"""{what: in words; the same for nobody}"""
 
 
 class OrganisationWishForm(WishForm):
@@ -73,6 +82,7 @@ def wanted_organisations(list_id: int) -> str:
         "staff/organisation_targets/organisations.html", list=line,
         lines=organisation_lines(list_id, limit=MOST_PASTED),
         may_approve=current_user.may(Permission.APPROVE), undo=offered_undo(),
+        owners=choices("owner", line.conference_id),
     )  # fmt: skip
 
 
@@ -185,6 +195,18 @@ def approve_organisations(list_id: int) -> Response:
     by = Actor.account(current_user.id)
     line = wanting.approve_organisations(list_id, ids, by=by, at=g.at)
     return _done(list_id, line, f"{who} approved.")
+
+
+@blueprint.post("/staff/lists/<int:list_id>/organisations/set/<what>")
+def set_organisations(list_id: int, what: str) -> Response:
+    """Give those ticked one tier, wave or owner."""
+    value = request.form.get(what, None, int)
+    words = _SET.get(what) or abort(404)
+    ids, by = _ticked(list_id)[0], Actor.account(current_user.id)
+    name = "owner_id" if what == "owner" else what
+    line, count = wanting.set_organisations(list_id, ids, name, value, by=by, at=g.at)
+    said = words[1] if value is None else words[0].format(value)
+    return _done(list_id, line, f"{_organisations(count)} {said}.")
 
 
 @blueprint.post("/staff/lists/<int:list_id>/organisations/remove")

@@ -8,6 +8,7 @@ import pytest
 from outreach import clock
 from outreach.advice.segments import Rule
 from outreach.models.account import Role
+from outreach.models.custom_field import CustomField, CustomValue
 from outreach.models.focal_point import FocalPoint
 from outreach.queries.list_pages import list_page
 from outreach.queries.lists import target_list
@@ -96,6 +97,50 @@ def test_those_ticked_are_taken_off_and_the_bar_puts_them_back(staff):
     assert "2 organisations taken off the list." in page
     staff.post(re.search(r'action="([^"]+/undo/\d+)"', page)[1])
     assert afresh(target_list, wanted.id).organisation_count == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "said"),
+    [("tier", 1, "2 organisations now in tier 1."), ("wave", 3, "2 organisations now in wave 3."),
+     ("owner", "me", "2 organisations given to their new owner.")],
+)  # fmt: skip
+def test_those_ticked_get_one_tier_wave_or_owner_and_the_bar_takes_it_back(
+    staff, what, value, said
+):
+    wanted, me = make_list(), make_account()
+    targets = [make_organisation_target(wanted, tier=2) for _ in range(3)]
+    value = me.id if value == "me" else value
+    place = f"/staff/lists/{wanted.id}/organisations"
+    ids = [target.id for target in targets[:2]]
+    column = "owner" if what == "owner" else what
+
+    def standing():
+        return [getattr(line, column) for line in afresh(organisation_lines, wanted.id)]
+
+    before = standing()
+    staff.post(f"{place}/set/{what}", data={"ids": ids, what: value})
+    page = staff.get(place).text
+    assert said in page
+    assert standing() == [me.name if what == "owner" else value] * 2 + before[2:]
+    for _ in range(2):
+        assert staff.post(re.search(r'action="([^"]+/undo/\d+)"', page)[1]).status_code == 303
+    assert standing() == before
+    assert staff.post(f"{place}/set/{what}", data={"ids": ids, what: "77777"}).status_code >= 404
+    assert staff.post(f"{place}/set/rank", data={"ids": ids}).status_code == 404
+
+
+def test_a_field_of_the_teams_own_finds_organisations_among_the_people_of_a_list(staff):
+    field = CustomField(
+        code="hub", label="Hub", kind="yes_no", subject="organisation", created_at=NOON
+    )
+    save(field)
+    wanted, bank = make_list(), make_organisation("Bank")
+    make_organisation_target(wanted, bank)
+    make_organisation_target(wanted, make_organisation("Other"))
+    save(CustomValue(field_id=field.id, organisation_id=bank.id, is_yes=True))
+    page = staff.get(f"/staff/lists/{wanted.id}?custom_hub=yes").text
+    assert "Bank" in page
+    assert ">Other<" not in page
 
 
 def test_only_an_approver_sees_and_may_press_approve(staff, app):

@@ -128,7 +128,9 @@ class Bulk:
             last = self._connection.scalar(select(func.max(rows_of(model).c.id))) or 0
             return list(range(last + 1, last + 1 + count))
         sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
-        next_id = func.nextval(cast(sequence, postgresql.REGCLASS)).label("id")
+        # Asked for once, in a query of its own: else it is looked up anew for every number.
+        once = select(cast(sequence, postgresql.REGCLASS)).scalar_subquery()
+        next_id = func.nextval(once).label("id")
         numbers = select(next_id).select_from(func.generate_series(1, count).table_valued())
         # As one text: a thousand rows cost more to fetch than to read.
         ids = self._connection.scalar(select(joined(numbers.subquery().c.id))) or ""

@@ -224,11 +224,15 @@ def prefer_indexes(session: Session) -> None:
     """Let the transaction of a bulk writer find its rows by index, and the indexes in memory.
 
     PostgreSQL knows nothing yet of the rows that were just written, and would read whole tables for
-    a few thousand keys. SQLite keeps 2 MB of pages, and would read every other one from the file;
-    and after every 4 MB it would copy its log into the file, where the same pages come each time.
+    a few thousand keys, or sort them; what it must read whole all the same seems so dear to it then
+    that it would compile the statement first, for longer than it runs. SQLite keeps 2 MB of pages,
+    and would read every other one from the file; and after every 4 MB it would copy its log into
+    the file, where the same pages come each time.
     """
     if is_postgresql():
-        session.execute(text("SET LOCAL enable_seqscan = off"))
+        ways = ("enable_seqscan", "enable_mergejoin", "enable_hashjoin", "jit")
+        off = ", ".join(f"set_config('{way}', 'off', true)" for way in ways)
+        session.execute(text(f"SELECT {off}"))
     else:
         session.execute(text("PRAGMA cache_size = -98304"))
         session.execute(text("PRAGMA wal_autocheckpoint = 25000"))

@@ -60,6 +60,8 @@ class Roster:
         )
         last = select(func.max(Target.rank)).where(Target.list_id == target_list.id)
         self._rank = session.scalar(last) or 0
+        self.rank_before: int | None = None
+        """Where rows come in another order than the file's: what makes a row's number its place."""
         self._numbers: Counter[Place] = Counter()
         self._regions: dict[str | None, int] = {}
         self._offices: Offices | None = None
@@ -266,30 +268,27 @@ class Roster:
     def _want(self, people: Sequence[tuple[int, Recognised]]) -> None:
         if not people:
             return
-        first, self._rank = self._rank + 1, self._rank + len(people)
-        at = self.bulk.bound(Target, "created_at", self._at)
-        rows = []
-        for rank, (stakeholder_id, line) in enumerate(people, first):
-            person = line.person
-            rows.append(
-                (
-                    self._list.id, stakeholder_id, False,
-                    min(person.tier or 2, LOWEST_TIER), person.why, person.rank or rank, at,
-                )
-            )  # fmt: skip
+        at, list_id = self.bulk.bound(Target, "created_at", self._at), self._list.id
+        # In the order of the people's own rows, as they stand in two indexes; so too the journal.
+        by_row = self.rank_before
+        placed = sorted(
+            (id_, self._rank + number if by_row is None else by_row + line.person.row, line.person)
+            for number, (id_, line) in enumerate(people, 1)
+        )
+        self._rank += len(people)
+        rows = [
+            (
+                list_id, stakeholder_id, False,
+                min(person.tier or 2, LOWEST_TIER), person.why, person.rank or rank, at,
+            )
+            for stakeholder_id, rank, person in placed
+        ]  # fmt: skip
         columns = "list_id stakeholder_id is_star tier why rank created_at"
         ids = self.bulk.add(Target, columns, rows)
-        self._nominate(
-            [
-                (target_id, line.person.why)
-                for target_id, (_, line) in zip(ids, people, strict=True)
-                if line.person.star
-            ]
-        )
+        marked = zip(ids, placed, strict=True)
+        self._nominate([(id_, person.why) for id_, (_, _, person) in marked if person.star])
         self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "wanted"] += len(rows)
-        self._journal.same_for_all(
-            "added_to_list", [stakeholder_id for stakeholder_id, _ in people]
-        )
+        self._journal.same_for_all("added_to_list", [id_ for id_, _, _ in placed])
 
     def _nominate(self, stars: Sequence[tuple[int, str]]) -> None:
         """A file marks nobody as a star: it nominates, and an approver decides about each.

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
@@ -15,6 +17,7 @@ from outreach.errors import NotFound
 from outreach.importing.ahead import one_ahead
 from outreach.importing.lease import Lease, Lost, take
 from outreach.importing.memory import rare_collections
+from outreach.importing.order import in_order_of_names
 from outreach.importing.organisations import run_organisations
 from outreach.importing.problems import problems_path, written_problems
 from outreach.importing.suggesting import suggest
@@ -24,7 +27,7 @@ from outreach.intake.person_row import PersonRow, RefusedRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.models.activity import Activity
 from outreach.models.imports import HasProblems, Import, ImportChunk, ImportState
-from outreach.models.target import TargetList
+from outreach.models.target import Target, TargetList
 from outreach.queries.import_fields import check_columns
 from outreach.queries.import_reports import (
     CHUNK,
@@ -40,6 +43,17 @@ from outreach.queries.suggestions import anyone_before
 from outreach.roster import Roster
 
 Step = Callable[[], bool]
+
+_COUNTS = {
+    "read_count": "read",
+    "created_count": "created",
+    "updated_count": "updated",
+    "skipped_count": "skipped",
+    "problem_count": "problem_rows",
+    "likely_count": "likely",
+    "suggested_count": "suggested",
+}
+"""{column of an import: what a report calls it}"""
 
 
 def run_import(
@@ -130,6 +144,8 @@ class _Bringing:
             self._choices = choices_of(row)
             self._at, self._position = row.started_at or lease.now(), row.position
             self._knew_anyone = anyone_before(self._at)
+            self._rank_before = _rank_before(session, row)
+            """Where the rows come in the order of names; None where they come in the file's."""
             self.is_new = bool(row.stored_name) and not self._position
             """Its problems are not written down yet: a file that a page brought, from its start."""
         self.write_problems: Callable[[Sequence[Recognised | RefusedRow]], None] = lambda _: None
@@ -146,6 +162,8 @@ class _Bringing:
         if choices.is_whole and not self._position:
             self._look_through()
         rows = rows_of(self._sheet, choices, repeated)
+        if self._rank_before is not None:
+            rows = in_order_of_names(rows)
         recogniser = recogniser_of(choices, self._list_id, repeated, self._at)
         size = self.rows_at_once
         for done in _in_chunks(islice(rows, self._position), size):
@@ -157,6 +175,7 @@ class _Bringing:
                 self.write_problems(self._bring_in(some, recogniser, is_last=is_last))
                 if not is_last and not self._keeps_going():
                     raise Lost
+        self.report.sort()
         return self.report
 
     def _look_through(self) -> None:
@@ -182,8 +201,10 @@ class _Bringing:
                 raise NotFound("list")
             one_at_a_time(session, "import")  # two files may bring the same new person
             prefer_indexes(session)
-            chunk = chunk_of(some, recogniser)
+            chunk = chunk_of(sorted(some, key=itemgetter(0)), recogniser)
             roster = Roster(session, target_list, row.actor, self._at, import_id=row.id)
+            if self._rank_before is not None and (row.position or not is_last):
+                roster.rank_before = self._rank_before - self._sheet.header_row
             lines = [line for line in chunk if not isinstance(line, RefusedRow)]
             ids = roster.bring_in(lines)
             suggested = 0
@@ -191,34 +212,41 @@ class _Bringing:
                 pairs = zip(ids, lines, strict=True)
                 new = [(id_, line) for id_, line in pairs if line.stakeholder_id is None]
                 suggested = suggest(session, roster.bulk, new, self._at)
-            number = session.scalar(
-                select(ImportChunk.number)
-                .where(ImportChunk.import_id == row.id)
-                .order_by(ImportChunk.number.desc())
-                .limit(1)
-            )
             changes = roster.close().as_dict() | {
                 "at": self._at.isoformat(), "position": row.position,
+                "rank_before": self._rank_before,
             }  # fmt: skip
-            session.add(ImportChunk(import_id=row.id, number=(number or 0) + 1, changes=changes))
+            number = (session.scalar(_newest_chunk(row, ImportChunk.number)) or 0) + 1
+            session.add(ImportChunk(import_id=row.id, number=number, changes=changes))
             self._count(row, chunk, suggested)
             if is_last:
                 _finish(session, row, target_list, self._lease.now())
             return chunk
 
     def _count(self, row: Import, chunk: list[Recognised | RefusedRow], suggested: int) -> None:
-        part = Report()
-        part.add(chunk)
+        before = [getattr(self.report, name) for name in _COUNTS.values()]
         self.report.add(chunk)
         self.report.suggested += suggested
         row.position += len(chunk)
-        row.read_count += part.read
-        row.created_count += part.created
-        row.updated_count += part.updated
-        row.skipped_count += part.skipped
-        row.problem_count += part.problem_rows
-        row.likely_count += part.likely
-        row.suggested_count += suggested
+        for (column, name), then in zip(_COUNTS.items(), before, strict=True):
+            setattr(row, column, getattr(row, column) + getattr(self.report, name) - then)
+
+
+def _newest_chunk(row: Import, wanted: Any) -> Select[Any]:
+    chunks = select(wanted).where(ImportChunk.import_id == row.id)
+    return chunks.order_by(ImportChunk.number.desc()).limit(1)
+
+
+def _rank_before(session: Session, row: Import) -> int | None:
+    """The last place on the list before the import; None for one that keeps the file's own order:
+    as all did once, and as likenesses need, where the first row counts."""
+    if row.likely_score is not None:
+        return None
+    if row.position:
+        changes = session.scalar(_newest_chunk(row, ImportChunk.changes))
+        return changes.get("rank_before") if changes else None
+    ranks = select(func.max(Target.rank)).where(Target.list_id == row.list_id)
+    return session.scalar(ranks) or 0
 
 
 def _in_chunks(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import UNHELD, Base, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class Activity(Base):
     at: Mapped[datetime]
     verb: Mapped[str]
     """Past tense: `invited`, `answered`, `approved`, `imported`, …"""
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", info=UNHELD))
     actor: Mapped[str]
     """`account`, `invitee`, `clock`, `console`, `provider`."""
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
-    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
-    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id", info=UNHELD))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", info=UNHELD))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", info=UNHELD))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id", info=UNHELD))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     @classmethod

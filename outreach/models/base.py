@@ -45,6 +45,10 @@ LinkKey = Annotated[str, mapped_column(Text, unique=True)]
 Zero = Annotated[int, mapped_column(Integer, server_default=text("0"), default=0)]
 No = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
 
+UNHELD = {"held": "sqlite"}
+"""Of a foreign key that PostgreSQL does without: there it is a trigger for each row written, and
+such rows come by the million. The audit looks for those that point at nothing."""
+
 
 class Base(DeclarativeBase):
     """What every table shares."""

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.advice.protocol import UNRANKED
-from outreach.models.base import Base, Key, No
+from outreach.models.base import UNHELD, Base, Key, No
 from outreach.models.conference import LegalStatus
 from outreach.models.office import ProtocolCategory
 
@@ -83,6 +83,12 @@ class Stakeholder(Base):
             sqlite_where=text("owner_id IS NOT NULL"),
             postgresql_where=text("owner_id IS NOT NULL"),
         ),
+        # For equality and for the first letters alike, whatever the order of letters is there.
+        Index(
+            "ix_stakeholders_email_key",
+            "email_key",
+            postgresql_ops={"email_key": "text_pattern_ops"},
+        ),
         Index("ix_stakeholders_country", "country_code", "name_key"),
         Index("ix_stakeholders_language", "language", "name_key"),
         Index(
@@ -114,7 +120,7 @@ class Stakeholder(Base):
     is_protocol_by_hand: Mapped[No]
     email: Mapped[str | None]
     """The preferred address, as typed."""
-    email_key: Mapped[str | None] = mapped_column(index=True)
+    email_key: Mapped[str | None]
     """Normalised; not unique: two people may share an office address."""
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     language: Mapped[str | None]
@@ -124,7 +130,7 @@ class Stakeholder(Base):
     pronouns: Mapped[str] = mapped_column(default="", server_default="")
     time_zone: Mapped[str | None]
     """IANA name; where the person is, as far as it differs from the country's."""
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", info=UNHELD))
     """Who of the team looks after this person."""
     notes: Mapped[str] = mapped_column(default="", server_default="")
     external_id: Mapped[str | None]
@@ -132,7 +138,7 @@ class Stakeholder(Base):
     """The person asked for no campaign mail at all."""
     feed_key: Mapped[str | None] = mapped_column(unique=True)
     """Of the person's own calendar feed, once they made one (`outreach.tokens`)."""
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id", info=UNHELD))
     """Set where this turned out to be someone we knew already: the row stays for the history, is in
     no list, and has no address any more (`outreach.actions.merges`)."""
     version: Mapped[int] = mapped_column(default=1, server_default="1")

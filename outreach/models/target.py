@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import Base, Code, Key, No, mark_of
+from outreach.models.base import UNHELD, Base, Code, Key, No, mark_of
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.stakeholder import Stakeholder
@@ -61,14 +61,16 @@ class Target(Base):
 
     id: Mapped[Key]
     list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id"))
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int] = mapped_column(
+        ForeignKey("stakeholders.id", info=UNHELD), index=True
+    )
     is_star: Mapped[No]
     tier: Mapped[int] = mapped_column(default=2, server_default="2")
     """1 is who matters most, 3 who would be welcome."""
     rank: Mapped[int] = mapped_column(default=0, server_default="0")
     """Place within the list; no invitee ever sees it."""
     why: Mapped[str] = mapped_column(default="", server_default="")
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", info=UNHELD))
     """Who of the team follows this person up."""
     decide_on: Mapped[date | None]
     wave: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from outreach.db import is_postgresql, reading
 from outreach.models.audit import Audit
 from outreach.models.message import Message
+from outreach.queries.orphans import orphans
 from outreach.queries.promises import (
     answers_without_history,
     attempts_under_one_token,
@@ -24,7 +25,6 @@ from outreach.queries.promises import (
     mailed_after_the_answer,
     more_than_one_blind_retry,
     not_one_outcome,
-    orphans,
     outcomes_without_attempt,
     over_the_rate,
     stuck_messages,
@@ -85,7 +85,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("P3", "Nobody was asked after they had answered.", mailed_after_the_answer),
     ("P4", "Every answer that is shown is the last of its history.", answers_without_history),
     ("P5", "Everyone in an audience has exactly one outcome.", not_one_outcome),
-    ("P5", "Every row of a mailing points at rows that are there.", orphans),
+    ("P5", "Every row points at rows that are there.", orphans),
     ("P5", "Every number on a page is what its rows add up to.", wrong_tallies),
     ("P6", "No minute held more than the rate allows.", over_the_rate),
     ("P7", "No outcome came from an event alone: something was handed over first.",

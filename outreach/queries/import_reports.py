@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from outreach.advice.folding import fold, words_in_order
@@ -97,6 +98,11 @@ class Report:
             else:
                 self.updated += 1
                 self.changed += row.changes_person
+
+    def sort(self) -> None:
+        """What is odd, in the order of the file."""
+        self.problems.sort(key=attrgetter("row"))
+        self.warnings.sort(key=attrgetter("row"))
 
     def _count_likely(self, row: Recognised, likely: Likely) -> None:
         self.likely += 1

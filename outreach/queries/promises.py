@@ -21,7 +21,6 @@ from sqlalchemy.orm import Session, aliased
 from outreach.dialect import key_digest
 from outreach.models.activity import Activity
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.event import Event
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import (
@@ -34,7 +33,6 @@ from outreach.models.message import (
     Unit,
     UnitState,
 )
-from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import NARROW, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
@@ -246,29 +244,6 @@ def not_one_outcome(session: Session, at: datetime) -> Rows:
         .group_by(Message.campaign_id, Message.stakeholder_id)
         .having(firsts != 1),
     )
-
-
-def orphans(session: Session, at: datetime) -> Rows:
-    """Rows of a mailing that point at nothing: no foreign key watches over them."""
-    other = aliased(Invitation)
-    parents: tuple[tuple[Any, Any, Any], ...] = (
-        (Message.id, Message.stakeholder_id, Stakeholder.id),
-        (Message.id, Message.invitation_id, Invitation.id),
-        (Message.id, Message.unit_id, Unit.id),
-        (Message.id, Message.campaign_id, Campaign.id),
-        (Message.id, Message.offer_id, SeatOffer.id),
-        (Invitation.id, Invitation.stakeholder_id, Stakeholder.id),
-        (Invitation.id, Invitation.event_id, Event.id),
-        (Invitation.id, Invitation.delegate_id, other.id),
-        (Invitation.id, Invitation.delegated_by_id, other.id),
-        (Invitation.id, Invitation.merged_into_id, other.id),
-    )
-    for key, reference, parent in parents:
-        found = session.scalars(
-            select(key).where(reference.is_not(None), ~exists().where(parent == reference))
-        )
-        name = f"{key.class_.__tablename__}.{reference.key}"
-        yield from ({"row": name, "id": id_} for id_ in found)
 
 
 def over_the_rate(session: Session, at: datetime) -> Rows:

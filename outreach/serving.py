@@ -5,6 +5,7 @@ time, and what was loaded stands in memory once. `granian … wsgi:app` serves t
 """
 
 import gc
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,8 +18,12 @@ from config import Config
 from outreach.turns import by_turns
 
 WORKERS = 2
-THREADS = 3
-"""Of each worker; one works while the others wait for the disk."""
+THREADS = 6
+"""Of each worker; one works while the others wait for the disk. The provider's batches of a
+thousand events wait for each other, and leave some threads to the people."""
+
+GIVES_WAY_SECONDS = 0.001
+"""How long such a batch reckons while a person's request wants to go on; 5 ms is Python's own."""
 
 
 def main() -> None:
@@ -28,6 +33,7 @@ def main() -> None:
     # What is loaded stays: a worker that collects would copy every page that it only looked at.
     gc.freeze()
     gc.enable()
+    sys.setswitchinterval(GIVES_WAY_SECONDS)
     server = Granian(
         "wsgi:app",
         address=Config.HOST,
@@ -48,7 +54,7 @@ def application(*_: object) -> Callable[..., Any]:
     """The application; loaded by the first call, which is made before the workers exist."""
     from wsgi import app
 
-    return by_turns(app)
+    return by_turns(app, lambda environ: environ["PATH_INFO"].startswith("/hooks/"))
 
 
 if __name__ == "__main__":

@@ -12,15 +12,27 @@ from contextlib import contextmanager
 from typing import Any
 
 _turn = threading.Lock()
+_aside = threading.Lock()
 _mine = threading.local()
-# A forked child begins with one of its own: nobody in there would give the parent's back.
-os.register_at_fork(after_in_child=lambda: globals().update(_turn=threading.Lock()))
+# A forked child begins with its own: nobody in there would give the parent's back.
+os.register_at_fork(
+    after_in_child=lambda: globals().update(_turn=threading.Lock(), _aside=threading.Lock())
+)
 
 
-def by_turns(app: Callable[..., Any]) -> Callable[..., Any]:
-    """A WSGI application that one thread at a time is in."""
+def by_turns(
+    app: Callable[..., Any], stands_aside: Callable[[Any], bool] = lambda _: False
+) -> Callable[..., Any]:
+    """A WSGI application that one thread at a time is in.
+
+    stands_aside  whether a request, by its environ, is of those that take turns among themselves:
+                  they are so long that nobody else is to stand behind one
+    """
 
     def taken(environ: Any, start: Any) -> Any:
+        if stands_aside(environ):
+            with _aside:
+                return app(environ, start)
         with _turn:
             _mine.is_held = True
             try:

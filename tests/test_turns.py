@@ -28,6 +28,24 @@ def test_one_thread_works_at_a_time_and_another_one_while_it_waits():
     assert seen == ["first begins", "second begins", "second ends", "first ends"]
 
 
+def test_nobody_stands_behind_what_is_long():
+    has_begun, goes_on = threading.Event(), threading.Event()
+
+    def app(name, _start):
+        if name == "long":
+            has_begun.set()
+            assert goes_on.wait(10)
+        return name
+
+    asked = by_turns(app, lambda name: name == "long")
+    with ThreadPoolExecutor(2) as threads:
+        long = threads.submit(asked, "long", None)
+        assert has_begun.wait(10)
+        assert threads.submit(asked, "short", None).result(10) == "short"
+        goes_on.set()
+        assert long.result(10) == "long"
+
+
 def test_who_has_no_turn_waits_alone():
     with others_work():
         pass

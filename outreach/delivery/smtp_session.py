@@ -157,6 +157,14 @@ class Session(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected("A reply did not end.")
         return None
 
+    def lines(self) -> list[bytes]:
+        """What has come and was not read yet, as lines; behind the last whole one what follows."""
+        return self._unread[self._at :].split(b"\r\n")
+
+    def forget(self) -> None:
+        """What has come counts as read."""
+        self._unread, self._at = b"", 0
+
     def without_waiting(self) -> socket.socket:
         """The socket, for whoever waits for several; `receive` and `push` return at once now."""
         self._socket = self.timed.plain
@@ -219,7 +227,7 @@ class Session(smtplib.SMTP):
                 raise NoSession(judge(code, text, step="STARTTLS"))
             self.timed.secure(self._server.context, self._server.host)
             # What was said in the clear counts no more, also what stood in the read buffer.
-            self._unread, self._at = b"", 0
+            self.forget()
             self._greet()
         if self._server.user:
             self.login(self._server.user, self._server.password)

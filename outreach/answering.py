@@ -84,7 +84,7 @@ _came_by_segment = (
     .correlate(Campaign, Stakeholder)
     .exists()
 )
-_will_be_thanked = (
+_thanking = (
     select(Step.id)
     .join(Campaign, Campaign.id == Step.campaign_id)
     .where(
@@ -96,11 +96,12 @@ _will_be_thanked = (
         Step.days_before.is_(None),
         or_(Step.audience == Audience.ANSWERED, Step.audience == bindparam("reply", type_=Text)),
         or_(Step.state == StepState.WAITING, Step.state == StepState.OPEN),
-        _is_listed | _came_by_segment,
-        ~_thanked,
     )
-    .exists()
 )
+SOMEONE_IS_THANKED = _thanking.exists()
+"""Whether campaigns of the event thank for such an answer at all, whomever."""
+WILL_BE_THANKED = _thanking.where(_is_listed | _came_by_segment, ~_thanked).exists()
+"""Whether one of them will thank this person yet."""
 _is_vip = (
     select(CampaignVip.id)
     .join(Campaign, Campaign.id == CampaignVip.campaign_id)
@@ -109,10 +110,11 @@ _is_vip = (
 )
 
 
-def facts_of(invitation_id: Any, named_by_id: Any) -> tuple[Any, ...]:
+def facts_of(invitation_id: Any, named_by_id: Any, thanks: Any) -> tuple[Any, ...]:
     """Columns of what is to be known besides the person of an invitation: their mails and places.
 
     named_by_id  the invitation of who sends the person
+    thanks       what is asked of thanks: one of the two above
     They take `answered_at` and `reply`.
     """
     waits = message_standing() == MessageState.WAITING
@@ -129,13 +131,13 @@ def facts_of(invitation_id: Any, named_by_id: Any) -> tuple[Any, ...]:
     )
     return (
         Event.sequence.label("event_sequence"), has_place.label("has_place"), told.label("told"),
-        _will_be_thanked.label("will_be_thanked"), _is_vip.label("is_vip"),
+        thanks.label("will_be_thanked"), _is_vip.label("is_vip"),
     )  # fmt: skip
 
 
 _INVITATION: Any = bindparam("invitation_id")
 _NAMED_BY = select(Invitation.delegated_by_id).where(Invitation.id == _INVITATION).scalar_subquery()
-_ABOUT = Prepared(RECIPIENT.add_columns(*facts_of(_INVITATION, _NAMED_BY)))
+_ABOUT = Prepared(RECIPIENT.add_columns(*facts_of(_INVITATION, _NAMED_BY, WILL_BE_THANKED)))
 """What is to be known besides the invitation: its person, their mails and places. One row."""
 
 _ANSWER = Prepared(

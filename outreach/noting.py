@@ -11,12 +11,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, join, update
+from sqlalchemy import Select, bindparam, exists, join, literal, select, true, update
 
-from outreach.answering import NEW, facts_of, is_told_later, notes_of, standing, to_be_confirmed_to
-from outreach.db import changed_at_once, db
+from outreach.answering import (
+    NEW,
+    SOMEONE_IS_THANKED,
+    WILL_BE_THANKED,
+    facts_of,
+    is_told_later,
+    notes_of,
+    standing,
+    to_be_confirmed_to,
+)
+from outreach.db import Glance, changed_at_once, db
 from outreach.models.activity import INVITEE
 from outreach.models.allotment import Placement
+from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Purpose
 from outreach.models.stakeholder import Stakeholder
@@ -34,7 +44,7 @@ _NOTHING = ("delegate_id", "delegated_by_id", "withdrawn_at", "merged_into_id")
 """Where a plain answer finds nothing."""
 _READ = ("id", *_SEEN, *_NOTHING, "note", "particulars", "is_to_be_confirmed")
 
-_facts = facts_of(Invitation.id, Invitation.delegated_by_id)
+_facts = facts_of(Invitation.id, Invitation.delegated_by_id, SOMEONE_IS_THANKED)
 _own = [getattr(Invitation, name) for name in _READ]
 
 
@@ -59,6 +69,16 @@ def standing_of(row: Sequence[Any]) -> tuple[Invitation, Any]:
     invitation = Invitation(**dict(zip(_READ, row[known:LENGTH], strict=True)))
     return invitation, _About._make(row[:known])
 
+
+_THANKS = Glance(
+    select(literal(1))
+    .select_from(join(Stakeholder, Event, true()))
+    .where(
+        Stakeholder.id == bindparam("stakeholder_id"), Event.id == bindparam("event_id"),
+        WILL_BE_THANKED,
+    )
+)  # fmt: skip
+"""Asked where someone is thanked: most of the cost of the one question, were it part of it."""
 
 _STILL = Prepared(
     update(Invitation)
@@ -87,6 +107,8 @@ def note_answer(
     and nothing, where this is no plain one or where anything has changed since it was read."""
     if about.has_place or is_told_later(about):
         return False
+    if about.will_be_thanked:
+        about = about._replace(will_be_thanked=_is_thanked(invitation, at))
     old = seen["old_state"]
     notes = notes_of(invitation, about, old, at=at, by=INVITEE, channel="link", given_by=given_by)
     recipient, mail = to_be_confirmed_to(invitation, about), []
@@ -101,7 +123,12 @@ def note_answer(
         TallyKind.EVENT_INVITATIONS, invitation.event_id, invitation.group_id, old, invitation.state
     )
     still = {"invitation_id": invitation.id, **seen, **standing(invitation)}
-    # The numbers, which all answers share, come early: PostgreSQL runs such parts of one statement
-    # last, and nobody waits for them longer than for the disk.
-    counts = tally_changes(db.engine.dialect.name, numbers)
+    counts = tally_changes(db.engine.dialect.name, numbers, is_shared=True)
     return changed_at_once([(_STILL, still), *counts, *notes, *mail])
+
+
+def _is_thanked(invitation: Invitation, at: datetime) -> bool:
+    return _THANKS.raw(
+        stakeholder_id=invitation.stakeholder_id, event_id=invitation.event_id,
+        answered_at=at, reply=invitation.state.value,
+    ) is not None  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from outreach.advice.merging import fields_in
@@ -65,24 +65,15 @@ class Recipient:
         return self.suppressed is None or _lets_through(purpose, self.suppressed)
 
 
-_text = aliased(TemplateText)
 _wishes = (Stakeholder.language, Organisation.language, Conference.language)
-_TEXT = (
-    select(
-        func.coalesce(
-            *(func.max(case((_text.language == wish, _text.id))) for wish in _wishes)
-        )
-    )
-    .join(TemplateVersion, TemplateVersion.id == _text.version_id)
-    .join(Template, Template.id == TemplateVersion.template_id)
-    .where(
-        Template.code == bindparam("code"), TemplateVersion.number == Template.latest_version,
-        _text.language.in_(_wishes),
-    )
-    .correlate(Stakeholder, Organisation, Conference)
-    .scalar_subquery()
-)  # fmt: skip
-"""The text of the template `code` in the first of these languages that it has."""
+_texts = [aliased(TemplateText) for _ in _wishes]
+"""The text of the template in each of these languages: each found by key. A subquery that chooses
+one of them first made PostgreSQL read all texts of all templates."""
+
+
+def _text(name: str) -> Any:
+    """Of the text in the first of these languages that there is one in."""
+    return func.coalesce(*(getattr(text, name) for text in _texts))
 
 
 def _form(name: str) -> Any:
@@ -97,33 +88,50 @@ _PERSON: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+_REASON = (
+    select(Suppression.reason)
+    .where(Suppression.digest == key_digest(Stakeholder.email_key))
+    .correlate(Stakeholder)
+    .scalar_subquery()
+)
+
+
 def recipients(start: Any, event_id: Any, *more: Any) -> Select[Any]:
     """What RECIPIENT asks, and more, of the people in `start` as asked to that event.
 
     It takes `code`, the code of the template.
     """
-    return (
+    asked = (
         select(
             *_PERSON, Stakeholder.id, Stakeholder.email, Stakeholder.is_mail_stopped,
             Stakeholder.organisation_id,
             Stakeholder.country_code, Organisation.country_code.label("organisation_country"),
-            Suppression.reason,
-            TemplateText.id.label("text_id"), TemplateText.subject, TemplateText.body, *more,
+            _REASON.label("reason"), _text("id").label("text_id"),
+            _text("subject").label("subject"), _text("body").label("body"), *more,
         )
         .select_from(start)
         .join(Event, Event.id == event_id)
         .join(Conference, Conference.id == Event.conference_id)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-        .outerjoin(Suppression, Suppression.digest == key_digest(Stakeholder.email_key))
-        .outerjoin(TemplateText, TemplateText.id == _TEXT)
+        .outerjoin(Template, Template.code == bindparam("code"))
         .outerjoin(
-            FormOfAddress,
+            TemplateVersion,
             and_(
-                FormOfAddress.stakeholder_id == Stakeholder.id,
-                FormOfAddress.language == TemplateText.language,
+                TemplateVersion.template_id == Template.id,
+                TemplateVersion.number == Template.latest_version,
             ),
         )
     )  # fmt: skip
+    for wish, text in zip(_wishes, _texts, strict=True):
+        is_theirs = and_(text.version_id == TemplateVersion.id, text.language == wish)
+        asked = asked.outerjoin(text, is_theirs)
+    return asked.outerjoin(
+        FormOfAddress,
+        and_(
+            FormOfAddress.stakeholder_id == Stakeholder.id,
+            FormOfAddress.language == _text("language"),
+        ),
+    )
 
 
 RECIPIENT = recipients(Stakeholder, bindparam("event_id")).where(

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.models.message import MessageState, counted_as
-from outreach.models.tally import Tally, TallyKind
+from outreach.models.tally import Tally, TallyKind, TallyPart
 from outreach.prepared import Change, Prepared
 
 Place = tuple[TallyKind, int, int, str]
@@ -22,37 +22,52 @@ FEW = 4
 """Rows that are added as one statement of its own; more go the way of many."""
 
 
-def _adding(insert: Any) -> Any:
+PARTS = 16
+"""Shares of a number, so that connections at work at the same time seldom meet in one."""
+
+
+def _adding(insert: Any, table: Any = Tally, *more: str) -> Any:
     """Add to a number, or begin it."""
-    statement = insert(Tally.__table__)
+    statement = insert(table.__table__)
     return statement.on_conflict_do_update(
-        index_elements=COLUMNS[:4], set_={"count": Tally.count + statement.excluded.count}
+        index_elements=[*COLUMNS[:4], *more],
+        set_={"count": table.count + statement.excluded.count},
     )
 
 
 _ADD = {"postgresql": _adding(postgresql.insert), "sqlite": _adding(sqlite.insert)}
+_ADD_SHARE = _adding(postgresql.insert, TallyPart, "part")
 
 
 @cache
-def _add_few(dialect: str, count: int) -> Prepared:
+def _add_few(dialect: str, count: int, *, is_shared: bool = False) -> Prepared:
     """So many at once. An answer changes two numbers."""
     table = Tally.__table__.c
+    share = {"part": func.mod(func.pg_backend_pid(), PARTS)} if is_shared else {}
     rows = [
-        {name: bindparam(f"{name}_{row}", type_=table[name].type) for name in COLUMNS}
+        share | {name: bindparam(f"{name}_{row}", type_=table[name].type) for name in COLUMNS}
         for row in range(count)
     ]
-    return Prepared(_ADD[dialect].values(rows))
+    return Prepared((_ADD_SHARE if is_shared else _ADD[dialect]).values(rows))
 
 
-def tally_changes(dialect: str, changes: Mapping[Place, int]) -> list[Change]:
-    """What adds a few changes to their numbers; see `add_to_tallies`."""
+def tally_changes(
+    dialect: str, changes: Mapping[Place, int], *, is_shared: bool = False
+) -> list[Change]:
+    """What adds a few changes to their numbers; see `add_to_tallies`.
+
+    is_shared  on PostgreSQL to the connection's own share of them; SQLite has one writer anyway
+    """
     rows = [(*place, by) for place, by in sorted(changes.items()) if by]
     values = {
         f"{name}_{number}": value
         for number, row in enumerate(rows)
         for name, value in zip(COLUMNS, row, strict=True)
     }
-    return [(_add_few(dialect, len(rows)), values)] if rows else []
+    if not rows:
+        return []
+    is_shared = is_shared and dialect == "postgresql"
+    return [(_add_few(dialect, len(rows), is_shared=is_shared), values)]
 
 
 def add_to_tallies(session: Session, changes: Mapping[Place, int]) -> None:

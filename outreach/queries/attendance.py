@@ -12,7 +12,7 @@ from outreach.models.attendance import Attendance
 from outreach.models.conference import ConstituentGroup
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.tally import Tally, TallyKind
+from outreach.models.tally import NUMBERS, TallyKind
 
 MOST_FOUND = 30
 LONGEST_SEARCH = 100
@@ -106,15 +106,21 @@ def counts_by_group(event_id: int) -> list[GroupCount]:
         .group_by(Attendance.group_id)
         .subquery()
     )
-    is_accepted = and_(
-        Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.subject_id == event_id,
-        Tally.state == InvitationState.ACCEPTED.value, Tally.group_id == ConstituentGroup.id,
+    accepted = (
+        select(NUMBERS.group_id, func.sum(NUMBERS.count).label("count"))
+        .where(
+            NUMBERS.kind == TallyKind.EVENT_INVITATIONS, NUMBERS.subject_id == event_id,
+            NUMBERS.state == InvitationState.ACCEPTED.value,
+        )
+        .group_by(NUMBERS.group_id)
+        .subquery()
     )  # fmt: skip
+    numbers = (func.coalesce(one.c.count, 0) for one in (came, accepted))
     rows = reading().execute(
-        select(ConstituentGroup.name, func.coalesce(came.c.count, 0), func.coalesce(Tally.count, 0))
+        select(ConstituentGroup.name, *numbers)
         .outerjoin(came, came.c.group_id == ConstituentGroup.id)
-        .outerjoin(Tally, is_accepted)
-        .where(or_(came.c.count > 0, Tally.count > 0))
+        .outerjoin(accepted, accepted.c.group_id == ConstituentGroup.id)
+        .where(or_(came.c.count > 0, accepted.c.count > 0))
         .order_by(ConstituentGroup.position)
     )
     return [GroupCount(*row) for row in rows]

@@ -15,7 +15,7 @@ from outreach.models.campaign import Campaign
 from outreach.models.conference import ConstituentGroup, MemberState, Region
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.tally import Tally, TallyKind
+from outreach.models.tally import NUMBERS, Tally, TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.queries.organisations import Genders, genders_of
 
@@ -65,11 +65,12 @@ class GroupStanding:
 def group_standings(event_id: int) -> list[GroupStanding]:
     """Each group that is wanted at or was asked to an event, in the order of the groups.
 
-    Cost: two SELECTs of summary rows, some six for each group and two for each list.
+    Cost: two SELECTs of summary rows, some six for each group, with their shares, and two for each
+    list.
     """
     found: dict[int, GroupStanding] = {}
-    asked = select(Tally.group_id, Tally.state, Tally.count).where(
-        Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.subject_id == event_id
+    asked = select(NUMBERS.group_id, NUMBERS.state, NUMBERS.count).where(
+        NUMBERS.kind == TallyKind.EVENT_INVITATIONS, NUMBERS.subject_id == event_id
     )
     wanted = (
         select(TargetList.group_id, Tally.state, func.sum(Tally.count))

@@ -19,7 +19,7 @@ from outreach.models.message import (
     counted_as,
 )
 from outreach.models.organisation_target import OrganisationTarget
-from outreach.models.tally import Tally, TallyKind
+from outreach.models.tally import NUMBERS, TallyKind
 from outreach.models.target import Target
 from outreach.queries.promises import Rows
 
@@ -33,11 +33,9 @@ def wrong_tallies(session: Session, at: datetime) -> Rows:
             counted[kind.value, subject_id, group_id or 0, name] += count
     kept: Counter[tuple[str, int, int, str]] = Counter()
     for kind, subject_id, group_id, state, count in session.execute(
-        select(Tally.kind, Tally.subject_id, Tally.group_id, Tally.state, Tally.count).where(
-            Tally.kind.in_(RECOUNTS)
-        )
+        select(*NUMBERS).where(NUMBERS.kind.in_(RECOUNTS))
     ):
-        kept[kind.value, subject_id, group_id, state] = count
+        kept[kind.value, subject_id, group_id, state] += count
     for place in sorted(counted.keys() | kept.keys()):
         if counted[place] != kept[place]:
             names = dict(zip(("kind", "subject_id", "group_id", "state"), place, strict=True))

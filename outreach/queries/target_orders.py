@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from outreach.db import reading
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.tally import Tally, TallyKind
+from outreach.models.tally import NUMBERS, TallyKind
 from outreach.models.target import Target
 from outreach.queries.asked_facets import IS_WAITING
 from outreach.queries.keyset import By, note_of, place_in
@@ -118,9 +118,10 @@ def _by_status(event_id: int) -> list[Stretch]:
         (not_asked, ~IS_WAITING, Target.approved_at.is_not(None)),
     )
     rows = reading().execute(
-        select(Tally.state)
-        .where(Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.subject_id == event_id)
-        .where(Tally.count > 0)
+        select(NUMBERS.state)
+        .where(NUMBERS.kind == TallyKind.EVENT_INVITATIONS, NUMBERS.subject_id == event_id)
+        .group_by(NUMBERS.state)
+        .having(func.sum(NUMBERS.count) > 0)
     )
     there = {state for (state,) in rows}
     stretches = [Stretch(RANK, holds, is_indexed=False) for holds in before]

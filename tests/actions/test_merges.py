@@ -40,7 +40,7 @@ from tests.factories import (
 from tests.recount import assert_counts_add_up
 
 LATER = NOON + timedelta(hours=1)
-JOURNALS = ("activities", "merges", "duplicates", "tallies", "alembic_version")
+JOURNALS = ("activities", "merges", "duplicates", "tallies", "tally_parts", "alembic_version")
 
 
 def everything():

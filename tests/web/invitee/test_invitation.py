@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from outreach.db import Glance, db, reading, transaction
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
-from outreach.models.tally import Tally, TallyKind
+from outreach.models.tally import NUMBERS, TallyKind
 from tests.factories import (
     NOON,
     make_event,
@@ -96,7 +96,11 @@ def test_an_answer_is_noted_counted_and_shown(guest, reply):
     assert "With Ms Otieno,\nher adviser." in shown
     counts = dict(
         reading()
-        .execute(select(Tally.state, Tally.count).where(Tally.kind == TallyKind.EVENT_INVITATIONS))
+        .execute(
+            select(NUMBERS.state, func.sum(NUMBERS.count))
+            .where(NUMBERS.kind == TallyKind.EVENT_INVITATIONS)
+            .group_by(NUMBERS.state)
+        )
         .all()
     )
     assert counts == {"silent": 0, reply.value: 1}
@@ -188,8 +192,8 @@ def test_the_same_answer_sent_three_times_is_one_answer(guest, client):
     assert replies(invitation) == [Reply.ACCEPTED]
     assert pages[0] == pages[1] == pages[2]
     count = reading().scalar(
-        select(Tally.count).where(
-            Tally.kind == TallyKind.EVENT_INVITATIONS, Tally.state == "accepted"
+        select(func.sum(NUMBERS.count)).where(
+            NUMBERS.kind == TallyKind.EVENT_INVITATIONS, NUMBERS.state == "accepted"
         )
     )
     assert count == 1
@@ -227,7 +231,7 @@ def test_fifty_people_at_one_link_at_once_leave_one_answer_and_no_fault(live, gu
     (only,) = replies(invitation)
     assert state_of(invitation) == only.value
     total = reading().scalar(
-        select(func.sum(Tally.count)).where(Tally.kind == TallyKind.EVENT_INVITATIONS)
+        select(func.sum(NUMBERS.count)).where(NUMBERS.kind == TallyKind.EVENT_INVITATIONS)
     )
     assert total == 1
 

@@ -14,7 +14,7 @@ from outreach.db import reading
 from outreach.models.activity import Activity
 from outreach.models.invitation import Answer, Invitation, Reply
 from outreach.models.message import Message, Unit
-from outreach.models.tally import Tally
+from outreach.models.tally import NUMBERS
 from outreach.web.invitee import light, pressed, short_answer
 from outreach.web.invitee.door import LONGEST_BODY
 from tests.factories import (
@@ -136,7 +136,7 @@ def test_both_ways_note_the_same_answer_and_say_the_same(
 
 def counted():
     reading().rollback()
-    sums = select(Tally.state, func.sum(Tally.count)).group_by(Tally.state)
+    sums = select(NUMBERS.state, func.sum(NUMBERS.count)).group_by(NUMBERS.state)
     return Counter(dict(reading().execute(sums).all()))
 
 

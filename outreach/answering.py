@@ -21,7 +21,7 @@ from outreach.models.allotment import Placement
 from outreach.models.audience import CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.event import Event
-from outreach.models.invitation import Answer, Invitation, InvitationState
+from outreach.models.invitation import Answer, Invitation, InvitationState, Standing
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.message import standing as message_standing
 from outreach.models.stakeholder import Stakeholder
@@ -211,7 +211,7 @@ def record_answer(
 
 
 def notes_of(
-    invitation: Invitation,
+    invitation: Invitation | Standing,
     about: Any,
     old: InvitationState,
     *,
@@ -235,12 +235,12 @@ def notes_of(
     return [(_ANSWER, answer), (_LINE, _line(verb, answer, invitation, old, by))]
 
 
-def standing(invitation: Invitation) -> dict[str, Any]:
+def standing(invitation: Invitation | Standing) -> dict[str, Any]:
     """Every column that an answer may change, as `new_…`."""
     return {f"new_{name}": getattr(invitation, name) for name in _CHANGED}
 
 
-def to_be_confirmed_to(invitation: Invitation, about: Any) -> Recipient | None:
+def to_be_confirmed_to(invitation: Invitation | Standing, about: Any) -> Recipient | None:
     """Who gets a mail about how the invitation stands now; None where nobody does."""
     is_answer = invitation.answered_at is not None
     # Thanks to a star wait for a signature; what confirms their own answer does not.
@@ -269,7 +269,11 @@ def _confirmation(
 
 
 def _line(
-    verb: str, answer: dict[str, Any], invitation: Invitation, old: InvitationState, by: Actor
+    verb: str,
+    answer: dict[str, Any],
+    invitation: Invitation | Standing,
+    old: InvitationState,
+    by: Actor,
 ) -> dict[str, Any]:
     """For the journal; the note itself stands with the answer only."""
     return {

@@ -8,6 +8,7 @@ What is out of the ordinary is `answering.record_answer`'s.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ from outreach.db import Glance, changed_at_once, db
 from outreach.models.activity import INVITEE
 from outreach.models.allotment import Placement
 from outreach.models.event import Event
-from outreach.models.invitation import Invitation
+from outreach.models.invitation import Invitation, Standing
 from outreach.models.message import Purpose
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import TallyKind
@@ -42,7 +43,7 @@ _SEEN = (
 """What must be as it was read. Whoever answers changes `answered_at`, and so the note."""
 _NOTHING = ("delegate_id", "delegated_by_id", "withdrawn_at", "merged_into_id")
 """Where a plain answer finds nothing."""
-_READ = ("id", *_SEEN, *_NOTHING, "note", "particulars", "is_to_be_confirmed")
+_READ = tuple(field.name for field in fields(Standing))
 
 _facts = facts_of(Invitation.id, Invitation.delegated_by_id, SOMEONE_IS_THANKED)
 _own = [getattr(Invitation, name) for name in _READ]
@@ -63,11 +64,10 @@ _About = row_of(*_names[: -len(_READ)])
 LENGTH = len(_names)
 
 
-def standing_of(row: Sequence[Any]) -> tuple[Invitation, Any]:
-    """An invitation beside the session, and what else is known: the first LENGTH columns."""
+def standing_of(row: Sequence[Any]) -> tuple[Standing, Any]:
+    """How an invitation stands, and what else is known: the first LENGTH columns."""
     known = LENGTH - len(_READ)
-    invitation = Invitation(**dict(zip(_READ, row[known:LENGTH], strict=True)))
-    return invitation, _About._make(row[:known])
+    return Standing(*row[known:LENGTH]), _About._make(row[:known])
 
 
 _THANKS = Glance(
@@ -95,13 +95,13 @@ _STILL = Prepared(
 )
 
 
-def seen_of(invitation: Invitation) -> dict[str, Any]:
+def seen_of(invitation: Standing) -> dict[str, Any]:
     """How the invitation was read, for `note_answer`."""
     return {f"old_{name}": getattr(invitation, name) for name in _SEEN}
 
 
 def note_answer(
-    invitation: Invitation, about: Any, seen: Mapping[str, Any], *, at: datetime, given_by: str
+    invitation: Standing, about: Any, seen: Mapping[str, Any], *, at: datetime, given_by: str
 ) -> bool:
     """Write down the answer that the invitation has taken, and tell the invitee of record; False,
     and nothing, where this is no plain one or where anything has changed since it was read."""
@@ -127,7 +127,7 @@ def note_answer(
     return changed_at_once([(_STILL, still), *counts, *notes, *mail])
 
 
-def _is_thanked(invitation: Invitation, at: datetime) -> bool:
+def _is_thanked(invitation: Standing, at: datetime) -> bool:
     return _THANKS.raw(
         stakeholder_id=invitation.stakeholder_id, event_id=invitation.event_id,
         answered_at=at, reply=invitation.state.value,

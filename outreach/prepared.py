@@ -14,9 +14,11 @@ from typing import Any
 
 from psycopg import Connection as PostgreSQLConnection
 from psycopg import RawCursor
-from sqlalchemy import BindParameter, Connection, Dialect, Executable, literal, literal_column
+from sqlalchemy import BindParameter, Connection, Dialect, Enum, Executable, literal, literal_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
+
+from outreach.models.base import UTCDateTime
 
 Maker = Callable[[Any], Any]
 _PLAIN = frozenset(f"{ascii_letters}{digits} _-./")
@@ -87,12 +89,29 @@ class Prepared:
         text, names = str(compiled), compiled.positiontup
         if not compiled.positional:
             text, names = numbered(text)
-        places = [(name, fixed[name], kinds[name].bind_processor(dialect)) for name in names]
+        places = [(name, fixed[name], _giver(kinds[name], dialect)) for name in names]
         columns = compiled.effective_returning or getattr(statement, "selected_columns", ())
-        makers = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
+        makers = [_taker(column.type.dialect_impl(dialect), dialect) for column in columns]
         return Spelt(text, places, makers, [column.key for column in columns])
+
+
+def _giver(kind: Any, dialect: Dialect) -> Maker | None:
+    """What makes a value the driver's. The word of an enumeration is in it; of instants the same
+    few are told many times."""
+    if isinstance(kind, Enum):
+        return _word
+    maker: Maker | None = kind.bind_processor(dialect)
+    return lru_cache(256)(maker) if maker and isinstance(kind, UTCDateTime) else maker
+
+
+def _word(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _taker(kind: Any, dialect: Dialect) -> Maker | None:
+    """What makes a value of the driver's one of the column's type."""
+    maker: Maker | None = kind.result_processor(dialect, None)
+    return lru_cache(256)(maker) if maker and isinstance(kind, Enum | UTCDateTime) else maker
 
 
 def _with_constants(statement: Executable, given: Sequence[str] | None, dialect: Dialect) -> Any:

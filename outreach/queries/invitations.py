@@ -12,7 +12,7 @@ from outreach.db import Glance, reading
 from outreach.models.conference import Conference
 from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind, Parts
-from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
+from outreach.models.invitation import Answer, Invitation, InvitationState, Reply, Standing
 from outreach.models.letter import Letter
 from outreach.models.message import Purpose
 from outreach.models.question import Question
@@ -113,7 +113,7 @@ class InvitationPage:
 class FormAsked:
     """What the answer form of a page asks, and how the invitation stands."""
 
-    invitation: Invitation
+    invitation: Standing
     about: Any
     """As `noting.note_answer` takes it."""
     language: str

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from outreach.actions.campaigns import (
-    NothingToSend,
     approve_campaign,
     ask_for_approval,
     cancel_campaign,
@@ -20,7 +19,7 @@ from outreach.actions.steps import launch_due_steps
 from outreach.actions.templates import Wording, create_template, write_version
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
-from outreach.drafting import Plan, StepPlan
+from outreach.drafting import NothingToSend, Plan, StepPlan
 from outreach.errors import Conflict
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor

@@ -12,7 +12,7 @@ from outreach.actions.campaigns import (
     resume_campaign,
     schedule_campaign,
 )
-from outreach.actions.invitations import answer_invitation
+from outreach.actions.invitations import answer_at_once, answer_invitation
 from outreach.actions.steps import decide_missed_step, launch_due_steps, launch_step
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
@@ -25,6 +25,7 @@ from outreach.models.message import Message, MessageState, Unit
 from outreach.models.step import Anchor, Step, StepKind, StepState
 from outreach.queries import reasons
 from outreach.queries.campaigns import campaign_summary, outcomes_of
+from outreach.queries.invitations import form_glance, version_of
 from outreach.signing import AN_APPROVER, SIGN_OFF
 from outreach.stops import stop_addresses
 from tests.actions.test_campaigns import INVITATION, plan, reminder
@@ -86,6 +87,15 @@ def invitation_of(person):
 def answer(person, reply=Reply.ACCEPTED, at=NOON + DAY):
     reading().rollback()
     answer_invitation(invitation_of(person).id, reply, "", at=at)
+
+
+def answer_by_link(person, reply=Reply.ACCEPTED, at=NOON + DAY):
+    """As on the page, where a plain answer is noted at once."""
+    reading().rollback()
+    asked = form_glance(invitation_of(person).link_key, reply, at)
+    reading().rollback()
+    seen = version_of(asked.invitation.answered_at)
+    assert answer_at_once(asked, reply, "", at=at, seen=seen, particulars={})
 
 
 WAITS = (MessageState.WAITING, "")
@@ -267,22 +277,30 @@ def test_a_missed_step_that_is_skipped_sends_nothing():
     assert rows(campaign_id, StepKind.REMINDER) == {}
 
 
-def test_everyone_who_answers_is_thanked_once_however_often_they_change_their_mind(mailer):
+@pytest.mark.parametrize("gives", [answer, answer_by_link])
+def test_everyone_who_answers_is_thanked_once_however_often_they_change_their_mind(mailer, gives):
     target_list = make_list()
-    person = make_stakeholder("Amina")
+    person, other = make_stakeholder("Amina"), make_stakeholder("On no list")
     make_target(target_list, person)
     make_target(target_list, make_stakeholder("Silent"))
     campaign_id = going(target_list, INVITATION, THANKS)
     launch_due_steps(at=NOON)
     drain(mailer, now=lambda: NOON)
     for hour, reply in enumerate((Reply.ACCEPTED, Reply.DECLINED, Reply.ACCEPTED), start=1):
-        answer(person, reply, at=NOON + hour * HOUR)
+        gives(person, reply, at=NOON + hour * HOUR)
         launch_due_steps(at=NOON + hour * HOUR)
         drain(mailer, now=lambda hour=hour: NOON + hour * HOUR)
     assert list(rows(campaign_id, StepKind.THANK_YOU)) == ["Amina"]
     thanked = [mail for mail in mailer.sent if mail.subject.startswith("We have noted your answer")]
     assert [mail.name for mail in thanked] == ["Amina"]
     assert "you accept" in thanked[0].text
+    make_invitation(other)
+    gives(other, at=NOON + DAY)
+    reading().rollback()
+    confirmed = select(Message.name).where(
+        Message.step_id.is_(None), Message.state == MessageState.WAITING
+    )
+    assert reading().scalars(confirmed).all() == ["On no list"]
     assert step_of(campaign_id, StepKind.THANK_YOU).state == StepState.OPEN
 
 

@@ -31,11 +31,10 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge, MergeUndone
 from outreach.models.message import RESTING, Message, MessageState, Unit, standing
 from outreach.placing import settle_places
+from outreach.queries.reasons import MERGED
 from outreach.resting import hold_still
 from outreach.rows import Rows
 from outreach.tally import add_to_tallies
-
-REASON = "merged"
 
 
 class LooksTheSame(Refusal):
@@ -156,7 +155,7 @@ def _leave_out_waiting(session: Session, rows: Rows, gone_id: int, at: datetime)
     for id_ in ids:
         row = rows.row(MESSAGES, id_)
         if row and row["state"] in waiting:  # a worker may have taken it a moment ago
-            rows.change(MESSAGES, id_, state=MessageState.LEFT_OUT, reason=REASON, changed_at=at)
+            rows.change(MESSAGES, id_, state=MessageState.LEFT_OUT, reason=MERGED, changed_at=at)
 
 
 def _left_for_good(session: Session, merge: Merge) -> set[int]:

@@ -269,6 +269,7 @@ def _unit_of_its_own(
         event_id=message.event_id,
         purpose=message.purpose,
         next_at=at,
+        decided_at=at,
         state=UnitState.PAUSED if is_paused else UnitState.WAITING,
         is_vip=campaign is not None and campaign.is_vip,
         # Unknown once more, and it is held again: never a third copy by itself.

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
+from outreach.delivery.again import hold_for_stars
 from outreach.delivery.checks import Look, campaign_stands, leave_out_the_changed, look_at
 from outreach.delivery.claims import Claim, release
 from outreach.delivery.ledger import move_by_id, move_messages
@@ -86,6 +87,8 @@ def _who_goes(
     everyone = dict(zip(rendered.recipients.public_ids, rendered.ids, strict=True))
     # Who is left out needs nobody's look, whatever else is missing.
     crowd = leave_out_the_changed(session, claim.unit_id, look, at)
+    if look.may_lack_a_signature and hold_for_stars(session, claim.unit_id, look.event_id, at):
+        crowd = None
     if look.goes_by_their_hour and hold_back_the_night(session, claim.unit_id, at):
         crowd = None
     if not (rates.domain or rendered.held) and crowd and crowd.is_of(rendered.ids):

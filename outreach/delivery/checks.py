@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from outreach.delivery.again import NOBODY_DECIDED, decided_since
 from outreach.delivery.ledger import PLACES, move_by_id
+from outreach.delivery.whose import assistants_key, from_unit
 from outreach.dialect import indexes_preferred, key_digest
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import UTCDateTime
@@ -57,6 +59,7 @@ from outreach.queries.reasons import (
     WITHDRAWN,
     has_stopped_news,
 )
+from outreach.signing import UNSIGNED
 
 ASKING = tuple(Purpose(kind.value) for kind in ASKING_KINDS)
 _STANDS = Prepared(
@@ -87,6 +90,15 @@ class Look(NamedTuple):
     somebody_stopped_news: bool
     goes_by_their_hour: bool | None
     """Its step goes at an hour of each recipient's own zone."""
+    event_id: int
+    is_again: bool
+    """Its mails were under way before, when nobody could take them back."""
+    decided_at: datetime | None
+
+    @property
+    def may_lack_a_signature(self) -> bool:
+        """Somebody in it may be a star by now; who lets such a mail go by hand signs it."""
+        return self.is_again and self.decided_at is None and self.purpose not in UNSIGNED
 
 
 def look_at(session: Session, unit_id: int, token: int) -> Look | None:
@@ -106,6 +118,7 @@ def _look() -> Prepared:
             exists(select(Suppression.id)), stopped,
             exists(select(NewsStop.id)),
             select(Step.is_local).where(Step.id == Unit.step_id).scalar_subquery(),
+            Unit.event_id, (Unit.attempts_count > 0).label("is_again"), Unit.decided_at,
             # With its statistics PostgreSQL would then hash everyone for each unit.
             indexes_preferred(),
         )
@@ -150,9 +163,11 @@ def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: dateti
         somebody_stopped=look.somebody_stopped,
         somebody_stopped_news=look.somebody_stopped_news,
         is_late=is_late and look.purpose is not Purpose.THANK_YOU,
+        is_again=look.is_again,
     )
     values = {
-        "unit": unit_id, "at": at, "campaign": look.campaign_id, "quiet_from": at - MANNERS
+        "unit": unit_id, "at": at, "campaign": look.campaign_id, "quiet_from": at - MANNERS,
+        "decided": look.decided_at or NOBODY_DECIDED,
     }  # fmt: skip
     # A thousand rows cost more to fetch than to read: mostly nobody is to be left out.
     connection = session.connection()
@@ -185,15 +200,17 @@ def _statements(
     somebody_stopped: bool,
     somebody_stopped_news: bool,
     is_late: bool,
+    is_again: bool,
 ) -> _Statements:
     """Whose mail must not go any more, and why. Built once: they run for every unit.
 
-    is_late  it was kept back, so that another mail of the campaign may have gone meanwhile
+    is_late   it was kept back, so that another mail of the campaign may have gone meanwhile
+    is_again  it was under way before, so that what else was decided then is asked, too
     """
     # With nobody on the list of those not to write to, nothing is digested.
     key: Any = Stakeholder.email_key
     if purpose is Purpose.TO_ASSISTANT:
-        key = _assistants_key()
+        key = assistants_key()
     elif purpose is Purpose.COPY:
         key = AnsweringAddress.email_key
     is_listed = Suppression.digest == key_digest(key)
@@ -201,6 +218,8 @@ def _statements(
     reason = _reason(purpose, audience, bindparam("at", type_=UTCDateTime()), stopped)
     if somebody_stopped_news and purpose is Purpose.PROMOTION:
         reason = case((has_stopped_news(), func.coalesce(reason, STOPPED_NEWS)), else_=reason)
+    if is_again:
+        reason = decided_since(reason)
     if is_late:
         reason = case((_was_just_written_to(), JUST_WRITTEN), else_=reason)
     counts = (
@@ -208,52 +227,11 @@ def _statements(
         func.count(reason).label("changed"),
     )  # fmt: skip
     everyone, listing = (
-        _from_unit(purpose, select(*columns), is_listed if somebody_is_listed else false())
+        from_unit(purpose, select(*columns), is_listed if somebody_is_listed else false())
         for columns in ((*_UNSORTED, *counts), (Message.id, reason))
     )
     everyone = everyone.group_by(*_UNSORTED)
     return _Statements(Prepared(everyone), listing.where(reason.is_not(None)))
-
-
-def _from_unit(
-    purpose: Purpose, columns: Select[Any], is_listed: ColumnElement[bool]
-) -> Select[Any]:
-    """These columns of those who wait in a unit, with all that a reason may depend on."""
-    whose = columns.select_from(Message).outerjoin(
-        Stakeholder, Stakeholder.id == Message.stakeholder_id
-    )
-    if purpose is Purpose.COPY:
-        whose = whose.outerjoin(AnsweringAddress, _is_theirs())
-    whose = (
-        whose.outerjoin(Suppression, is_listed)
-        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-        .where(Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
-    )
-    if purpose is Purpose.FOCAL_POINT:
-        return whose.outerjoin(Delegation, Delegation.id == Message.delegation_id)
-    if purpose is not Purpose.SEAT:
-        return whose
-    return whose.outerjoin(SeatOffer, SeatOffer.id == Message.offer_id).outerjoin(
-        Seat, Seat.id == SeatOffer.seat_id
-    )
-
-
-def _assistants_key() -> ColumnElement[str]:
-    """The address of an assistant as lists keep it; as near as SQL comes where they are no more."""
-    known = select(func.min(AnsweringAddress.email_key)).where(
-        AnsweringAddress.stakeholder_id == Message.stakeholder_id,
-        AnsweringAddress.email == Message.address,
-    )
-    return func.coalesce(known.correlate(Message).scalar_subquery(), func.lower(Message.address))
-
-
-def _is_theirs() -> ColumnElement[bool]:
-    """The assistant to whom a copy goes."""
-    return and_(
-        AnsweringAddress.stakeholder_id == Message.stakeholder_id,
-        AnsweringAddress.email == Message.address,
-        AnsweringAddress.gets_copies,
-    )
 
 
 def _stopped_this() -> ColumnElement[bool]:

@@ -193,6 +193,8 @@ def sibling_of(session: Session, unit: Unit, *, next_at: datetime) -> Unit:
         event_id=unit.event_id,
         purpose=unit.purpose,
         is_vip=unit.is_vip,
+        attempts_count=unit.attempts_count,
+        decided_at=unit.decided_at,
         unknown_count=unit.unknown_count,
         is_retry_of_unknown=unit.is_retry_of_unknown,
         ordinal=(latest or 0) + 1,

@@ -196,5 +196,6 @@ def _release(session: Session, ids: list[int], at: datetime, *, is_double: bool)
             move_to_unit(session, by_unit[unit.id], back.id)
         back.state = UnitState.PAUSED if unit.campaign_id in paused else UnitState.WAITING
         back.next_at = at
+        back.attempts_count += 1  # of which the backup may know nothing
     session.flush()
     return count

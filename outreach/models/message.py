@@ -216,6 +216,9 @@ class Unit(Base):
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str | None]
     attempts_count: Mapped[Zero]
+    """Hand-overs of its mails, in this unit or in the one that it was parted from."""
+    decided_at: Mapped[datetime | None]
+    """When a person let its one mail go: signed, and whatever had been stopped before."""
     leases_count: Mapped[Zero]
     """Leases in a row that ended before an attempt was written: something in it kills workers."""
     busy_count: Mapped[Zero]

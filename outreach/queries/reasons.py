@@ -35,6 +35,7 @@ NOT_BOUNCED = "The address did not bounce."
 JUST_WRITTEN = "Another mail of this campaign is on its way, or went out less than 20 hours before."
 CAPPED = "Has had as many campaign mails as one person may get in this time."
 PAST_DEADLINE = "The reply-by has passed."
+MERGED = "merged"
 NO_TEXT = "There is no text in this person's language, nor a fallback."
 
 UNDER_WAY = (

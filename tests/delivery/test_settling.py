@@ -7,16 +7,24 @@ from sqlalchemy import select
 
 from outreach.actions.campaigns import cancel_campaign
 from outreach.actions.invitations import answer_invitation
+from outreach.actions.merges import merge_stakeholders
+from outreach.actions.messages import go_on_for_person, resend_message, stop_for_person
+from outreach.actions.stars import decide_star, nominate_star
 from outreach.db import db
 from outreach.delivery.file import FileMailer
-from outreach.delivery.mailer import Accepted, Silent
+from outreach.delivery.mailer import Accepted, Busy, Refused, Silent
 from outreach.delivery.outbox import drain
 from outreach.delivery.settling import GRACE, settle_unknown
-from outreach.models.activity import CONSOLE
+from outreach.models.account import Role
+from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Reply
 from outreach.models.message import Message
+from outreach.models.target import Target
+from outreach.queries.audience_members import EXCLUDED
+from outreach.queries.reasons import ANSWERED, MERGED
+from outreach.signing import AN_APPROVER, SIGN_OFF
 from tests.delivery.ledgers import HOUR, frozen_campaign, reasons, states
-from tests.factories import NOON
+from tests.factories import NOON, make_account, make_stakeholder
 from tests.recount import assert_counts_add_up
 
 AFTER = NOON + GRACE + timedelta(seconds=1)
@@ -89,15 +97,84 @@ def test_unknown_in_a_campaign_for_very_important_people_is_held_at_once(mailer)
     assert all("for VIPs" in reason for reason in reasons("held"))
 
 
-def test_whoever_answered_in_the_meantime_is_not_written_to_again(mailer):
-    """P3."""
-    silence(mailer, people=1)
-    message = db.session.scalars(select(Message)).one()
+def answer(message):
     answer_invitation(message.invitation_id, Reply.ACCEPTED, "", at=NOON)
-    settle_unknown(mailer, at=AFTER)
+
+
+def stop(message, at=NOON):
+    stop_for_person(message.campaign_id, message.stakeholder_id, by=CONSOLE, at=at)
+
+
+def merge(message):
+    kept = make_stakeholder("Person Nought", "nought@example.org")
+    merge_stakeholders(kept.id, message.stakeholder_id, {}, by=CONSOLE, at=NOON)
+
+
+def make_star(message):
+    promoter, approver = (make_account(role).id for role in (Role.PROMOTER, Role.APPROVER))
+    theirs = Target.stakeholder_id == message.stakeholder_id
+    target_id = db.session.scalars(select(Target.id).where(theirs)).one()
+    nominate_star(target_id, "Chairs the bank", by=Actor.account(promoter), at=NOON)
+    decide_star(target_id, True, by=Actor.account(approver), at=NOON)
+
+
+def first_of_two() -> Message:
+    db.session.rollback()
+    return db.session.scalars(select(Message).order_by(Message.id)).first()
+
+
+@pytest.mark.parametrize(
+    ("decide", "state", "reason"),
+    [
+        (answer, "left_out", ANSWERED),
+        (stop, "left_out", EXCLUDED),
+        (merge, "left_out", MERGED),
+        (make_star, "held", f"{SIGN_OFF}{AN_APPROVER}."),
+    ],
+)
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_what_was_decided_of_someone_in_the_meantime_is_found_before_the_next_try(
+    mailer, decide, state, reason, is_busy
+):
+    """P3: while the answer is unknown, and within a call of which a part is to be tried again."""
+    frozen_campaign(2)
+    first = first_of_two()
+    before = [lambda: decide(first_of_two())] if is_busy else []
+
+    def answers(recipient):
+        while before:
+            before.pop()()
+        is_first = recipient.to.name == "Person 0"
+        return (Busy("later") if is_busy else Silent("time-out")) if is_first else Accepted()
+
+    mailer.answers = answers
+    drain(mailer, now=lambda: NOON)
+    if not is_busy:
+        decide(first)
+        settle_unknown(mailer, at=AFTER)
     mailer.answers = lambda recipient: Accepted()
     drain(mailer, now=lambda: AFTER + HOUR)
-    assert reasons("left_out") == {"Answered already.": 1}
+    assert reasons(state) == {reason: 1}
+
+
+def test_who_is_written_to_by_hand_though_stopped_gets_it_in_any_try_until_stopped_again(mailer):
+    """P3: what a person lets go is a decision of its own, and a later one stops it."""
+    frozen_campaign(2)
+    mailer.answers = lambda recipient: Refused("no such box")
+    drain(mailer, now=lambda: NOON)
+    for message in db.session.scalars(select(Message).order_by(Message.id)).all():
+        stop(message)
+        resend_message(message.id, by=CONSOLE, at=NOON + HOUR)
+    mailer.answers = lambda recipient: Silent("time-out")
+    drain(mailer, now=lambda: NOON + HOUR)
+    again = first_of_two()
+    go_on_for_person(again.campaign_id, again.stakeholder_id, by=CONSOLE, at=NOON + HOUR)
+    stop(again, at=NOON + 2 * HOUR)
+    settle_unknown(mailer, at=AFTER + HOUR)
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: AFTER + 2 * HOUR)
+    assert reasons("left_out") == {EXCLUDED: 1}
+    assert [mail.name for mail in mailer.sent] == ["Person 1"]
 
 
 def test_what_is_unknown_of_a_cancelled_campaign_is_not_sent_again(mailer):

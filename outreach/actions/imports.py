@@ -16,7 +16,14 @@ from outreach.intake.fields import FIELDS
 from outreach.intake.people import PersonRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.models.activity import Actor
-from outreach.models.imports import AlreadyImported, Import, ImportState, NotNow
+from outreach.models.imports import (
+    BROUGHT_IN,
+    MOST_FAULTS,
+    AlreadyImported,
+    Import,
+    ImportState,
+    NotNow,
+)
 from outreach.models.target import TargetList
 from outreach.queries.import_fields import (
     check_columns,
@@ -84,17 +91,12 @@ def resume_import(import_id: int) -> None:
 
 
 def take_back_import(import_id: int, *, by: Actor) -> None:
-    """Stop it, if it is under way, and take back what came of it: a worker does so."""
+    """Stop it, if it is under way, and take back what came of it: a worker does so; or let one try
+    that again, where it failed so often that it rests."""
     with transaction() as session:
         row = _locked(session, import_id)
-        row.go_to(
-            ImportState.UNDOING,
-            "taken back",
-            ImportState.WAITING,
-            ImportState.APPLYING,
-            ImportState.PAUSED,
-            ImportState.APPLIED,
-        )
+        again = (ImportState.UNDOING,) if row.fault_count >= MOST_FAULTS else ()
+        row.go_to(ImportState.UNDOING, "taken back", *BROUGHT_IN, *again)
         row.let_go()
         row.started_at, row.undone_by_id = None, by.account_id
 

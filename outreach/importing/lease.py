@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.errors import Conflict
-from outreach.models.imports import WORK, Import, ImportState
+from outreach.models.imports import MOST_FAULTS, WORK, Import, ImportState
+
+DIED = "The process that worked on it was killed. Large files need memory: see how much was free."
 
 
 class Busy(Conflict):
@@ -47,7 +49,7 @@ class Lease:
             if row is None or row.lease_key != self._key:
                 return
             if error:
-                row.note_fault(error)
+                row.note_fault(error, self.now())
             else:
                 row.let_go()
 
@@ -57,10 +59,14 @@ def take(import_id: int, now: Callable[[], datetime]) -> tuple[Lease, ImportStat
     at = now()
     with transaction() as session:
         row = session.get(Import, import_id, with_for_update=True, populate_existing=True)
-        if row is None or row.state not in WORK:
+        if row is None or row.state not in WORK or row.fault_count >= MOST_FAULTS:
             return None
         if is_held(row.lease_key, row.leased_until, at):
             raise Busy
+        if row.lease_key is not None and row.stored_name:  # a person is by who gave a command
+            row.note_fault(DIED, at)
+            if row.state not in WORK or row.fault_count >= MOST_FAULTS:
+                return None
         key = f"{socket.gethostname()} {os.getpid()} {token_hex(8)}"
         row.lease(key, at)
         if row.state is ImportState.WAITING:
@@ -74,6 +80,11 @@ def take(import_id: int, now: Callable[[], datetime]) -> tuple[Lease, ImportStat
 def is_held(key: str | None, until: datetime | None, at: datetime) -> bool:
     """Whether a run is at it, as far as can be known from here."""
     return key is not None and until is not None and until > at and _lives(key)
+
+
+def is_resting(key: str | None, until: datetime | None, at: datetime) -> bool:
+    """Whether it waits after a fault, before it is tried again."""
+    return key is None and until is not None and until > at
 
 
 def _lives(key: str) -> bool:

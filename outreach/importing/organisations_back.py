@@ -40,6 +40,7 @@ def take_back_organisations(lease: Lease) -> None:
         row.state, row.undone_at, row.position = ImportState.UNDONE, lease.now(), 0
         row.kept_count = len(kept)
         row.kept = {str(id_): why for id_, why in sorted(kept.items())[:MOST_NAMED]}
+        row.go_on()
         row.let_go()
         session.add(
             Activity.of(

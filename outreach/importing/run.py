@@ -227,6 +227,7 @@ class _Bringing:
         before = [getattr(self.report, name) for name in _COUNTS.values()]
         self.report.add(chunk)
         self.report.suggested += suggested
+        row.go_on()
         row.position += len(chunk)
         for (column, name), then in zip(_COUNTS.items(), before, strict=True):
             setattr(row, column, getattr(row, column) + getattr(self.report, name) - then)

@@ -67,6 +67,7 @@ def _take_back_one(lease: Lease) -> bool:
         back = _WayBack(session, row, target_list, chunk, lease)
         back.go()
         session.delete(chunk)
+        row.go_on()
         _hand_on(session, chunk, back.still_needed)
         row.position = chunk.changes.get("position", (chunk.number - 1) * CHUNK)
         row.kept_count += len(back.kept)
@@ -92,6 +93,7 @@ def _hand_on(session: Session, chunk: ImportChunk, standings: Collection[int]) -
 
 def _finish(session: Session, row: Import, target_list: TargetList, lease: Lease) -> None:
     row.state, row.undone_at, row.position = ImportState.UNDONE, lease.now(), 0
+    row.go_on()
     row.let_go()
     by = Actor.account(row.undone_by_id) if row.undone_by_id else row.actor
     session.add(

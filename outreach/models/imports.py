@@ -18,6 +18,8 @@ LEASE = timedelta(seconds=90)
 
 MOST_FAULTS = 3
 """Runs that ended by a fault, one after another, before a person has to look."""
+FIRST_WAIT = timedelta(seconds=20)
+"""After the first of them; three times as long after the next."""
 
 
 class ImportState(StrEnum):
@@ -198,7 +200,8 @@ class Import(Base):
         """Take another state. Raises NotNow where that is not one step from here."""
         if self.state not in allowed:
             raise NotNow(wish, self.state)
-        self.state, self.error, self.fault_count = state, "", 0
+        self.state = state
+        self.go_on()
 
     def lease(self, key: str, at: datetime) -> None:
         """Give it to a run, or to the same run for longer."""
@@ -208,12 +211,18 @@ class Import(Base):
         """Nobody has it any more."""
         self.lease_key = self.leased_until = None
 
-    def note_fault(self, error: str) -> None:
-        """A run ended by a fault: it is tried again, and after MOST_FAULTS a person has to look."""
+    def go_on(self) -> None:
+        """A run came further: the next fault is a first one."""
+        self.error, self.fault_count = "", 0
+
+    def note_fault(self, error: str, at: datetime) -> None:
+        """A run ended by a fault: it is tried again after a while, and after MOST_FAULTS a person
+        has to look."""
         self.let_go()
         self.fault_count += 1
         self.error = error[:500]
         if self.fault_count < MOST_FAULTS:
+            self.leased_until = at + FIRST_WAIT * 3 ** (self.fault_count - 1)
             return
         if self.state is ImportState.CHECKING:
             self.state = ImportState.PREVIEWED

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from outreach.db import reading
-from outreach.models.imports import BROUGHT_IN, WORK, Import, ImportState
+from outreach.models.imports import BROUGHT_IN, MOST_FAULTS, WORK, Import, ImportState
 from outreach.models.stakeholder import Organisation, Stakeholder
 
 SHOWN = (*BROUGHT_IN, ImportState.UNDOING, ImportState.UNDONE)
@@ -36,6 +36,7 @@ class ImportLine:
     started_at: datetime | None
     leased_until: datetime | None
     error: str
+    fault_count: int
     report: dict[str, Any] | None
     read_count: int
     created_count: int
@@ -54,6 +55,11 @@ class ImportLine:
     def columns(self) -> dict[int, str]:
         """{column, from 0: field}, as reading wants it."""
         return {int(column): code for column, code in self.mapping.items()}
+
+    @property
+    def is_stuck(self) -> bool:
+        """Its way back failed so often that a person has to look."""
+        return self.state is ImportState.UNDOING and self.fault_count >= MOST_FAULTS
 
 
 def import_line(import_id: int) -> ImportLine | None:
@@ -97,12 +103,24 @@ def due_imports(*, limit: int = 20) -> list[tuple[int, str, str | None, datetime
         select(Import.id, Import.stored_name, Import.lease_key, Import.leased_until)
         .where(
             Import.state.in_(WORK),
+            Import.fault_count < MOST_FAULTS,
             (Import.stored_name != "") | (Import.state == ImportState.UNDOING),
         )
         .order_by(Import.id)
         .limit(limit)
     )
     return [(id_, name, key, until) for id_, name, key, until in rows]
+
+
+def imports_in_trouble() -> list[ImportLine]:
+    """Those whose latest run ended by a fault. Cost: the imports that are not at their end."""
+    rows = reading().execute(
+        _imports()
+        .where(Import.state.in_((*WORK, ImportState.PAUSED)), Import.error != "")
+        .order_by(Import.id)
+        .limit(20)
+    )
+    return [ImportLine(*row) for row in rows]
 
 
 def organisation_imports(*, limit: int = 5) -> list[ImportLine]:

@@ -12,6 +12,7 @@ from outreach.models.heartbeat import Heartbeat
 from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import LastAudit, last_audit
+from outreach.queries.imports import ImportLine, imports_in_trouble
 from outreach.queries.messages import first_ids
 
 RECENT = timedelta(hours=24)
@@ -65,6 +66,8 @@ class Operations:
     """(mailer, class, calls, messages) of the last 24 hours."""
     paused: list[tuple[int, str, str]]
     """(campaign id, name, why) of those that paused by themselves."""
+    imports: list[ImportLine]
+    """Those that failed, and are tried again or wait for a person."""
     audit: LastAudit | None
 
     @property
@@ -74,7 +77,7 @@ class Operations:
 
 
 def operations(at: datetime) -> Operations:
-    """Everything for the page. Ten SELECTs by index, or over summary rows and a day's attempts."""
+    """Everything for the page. Eleven SELECTs by index, of summary rows or a day's attempts."""
     session = reading()
     due = (Unit.state == UnitState.WAITING, Unit.next_at <= at)
     due_units, oldest = session.execute(
@@ -101,6 +104,7 @@ def operations(at: datetime) -> Operations:
         breakers=breakers(),
         answers=_answers(at),
         paused=_paused(),
+        imports=imports_in_trouble(),
         audit=last_audit(),
     )
 

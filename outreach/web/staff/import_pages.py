@@ -137,7 +137,7 @@ def take_back_import(import_id: int) -> Response:
     """Stop it if it runs, and take back what came of it: a small one at once."""
     line = import_or_404(import_id)
     imports.take_back_import(import_id, by=Actor.account(current_user.id))
-    if line.read_count <= uploads.LARGE:
+    if line.read_count <= uploads.LARGE and not line.is_stuck:
         try:
             run_import(import_id, stored_file(line), now=clock.now)
         except Conflict:  # the clock was quicker

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import Row, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from outreach.db import reading
 from outreach.delivery.calendar import Attendee, personal_calendar, seat_part
@@ -19,6 +20,7 @@ from outreach.models.event import Event
 from outreach.models.invitation import IN_CALENDAR, Answer, Invitation, InvitationState
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import OfferState, Seat, SeatAnswer, SeatOffer
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.track import Track
 from outreach.queries.invitations import EVENT, EventShown
 
@@ -36,12 +38,19 @@ _last_channel = (
     .limit(1)
     .scalar_subquery()
 )
+_sent, _whose = aliased(Message), aliased(Stakeholder)
 _has_it = or_(
+    # By the person, whose mails an index finds, and by those who were merged into them.
     exists()
-    .where(Message.invitation_id == Invitation.id, Message.campaign_id == Campaign.id)
     .where(
-        Message.purpose == Purpose.INVITATION, Campaign.has_calendar,
-        Message.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+        or_(
+            _whose.id == Invitation.stakeholder_id,
+            _whose.merged_into_id == Invitation.stakeholder_id,
+        ),
+        _sent.stakeholder_id == _whose.id, _sent.invitation_id == Invitation.id,
+        _sent.purpose == Purpose.INVITATION,
+        _sent.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+        Campaign.id == _sent.campaign_id, Campaign.has_calendar,
     )
     .correlate(Invitation),
     exists()

@@ -1,13 +1,15 @@
 """The plans of what runs for every unit: by index, whatever the database believes of the size."""
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, insert, select, text
 
+from outreach.actions.invitations import answer_invitation
 from outreach.actions.messages import hold_message
 from outreach.db import db, transaction
 from outreach.delivery.claims import claim_unit
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
+from outreach.models.invitation import Invitation, Reply
 from outreach.models.message import Message, MessageState, Purpose, Unit, UnitState
 from outreach.prepared import cursor_of
 from outreach.queries.operations import operations
@@ -99,8 +101,15 @@ def test_nothing_that_runs_for_a_unit_reads_all_units_or_all_messages(
     much_is_done, mailer, is_analysed
 ):
     analyse() if is_analysed else forget()
-    plans = plans_of(lambda: drain(mailer, now=lambda: NOON, domain_rate=1_000))
-    assert len(mailer.sent) == 4
+
+    def send_and_confirm():
+        drain(mailer, now=lambda: NOON, domain_rate=1_000)
+        invitation_id = db.session.scalars(select(Invitation.id).order_by(Invitation.id)).first()
+        answer_invitation(invitation_id, Reply.ACCEPTED, "", at=NOON)
+        drain(mailer, now=lambda: NOON, domain_rate=1_000)
+
+    plans = plans_of(send_and_confirm)
+    assert len(mailer.sent) == 5
     assert len(plans) > 10
     for statement, plan in plans.items():
         for table in ("units", "messages"):

@@ -1,9 +1,11 @@
 """Answers that calendars gave: judged one by one; those in doubt settled by a person."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from outreach.advice import calendar_verdicts as advice
@@ -27,6 +29,8 @@ from outreach.queries import calendar_replies as replies
 from outreach.queries.calendar_replies import SeatEntry
 from outreach.seating import locked_offer, record_seat_answer
 
+log = logging.getLogger("outreach.calendar")
+
 Subject = Invitation | SeatOffer
 CHANNEL = "calendar"
 _GONE = ("reason", "decide_on")
@@ -41,12 +45,32 @@ class NothingToTake(Conflict):
 
 
 def apply_calendar_replies(*, at: datetime) -> int:
-    """Judge the replies that came since the last time; says how many."""
+    """Judge the replies that came since the last time; says how many.
+
+    One on which that fails waits for a person, and holds up no other.
+    """
     mail_ids = replies.unjudged()
     events, seats = (replies.event_uids(), replies.seat_uids()) if mail_ids else ({}, {})
     for mail_id in mail_ids:
-        _judge(mail_id, events, seats, at)
+        try:
+            _judge(mail_id, events, seats, at)
+        except DBAPIError:
+            raise  # the database's trouble is nobody's in the mail
+        except Exception as problem:
+            log.exception("calendar reply in mail %s", mail_id)
+            _leave_to_a_person(mail_id, type(problem).__name__)
     return len(mail_ids)
+
+
+def _leave_to_a_person(mail_id: int, problem: str) -> None:
+    with transaction() as session:
+        mail = session.get_one(InboundMail, mail_id, with_for_update=True)
+        because = f"It could not be judged ({problem}); an operator can see why."
+        row = CalendarReply(
+            inbound_id=mail_id, received_at=mail.received_at, verdict=Verdict.UNVERIFIED,
+            because=because,
+        )  # fmt: skip
+        session.add(row)
 
 
 def settle_calendar_reply(reply_id: int, *, is_taken: bool, by: Actor, at: datetime) -> None:

@@ -7,7 +7,7 @@ so it counts nowhere, and whatever befalls it says nothing of the person.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import transaction
@@ -16,8 +16,9 @@ from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.tokens import new_key
 
 COPIED = (
-    Purpose.INVITATION, Purpose.REMINDER, Purpose.THANK_YOU, Purpose.CONFIRMATION,
-    Purpose.DELEGATION, Purpose.MOVED, Purpose.WITHDRAWN, Purpose.NEW_LINK,
+    Purpose.INVITATION, Purpose.REMINDER, Purpose.LAST_CALL, Purpose.THANK_YOU,
+    Purpose.CONFIRMATION, Purpose.PRACTICAL, Purpose.DELEGATION, Purpose.MOVED, Purpose.WITHDRAWN,
+    Purpose.NEW_LINK, Purpose.MEMBER, Purpose.FOCAL_POINT, Purpose.SEAT, Purpose.SEAT_ANSWER,
 )  # fmt: skip
 HAS_LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 LATEST = timedelta(days=7)
@@ -41,7 +42,8 @@ def copy_to_assistants(*, at: datetime, limit: int = AT_ONCE) -> int:
             session.add(
                 Message(
                     public_id=new_key(), unit_id=unit.id, stakeholder_id=row.stakeholder_id,
-                    invitation_id=row.invitation_id, text_id=row.text_id, event_id=row.event_id,
+                    invitation_id=row.invitation_id, offer_id=row.offer_id,
+                    delegation_id=row.delegation_id, text_id=row.text_id, event_id=row.event_id,
                     purpose=Purpose.COPY, state=MessageState.WAITING, address=row.email,
                     name=row.name or row.email, values=row.values, copy_of_id=row.id,
                     created_at=at, changed_at=at,
@@ -56,7 +58,8 @@ def _due(at: datetime) -> Any:
     return (
         select(
             Message.id, Message.text_id, Message.event_id, Message.stakeholder_id,
-            Message.invitation_id, Message.values, AnsweringAddress.email, AnsweringAddress.name,
+            Message.invitation_id, Message.offer_id, Message.delegation_id, Message.values,
+            AnsweringAddress.email, AnsweringAddress.name,
         )
         .join(AnsweringAddress, AnsweringAddress.stakeholder_id == Message.stakeholder_id)
         .where(
@@ -65,7 +68,9 @@ def _due(at: datetime) -> Any:
             AnsweringAddress.created_at <= Message.created_at,
             Message.created_at > at - LATEST,
             Message.purpose.in_(COPIED),
-            Message.invitation_id.is_not(None),
+            func.coalesce(
+                Message.invitation_id, Message.offer_id, Message.delegation_id
+            ).is_not(None),
             Message.state.in_(HAS_LEFT),
             Message.text_id.is_not(None),
             ~exists().where(

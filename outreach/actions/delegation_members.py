@@ -55,11 +55,18 @@ class Named:
 
 
 def name_member(
-    delegation_id: int, named: Named, *, seen: int | None = None, by: Actor = INVITEE, at: datetime
+    delegation_id: int,
+    named: Named,
+    *,
+    seen: int | None = None,
+    by: Actor = INVITEE,
+    at: datetime,
+    given_by: str = "",
 ) -> bool:
     """Put someone into the delegation and invite them; say whether it changed anything.
 
-    seen  the version that the page showed
+    seen      the version that the page showed
+    given_by  who said so, where it was not the focal point; for the journal
     Raises CannotBeSent, DelegationFull, DelegationClosed, DelegationChangedMeanwhile.
     """
     read = address_given(named.address)
@@ -92,14 +99,22 @@ def name_member(
         member.role = named.role
         delegation.change()
         session.add(
-            of_delegation("named_member", delegation, person.id, by, at, role=named.role.value)
+            of_delegation(
+                "named_member",
+                delegation,
+                person.id,
+                by,
+                at,
+                role=named.role.value,
+                **_said_by(given_by),
+            )
         )
         return True
 
 
 def take_out_member(
     delegation_id: int, member_id: int, *, seen: int | None = None, by: Actor = INVITEE,
-    at: datetime,
+    at: datetime, given_by: str = "",
 ) -> bool:  # fmt: skip
     """Take someone out; who was asked only for this delegation is asked no more, and told."""
     with transaction() as session:
@@ -121,13 +136,15 @@ def take_out_member(
                 invitation_id=invitation.id,
             )  # fmt: skip
         delegation.change()
-        session.add(of_delegation("took_out_member", delegation, invitation.stakeholder_id, by, at))
+        person_id, said = invitation.stakeholder_id, _said_by(given_by)
+        session.add(of_delegation("took_out_member", delegation, person_id, by, at, **said))
         return True
 
 
 def complete_delegation(
-    delegation_id: int, *, seen: int | None = None, by: Actor = INVITEE, at: datetime
-) -> bool:
+    delegation_id: int, *, seen: int | None = None, by: Actor = INVITEE, at: datetime,
+    given_by: str = "",
+) -> bool:  # fmt: skip
     """The focal point says that this is everybody. Raises CannotBeSent for an empty one."""
     with transaction() as session:
         delegation = locked_delegation(session, delegation_id)
@@ -139,10 +156,14 @@ def complete_delegation(
             raise CannotBeSent(marked("Name somebody first."))
         delegation.change()
         delegation.completed_at = at
-        session.add(
-            of_delegation("completed_delegation", delegation, delegation.focal_point_id, by, at)
-        )
+        said = _said_by(given_by)
+        person_id = delegation.focal_point_id
+        session.add(of_delegation("completed_delegation", delegation, person_id, by, at, **said))
         return True
+
+
+def _said_by(given_by: str) -> dict[str, str]:
+    return {"given_by": given_by} if given_by else {}
 
 
 def _check_seen(delegation: Delegation, seen: int | None) -> None:

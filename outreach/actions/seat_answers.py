@@ -32,11 +32,13 @@ def answer_seat_offer(
     at: datetime,
     by: Actor = INVITEE,
     seen: int | None = None,
+    given_by: str = "",
 ) -> bool:
     """Take the seat or decline it, and confirm it by mail; say whether that changed anything.
 
     seen  the version of the answer that the person had before their eyes (`version_of`); None takes
           the answer whatever came before.
+    given_by  who answered, where it was not the person
     Raises OfferClosed, SeatAnswerChanged.
     """
     with transaction() as session:
@@ -46,12 +48,17 @@ def answer_seat_offer(
             return False
         if seen is not None and seen != version:
             raise SeatAnswerChanged
-        record_seat_answer(session, offer, "link", by=by, at=at)
+        record_seat_answer(session, offer, "link", by=by, at=at, given_by=given_by)
         return True
 
 
 def take_back_seat_answer(
-    offer_id: int, *, at: datetime, by: Actor = INVITEE, seen: int | None = None
+    offer_id: int,
+    *,
+    at: datetime,
+    by: Actor = INVITEE,
+    seen: int | None = None,
+    given_by: str = "",
 ) -> None:
     """Undo the last change, and confirm how it stands again.
 
@@ -65,4 +72,4 @@ def take_back_seat_answer(
         if last is None or last.channel != "link":
             raise NoSeatAnswer
         offer.take_back(before, at)
-        record_seat_answer(session, offer, "undo", by=by, at=at)
+        record_seat_answer(session, offer, "undo", by=by, at=at, given_by=given_by)

@@ -27,12 +27,20 @@ LOOKS_EVERY = timedelta(minutes=10)
 
 
 def launch_due_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
-    """Freeze every step that is due and ask about those that were missed; says how many moved."""
+    """Freeze every step that is due and ask about those that were missed; says how many moved.
+
+    Where one fails the others go all the same; what went wrong is raised after them.
+    """
     for step_id in called_by_places(at):
         _call(step_id, at)
-    launched = 0
+    launched, problems = 0, []
     for step_id in _due_step_ids(at):
-        launched += launch_step(step_id, at=at, unit_size=unit_size)
+        try:
+            launched += launch_step(step_id, at=at, unit_size=unit_size)
+        except Exception as problem:  # told below
+            problems.append(problem)
+    if problems:
+        raise problems[0]
     return launched
 
 

@@ -27,7 +27,7 @@ from outreach.models.track import Track
 from outreach.prepared import Prepared
 
 OF_SEATS = (Purpose.SEAT, Purpose.SEAT_ANSWER)
-OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT, Purpose.NEW_LINK)
+OF_THEIR_OWN = (*OF_SEATS, Purpose.FOCAL_POINT, Purpose.NEW_LINK, Purpose.COPY)
 """Mails that ask about something else than an invitation, or may."""
 OF_INVITATIONS = ("rsvp_link", "reply_by", "answer")
 """Fields that are made of an invitation as it stands: read only where a letter has them."""
@@ -178,6 +178,9 @@ def _of_invitations(
     if purpose in OF_SEATS:
         answer = SeatOffer.state
         reply_by = func.coalesce(Invitation.reply_by, Seat.fill_by)
+    elif purpose is Purpose.COPY:
+        answer = func.coalesce(SeatOffer.state, Invitation.state)
+        reply_by = func.coalesce(Seat.fill_by, Delegation.name_by, Invitation.reply_by)
     elif purpose is Purpose.FOCAL_POINT:
         reply_by = Delegation.name_by
     if "rsvp_link" in wanted:
@@ -201,7 +204,9 @@ def _with_their_own(statement: Select[Any], purpose: Purpose | None) -> Select[A
             .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
             .outerjoin(Delegation, Delegation.id == Message.delegation_id)
         )
-    if purpose not in OF_SEATS:
+    if purpose is Purpose.COPY:
+        statement = statement.outerjoin(Delegation, Delegation.id == Message.delegation_id)
+    elif purpose not in OF_SEATS:
         return statement
     return (
         statement.add_columns(

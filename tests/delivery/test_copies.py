@@ -6,22 +6,37 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from outreach import clock
 from outreach.actions.answering_addresses import add_answering_address, remove_answering_address
 from outreach.actions.copies import copy_to_assistants
+from outreach.actions.focal_points import ask_for_delegation
 from outreach.actions.merges import merge_stakeholders
+from outreach.actions.seat_asking import ask_for_seat
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
-from outreach.models.activity import CONSOLE
+from outreach.models.activity import CONSOLE, Activity
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries.calendar_replies import answering_addresses
+from outreach.queries.delegation_members import members_of
 from outreach.queries.invitations import answers_given
+from outreach.queries.seat_offers import seat_answers_given
 from outreach.stops import stop_addresses
 from outreach.tokens import personal_token
 from tests.delivery.ledgers import frozen_campaign, states
-from tests.factories import NOON, make_event, make_invitation, make_message, make_stakeholder
+from tests.factories import (
+    NOON,
+    afresh,
+    make_event,
+    make_invitation,
+    make_message,
+    make_organisation,
+    make_seat_offer,
+    make_stakeholder,
+    the_event,
+)
 from tests.recount import assert_counts_add_up
 
 SOON = NOON + timedelta(minutes=1)
@@ -151,3 +166,74 @@ def test_who_came_later_gets_no_copy_of_what_went_before(minister, mailer):
     )
     copy_to_assistants(at=SOON)
     assert [copy.address for copy in copies()] == ["paul@example.org"]
+
+
+def assistant_of(person):
+    add_answering_address(
+        person.id, "paul@example.org", is_assistant=True, name="Paul", by=CONSOLE,
+        at=NOON - timedelta(days=1),
+    )  # fmt: skip
+
+
+def copied(mailer, client, own: str):
+    """The path of the copy of what has just been asked, and what sends a form of its page."""
+    leave(mailer)
+    assert [copy_to_assistants(at=SOON) for _ in range(2)] == [1, 0]
+    leave(mailer)
+    original, copy = mailer.sent
+    assert own in original.text
+    assert not re.search(r"/[isd]/[\w-]{43}", copy.text), "no link of the person's own"
+    assert copy.text.count(original.text.splitlines()[0]) == 1
+    path = re.search(r"/a/[\w-]{43}", copy.text)[0]
+
+    def send(below, **said):
+        page = client.get(path).text
+        assert "This link is yours, <bdi>Paul</bdi>" in page
+        assert not re.search(r"/[isd]/[\w-]{43}", page)
+        nonce = re.search(r'name="nonce" value="([^"]+)"', page)[1]
+        return client.post(path + below, data={"nonce": nonce, **said}).status_code
+
+    return path, send
+
+
+def test_the_question_of_a_seat_is_copied_and_answered_under_the_assistants_name(
+    app, mailer, client
+):
+    person = make_stakeholder("The Minister", "minister@example.org")
+    make_invitation(person)  # another thing that is asked, to which the assistant has no link
+    assistant_of(person)
+    offer = make_seat_offer(person, is_asked=False)
+    ask_for_seat(offer.id, by=CONSOLE, at=NOON)
+    path, send = copied(mailer, client, "/s/")
+    assert send("/answer", answer="accepted") == 303
+    assert "Answered by <bdi>Paul</bdi>" in client.get(path).text
+    assert send("/back") == 303
+    assert send("/members", member_name="Ana", member_address="ana@example.org") == 404
+    given = afresh(seat_answers_given, offer.id)
+    assert [(one.channel, one.given_by) for one in given] == [("undo", "Paul"), ("link", "Paul")]
+    leave(mailer, clock.now())
+    assert copy_to_assistants(at=clock.now()) == 1, "of the mail that says how it stands"
+    remove_answering_address(answering_addresses(person.id)[0].id, by=CONSOLE, at=SOON)
+    assert client.get(path).status_code == 404
+
+
+def test_a_focal_points_mail_is_copied_and_the_assistant_names_in_their_place(app, mailer, client):
+    ministry = make_organisation("Ministry", group="member_state", country="KE")
+    focal = make_stakeholder("Amina Otieno", "amina@example.org", ministry)
+    assistant_of(focal)
+    id_ = ask_for_delegation(
+        ministry.id, the_event().id, focal.id, authorised_by="Letter 4", authorised_on=None,
+        most_members=3, name_by=datetime(2999, 1, 1, tzinfo=UTC), by=CONSOLE, at=NOON,
+    )  # fmt: skip
+    path, send = copied(mailer, client, "/d/")
+    assert send("/members", member_name="Zoë", member_address="z@example.org", role="head") == 303
+    (member,) = afresh(members_of, id_)
+    assert f'/members/{member.id}"' not in client.get(path).text, "only they answer for them"
+    assert send("/complete") == 303
+    assert send(f"/members/{member.id}/out") == 303
+    assert send("/answer", answer="accepted") == 404
+    for below in ("/event.ics", "/letter"):
+        assert client.get(path + below).status_code == 404
+    lines = reading().scalars(select(Activity).where(Activity.organisation_id == ministry.id))
+    said = {line.verb for line in lines if line.detail.get("given_by") == "Paul"}
+    assert said == {"named_member", "completed_delegation", "took_out_member"}

@@ -14,11 +14,11 @@ from outreach.models.delegation import DelegationClosed, DelegationFull, MemberR
 from outreach.naming import CannotBeSent
 from outreach.queries.delegation_members import members_of
 from outreach.queries.delegations import delegation_page
-from outreach.web.invitee.door import blueprint, onward, page, say
+from outreach.web.invitee.door import blueprint, here, onward, page, say
 from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, line
 from outreach.web.invitee.nonce import form_nonce, version_seen
 from outreach.web.invitee.note import clean_line
-from outreach.web.invitee.view import FIXED, others
+from outreach.web.invitee.view import FIXED, answerer, others
 
 ROLES = {
     MemberRole.HEAD: marked("Head of the delegation"),
@@ -72,6 +72,11 @@ def back_to_delegation(token: str, member_id: int = 0) -> AnyResponse:
 @blueprint.post("/d/<token>/members")
 def add_member(token: str) -> AnyResponse:
     """Name someone, once however often it is sent."""
+    return name_one()
+
+
+def name_one() -> AnyResponse:
+    """The same for the delegation that is open, by whichever link."""
     form = MemberForm()
     seen = version_seen("delegation", g.link_key, form.nonce.data or "")
     if seen is None:
@@ -83,7 +88,9 @@ def add_member(token: str) -> AnyResponse:
         form.office.data or "", form.gender.data or "",
     )  # fmt: skip
     try:
-        delegation_members.name_member(g.opened.id, named, seen=seen, at=g.at)
+        delegation_members.name_member(
+            g.opened.id, named, seen=seen, at=g.at, given_by=answerer().name
+        )
     except (CannotBeSent, DelegationFull) as refusal:
         return show(form, [str(refusal)], 422)
     except Conflict as refusal:
@@ -94,11 +101,18 @@ def add_member(token: str) -> AnyResponse:
 @blueprint.post("/d/<token>/members/<int:member_id>/out")
 def take_out(token: str, member_id: int) -> AnyResponse:
     """Take someone out."""
+    return take_one_out(member_id)
+
+
+def take_one_out(member_id: int) -> AnyResponse:
+    """The same for the delegation that is open, by whichever link."""
     seen = version_seen("delegation", g.link_key, request.form.get("nonce", ""))
     if seen is None:
         return show(None, [FOREIGN], 400)
     try:
-        delegation_members.take_out_member(g.opened.id, member_id, seen=seen, at=g.at)
+        delegation_members.take_out_member(
+            g.opened.id, member_id, seen=seen, at=g.at, given_by=answerer().name
+        )
     except Conflict as refusal:
         return changed(None, refusal)
     return home()
@@ -107,11 +121,18 @@ def take_out(token: str, member_id: int) -> AnyResponse:
 @blueprint.post("/d/<token>/complete")
 def complete(token: str) -> AnyResponse:
     """That is everybody."""
+    return call_complete()
+
+
+def call_complete() -> AnyResponse:
+    """The same for the delegation that is open, by whichever link."""
     seen = version_seen("delegation", g.link_key, request.form.get("nonce", ""))
     if seen is None:
         return show(None, [FOREIGN], 400)
     try:
-        delegation_members.complete_delegation(g.opened.id, seen=seen, at=g.at)
+        delegation_members.complete_delegation(
+            g.opened.id, seen=seen, at=g.at, given_by=answerer().name
+        )
     except CannotBeSent as refusal:
         return show(None, [str(refusal)], 422)
     except Conflict as refusal:
@@ -127,7 +148,7 @@ def changed(form: MemberForm | None, refusal: Conflict) -> Response:
 
 def home(status: int = 303) -> AnyResponse:
     """Back to the page itself."""
-    return redirect(f"/d/{(request.view_args or {})['token']}{onward()}", status)
+    return redirect(f"{here()}{onward()}", status)
 
 
 def show(
@@ -152,9 +173,9 @@ def show(
         "page": opened, "event": opened.event, "at": g.at, "members": members, "typed": typed,
         "women": women, "stated": stated, "member_roles": ROLES, "genders": GENDERS,
         "is_open": opened.is_open(g.at), "room": opened.most_members - len(members),
-        "here": f"/d/{(request.view_args or {})['token']}",
+        "here": here(), "answerer": answerer(),
         "problems": [say(each) for each in problems or []],
         "nonce": form_nonce("delegation", g.link_key, opened.version),
-        "others": others(opened.stakeholder_id, g.link_key, g.at),
+        "others": others(opened.stakeholder_id, g.link_key, g.at, answerer()),
     }  # fmt: skip
     return page("delegation.html", status, **context)

@@ -130,6 +130,11 @@ def onward() -> str:
     return f"?language={chosen()}" if chosen() else ""
 
 
+def here() -> str:
+    """The address of the page itself, by whichever link it was opened."""
+    return str(g.get("here") or f"{request.path[:3]}{(request.view_args or {})['token']}")
+
+
 def say(text: str) -> str:
     """A marked text in the language of the page."""
     return str(words_of(language()).gettext(text))

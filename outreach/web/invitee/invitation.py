@@ -15,11 +15,11 @@ from outreach.models.invitation import InvitationWithdrawn, Reply
 from outreach.queries.invitations import invitation_page
 from outreach.queries.letters import letter_for
 from outreach.queries.questions import questions_of
-from outreach.web.invitee.door import blueprint, closed_door, language, onward, page, say
+from outreach.web.invitee.door import blueprint, closed_door, here, language, onward, page, say
 from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, AnswerForm, Filled
 from outreach.web.invitee.nonce import version_seen
 from outreach.web.invitee.particulars import MISSING, parts_of, read_answers, read_particulars
-from outreach.web.invitee.view import ITSELF, Answerer, invitation_view
+from outreach.web.invitee.view import answerer, invitation_view
 
 BOTH = marked("Give both the name and the address of the person whom you send.")
 
@@ -139,17 +139,6 @@ def letter(token: str) -> Response:
 def home(status: int = 303) -> AnyResponse:
     """Back to the page itself."""
     return redirect(f"{here()}{onward()}", status)
-
-
-def here() -> str:
-    """The address of the page itself."""
-    return str(g.get("here") or f"/i/{(request.view_args or {})['token']}")
-
-
-def answerer() -> Answerer:
-    """Who answers here, as the link says it, whatever stands in the form."""
-    found: Answerer = g.get("answerer", ITSELF)
-    return found
 
 
 def show(

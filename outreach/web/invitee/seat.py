@@ -12,10 +12,10 @@ from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.seat import OfferClosed, SeatRole
 from outreach.queries.seat_offers import seat_answers_given, seat_offer_page
-from outreach.web.invitee.door import blueprint, onward, page, say
+from outreach.web.invitee.door import blueprint, here, onward, page, say
 from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, Filled, NoteForm
 from outreach.web.invitee.nonce import form_nonce, version_seen
-from outreach.web.invitee.view import FIXED, others
+from outreach.web.invitee.view import FIXED, answerer, others
 
 DUTIES = {
     SeatRole.CO_CHAIR: marked(
@@ -59,6 +59,11 @@ def back_to_seat(token: str) -> AnyResponse:
 @blueprint.post("/s/<token>/answer")
 def answer_seat(token: str) -> AnyResponse:
     """Note the answer, once however often it is sent."""
+    return note_seat_answer()
+
+
+def note_seat_answer() -> AnyResponse:
+    """The answer about the seat that is open; given by `g.answerer`, where it is another's."""
     form = SeatForm()
     seen = version_seen("seat", g.link_key, form.nonce.data or "")
     if seen is None:
@@ -67,26 +72,34 @@ def answer_seat(token: str) -> AnyResponse:
         return show(form, form.problems(), 400 if form.answer.errors else 422)
     try:
         seat_answers.answer_seat_offer(
-            g.opened.id, form.answer.data == "accepted", form.note.data, at=g.at, seen=seen
-        )
+            g.opened.id, form.answer.data == "accepted", form.note.data, at=g.at, seen=seen,
+            given_by=answerer().name,
+        )  # fmt: skip
     except seat_answers.SeatAnswerChanged:
         g.opened = seat_offer_page(g.link_key)
         return show(form, [CHANGED], 400)
-    return redirect(f"/s/{token}{onward()}", 303)
+    return redirect(f"{here()}{onward()}", 303)
 
 
 @blueprint.post("/s/<token>/back")
 def take_back_seat(token: str) -> AnyResponse:
     """Undo the last change."""
+    return undo_seat_answer()
+
+
+def undo_seat_answer() -> AnyResponse:
+    """Undo the last change about the seat that is open."""
     seen = version_seen("seat", g.link_key, request.form.get("nonce", ""))
     if seen is None:
         return show(None, [FOREIGN], 400)
     try:
-        seat_answers.take_back_seat_answer(g.opened.id, at=g.at, seen=seen)
+        seat_answers.take_back_seat_answer(
+            g.opened.id, at=g.at, seen=seen, given_by=answerer().name
+        )
     except Conflict as refusal:
         g.opened = seat_offer_page(g.link_key)
         return show(None, [str(refusal)], 400)
-    return redirect(f"/s/{token}{onward()}", 303)
+    return redirect(f"{here()}{onward()}", 303)
 
 
 def show(
@@ -100,7 +113,6 @@ def show(
     filled = Filled(answer, opened.note)
     if form is not None:
         filled = Filled(form.answer.data or "", form.note.data or "")
-    token = (request.view_args or {})["token"]
     answers = seat_answers_given(opened.id)
     can_take_back = bool(answers) and answers[0].channel == "link"
     context: dict[str, Any] = FIXED | {
@@ -109,8 +121,9 @@ def show(
         "duty": DUTIES[opened.role], "is_late": g.at >= opened.fill_by,
         "problems": [say(each) for each in problems or []],
         "nonce": form_nonce("seat", g.link_key, opened.version), "answer": answer,
-        "seat_answer_url": f"/s/{token}/answer{onward()}", "answers": answers,
-        "back_url": f"/s/{token}/back{onward()}" if can_take_back else "",
-        "others": others(opened.stakeholder_id, g.link_key, g.at),
+        "seat_answer_url": f"{here()}/answer{onward()}", "answers": answers,
+        "back_url": f"{here()}/back{onward()}" if can_take_back else "",
+        "others": others(opened.stakeholder_id, g.link_key, g.at, answerer()),
+        "answerer": answerer(),
     }  # fmt: skip
     return page("seat.html", status, **context)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from flask import g
+
 from outreach.languages import marked
 from outreach.models.invitation import Reply
 from outreach.models.question import words_in
@@ -73,6 +75,12 @@ class Answerer:
 
 
 ITSELF = Answerer()
+
+
+def answerer() -> Answerer:
+    """Who answers here, as the link says it, whatever stands in the form."""
+    found: Answerer = g.get("answerer", ITSELF)
+    return found
 
 
 def invitation_view(

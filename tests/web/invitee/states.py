@@ -25,7 +25,7 @@ from outreach.models.delegation import Delegation, MemberRole
 from outreach.models.event import NEEDS, Parts
 from outreach.models.invitation import Invitation, Reply
 from outreach.models.letter import Letter
-from outreach.models.message import Purpose
+from outreach.models.message import Message, Purpose
 from outreach.models.question import Question, QuestionKind
 from outreach.models.seat import SeatOffer
 from outreach.models.suppression import Wish
@@ -173,19 +173,25 @@ def of_invitations() -> dict[str, Page]:
     }
 
 
+def copy_for_assistant(stakeholder_id: int, **about: int) -> Message:
+    """What an assistant got of what someone was asked."""
+    add_answering_address(
+        stakeholder_id, "assistant@example.org", name="Ms Assistant", is_assistant=True,
+        by=CONSOLE, at=NOON,
+    )  # fmt: skip
+    message = make_message(purpose=Purpose.COPY, address="assistant@example.org")
+    for name, id_ in about.items() | {("stakeholder_id", stakeholder_id)}:
+        setattr(message, name, id_)
+    save(message)
+    return message
+
+
 def of_others() -> dict[str, Page]:
     """An assistant's page, calendars, seats and mail."""
     in_full = make_invitation(make_stakeholder("Zoë Ångström"))
     answer_invitation(in_full.id, Reply.ACCEPTED, "", at=NOON)
     renew_feed(in_full.stakeholder_id, at=NOON)
-    add_answering_address(
-        in_full.stakeholder_id, "assistant@example.org", name="Ms Assistant", is_assistant=True,
-        by=CONSOLE, at=NOON,
-    )  # fmt: skip
-    copy = make_message(
-        reading().get_one(Invitation, in_full.id).stakeholder, in_full, purpose=Purpose.COPY,
-        address="assistant@example.org",
-    )  # fmt: skip
+    copy = copy_for_assistant(in_full.stakeholder_id, invitation_id=in_full.id)
     seated, declined, back, gone = (make_seat_offer() for _ in range(4))
     answer_seat_offer(seated.id, False, "", at=NOON - timedelta(days=2))
     answer_seat_offer(seated.id, True, "Gladly", at=NOON)
@@ -197,11 +203,14 @@ def of_others() -> dict[str, Page]:
     stopped, nothing, mail = make_message(), make_message(), own(make_message(), "unsubscribe")
     unsubscribe(stopped.public_id, source="page", at=NOON)
     choose_mail(nothing.public_id, Wish.NOTHING, at=NOON)
-    asked = own(make_seat_offer(), "seat")
+    offer = make_seat_offer()
+    asked = own(offer, "seat")
+    seat_copy = copy_for_assistant(offer.stakeholder_id, offer_id=offer.id)
     return {
         "invitation, for an assistant": Page(own(copy, "assistant")),
         "calendar, with a feed and the code for the door": Page(f"{own(in_full)}/calendar"),
         "seat, asked": Page(asked),
+        "seat, for an assistant": Page(own(seat_copy, "assistant")),
         "seat, taken after a no": Page(own(seated, "seat")),
         "seat, declined": Page(own(declined, "seat")),
         "seat, answer taken back": Page(own(back, "seat")),
@@ -244,11 +253,13 @@ def of_delegations() -> dict[str, Page]:
         session.get_one(Delegation, closed.id).name_by = NOON
         session.get_one(Delegation, gone.id).withdrawn_at = NOON
     (member,) = members_of(some.id)
+    copy = copy_for_assistant(some.focal_point_id, delegation_id=some.id)
     path = own(some, "delegation")
     wrong = {"member_name": "", "member_address": "no address", "role": "head"}
     return {
         "delegation, nobody named": Page(own(empty, "delegation")),
         "delegation, named": Page(path),
+        "delegation, for an assistant": Page(own(copy, "assistant")),
         "delegation, with mistakes": Page(path, wrong, below="/members", status=422),
         "delegation, complete": Page(own(complete, "delegation")),
         "delegation, full": Page(own(full, "delegation")),

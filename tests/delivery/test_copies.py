@@ -15,6 +15,7 @@ from outreach.actions.seat_asking import ask_for_seat
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE, Activity
+from outreach.models.delegation import Delegation
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
@@ -223,8 +224,10 @@ def test_a_focal_points_mail_is_copied_and_the_assistant_names_in_their_place(ap
     assistant_of(focal)
     id_ = ask_for_delegation(
         ministry.id, the_event().id, focal.id, authorised_by="Letter 4", authorised_on=None,
-        most_members=3, name_by=datetime(2999, 1, 1, tzinfo=UTC), by=CONSOLE, at=NOON,
+        most_members=3, name_by=NOON + timedelta(days=20), by=CONSOLE, at=NOON,
     )  # fmt: skip
+    with transaction() as session:
+        session.execute(update(Delegation).values(name_by=datetime(2999, 1, 1, tzinfo=UTC)))
     path, send = copied(mailer, client, "/d/")
     assert send("/members", member_name="Zoë", member_address="z@example.org", role="head") == 303
     (member,) = afresh(members_of, id_)

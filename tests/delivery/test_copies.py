@@ -237,6 +237,7 @@ def test_a_focal_points_mail_is_copied_and_the_assistant_names_in_their_place(ap
     assert send("/answer", answer="accepted") == 404
     for below in ("/event.ics", "/letter"):
         assert client.get(path + below).status_code == 404
+    reading().rollback()
     lines = reading().scalars(select(Activity).where(Activity.organisation_id == ministry.id))
     said = {line.verb for line in lines if line.detail.get("given_by") == "Paul"}
     assert said == {"named_member", "completed_delegation", "took_out_member"}

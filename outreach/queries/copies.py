@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
@@ -32,8 +32,8 @@ _is_open = ~exists().where(ClosedLink.message_id == Message.id)
 _keys = (SeatOffer.link_key, Delegation.link_key, _standing.link_key)
 
 
-def _with_subjects(statement: Select[Any]) -> Select[Any]:
-    """A statement over messages, with what each of them is about: a seat, a delegation, else the
+def _with_subjects(statement: Any) -> Any:
+    """A SELECT over messages, with what each of them is about: a seat, a delegation, else the
     invitation."""
     return (
         statement.outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
@@ -52,7 +52,7 @@ def copy_opened(public_id: str) -> CopyOpened | None:
     whose = func.coalesce(
         SeatOffer.stakeholder_id, Delegation.focal_point_id, _standing.stakeholder_id
     )
-    row = (
+    row: Any = (
         reading()
         .execute(
             _with_subjects(

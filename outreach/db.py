@@ -13,7 +13,7 @@ lost before what it makes of it, since its own wait is for all that was written 
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from sqlite3 import Connection as SQLiteConnection
@@ -62,6 +62,11 @@ def transaction() -> Iterator[Session]:
             _writing.reset(marker)
     if engine.dialect.name == "sqlite" and waits_for_disk:
         _wait_for_disk(f"{engine.url.database}-wal")
+
+
+def savepoint(session: Session) -> AbstractContextManager[object]:
+    """A part of a transaction that alone is undone when something is raised in it."""
+    return session.begin_nested()
 
 
 @lru_cache(4)

@@ -247,7 +247,11 @@ class indexes_preferred(FunctionElement[str]):
     inherit_cache = True
 
 
-_spelt(indexes_preferred, sqlite="''", postgresql="set_config('enable_seqscan', 'off', true)")
+_spelt(
+    indexes_preferred,
+    sqlite="''",
+    postgresql="set_config('enable_seqscan', 'off', true) || set_config('jit', 'off', true)",
+)
 
 
 def one_at_a_time(session: Session, what: str) -> None:

@@ -52,6 +52,7 @@ FLOORS = [
     [
         ["freezing", "frozen"],
         ["reaching"],
+        ["following"],
         ["roster", "journal", "details", "importing"],
         ["exporting"],
     ],

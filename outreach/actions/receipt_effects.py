@@ -1,69 +1,76 @@
 """Effects of receipts: the clock applies them in bulk, by rule and never by order of arrival."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from outreach.db import is_postgresql, transaction
+from outreach.db import is_postgresql, savepoint, transaction
 from outreach.dialect import among
-from outreach.intake.addresses import MalformedAddress, read_address
-from outreach.models.activity import PROVIDER, Activity
-from outreach.models.invitation import Invitation, InvitationState
+from outreach.following import follow
 from outreach.models.message import (
     Message,
     MessageState,
-    Purpose,
     carried,
     is_under_way,
     standing,
 )
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState, proof_of, state_after
-from outreach.models.stakeholder import Stakeholder
-from outreach.models.suppression import digest_of
-from outreach.models.tally import TallyKind
-from outreach.models.task import Task, TaskKind
-from outreach.placing import settle_places
-from outreach.queries.tasks import who_follows_up
-from outreach.stops import stop_addresses
-from outreach.tally import Place, add_to_tallies, moved, moved_message
+from outreach.tally import Place, add_to_tallies, moved_message
+
+log = logging.getLogger("outreach.receipts")
 
 BATCH = 2_000
-DUE_IN = timedelta(days=2)
 YIELDS = ("55P03", "40P01")
 """PostgreSQL: a lock was not to be had in time; a deadlock. The next tick tries again."""
-STOPPING = {
-    ReceiptKind.SPAM_REPORT: "complained",
-    ReceiptKind.UNSUBSCRIBE: "unsubscribed",
-    ReceiptKind.GROUP_UNSUBSCRIBE: "unsubscribed",
-}
+OF_AN_EVENT = (
+    DataError,
+    IntegrityError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What one event may cause; the database's own trouble is none of these."""
+
+UNFIT = "It could not be applied"
+MOST_ASIDE = 20
 SETTLED = "Settled by the provider’s own events."
 
 
 def apply_receipts(*, at: datetime, limit: int = BATCH) -> int:
     """Let the oldest new events have their effect, all or nothing; says how many were taken.
 
-    0 where there are none, or where others hold their messages just now.
+    0 where there are none, or where others hold their messages just now. An event that can have
+    none is found by halves and set aside, so that it holds up no other.
     """
     try:
         with transaction() as session:
             if is_postgresql():
                 # In a deadlock the outbox must win: what it learned is not told a second time.
                 session.execute(text("SET LOCAL lock_timeout = '500ms'"))
-            return _apply(session, at, limit)
+            receipts = _new(session, limit)
+            if len(receipts) == 1:
+                return _apply_one(session, receipts[0], at)
+            return _apply(session, receipts, at)
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) in YIELDS:
             return 0
         raise
+    except OF_AN_EVENT:
+        if limit == 1:
+            raise
+        return apply_receipts(at=at, limit=limit // 2)
 
 
-def _apply(session: Session, at: datetime, limit: int) -> int:
-    receipts = (
+def _new(session: Session, limit: int) -> Sequence[Any]:
+    return (
         session.connection()
         .execute(
             select(
@@ -81,6 +88,29 @@ def _apply(session: Session, at: datetime, limit: int) -> int:
         )
         .all()
     )
+
+
+def _apply_one(session: Session, receipt: Any, at: datetime) -> int:
+    """Raises what went wrong where so many stand aside that it is hardly the events' own."""
+    try:
+        with savepoint(session):
+            return _apply(session, [receipt], at)
+    except OF_AN_EVENT as fault:
+        failed = (Receipt.state == ReceiptState.QUARANTINED) & Receipt.problem.startswith(UNFIT)
+        aside = session.scalars(select(Receipt.id).where(failed).limit(MOST_ASIDE)).all()
+        if len(aside) == MOST_ASIDE:
+            raise
+        log.exception("event %s of the provider could not be applied", receipt.id)
+        problem = f"{UNFIT} ({type(fault).__name__}); an operator can see why."
+        session.execute(
+            update(Receipt)
+            .where(Receipt.id == receipt.id)
+            .values(state=ReceiptState.QUARANTINED, problem=problem)
+        )
+        return 1
+
+
+def _apply(session: Session, receipts: Sequence[Any], at: datetime) -> int:
     told: dict[str, list[Any]] = defaultdict(list)
     for receipt in receipts:
         told[receipt.public_id].append(receipt)
@@ -88,7 +118,7 @@ def _apply(session: Session, at: datetime, limit: int) -> int:
     numbers: Counter[Place] = Counter()
     if messages:
         _move(session, messages, told, at, numbers)
-        _follow(session, messages, told, at, numbers)
+        follow(session, messages, told, at, numbers)
         # Last and in one order: whoever waits for these rows then holds nothing that we need.
         add_to_tallies(session, numbers)
     known = {message.public_id for message in messages}
@@ -193,111 +223,3 @@ def _reason(old: MessageState, decisive: Any) -> str:
         return f"{prefix}{decisive.detail}"
     usual = (MessageState.HANDING_OVER, MessageState.ACCEPTED, MessageState.DROPPED)
     return "" if old in usual else SETTLED
-
-
-def _follow(
-    session: Session,
-    messages: Sequence[Any],
-    told: dict[str, list[Any]],
-    at: datetime,
-    numbers: Counter[Place],
-) -> None:
-    """What a bounce, a complaint or an unsubscribe means for the person."""
-    owners: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
-    bounced: dict[int, tuple[Any, str]] = {}
-    lines = []
-    for message in messages:
-        for reason in {_stops(event) for event in told[message.public_id]} - {""}:
-            key = _key(message.address)
-            if not key:
-                continue
-            owners[reason].append((key, message.stakeholder_id))
-            if reason == "bounced" and message.purpose is not Purpose.COPY:
-                bounced[message.id] = (message, key)
-            lines.append(_line(reason, message, at))
-    for reason, known in owners.items():
-        stop_addresses(session, known, reason, source="provider", at=at)
-    if bounced:
-        _give_up_on(session, list(bounced.values()), at, numbers)
-        _ask_for_other_addresses(session, list(bounced.values()), at)
-    if lines:
-        session.execute(insert(Activity), lines)
-
-
-def _stops(event: Any) -> str:
-    """Why this event stops mail to the address; empty for one that does not."""
-    if event.kind is ReceiptKind.BOUNCE and event.is_hard:
-        return "bounced"
-    return STOPPING.get(event.kind, "")
-
-
-def _key(address: str) -> str:
-    try:
-        return read_address(address).key
-    except MalformedAddress:
-        return ""
-
-
-def _give_up_on(
-    session: Session, bounced: Sequence[tuple[Any, str]], at: datetime, numbers: Counter[Place]
-) -> None:
-    """Silent invitations are undeliverable, unless the person has another address by now."""
-    keys = {message.invitation_id: key for message, key in bounced if message.invitation_id}
-    rows = session.execute(
-        select(Invitation.id, Invitation.event_id, Invitation.group_id, Stakeholder.email_key)
-        .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
-        .where(Invitation.id.in_(keys), Invitation.state == InvitationState.SILENT)
-        .order_by(Invitation.id)
-        .with_for_update(of=Invitation)
-    ).all()
-    silent = [row for row in rows if row.email_key == keys[row.id]]
-    session.execute(
-        update(Invitation)
-        .where(Invitation.id.in_([row.id for row in silent]))
-        .values(state=InvitationState.UNDELIVERABLE)
-        .execution_options(synchronize_session=False)
-    )
-    numbers.update(settle_places(session, [row.id for row in silent], at=at))
-    old, new = InvitationState.SILENT, InvitationState.UNDELIVERABLE
-    for row in silent:
-        numbers.update(moved(TallyKind.EVENT_INVITATIONS, row.event_id, row.group_id, old, new))
-
-
-def _ask_for_other_addresses(
-    session: Session, bounced: Sequence[tuple[Any, str]], at: datetime
-) -> None:
-    """A task for whoever follows the person up; one for each address that failed."""
-    people = {message.stakeholder_id: message.event_id for message, _ in bounced}
-    owners = who_follows_up(people)
-    rows = {
-        (message.stakeholder_id, key): {
-            "stakeholder_id": message.stakeholder_id,
-            "kind": TaskKind.BOUNCED,
-            "target_id": owners[message.stakeholder_id].target_id,
-            "owner_id": owners[message.stakeholder_id].owner_id,
-            "what": f"Find another address for {message.name}; mail to the present one came back.",
-            "due_on": (at + DUE_IN).date(),
-            "created_at": at,
-            "origin": f"bounced {message.stakeholder_id} {digest_of(key)}",
-        }
-        for message, key in bounced
-    }
-    session.connection().execute(
-        (postgresql if is_postgresql() else sqlite)
-        .insert(Task)
-        .on_conflict_do_nothing(index_elements=["origin"]),
-        [rows[origin] for origin in sorted(rows)],
-    )
-
-
-def _line(reason: str, message: Any, at: datetime) -> dict[str, Any]:
-    return {
-        "verb": reason,
-        "actor": PROVIDER.kind,
-        "account_id": None,
-        "at": at,
-        "stakeholder_id": message.stakeholder_id,
-        "campaign_id": message.campaign_id,
-        "event_id": message.event_id,
-        "detail": {"message_id": message.id},
-    }

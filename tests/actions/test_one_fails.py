@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from outreach.actions import calendar_replies, steps
+from outreach.actions import calendar_replies, receipt_effects, steps
 from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.steps import launch_due_steps
@@ -11,9 +11,10 @@ from outreach.db import reading
 from outreach.models.activity import CONSOLE
 from outreach.models.calendar_reply import CalendarReply
 from outreach.models.inbound import InboundKind, InboundMail, InboundState
-from outreach.models.message import Message
+from outreach.models.message import Message, MessageState
+from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.queries.calendar_replies import unjudged
-from tests.factories import NOON, afresh, make_campaign, make_list, make_target, save
+from tests.factories import NOON, afresh, make_campaign, make_list, make_message, make_target, save
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -64,3 +65,28 @@ def test_a_calendar_reply_that_cannot_be_judged_waits_for_a_person_and_holds_up_
     said = reading().scalars(select(CalendarReply.because).order_by(CalendarReply.id)).all()
     assert said[0] == "It could not be judged (RuntimeError); an operator can see why."
     assert len(said) == 2
+
+
+def test_an_event_that_cannot_be_applied_is_set_aside_and_holds_up_no_other(monkeypatch):
+    people = [make_message(state=MessageState.ACCEPTED).public_id for _ in range(5)]
+    for public_id in people:
+        save(
+            Receipt(
+                public_id=public_id, fingerprint=public_id, kind=ReceiptKind.DELIVERED,
+                state=ReceiptState.NEW, happened_at=NOON, received_at=NOON,
+            )
+        )  # fmt: skip
+    follow = receipt_effects.follow
+
+    def fails_for_the_third(session, messages, *rest):
+        if people[2] in {message.public_id for message in messages}:
+            raise ValueError("no room left")
+        follow(session, messages, *rest)
+
+    monkeypatch.setattr(receipt_effects, "follow", fails_for_the_third)
+    while receipt_effects.apply_receipts(at=NOON):
+        pass
+    rows = afresh(reading().execute, select(Receipt.public_id, Receipt.state))
+    states = {row.public_id: row.state for row in rows}
+    assert states.pop(people[2]) is ReceiptState.QUARANTINED
+    assert set(states.values()) == {ReceiptState.APPLIED}

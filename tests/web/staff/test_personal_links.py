@@ -140,7 +140,8 @@ def test_a_mail_brings_the_new_link_of_any_page_and_the_assistant_a_copy(
     last = copies[-1]
     assert last.subject == mails[0].subject
     (path,) = set(re.findall(r"/[a-z]/[\w-]{43}", last.text))
-    assert path.startswith("/a/") and staff.get(path).status_code == 200
+    assert path.startswith("/a/")
+    assert staff.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("state", [OfferState.PROPOSED, OfferState.WITHDRAWN])

@@ -62,6 +62,7 @@ def test_a_list_is_imported_invited_answered_and_shown(
     page.goto(campaign)
     press(page, "Approve for 3 people")
     page.get_by_role("link", name="Schedule for 3 people").click()
+    page.wait_for_load_state()
     assert "zoe@example.org" in page.content() or "Zoë" in page.content()
     page.get_by_role("button", name="Schedule for 3 people").click()
 
@@ -73,6 +74,7 @@ def test_a_list_is_imported_invited_answered_and_shown(
     page.goto("/board")
     assert page.get_by_role("link", name=re.compile(r"^\s*1\s+accepted", re.IGNORECASE)).count()
     page.get_by_role("link", name=re.compile(r"^\s*1\s+accepted", re.IGNORECASE)).first.click()
+    page.wait_for_load_state()
     assert "Zoë O'Brien-Ñandú" in page.locator("main").inner_text()
     read_as_sent(page)
     thanks = the_mail_to("zoe@example.org", mail_folder, count=2)
@@ -98,6 +100,7 @@ def import_people(page, folder: Path) -> None:
     page.get_by_role("link", name="Import people").first.click()
     page.set_input_files("input[type=file]", str(file))
     page.get_by_role("button", name="Look at the file").click()
+    page.wait_for_url(re.compile(r"/imports/\d+$"))  # and until the page is all there
     shown = page.locator("main").inner_text()
     assert "space or a line break inside the address" in shown
     assert "سارة بنت عبد الله" in shown

@@ -23,10 +23,9 @@ DONE = 20_000
 
 @pytest.fixture
 def much_is_done(app):
-    """Two units that wait among thousands that are done, and a message for each of those."""
+    """Two units that wait among thousands that are done, and for each of those a mail to others."""
     campaign = frozen_campaign(4)
     unit = db.session.query(Unit).first()
-    message = db.session.query(Message).first()
     shared = {
         "campaign_id": campaign.id, "step_id": unit.step_id, "text_id": unit.text_id,
         "event_id": unit.event_id, "purpose": Purpose.INVITATION, "next_at": NOON,
@@ -41,7 +40,7 @@ def much_is_done(app):
             [
                 {
                     "public_id": f"{number:032x}", "unit_id": unit.id + 1 + number,
-                    "stakeholder_id": message.stakeholder_id, "event_id": unit.event_id,
+                    "stakeholder_id": 1_000 + number, "event_id": unit.event_id,
                     "purpose": Purpose.INVITATION, "state": MessageState.ACCEPTED,
                     "values": {}, "created_at": NOON, "changed_at": NOON,
                 }

@@ -12,6 +12,7 @@ from outreach.db import transaction
 from outreach.errors import Conflict, NotAllowed, NotFound
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
+from outreach.models.evidence import CERTAIN, MAY_HAVE_LEFT
 from outreach.models.message import (
     Attempt,
     Message,
@@ -43,9 +44,6 @@ GONE = (
 )  # fmt: skip
 NOT_GOT = (MessageState.BOUNCED, MessageState.DROPPED, MessageState.REFUSED)
 """The person has certainly not got it, so that no manners keep another try back."""
-
-CERTAIN = ("held", "busy", "refused")
-"""Results of an attempt after which nobody can have got the mail."""
 
 
 def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
@@ -252,6 +250,8 @@ def _values(session: Session, message: Message) -> dict[str, Any]:
 
 
 def _may_have_gone(session: Session, message: Message) -> bool:
+    if message.reason.endswith(MAY_HAVE_LEFT):
+        return True
     if message.attempt_id is None:
         return False
     return session.get_one(Attempt, message.attempt_id).result not in CERTAIN

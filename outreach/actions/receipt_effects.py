@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, or_, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, savepoint, transaction
 from outreach.dialect import among
 from outreach.following import follow
+from outreach.models.evidence import MAY_HAVE_LEFT
 from outreach.models.message import (
     Message,
     MessageState,
+    Unit,
     carried,
     is_under_way,
     standing,
@@ -149,6 +151,7 @@ def _messages(session: Session, public_ids: Sequence[str]) -> Sequence[Any]:
                 Message.group_id,
                 Message.is_first,
                 Message.changed_at,
+                Message.attempts_count,
                 Message.address,
                 Message.name,
                 Message.stakeholder_id,
@@ -182,6 +185,7 @@ def _move(
 ) -> None:
     """Each message to the state that follows from everything told of it."""
     changes: Counter[Any] = Counter()
+    _count_lost_attempts(session, messages)
     moves: dict[tuple[MessageState, str, datetime], list[int]] = defaultdict(list)
     for message in messages:
         events = told[message.public_id]
@@ -214,6 +218,24 @@ def _move(
     for change, count in changes.items():
         for place, number in moved_message(*change).items():
             numbers[place] += number * count
+
+
+def _count_lost_attempts(session: Session, messages: Sequence[Any]) -> None:
+    """Of what left after the backup was made that the database was restored from, the event is the
+    only trace of a hand-over."""
+    no_trace = [
+        one.id
+        for one in messages
+        if not one.attempts_count and one.state is not MessageState.HANDING_OVER
+    ]
+    if no_trace:
+        is_released = exists().where(Unit.id == Message.unit_id, Unit.attempts_count > 0)
+        is_held = Message.reason.endswith(MAY_HAVE_LEFT)
+        session.connection().execute(
+            update(Message)
+            .where(among(Message.id, no_trace), or_(is_held, is_released))
+            .values(attempts_count=1)
+        )
 
 
 def _reason(old: MessageState, decisive: Any) -> str:

@@ -1,10 +1,11 @@
 """The circuit breaker: while a provider is down nobody claims anything, and no attempt is spent.
 
 Its row is shared by all workers on all machines. Open, it lets one worker try one unit now and
-then; an answer of any sensible kind closes it.
+then; an answer of any sensible kind closes it. A provider that names an instant at which to come
+again (429) is left alone until then by all of them, too.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -55,10 +56,19 @@ def permit(mailer_name: str, *, at: datetime) -> Permit:
 
 
 def note_answer(
-    session: Session, mailer_name: str, *, is_down: bool, reason: str, at: datetime
+    session: Session,
+    mailer_name: str,
+    *,
+    is_down: bool,
+    reason: str,
+    at: datetime,
+    retry_after: timedelta | None = None,
 ) -> None:
-    """Count what a call showed of the provider, in the transaction that records the outcome."""
-    if not is_down:
+    """Count what a call showed of the provider, in the transaction that records the outcome.
+
+    retry_after  how long it asked to be left alone: it would say the same of every other unit
+    """
+    if not is_down and retry_after is None:
         row = _DOWN_COUNT.first(session.connection(), {"mailer": mailer_name})
         if row is None or not row.down_count:
             return  # the usual case writes nothing and waits for nobody
@@ -69,6 +79,8 @@ def note_answer(
         .on_conflict_do_nothing(index_elements=["name"])
     )
     breaker = session.get_one(Breaker, mailer_name, with_for_update=True)
+    if retry_after is not None:
+        breaker.note_limit(at + retry_after, reason)
     if is_down and breaker.note_down(reason, at):
         session.add(Activity.of("breaker_opened", PROVIDER, at, mailer=mailer_name, because=reason))
     elif not is_down and breaker.note_up():

@@ -44,8 +44,8 @@ class Claim:
 
 
 def claim_unit(worker: str, *, at: datetime, mailer_name: str = "") -> Claim | None:
-    """Take the unit that has waited longest; None when nothing is due, or while the breaker of
-    that mailer is open.
+    """Take the unit that has waited longest; None when nothing is due, while the breaker of that
+    mailer is open, or as long as its provider asked to be left alone.
 
     Two workers never get the same one: SKIP LOCKED inside the UPDATE on PostgreSQL, one writer
     at a time on SQLite.
@@ -63,10 +63,13 @@ def take_unit(session: Session, worker: str, *, at: datetime, mailer_name: str) 
 
 @cache
 def _claiming(skips_locked: bool) -> Prepared:
-    is_down = exists().where(Breaker.name == bindparam("mailer"), Breaker.opened_at.is_not(None))
+    is_left_alone = exists().where(
+        Breaker.name == bindparam("mailer"),
+        Breaker.opened_at.is_not(None) | (Breaker.rests_until > bindparam("at")),
+    )
     due = (
         select(Unit.id)
-        .where(Unit.state == UnitState.WAITING, Unit.next_at <= bindparam("at"), ~is_down)
+        .where(Unit.state == UnitState.WAITING, Unit.next_at <= bindparam("at"), ~is_left_alone)
         .order_by(Unit.next_at, Unit.id)
         .limit(1)
     )

@@ -195,7 +195,10 @@ def _close_attempt(
     session: Session, attempt_id: int, found: Sorted, mailer_name: str, at: datetime
 ) -> None:
     why = "; ".join(found.busy)[:300]
-    note_answer(session, mailer_name, is_down=found.is_down, reason=why, at=at)
+    note_answer(
+        session, mailer_name, is_down=found.is_down, reason=why, at=at,
+        retry_after=found.retry_after,
+    )  # fmt: skip
     outcome = {"outcome": found.words(), "details": found.detail()}
     _CLOSED.count(session.connection(), {"attempt": attempt_id, "at": at} | outcome)
 

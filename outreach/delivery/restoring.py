@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import db, transaction
@@ -19,9 +19,11 @@ from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.evidence import CERTAIN, MAY_HAVE_LEFT
 from outreach.models.message import (
     RESTING,
     UNIT_SIZE,
+    Attempt,
     Message,
     MessageState,
     Unit,
@@ -31,7 +33,9 @@ from outreach.models.message import (
 )
 from outreach.models.step import Step, StepState
 
-HELD = "Held after a restore: it may have left since the backup was made."
+BEFORE = f" {MAY_HAVE_LEFT}"
+"""Behind the reason of what was held before: a person may have let it go since the backup."""
+
 FOUND = "Found by evidence after a restore."
 PENDING = (
     MessageState.WAITING,
@@ -99,9 +103,15 @@ def hold_all(*, at: datetime) -> HeldAll:
                 state,
                 MessageState.HELD,
                 at=at,
-                reason=HELD,
+                reason=MAY_HAVE_LEFT,
             )
             for state in PENDING
+        )
+        session.execute(
+            update(Message)
+            .where(Message.state == MessageState.HELD, ~Message.reason.endswith(MAY_HAVE_LEFT))
+            .values(reason=Message.reason + BEFORE)
+            .execution_options(synchronize_session=False)
         )
         session.execute(
             update(Unit)
@@ -116,34 +126,69 @@ def reconcile(mailer: Mailer, *, at: datetime, releases_unproven: bool = False) 
     """Ask for evidence of everyone held by `hold_all`; may be run again and again.
 
     releases_unproven  of whom nobody can know: send once more, marked as a possible double
+    What was held before stays so, unless it left.
     """
     accepted = released = held = 0
     last = 0
     while rows := _held_after(last):
         last = rows[-1].id
         evidence = mailer.evidence([row.public_id for row in rows])
-        went = [row.id for row in rows if evidence.get(row.public_id)]
-        did_not = [row.id for row in rows if evidence.get(row.public_id) is False]
-        unproven = [row.id for row in rows if evidence.get(row.public_id) is None]
+        by_answer: dict[tuple[bool | None, bool], list[Any]] = defaultdict(list)
+        for row in rows:
+            answer = _told_of(row, evidence.get(row.public_id), mailer.name)
+            by_answer[answer, row.reason != MAY_HAVE_LEFT].append(row)
+        went = [row.id for was in (False, True) for row in by_answer[True, was]]
+        unproven = [row.id for row in by_answer[None, False]]
+        doubtful = [row.id for row in by_answer[False, False] if _is_in_doubt(row)]
+        did_not = [row.id for row in by_answer[False, False] if not _is_in_doubt(row)]
         with transaction() as session:
             accepted += _accept(session, went, at)
             released += _release(session, did_not, at, is_double=False)
+            released += _release(session, doubtful, at, is_double=True)
+            _hold_as_before(session, [row.id for row in by_answer[False, True]])
             if releases_unproven:
                 released += _release(session, unproven, at, is_double=True)
-            else:
-                held += len(unproven)
+                unproven = []
+            held += len(unproven) + len(by_answer[None, True]) + len(by_answer[False, True])
     return Reconciled(accepted, released, held)
+
+
+def _told_of(row: Any, answer: bool | None, mailer_name: str) -> bool | None:
+    """The evidence; what one mailer does not know of, another may have taken."""
+    is_foreign = row.mailer not in (None, mailer_name)
+    return None if answer is False and is_foreign else answer
+
+
+def _is_in_doubt(row: Any) -> bool:
+    """Nobody knew of its last hand-over: a log that has no trace is no proof, as a folder is."""
+    return row.mailer not in (None, "file") and row.result not in CERTAIN
 
 
 def _held_after(message_id: int) -> list[Any]:
     rows = db.session.execute(
-        select(Message.id, Message.public_id)
-        .where(Message.id > message_id, Message.state == MessageState.HELD, Message.reason == HELD)
+        select(Message.id, Message.public_id, Message.reason, Attempt.mailer, Attempt.result)
+        .outerjoin(Attempt, Attempt.id == Message.attempt_id)
+        .where(
+            Message.id > message_id,
+            Message.state == MessageState.HELD,
+            Message.reason.endswith(MAY_HAVE_LEFT),
+        )
         .order_by(Message.id)
         .limit(UNIT_SIZE)
     ).all()
     db.session.rollback()
     return list(rows)
+
+
+def _hold_as_before(session: Session, ids: list[int]) -> None:
+    """What provably did not leave waits for a person, as it did."""
+    if ids:
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids), Message.state == MessageState.HELD)
+            .values(reason=func.replace(Message.reason, BEFORE, ""))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _accept(session: Session, ids: list[int], at: datetime) -> int:
@@ -167,7 +212,11 @@ def _release(session: Session, ids: list[int], at: datetime, *, is_double: bool)
     if not ids:
         return 0
     # Whoever was released or told of meanwhile has a unit of their own, or none to wait in.
-    those = (Message.id.in_(ids), Message.state == MessageState.HELD, Message.reason == HELD)
+    those = (
+        Message.id.in_(ids),
+        Message.state == MessageState.HELD,
+        Message.reason == MAY_HAVE_LEFT,
+    )
     theirs = select(Message.unit_id).where(*those)
     units = session.scalars(
         select(Unit).where(Unit.id.in_(theirs)).order_by(Unit.id).with_for_update()
@@ -197,5 +246,6 @@ def _release(session: Session, ids: list[int], at: datetime, *, is_double: bool)
         back.state = UnitState.PAUSED if unit.campaign_id in paused else UnitState.WAITING
         back.next_at = at
         back.attempts_count += 1  # of which the backup may know nothing
+        back.is_retry_of_unknown = back.is_retry_of_unknown or is_double
     session.flush()
     return count

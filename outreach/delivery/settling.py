@@ -9,7 +9,7 @@ from outreach.db import db, transaction
 from outreach.delivery.ledger import move_by_id
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.recording import back_off
-from outreach.models.message import Message, MessageState, Unit, UnitState
+from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
 
 GRACE = timedelta(minutes=15)
 """How long a provider's event may take to settle it before its log, or we, do."""
@@ -33,7 +33,8 @@ def settle_unknown(mailer: Mailer, *, at: datetime, grace: timedelta = GRACE) ->
 
 
 def _settle(unit_id: int, mailer: Mailer, at: datetime, grace: timedelta) -> bool:
-    is_certain = mailer.name == "file"
+    knows = _knows_of_all(unit_id, mailer)
+    is_certain = knows and mailer.name == "file"
     rows = db.session.execute(
         select(Message.id, Message.public_id, Message.changed_at).where(
             Message.unit_id == unit_id, Message.state == MessageState.UNKNOWN
@@ -46,7 +47,7 @@ def _settle(unit_id: int, mailer: Mailer, at: datetime, grace: timedelta) -> boo
     evidence = mailer.evidence([row.public_id for row in rows])
     went = [row.id for row in rows if evidence.get(row.public_id)]
     missing = [row.id for row in rows if not evidence.get(row.public_id)]
-    is_asking = getattr(mailer, "has_mail_log", False) and newest > at - PATIENCE
+    is_asking = knows and getattr(mailer, "has_mail_log", False) and newest > at - PATIENCE
     if is_asking and any(evidence.get(row.public_id) is None for row in rows):
         missing = []  # the log has not told of everyone yet: it is asked again
         if not went:
@@ -70,6 +71,17 @@ def _settle(unit_id: int, mailer: Mailer, at: datetime, grace: timedelta) -> boo
         if missing or len(went) == len(rows):
             _once_more(session, unit, missing, at, is_certain=is_certain)
     return True
+
+
+def _knows_of_all(unit_id: int, mailer: Mailer) -> bool:
+    """Whether this mailer made every call of which nobody knows: of another one's, as after the
+    setting was changed, its folder or its log shows nothing."""
+    doubtful = select(Attempt.mailer).where(
+        Attempt.unit_id == unit_id, Attempt.result.in_(("silent", "mixed"))
+    )
+    made_by = set(db.session.scalars(doubtful))
+    db.session.rollback()
+    return made_by <= {mailer.name}
 
 
 def _once_more(

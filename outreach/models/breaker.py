@@ -29,7 +29,14 @@ class Breaker(Base):
     """Since when nothing is handed over; nothing while it is closed."""
     probe_at: Mapped[datetime | None]
     """While it is open: not before this instant may one worker try one unit."""
+    rests_until: Mapped[datetime | None]
+    """Until when the provider asked to be left alone, be it open or closed."""
     reason: Mapped[str] = mapped_column(default="", server_default="")
+
+    def note_limit(self, until: datetime, reason: str) -> None:
+        """The provider named an instant before which nobody is to come; the later one holds."""
+        self.rests_until = max(until, self.rests_until or until)
+        self.reason = reason
 
     def note_down(self, reason: str, at: datetime) -> bool:
         """The provider was down for a call; says whether this opened it."""
@@ -39,7 +46,8 @@ class Breaker(Base):
             return False
         was_closed = self.opened_at is None
         self.opened_at = self.opened_at or at
-        self.probe_at = at + rest(self.down_count - OPENS_AFTER)
+        next_probe = at + rest(self.down_count - OPENS_AFTER)
+        self.probe_at = max(next_probe, self.rests_until or next_probe)
         return was_closed
 
     def note_up(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, exists, or_, select, union_all
 from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignExclusion
 from outreach.models.event import Event
+from outreach.models.evidence import MAY_HAVE_LEFT
 from outreach.models.message import (
     OUTCOMES,
     SENTENCES,
@@ -99,6 +100,11 @@ class MessagePage:
     def is_open(self) -> bool:
         """Whether it may still leave."""
         return self.outcome == "waiting" or self.state is MessageState.HELD
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether it is held after a restore, so that nobody here knows of its last hand-over."""
+        return self.reason.endswith(MAY_HAVE_LEFT)
 
 
 def message_page(message_id: int) -> MessagePage | None:

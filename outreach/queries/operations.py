@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from outreach.db import reading
 from outreach.models.breaker import Breaker
@@ -39,6 +39,8 @@ class BreakerLine:
     down_count: int
     opened_at: datetime | None
     probe_at: datetime | None
+    rests_until: datetime | None
+    """Until when the provider asked to be left alone; nothing where that is over."""
     reason: str
 
     @property
@@ -101,7 +103,7 @@ def operations(at: datetime) -> Operations:
         states=message_states(),
         held=_held_reasons(),
         ticks=ticks(),
-        breakers=breakers(),
+        breakers=breakers(at),
         answers=_answers(at),
         paused=_paused(),
         imports=imports_in_trouble(),
@@ -129,13 +131,14 @@ def ticks() -> list[Tick]:
     return [Tick(*row) for row in rows]
 
 
-def breakers() -> list[BreakerLine]:
-    """The breaker of every mailer that was ever down. A row or two."""
+def breakers(at: datetime) -> list[BreakerLine]:
+    """The breaker of every mailer that was ever down or busy. A row or two."""
     columns = (
         Breaker.name,
         Breaker.down_count,
         Breaker.opened_at,
         Breaker.probe_at,
+        case((Breaker.rests_until > at, Breaker.rests_until)),
         Breaker.reason,
     )
     rows = reading().execute(select(*columns).order_by(Breaker.name))

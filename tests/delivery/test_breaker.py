@@ -78,9 +78,22 @@ def test_an_answer_between_two_faults_starts_the_count_anew(app, mailer):
     assert permit("smtp", at=NOON) is Permit.ALL
 
 
-def test_a_provider_that_is_only_busy_does_not_open_it(app, mailer):
+def test_a_provider_that_says_when_to_come_again_is_left_alone_by_all_until_then(app, mailer):
+    """A57: 429 counts all of our calls; a thousand units would each be told the same."""
     many_units(mailer)
-    mailer.answers = lambda recipient: Busy("429", retry_after=timedelta(seconds=2))
+    mailer.answers = lambda recipient: Busy("429", retry_after=timedelta(seconds=9))
+    drain(mailer, now=lambda: NOON)
+    assert attempts() == 1
+    assert permit(mailer.name, at=NOON) is Permit.ALL, "it is not down"
+    mailer.answers = lambda recipient: Accepted()
+    assert drain(mailer, now=lambda: NOON + timedelta(seconds=8)).is_empty
+    drain(mailer, now=lambda: NOON + timedelta(seconds=9))
+    assert states() == {"accepted": 8}
+
+
+def test_one_mailbox_that_is_busy_keeps_nobody_else_waiting(app, mailer):
+    many_units(mailer)
+    mailer.answers = lambda recipient: Busy("452")
     drain(mailer, now=lambda: NOON)
     assert attempts() == 8
     assert permit(mailer.name, at=NOON) is Permit.ALL

@@ -5,14 +5,19 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from outreach.actions.campaigns import resume_campaign
+from outreach.actions.messages import hold_message, release_message
+from outreach.actions.receipt_effects import apply_receipts
+from outreach.actions.receipts import keep_receipts
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.delivery.file import FileMailer
-from outreach.delivery.mailer import Accepted
+from outreach.delivery.mailer import Accepted, Silent
 from outreach.delivery.outbox import drain
-from outreach.delivery.restoring import FOUND, HELD, hold_all, reconcile
+from outreach.delivery.restoring import FOUND, hold_all, reconcile
+from outreach.intake.provider_events import Told
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.evidence import MAY_HAVE_LEFT
 from outreach.models.message import Message, Unit
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally
@@ -62,7 +67,7 @@ def test_without_evidence_it_stays_held_until_a_person_takes_it_upon_themselves(
     hold_all(at=LATER)
     mailer.evidence = dict.fromkeys
     assert reconcile(mailer, at=LATER).as_dict() == {"accepted": 0, "released": 0, "held": 3}
-    assert reasons("held") == {HELD: 3}
+    assert reasons("held") == {MAY_HAVE_LEFT: 3}
     found = reconcile(mailer, at=LATER, releases_unproven=True)
     assert found.released == 3
     db.session.rollback()
@@ -94,6 +99,64 @@ def test_what_is_released_late_leaves_a_unit_alone_that_is_on_its_way(app, maile
         False, False, True,
     ]  # fmt: skip
     assert audit(LATER).is_sound
+
+
+def told(message, kind="delivered"):
+    event = Told(
+        kind=kind, fingerprint="a" * 64, public_id=message.public_id, provider_key=kind,
+        happened_at=LATER,
+    )  # fmt: skip
+    keep_receipts([event], at=LATER)
+    apply_receipts(at=LATER)
+
+
+def test_what_the_provider_tells_after_a_restore_settles_what_is_held(app, mailer):
+    """P7: the hand-over itself stands in no row any more."""
+    frozen_campaign(3)
+    hold_all(at=LATER)
+    first, second, third = db.session.scalars(select(Message).order_by(Message.id)).all()
+    told(first)
+    release_message(second.id, by=CONSOLE, at=LATER)
+    mailer.evidence = dict.fromkeys
+    reconcile(mailer, at=LATER, releases_unproven=True)
+    told(third, "bounce")
+    assert states() == {"delivered": 1, "waiting": 1, "bounced": 1}
+    assert db.session.get(Message, second.id).possible_double, "P2: it is named"
+    assert audit(LATER).is_sound
+
+
+def test_what_a_log_has_no_trace_of_is_marked_where_nobody_knew_of_the_call(app, mailer):
+    """P2: after a restore as before."""
+    frozen_campaign(2)
+    mailer.answers = lambda recipient: Silent("time-out")
+    drain(mailer, now=lambda: NOON)
+    hold_all(at=LATER)
+    assert reconcile(mailer, at=LATER).released == 2
+    db.session.rollback()
+    assert set(db.session.scalars(select(Message.possible_double))) == {True}
+    mailer.name = "file"
+    hold_all(at=LATER)
+    assert reconcile(mailer, at=LATER).held == 2, "no folder shows what another mailer did"
+
+
+def test_what_a_person_held_before_the_backup_stays_held_unless_it_left_since(app, mailer):
+    frozen_campaign(3)
+    ids = db.session.scalars(select(Message.id).order_by(Message.id)).all()
+    for message_id in ids:
+        hold_message(message_id, by=CONSOLE, who="Ana", at=NOON)
+    hold_all(at=LATER)
+    hold_all(at=LATER)
+    went = db.session.get(Message, ids[0]).public_id
+    unknown = db.session.get(Message, ids[1]).public_id
+    mailer.evidence = lambda ids: {one: {went: True, unknown: None}.get(one, False) for one in ids}
+    found = reconcile(mailer, at=LATER, releases_unproven=True)
+    assert found.as_dict() == {"accepted": 1, "released": 0, "held": 2}
+    assert reasons("held") == {"Held by Ana.": 1, f"Held by Ana. {MAY_HAVE_LEFT}": 1}
+    for message_id in ids[1:]:
+        release_message(message_id, by=CONSOLE, at=LATER)
+    db.session.rollback()
+    marks = db.session.scalars(select(Message.possible_double).order_by(Message.id)).all()
+    assert marks == [False, True, False]
 
 
 def test_a_step_that_came_due_since_the_backup_asks_a_person(app):

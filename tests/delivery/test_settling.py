@@ -123,6 +123,16 @@ def first_of_two() -> Message:
     return db.session.scalars(select(Message).order_by(Message.id)).first()
 
 
+def test_what_another_mailer_did_is_not_looked_for_where_it_cannot_be(mailer, mail_folder):
+    """P2: MAILER was changed meanwhile; no folder shows what went by mail."""
+    silence(mailer, arrived=True)
+    settle_unknown(FileMailer(mail_folder), at=NOON)
+    assert states() == {"unknown": 2}
+    settle_unknown(FileMailer(mail_folder), at=AFTER)
+    assert states() == {"waiting": 2}
+    assert all(doubles())
+
+
 @pytest.mark.parametrize(
     ("decide", "state", "reason"),
     [
@@ -190,6 +200,7 @@ def test_what_is_unknown_of_a_cancelled_campaign_is_not_sent_again(mailer):
 
 def test_the_file_is_certain_evidence_at_once(mailer, mail_folder):
     """P2: with the file mailer exactly once, always."""
+    mailer.name = "file"
     silence(mailer, people=2)
     files = FileMailer(mail_folder)
     first = db.session.scalars(select(Message).order_by(Message.id)).first()

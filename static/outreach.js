@@ -115,6 +115,8 @@ function askFirst(form, submitter, question) {
   dialog.showModal();
 }
 
+let pressed = "";
+
 function rest(button) {
   // After this task, so that the button's own name and value still go with the form.
   setTimeout(() => { button.disabled = true; button.dataset.resting = ""; });
@@ -144,6 +146,7 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
     return;
   }
+  pressed = submitter?.id || "";
   form.dataset.sent = "";
   setTimeout(() => delete form.dataset.sent, 8000);
   for (const button of all("button:not([type=button]), input[type=submit]", form)) rest(button);
@@ -156,6 +159,15 @@ function wakeAll(within) {
 }
 window.addEventListener("pageshow", () => wakeAll(document));
 document.addEventListener("htmx:afterRequest", (event) => wakeAll(event.target));
+
+// A button that rested loses the focus; where only a part of the page came anew, it has it again.
+document.addEventListener("htmx:afterSettle", () => {
+  const button = pressed && document.getElementById(pressed);
+  if (button && document.activeElement === document.body) {
+    (button.disabled ? find("button:enabled", button.form) : button)?.focus();
+  }
+  pressed = "";
+});
 
 // ---- undo bar: ten seconds, but not while someone is on it
 

@@ -48,12 +48,14 @@ def column_of(stage: StarStage | None, answer: str | None) -> StarStage:
 
     stage   None for a star that was marked on its list, without a nomination
     answer  the state of the invitation, None where nobody was invited; an answer overrides
+            whatever was decided, and waits for a decision that is still to come
     """
+    if stage in UNDECIDED:
+        return stage
     if answer in _ANSWERS:
         return _ANSWERS[answer]
     if stage in (None, StarStage.APPROVED):
         return StarStage.ASKED if answer else StarStage.APPROVED
-    assert stage is not None
     return stage
 
 

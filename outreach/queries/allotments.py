@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.advice.alternates import Standing, next_moves, reply_by_for
@@ -57,6 +57,11 @@ class AllotmentLine:
         """Whose places these are."""
         return f"{self.host} ({self.group})" if self.host else self.group
 
+    @property
+    def to_give(self) -> int:
+        """Places given back that nobody else was asked for yet, and that there still are."""
+        return min(self.standing.vacancies, self.standing.free)
+
 
 @dataclass(frozen=True, slots=True)
 class AlternateLine:
@@ -108,6 +113,28 @@ def allotments_of(event_id: int) -> list[AllotmentLine]:
 def allotment(allotment_id: int) -> AllotmentLine | None:
     """One allotment. Cost: its placements and open vacancies, by index."""
     return next(iter(_with_numbers(_lines().where(Allotment.id == allotment_id))), None)
+
+
+def allotments_to_decide(at: datetime) -> list[AllotmentLine]:
+    """Where a freed place waits for one click of the team, and somebody could be asked for it.
+
+    Cost: the open vacancies of such allotments, by index.
+    """
+    waits = exists().where(
+        TargetList.allotment_id == Allotment.id,
+        Target.list_id == TargetList.id,
+        Target.is_alternate,
+        Target.promoted_at.is_(None),
+    )
+    is_freed = exists().where(
+        Vacancy.allotment_id == Allotment.id, Vacancy.state == VacancyState.OPEN
+    )
+    lines = _with_numbers(
+        _lines()
+        .where(~Allotment.is_automatic, is_freed, waits, Event.starts_at > at)
+        .order_by(Event.starts_at, Allotment.id)
+    )
+    return [line for line in lines if line.to_give]
 
 
 def lists_of(event_id: int) -> list[tuple[int, str, int | None]]:
@@ -265,6 +292,8 @@ def _lines() -> Select[*tuple[Any, ...]]:
 
 def _with_numbers(statement: Select[*tuple[Any, ...]]) -> list[AllotmentLine]:
     rows: Any = reading().execute(statement).all()
+    if not rows:
+        return []
     ids = [row[0] for row in rows]
     numbers: dict[tuple[int, str], int] = {}
     placed = (

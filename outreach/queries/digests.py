@@ -10,11 +10,16 @@ from outreach.db import reading
 from outreach.models.account import PERMISSIONS, Account, Permission, Role
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.digest import Digest
+from outreach.models.event import Event
+from outreach.models.message import Message, MessageState
 from outreach.models.star import StarStage
+from outreach.models.target import Target, TargetList
 from outreach.models.task import TaskKind
+from outreach.queries.allotments import AllotmentLine, allotments_to_decide
 from outreach.queries.events import events
 from outreach.queries.stars import StarCard, star_cards
 from outreach.queries.tasks import due_tasks
+from outreach.signing import SIGN_OFF
 
 PROMOTING = [role for role in Role if Permission.PROMOTE in PERMISSIONS[role]]
 
@@ -65,6 +70,8 @@ def _parts(reader: Reader, at: datetime, today: date) -> Iterator[Part]:
     cards = star_cards([event.id for event in events()])
     late = [card for card in cards if card.owner_id == reader.id and card.is_late(at)]
     yield Part("Stars whose date has passed", [_star(card) for card in late])
+    yield Part("Mails to stars that wait for your signature", _to_sign(reader.id))
+    yield Part("Places to give to an alternate", [_place(one) for one in allotments_to_decide(at)])
     if Permission.APPROVE in PERMISSIONS[reader.role]:
         waiting = [
             f"{card.name}, nominated by {card.nominated_by or 'the console'}"
@@ -82,6 +89,30 @@ def _task(what: str, person: str | None, due_on: date) -> str:
 
 def _star(card: StarCard) -> str:
     return f"{card.name}: {card.next_step or 'next step'}, was due {card.next_on:%-d %B}"
+
+
+def _place(line: AllotmentLine) -> str:
+    places = "1 place was" if line.to_give == 1 else f"{line.to_give} places were"
+    return f"{line.name}, {line.event}: {places} given back"
+
+
+def _to_sign(reader_id: int) -> list[str]:
+    rows = reading().execute(
+        select(Message.name, Event.name)
+        .join(Event, Event.id == Message.event_id)
+        .join(Target, Target.stakeholder_id == Message.stakeholder_id)
+        .join(TargetList, TargetList.id == Target.list_id)
+        .where(
+            Target.owner_id == reader_id,
+            Target.is_star,
+            TargetList.event_id == Message.event_id,
+            Message.state == MessageState.HELD,
+            Message.reason.startswith(SIGN_OFF, autoescape=True),
+        )
+        .order_by(Message.id)
+        .limit(20)
+    )
+    return list(dict.fromkeys(f"{name}, {event}" for name, event in rows))
 
 
 def _campaigns(reader_id: int) -> list[str]:

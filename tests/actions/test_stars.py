@@ -33,6 +33,7 @@ from outreach.models.star import OwnNomination
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task
 from outreach.models.wish import Wish
+from outreach.queries.digests import Reader, digest_of_day
 from outreach.queries.lists import target_list
 from outreach.queries.stars import nominees, star_card
 from outreach.starring import OwnerOfStar
@@ -101,8 +102,12 @@ def test_a_rejection_says_why_and_the_person_can_be_nominated_anew(app):
         decide_star(target.id, False, by=approver, at=NOON)
     decide_star(target.id, False, "Famous for something else", by=approver, at=NOON)
     assert afresh(star_card, target.id).decision == "Famous for something else"
+    person = db.session.get(Stakeholder, target.stakeholder_id)
+    invitation = make_invitation(person, the_event())
+    answer_invitation(invitation.id, Reply.DECLINED, "", at=NOON)
+    assert afresh(star_card, target.id).column == "rejected"
     nominate_star(target.id, "Leads a fund now", by=promoter, at=NOON + DAY)
-    assert afresh(star_card, target.id).column == "nominated"
+    assert afresh(star_card, target.id).column == "nominated", "whatever was answered"
 
 
 def test_a_card_follows_the_answer_on_record_and_else_the_hand(app):
@@ -158,6 +163,9 @@ def test_whatever_writes_to_a_star_waits_for_the_signature_but_what_confirms_the
         ("withdrawn", "held"),
         ("seat", "held"),
     ]
+    reader = Reader(owner.id, owner.name, owner.email, owner.role)
+    (part,) = afresh(digest_of_day, reader, NOON, NOON.date())
+    assert (part.title, len(part.lines)) == ("Mails to stars that wait for your signature", 1)
     with pytest.raises(NotAllowed, match="signed by Olga Owner"):
         release_message(held[2].id, by=approver, at=NOON)
     release_message(held[2].id, by=Actor.account(owner.id), at=NOON)

@@ -82,9 +82,11 @@ def test_every_page_passes_axe_and_fits_its_width(staff, ground, tmp_path, schem
 def test_alternates_are_put_in_order_by_keyboard(staff, ground):
     staff.goto(f"/staff/allotments/{ground.allotment_id}")
     first, second = (row.id for row in ground.eligible()[:2])
-    staff.locator("button[aria-label$=' down']").first.focus()
-    with staff.expect_navigation():
-        staff.keyboard.press("Enter")
+    down = staff.locator("button[aria-label$=' down']").first
+    name = down.get_attribute("aria-label")
+    down.focus()
+    staff.keyboard.press("Enter")
+    staff.wait_for_selector(f"tr:nth-child(2) button:focus[aria-label='{name}']")
     order = afresh(lambda: sorted(ground.eligible(), key=lambda row: row.rank))
     assert [row.id for row in order[:2]] == [second, first]
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from outreach.actions import messages
 from outreach.delivery.preview import preview_message
 from outreach.delivery.sent_mail import mail_as_sent
+from outreach.errors import NotAllowed
 from outreach.models.activity import Actor
 from outreach.queries.messages import MessagePage, message_page
 from outreach.web.staff.door import blueprint
@@ -39,8 +40,11 @@ def message_html(message_id: int) -> Answer:
 @blueprint.post("/staff/messages/<int:message_id>/release")
 def release_message(message_id: int) -> Response:
     """Let a held mail go, with what is known of the person now."""
-    messages.release_message(message_id, by=Actor.account(current_user.id), at=g.at)
-    flash("Released: the mail waits for its turn.", "done")
+    try:
+        messages.release_message(message_id, by=Actor.account(current_user.id), at=g.at)
+        flash("Released: the mail waits for its turn.", "done")
+    except NotAllowed as refusal:  # a star's mail, which somebody else signs
+        flash(str(refusal), "problem")
     return redirect(url_for("staff.message", message_id=message_id), 303)
 
 

@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach.actions.accounts import want_digest
+from outreach.queries.allotments import allotments_to_decide
 from outreach.queries.board import stars
 from outreach.queries.conferences import current_conference
 from outreach.queries.digests import wants_digest
@@ -44,6 +45,7 @@ def today() -> str:
         steps=steps_to_come(end_of_tomorrow(g.at, zone)),
         missed=missed_steps(),
         held=held_mails(),
+        places=allotments_to_decide(g.at),
         campaigns=[one for one in open_campaigns() if one.state in WAITING],
         seats=[seat for seat in seats(conference.id) if seat.is_at_risk(g.at)],
         stars=[star for star in stars(main.id) if star.state in ("silent", "undeliverable")],

@@ -66,10 +66,14 @@ def test_one_click_asks_the_next_and_a_second_one_says_why_not(client):
     answer_invitation(ground.invitations()[0].id, Reply.DECLINED, "", at=ground.list.created_at)
     (vacancy,) = ground.vacancies()
     url = f"/staff/allotments/{ground.allotment_id}"
+    today = client.get("/staff/today").text
+    assert "1 thing waits for a decision" in today
+    assert url in today
     for words in ("The next alternate is asked", "Nobody was asked"):
         client.post(f"{url}/vacancies/{vacancy.id}/ask")
         assert words in client.get(url).text
     assert len(ground.promoted()) == 1
+    assert url not in client.get("/staff/today").text
     client.post(f"{url}/ask")
     assert "Every place is taken or kept" in client.get(url).text
 

@@ -17,7 +17,7 @@ def test_someone_is_found_nominated_and_waits_for_an_approver(client):
     assert "Amina Diallo" in client.get("/staff/stars?q=amina").text
     client.post("/staff/stars", data={"target_id": target.id, "reason": "Leads the fund"})
     page = client.get("/staff/stars").text
-    assert "1 star: 1 waits for an approver" in page
+    assert "0 stars: 1 nomination waits for an approver" in page
     url = f"/staff/stars/{target.id}"
     assert "You nominated this person" in client.get(url).text
     client.post(f"{url}/approve")
@@ -68,6 +68,7 @@ def test_a_promoter_nominates_and_does_not_decide(client):
     assert "An approver decides about this nomination" in client.get(url).text
     client.post(f"{url}/approve")
     assert "Your role only nominates" in client.get(url).text
+    assert "Keep this plan" in client.get(url).text, "the owner is named before"
     assert "Amina Diallo" in client.get("/staff/today").text
     assert client.get("/staff/stars/999999").status_code == 404
 

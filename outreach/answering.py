@@ -13,13 +13,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Text, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import Text, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.models.activity import Activity, Actor
 from outreach.models.allotment import Placement
 from outreach.models.audience import CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
+from outreach.models.confirmation import ConfirmationDue
 from outreach.models.event import Event
 from outreach.models.invitation import Answer, Invitation, InvitationState, Standing
 from outreach.models.message import Message, MessageState, Purpose
@@ -33,7 +34,6 @@ from outreach.placing import settle_places
 from outreach.posting import (
     OF_THE_PERSON,
     RECIPIENT,
-    Recipient,
     mail_changes,
     recipient_of,
 )
@@ -98,10 +98,8 @@ _thanking = (
         or_(Step.state == StepState.WAITING, Step.state == StepState.OPEN),
     )
 )
-SOMEONE_IS_THANKED = _thanking.exists()
-"""Whether campaigns of the event thank for such an answer at all, whomever."""
 WILL_BE_THANKED = _thanking.where(_is_listed | _came_by_segment, ~_thanked).exists()
-"""Whether one of them will thank this person yet."""
+"""Whether a campaign of the event will thank this person for such an answer yet."""
 _is_vip = (
     select(CampaignVip.id)
     .join(Campaign, Campaign.id == CampaignVip.campaign_id)
@@ -110,34 +108,40 @@ _is_vip = (
 )
 
 
-def facts_of(invitation_id: Any, named_by_id: Any, thanks: Any) -> tuple[Any, ...]:
-    """Columns of what is to be known besides the person of an invitation: their mails and places.
+def facts_of(invitation_id: Any, named_by_id: Any) -> tuple[Any, ...]:
+    """Columns of what is to be known besides an invitation: its event, its places, its person.
 
     named_by_id  the invitation of who sends the person
-    thanks       what is asked of thanks: one of the two above
-    They take `answered_at` and `reply`.
     """
-    waits = message_standing() == MessageState.WAITING
-    told = (
-        select(func.max(case((waits, _WILL_BE_TOLD), else_=_TOLD)))
-        .where(
-            Message.stakeholder_id == Stakeholder.id, Message.invitation_id == invitation_id,
-            or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)),
-        )
-        .scalar_subquery()
-    )  # fmt: skip
     has_place = exists().where(
         or_(Placement.invitation_id == invitation_id, Placement.invitation_id == named_by_id)
     )
     return (
-        Event.sequence.label("event_sequence"), has_place.label("has_place"), told.label("told"),
-        thanks.label("will_be_thanked"), _is_vip.label("is_vip"),
+        Event.sequence.label("event_sequence"), has_place.label("has_place"),
+        _is_vip.label("is_vip"),
     )  # fmt: skip
+
+
+def _mails_of(invitation_id: Any) -> tuple[Any, ...]:
+    """Columns of what its person was and will be told. They take `answered_at` and `reply`."""
+    theirs = (Message.stakeholder_id == Stakeholder.id, Message.invitation_id == invitation_id)
+    waits = message_standing() == MessageState.WAITING
+    told = (
+        select(func.max(case((waits, _WILL_BE_TOLD), else_=_TOLD)))
+        .where(*theirs, or_(*(Message.purpose == purpose for purpose in OF_THE_PERSON)))
+        .scalar_subquery()
+    )
+    was_thanked = exists().where(
+        *theirs, Message.purpose == Purpose.THANK_YOU,
+        Message.created_at >= bindparam("answered_at"),
+    )  # fmt: skip
+    is_thanked = or_(WILL_BE_THANKED, was_thanked)
+    return told.label("told"), is_thanked.label("is_thanked")
 
 
 _INVITATION: Any = bindparam("invitation_id")
 _NAMED_BY = select(Invitation.delegated_by_id).where(Invitation.id == _INVITATION).scalar_subquery()
-_ABOUT = Prepared(RECIPIENT.add_columns(*facts_of(_INVITATION, _NAMED_BY, WILL_BE_THANKED)))
+_ABOUT = Prepared(RECIPIENT.add_columns(*facts_of(_INVITATION, _NAMED_BY), *_mails_of(_INVITATION)))
 """What is to be known besides the invitation: its person, their mails and places. One row."""
 
 _ANSWER = Prepared(
@@ -152,6 +156,9 @@ _LOCKED = Prepared(
     select(*(Invitation.__table__.c[name] for name in (*_KEPT, *_CHANGED)))
     .where(Invitation.id == bindparam("id"))
     .with_for_update(of=Invitation.__table__)
+)
+_NO_MORE_DUE = Prepared(
+    delete(ConfirmationDue).where(ConfirmationDue.invitation_id == bindparam("invitation_id"))
 )
 _STANDS = Prepared(
     update(Invitation).where(Invitation.id == bindparam("invitation_id")).values(NEW)
@@ -183,15 +190,7 @@ def record_answer(
     others  what else changes in the summary rows, which come after the places
     """
     connection = session.connection()
-    about = _ABOUT.first(
-        connection,
-        {
-            "stakeholder_id": invitation.stakeholder_id, "event_id": invitation.event_id,
-            "invitation_id": invitation.id, "answered_at": invitation.answered_at or at,
-            "reply": invitation.state.value,
-            "code": Purpose.CONFIRMATION.value,
-        },
-    )  # fmt: skip
+    about = _about(session, invitation, at)
     noted = notes_of(
         invitation, about, old, at=at, by=by, channel=channel, given_by=given_by, verb=verb
     )
@@ -200,7 +199,8 @@ def record_answer(
     numbers = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
     numbers.update(others)
     session.flush()
-    changes = [*noted, *mail]
+    # What was to be told of the answers before is told by this mail, or no more.
+    changes = [(_NO_MORE_DUE, {"invitation_id": invitation.id}), *noted, *mail]
     if invitation not in session:
         changes.append((_STANDS, standing(invitation) | {"invitation_id": invitation.id}))
     if not about.has_place:
@@ -208,6 +208,22 @@ def record_answer(
     run_together(connection, changes)
     if about.has_place:
         add_to_tallies(session, total([settle_places(session, [invitation.id], at=at), numbers]))
+
+
+def confirm(session: Session, invitation: Invitation, *, at: datetime) -> None:
+    """Tell the invitee of record how the invitation stands, where that is due."""
+    mail = _confirmation(session, invitation, _about(session, invitation, at), at)
+    if mail:
+        run_together(session.connection(), mail)
+
+
+def _about(session: Session, invitation: Invitation, at: datetime) -> Any:
+    asked = {
+        "stakeholder_id": invitation.stakeholder_id, "event_id": invitation.event_id,
+        "invitation_id": invitation.id, "answered_at": invitation.answered_at or at,
+        "reply": invitation.state.value, "code": Purpose.CONFIRMATION.value,
+    }  # fmt: skip
+    return _ABOUT.first(session.connection(), asked)
 
 
 def notes_of(
@@ -240,27 +256,18 @@ def standing(invitation: Invitation | Standing) -> dict[str, Any]:
     return {f"new_{name}": getattr(invitation, name) for name in _CHANGED}
 
 
-def to_be_confirmed_to(invitation: Invitation | Standing, about: Any) -> Recipient | None:
-    """Who gets a mail about how the invitation stands now; None where nobody does."""
-    is_answer = invitation.answered_at is not None
-    # Thanks to a star wait for a signature; what confirms their own answer does not.
-    is_thanked = about.will_be_thanked and not invitation.is_star
-    is_wanted = not is_thanked if is_answer else about.told == _TOLD
-    recipient = recipient_of(about)
-    is_told = is_wanted and not is_told_later(about) and recipient.may_get(Purpose.CONFIRMATION)
-    return recipient if is_told else None
-
-
-def is_told_later(about: Any) -> bool:
-    """Whether a mail still waits, which tells how it stands when it leaves."""
-    return bool(about.told == _WILL_BE_TOLD)
-
-
 def _confirmation(
     session: Session, invitation: Invitation, about: Any, at: datetime
 ) -> list[Change]:
-    recipient = to_be_confirmed_to(invitation, about)
-    if recipient is None:
+    """The mail about how the invitation stands now; nothing where nobody is to get one."""
+    is_answer = invitation.answered_at is not None
+    # Thanks to a star wait for a signature; what confirms their own answer does not.
+    is_thanked = about.is_thanked and not invitation.is_star
+    is_wanted = not is_thanked if is_answer else about.told == _TOLD
+    # A mail that still waits tells how it stands when it leaves.
+    is_told_later = about.told == _WILL_BE_TOLD
+    recipient = recipient_of(about)
+    if not is_wanted or is_told_later or not recipient.may_get(Purpose.CONFIRMATION):
         return []
     return mail_changes(
         session, Purpose.CONFIRMATION, recipient, invitation.event_id, at=at,

@@ -15,6 +15,7 @@ from outreach.actions.audits import keep_audit
 from outreach.actions.calendar_changes import tell_of_changes
 from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.campaigns import finish_campaigns
+from outreach.actions.confirmations import confirm_answers
 from outreach.actions.copies import copy_to_assistants
 from outreach.actions.duplicates import find_duplicates
 from outreach.actions.focal_points import remind_focal_points
@@ -126,6 +127,14 @@ def apply_calendars() -> int:
     return apply_calendar_replies(at=clock.now())
 
 
+def confirm() -> int:
+    """Write the confirmations of what was answered on the page; says how many."""
+    confirmed = 0
+    while not stopping.is_set() and (count := confirm_answers(at=common_clock()())):
+        confirmed += count
+    return confirmed
+
+
 def copy_mails() -> int:
     """Write the copies that assistants are to get of what left; says how many."""
     return copy_to_assistants(at=common_clock()())
@@ -200,6 +209,7 @@ def run_imports() -> int:
 
 JOBS = (
     Job("launch-due-steps", timedelta(seconds=5), launch),
+    Job("confirm-answers", timedelta(seconds=2), confirm),
     Job("drain-outbox", timedelta(seconds=2), drain_outbox),
     Job("do-errands", timedelta(seconds=2), do_long_work),
     Job("settle-unknown", timedelta(seconds=15), settle),
@@ -248,12 +258,19 @@ def mailer() -> Mailer:
     return made
 
 
+def drain_due() -> int:
+    """Hand over what is due now, what is due to confirm an answer too; says how many messages."""
+    confirm()
+    return drain_outbox()
+
+
 def drain_everything() -> int:
     """Launch what is due and hand over until nothing is due any more; says how many messages."""
     launch()
     messages = 0
     while True:
         settle()
+        confirm()
         drained = _drain()
         messages += drained.messages
         if drained.is_empty:
@@ -273,6 +290,7 @@ def _drain(lanes: int | None = None) -> Drained:
 
 def hold_everything() -> HeldAll:
     """After a restore: nothing leaves before it is reconciled."""
+    confirm()  # what was answered just before the backup is held with the rest
     return hold_all(at=common_clock()())
 
 

@@ -12,27 +12,16 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, join, literal, select, true, update
+from sqlalchemy import bindparam, exists, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from outreach.answering import (
-    NEW,
-    SOMEONE_IS_THANKED,
-    WILL_BE_THANKED,
-    facts_of,
-    is_told_later,
-    notes_of,
-    standing,
-    to_be_confirmed_to,
-)
-from outreach.db import Glance, changed_at_once, db
+from outreach.answering import NEW, facts_of, notes_of, standing
+from outreach.db import changed_at_once, db
 from outreach.models.activity import INVITEE
 from outreach.models.allotment import Placement
-from outreach.models.event import Event
+from outreach.models.confirmation import ConfirmationDue
 from outreach.models.invitation import Invitation, Standing
-from outreach.models.message import Purpose
-from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import TallyKind
-from outreach.posting import plain_mail, recipients
 from outreach.prepared import Prepared, row_of
 from outreach.tally import moved, tally_changes
 
@@ -45,41 +34,24 @@ _NOTHING = ("delegate_id", "delegated_by_id", "withdrawn_at", "merged_into_id")
 """Where a plain answer finds nothing."""
 _READ = tuple(field.name for field in fields(Standing))
 
-_facts = facts_of(Invitation.id, Invitation.delegated_by_id, SOMEONE_IS_THANKED)
-_own = [getattr(Invitation, name) for name in _READ]
-
-
-def answerable(*columns: Any) -> Select[Any]:
-    """What `standing_of` takes, and these columns, of invitations.
-
-    Their people and events, with the organisation and the conference, are joined to them. It takes
-    `answered_at`, `reply` and `code`.
-    """
-    people = join(Invitation, Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
-    return recipients(people, Invitation.event_id, *_facts, *_own, *columns)
-
-
-_names = [str(column.key) for column in answerable().selected_columns]
-_About = row_of(*_names[: -len(_READ)])
-LENGTH = len(_names)
+_facts = facts_of(Invitation.id, Invitation.delegated_by_id)
+COLUMNS: tuple[Any, ...] = (*_facts, *(getattr(Invitation, name) for name in _READ))
+"""What `standing_of` takes: of an invitation, with its person and event joined to it."""
+_About = row_of(*(column.key for column in _facts))
 
 
 def standing_of(row: Sequence[Any]) -> tuple[Standing, Any]:
-    """How an invitation stands, and what else is known: the first LENGTH columns."""
-    known = LENGTH - len(_READ)
-    return Standing(*row[known:LENGTH]), _About._make(row[:known])
+    """How an invitation stands, and what else is known: the values of COLUMNS."""
+    known = len(_facts)
+    return Standing(*row[known:]), _About._make(row[:known])
 
 
-_THANKS = Glance(
-    select(literal(1))
-    .select_from(join(Stakeholder, Event, true()))
-    .where(
-        Stakeholder.id == bindparam("stakeholder_id"), Event.id == bindparam("event_id"),
-        WILL_BE_THANKED,
-    )
-)  # fmt: skip
-"""Asked where someone is thanked: most of the cost of the one question, were it part of it."""
+def _due(insert: Any) -> Prepared:
+    """That somebody is to be told; once, however often they answer before that."""
+    return Prepared(insert(ConfirmationDue).on_conflict_do_nothing(), ["invitation_id", "since"])
 
+
+_DUE = {"postgresql": _due(postgresql.insert), "sqlite": _due(sqlite.insert)}
 _STILL = Prepared(
     update(Invitation)
     .where(
@@ -103,32 +75,18 @@ def seen_of(invitation: Standing) -> dict[str, Any]:
 def note_answer(
     invitation: Standing, about: Any, seen: Mapping[str, Any], *, at: datetime, given_by: str
 ) -> bool:
-    """Write down the answer that the invitation has taken, and tell the invitee of record; False,
-    and nothing, where this is no plain one or where anything has changed since it was read."""
-    if about.has_place or is_told_later(about):
+    """Write down the answer that the invitation has taken, and that the invitee of record is to be
+    told; False, and nothing, where this is no plain one or where anything has changed since it was
+    read."""
+    if about.has_place:
         return False
-    if about.will_be_thanked:
-        about = about._replace(will_be_thanked=_is_thanked(invitation, at))
     old = seen["old_state"]
     notes = notes_of(invitation, about, old, at=at, by=INVITEE, channel="link", given_by=given_by)
-    recipient, mail = to_be_confirmed_to(invitation, about), []
-    if recipient is not None:
-        if not recipient.is_plain:
-            return False
-        mail = plain_mail(
-            Purpose.CONFIRMATION, recipient, invitation.event_id, at=at,
-            invitation_id=invitation.id,
-        )  # fmt: skip
     numbers = moved(
         TallyKind.EVENT_INVITATIONS, invitation.event_id, invitation.group_id, old, invitation.state
     )
     still = {"invitation_id": invitation.id, **seen, **standing(invitation)}
-    counts = tally_changes(db.engine.dialect.name, numbers, is_shared=True)
-    return changed_at_once([(_STILL, still), *counts, *notes, *mail])
-
-
-def _is_thanked(invitation: Standing, at: datetime) -> bool:
-    return _THANKS.raw(
-        stakeholder_id=invitation.stakeholder_id, event_id=invitation.event_id,
-        answered_at=at, reply=invitation.state.value,
-    ) is not None  # fmt: skip
+    dialect = db.engine.dialect.name
+    counts = tally_changes(dialect, numbers, is_shared=True)
+    due = (_DUE[dialect], {"invitation_id": invitation.id, "since": at})
+    return changed_at_once([(_STILL, still), *counts, due, *notes])

@@ -8,8 +8,8 @@ from flask.cli import AppGroup
 from outreach.cli.speaking import plainly, say
 from outreach.jobs import (
     audit_now,
+    drain_due,
     drain_everything,
-    drain_outbox,
     hold_everything,
     reconcile_held,
 )
@@ -22,7 +22,7 @@ command = group = AppGroup("outbox", help="What is to leave.")
 @plainly
 def drain(until_empty: bool) -> None:
     """Send what is due, and return."""
-    messages = drain_everything() if until_empty else drain_outbox()
+    messages = drain_everything() if until_empty else drain_due()
     click.echo(f"{messages:,} messages handed over.")
 
 

@@ -14,11 +14,10 @@ from outreach.models.delegation import Delegation
 from outreach.models.event import Event, EventKind, Parts
 from outreach.models.invitation import Answer, Invitation, InvitationState, Reply, Standing
 from outreach.models.letter import Letter
-from outreach.models.message import Purpose
 from outreach.models.question import Question
 from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.noting import LENGTH, answerable, standing_of
+from outreach.noting import COLUMNS, standing_of
 
 ANSWERED = {InvitationState(reply.value): reply for reply in Reply}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -225,7 +224,7 @@ def _of_link(*columns: Any) -> Select[Any]:
 PAGE = _of_link(*OWN, *MORE, *ADDRESSEE, *EVENT)
 """Put together once: doing so for each view takes longer than the database does."""
 GLANCE = Glance(PAGE)
-FORM = Glance(answerable(LANGUAGE, HAS_QUESTIONS, *EVENT).where(_OF_LINK))
+FORM = Glance(_of_link(*COLUMNS, LANGUAGE, HAS_QUESTIONS, *EVENT))
 
 
 def invitation_page(link_key: str) -> InvitationPage | None:
@@ -240,16 +239,15 @@ def invitation_glance(link_key: str) -> InvitationPage | None:
     return _page(GLANCE.read(row) if row else None)
 
 
-def form_glance(link_key: str, reply: Reply, at: datetime) -> FormAsked | None:
-    """What such an answer is read against and noted with. One row by key."""
-    row = FORM.raw(
-        link_key=link_key, reply=reply.value, answered_at=at, code=Purpose.CONFIRMATION.value
-    )
+def form_glance(link_key: str) -> FormAsked | None:
+    """What an answer is read against and noted with. One row by key."""
+    row = FORM.raw(link_key=link_key)
     if row is None:
         return None
     values = FORM.read(row)
-    language, has_questions, *event = values[LENGTH:]
-    return FormAsked(*standing_of(values), language, has_questions, event_of(event))
+    known = len(COLUMNS)
+    language, has_questions, *event = values[known:]
+    return FormAsked(*standing_of(values[:known]), language, has_questions, event_of(event))
 
 
 def _page(row: Any) -> InvitationPage | None:

@@ -253,7 +253,7 @@ def test_an_answer_while_someone_is_given_a_place_ends_with_the_place(app):
 
     def answer():
         with app.app_context():
-            asked = form_glance(link_key, Reply.ACCEPTED, NOON)
+            asked = form_glance(link_key)
             return answer_at_once(
                 asked, Reply.ACCEPTED, "", at=NOON, seen=0, particulars={}
             ) or answer_invitation(id_, Reply.ACCEPTED, "", at=NOON)

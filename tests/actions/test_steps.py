@@ -12,7 +12,8 @@ from outreach.actions.campaigns import (
     resume_campaign,
     schedule_campaign,
 )
-from outreach.actions.invitations import answer_at_once, answer_invitation
+from outreach.actions.confirmations import confirm_answers
+from outreach.actions.invitations import answer_invitation
 from outreach.actions.steps import decide_missed_step, launch_due_steps, launch_step
 from outreach.db import reading, transaction
 from outreach.delivery.outbox import drain
@@ -25,10 +26,10 @@ from outreach.models.message import Message, MessageState, Unit
 from outreach.models.step import Anchor, Step, StepKind, StepState
 from outreach.queries import reasons
 from outreach.queries.campaigns import campaign_summary, outcomes_of
-from outreach.queries.invitations import form_glance, version_of
 from outreach.signing import AN_APPROVER, SIGN_OFF
 from outreach.stops import stop_addresses
 from tests.actions.test_campaigns import INVITATION, plan, reminder
+from tests.answers import answer_by_link
 from tests.factories import (
     NOON,
     make_campaign,
@@ -89,13 +90,10 @@ def answer(person, reply=Reply.ACCEPTED, at=NOON + DAY):
     answer_invitation(invitation_of(person).id, reply, "", at=at)
 
 
-def answer_by_link(person, reply=Reply.ACCEPTED, at=NOON + DAY):
-    """As on the page, where a plain answer is noted at once."""
-    reading().rollback()
-    asked = form_glance(invitation_of(person).link_key, reply, at)
-    reading().rollback()
-    seen = version_of(asked.invitation.answered_at)
-    assert answer_at_once(asked, reply, "", at=at, seen=seen, particulars={})
+def answer_on_the_page(person, reply=Reply.ACCEPTED, at=NOON + DAY):
+    """A plain answer, which is noted at once and confirmed by a job."""
+    answer_by_link(invitation_of(person), reply, at=at)
+    confirm_answers(at=at)
 
 
 WAITS = (MessageState.WAITING, "")
@@ -277,7 +275,7 @@ def test_a_missed_step_that_is_skipped_sends_nothing():
     assert rows(campaign_id, StepKind.REMINDER) == {}
 
 
-@pytest.mark.parametrize("gives", [answer, answer_by_link])
+@pytest.mark.parametrize("gives", [answer, answer_on_the_page])
 def test_everyone_who_answers_is_thanked_once_however_often_they_change_their_mind(mailer, gives):
     target_list = make_list()
     person, other = make_stakeholder("Amina"), make_stakeholder("On no list")

@@ -40,7 +40,7 @@ def noted(environ: "WSGIEnvironment", token: str, wish: str) -> tuple[str, str] 
     seen = version_seen("answer", link_key, form.get("nonce", "")) if form and link_key else None
     if form is None or reply is None or link_key is None or seen is None:
         return None
-    asked = form_glance(link_key, reply, at)
+    asked = form_glance(link_key)
     if asked is None or asked.has_questions:
         return None
     language = spoken(wish or asked.language)

@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select
 
+from outreach import clock
 from outreach.actions import invitations
+from outreach.actions.confirmations import confirm_answers
 from outreach.actions.invitations import answer_invitation, take_back_answer
 from outreach.db import reading
 from outreach.models.activity import Activity
@@ -141,8 +143,9 @@ def counted():
 
 
 def written(invitation):
-    """All that an answer may write about a person, but for keys."""
+    """All that an answer may write about a person, but for keys, once it is confirmed."""
     reading().rollback()
+    confirm_answers(at=clock.now())
     messages = Message.stakeholder_id == invitation.stakeholder_id
     is_theirs = {
         Invitation: Invitation.id == invitation.id, Answer: Answer.invitation_id == invitation.id,

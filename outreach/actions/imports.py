@@ -25,6 +25,7 @@ from outreach.models.imports import (
     NotNow,
 )
 from outreach.models.target import TargetList
+from outreach.queries.alike import Alike, alike_to
 from outreach.queries.import_fields import (
     check_columns,
     check_taken,
@@ -54,6 +55,14 @@ class KnownByAnotherName(Conflict):
 
     def __init__(self, address: str, name: str) -> None:
         super().__init__(f"{address} is the address of {name}. Is it the same person?")
+
+
+class MayBeKnown(Conflict):
+    """Someone known may be this person: a person must say which."""
+
+    def __init__(self, alike: list[Alike]) -> None:
+        super().__init__("You may know this person already.")
+        self.alike = alike
 
 
 def begin_import(import_id: int) -> None:
@@ -151,12 +160,19 @@ def import_file(
 
 
 def add_person(
-    list_id: int, person: PersonRow, *, by: Actor, at: datetime, is_another: bool = False
+    list_id: int,
+    person: PersonRow,
+    *,
+    by: Actor,
+    at: datetime,
+    is_another: bool = False,
+    is_looked_at: bool = True,
 ) -> int:
     """Put one person on a list, typed by hand; gives the stakeholder's id.
 
-    is_another  someone else than the person whom we know at this address
-    Raises OnListAlready, KnownByAnotherName.
+    is_another    someone else than the person whom we know at this address
+    is_looked_at  those who are like them were looked at, and are others
+    Raises OnListAlready, KnownByAnotherName, MayBeKnown.
     """
     repeated = {hash(person.address.key)} if person.address and is_another else set()
     with transaction() as session:
@@ -167,10 +183,20 @@ def add_person(
             raise OnListAlready(line.known_name)
         if line.is_renamed and person.address and not is_another:
             raise KnownByAnotherName(person.address.email, line.known_name)
+        if line.stakeholder_id is None and not (is_another or is_looked_at):
+            _check_alike(person)
         roster = Roster(session, target_list, by, at)
         (stakeholder_id,) = roster.bring_in([line])
         roster.close()
         return stakeholder_id
+
+
+def _check_alike(person: PersonRow) -> None:
+    alike = alike_to(
+        person.name, person.address, organisation=person.organisation, country_code=person.country
+    )
+    if alike:
+        raise MayBeKnown(alike)
 
 
 def _register(

@@ -115,6 +115,7 @@ class TargetForm(PersonForm):
     tier = SelectField("Tier", default="2", choices=TIERS)
     why = TextAreaField("Why wanted", [Length(max=2_000)])
     is_another = BooleanField("This is another person at the same address")
+    is_new = BooleanField("None of them: this is somebody else")
     asks = False
     """Whether the address is known as someone else's, so that the box above is shown."""
 

@@ -52,7 +52,11 @@ def add_person(list_id: int) -> str | tuple[str, int] | Response:
             by=Actor.account(current_user.id),
             at=g.at,
             is_another=form.is_another.data,
+            is_looked_at=form.is_new.data,
         )
+    except imports.MayBeKnown as refusal:
+        page = render_template("staff/targets/add.html", list=line, form=form, alike=refusal.alike)
+        return page, refusal.status
     except (imports.KnownByAnotherName, imports.OnListAlready) as refusal:
         form.email.errors = [str(refusal)]
         form.asks = isinstance(refusal, imports.KnownByAnotherName)

@@ -253,6 +253,27 @@ def test_a_known_address_asks_whether_it_is_another_person(staff):
 
 
 @pytest.mark.parametrize(
+    ("email", "said"),
+    [("ana@bank.org", "Same name"), ("pаz@example.org", "Looks the same, is another address")],
+)
+def test_whoever_may_be_known_is_shown_before_someone_new_is_added(staff, email, said):
+    """A09: the second address begins with a Cyrillic letter of its own."""
+    known = make_stakeholder("Ana Paz", "paz@example.org")
+    wanted = make_list()
+    place = f"/staff/lists/{wanted.id}/add"
+    name = "Ana Paz" if said == "Same name" else "Juan Sol"
+    fields = {"full_name": name, "email": email, "tier": "2"}
+    answer = staff.post(place, data=fields)
+    assert answer.status_code == 409
+    assert said in text(answer)
+    assert afresh(target_list, wanted.id).wanted_count == 0
+    staff.post("/staff/stakeholders/bulk/list", data={"ids": known.id, "list": wanted.id})
+    staff.post(place, data=fields | {"is_new": "y"})
+    emails = [line.email for line in afresh(targets, wanted.id).lines]
+    assert emails == ["paz@example.org", email]
+
+
+@pytest.mark.parametrize(
     "place",
     [
         "/staff/lists/999",

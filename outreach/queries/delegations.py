@@ -14,13 +14,7 @@ from outreach.models.delegation import Delegation, DelegationMember
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.queries.invitations import (
-    ADDRESSEE,
-    EVENT,
-    Addressee,
-    EventShown,
-    person_and_event,
-)
+from outreach.queries.invitations import ADDRESSEE, EVENT, Addressee, EventShown, person_and_event
 
 PAGE = 100
 

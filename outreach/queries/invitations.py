@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import Glance, reading
@@ -18,6 +18,7 @@ from outreach.models.question import Question
 from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.noting import COLUMNS, standing_of
+from outreach.queries.answers import AnswerLine
 
 ANSWERED = {InvitationState(reply.value): reply for reply in Reply}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,13 +86,26 @@ class InvitationPage:
     has_questions: bool
     has_others: bool
     """Whether the person is asked to anything else."""
-    has_answers: bool
-    """Whether any was given, one that was taken back too."""
+    answers_known: int | None
+    """Nothing where none was given; 1 where the only one is what stands, given here and by
+    themselves; else 2 or more."""
     group_id: int
     letter_id: int
     """The newest letter to the person's group or to everyone; 0 where there is none."""
     person: Addressee
     event: EventShown
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether any was given, one that was taken back too."""
+        return self.answers_known is not None
+
+    @property
+    def only_answer(self) -> "AnswerLine | None":
+        """The only one, where it is what stands, given here and by themselves."""
+        if self.answers_known != 1 or self.answered_at is None:
+            return None
+        return AnswerLine(self.answer, self.answered_at, "link", "")
 
     @property
     def answer(self) -> Reply | None:
@@ -119,16 +133,6 @@ class FormAsked:
     """The person's, as in Addressee."""
     has_questions: bool
     event: EventShown
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLine:
-    """An answer as it was given; no reply where the only one was taken back."""
-
-    reply: Reply | None
-    given_at: datetime
-    channel: str
-    given_by: str
 
 
 OWN: tuple[Any, ...] = (
@@ -169,6 +173,9 @@ def _name_of(invitation_id: Any) -> Any:
 HAS_QUESTIONS = exists().where(
     Question.event_id == Invitation.event_id, Question.retired_at.is_(None)
 )
+_stands_as_given = and_(
+    Answer.channel == "link", Answer.given_by == "", Answer.given_at == Invitation.answered_at
+)
 MORE: tuple[Any, ...] = (
     _name_of(Invitation.delegate_id), _name_of(Invitation.delegated_by_id),
     HAS_QUESTIONS,
@@ -185,7 +192,9 @@ MORE: tuple[Any, ...] = (
             Delegation.withdrawn_at.is_(None),
         ),
     ),
-    exists().where(Answer.invitation_id == Invitation.id),
+    select(func.sum(case((_stands_as_given, 1), else_=2)))
+    .where(Answer.invitation_id == Invitation.id)
+    .scalar_subquery(),
     Invitation.group_id,
     func.coalesce(
         select(func.max(Letter.id))
@@ -267,17 +276,6 @@ def event_of(row: Any) -> EventShown:
     event: list[Any] = list(row)
     event[-1] = tuple(event[-1])  # of what is asked; with a list in it the event has no hash
     return EventShown(*event)
-
-
-def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:
-    """The latest answers, newest first. Cost: the answers to this one invitation, by index."""
-    rows = reading().execute(
-        select(Answer.reply, Answer.given_at, Answer.channel, Answer.given_by)
-        .where(Answer.invitation_id == invitation_id)
-        .order_by(Answer.id.desc())
-        .limit(limit)
-    )
-    return [AnswerLine(*row) for row in rows]
 
 
 def link_key_of(invitation_id: int) -> str | None:

@@ -20,9 +20,9 @@ from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Purpose
 from outreach.models.stakeholder import Stakeholder
+from outreach.queries.answers import answers_given
 from outreach.queries.calendar_replies import answering_addresses
 from outreach.queries.delegation_members import members_of
-from outreach.queries.invitations import answers_given
 from outreach.queries.seat_offers import seat_answers_given
 from outreach.stops import stop_addresses
 from outreach.tokens import personal_token

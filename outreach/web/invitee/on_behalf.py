@@ -8,8 +8,9 @@ from flask import Response, abort, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from outreach.models.delegation import DelegationClosed
+from outreach.queries.answers import answers_given
 from outreach.queries.delegation_members import link_key_of_member
-from outreach.queries.invitations import answers_given, invitation_page
+from outreach.queries.invitations import invitation_page
 from outreach.web.invitee.door import blueprint, language, onward
 from outreach.web.invitee.invitation import note_answer, show, undo_answer
 from outreach.web.invitee.view import Answerer

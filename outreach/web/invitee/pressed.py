@@ -1,4 +1,5 @@
-"""The page of someone who has not answered yet, put together once for all who share its event.
+"""The page of someone who has not answered yet, or plainly, put together once for all who share its
+event and their answer.
 
 Such pages differ in a few words of the person, so the page is rendered once with marks in their
 place, cut at the marks, and each piece kept, plain and deflated. A person's page is then the pieces
@@ -19,6 +20,7 @@ from outreach.queries.invitations import Addressee, InvitationPage
 from outreach.web.invitee.nonce import form_nonce
 from outreach.web.invitee.rendering import GZIP_HEAD, sheet_of
 from outreach.web.invitee.view import invitation_view
+from outreach.web.invitee.words import instant
 
 OPEN, CLOSE = "\ue000", "\ue001"
 MARK = re.compile(f"{OPEN}(\\w+){CLOSE}")
@@ -26,6 +28,9 @@ SLOT_SECONDS = 900
 """How long a page is kept: "in 9 days" turns at a midnight, which falls on a quarter of an hour."""
 NO_ONE = "0" * 32
 """A link key that opens nothing, for the page with marks."""
+PLAIN_ANSWERS = (InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.TENTATIVE)
+FEW = frozenset(("attendance", "reason"))
+"""Particulars of which there are a few: the others are a person's own."""
 LAST_BLOCK = b"\x01\x00\x00\xff\xff"
 LONGEST_STORED = 65_535
 
@@ -59,18 +64,17 @@ def pressed_page(
     page: InvitationPage, link_key: str, *, token: str, at: datetime, language: str, onward: str
 ) -> tuple[Pressed, dict[str, bytes]] | None:
     """The page's mould and this person's words; None where the page says more of the person."""
-    if (
-        page.state is not InvitationState.SILENT or not page.is_open(at) or page.has_others
-        or page.has_questions or page.named_by or page.has_answers or page.particulars
-    ):  # fmt: skip
+    if not _is_plain(page, at):
         return None
     person = page.person
     named = f"{person.title} {person.full_name}".strip()
     spoken = {
         "named": named, "office": person.office, "organisation": person.organisation or "",
         "salutation": person.salutation, "token": token,
-        "nonce": form_nonce("answer", link_key, page.version),
+        "nonce": form_nonce("answer", link_key, page.version), "noted_at": "",
     }  # fmt: skip
+    if page.answered_at:
+        spoken["noted_at"] = instant(page.answered_at, page.event, language)
     values = {word: str(escape(text)).encode("utf-8", "replace") for word, text in spoken.items()}
     if any(len(value) > LONGEST_STORED for value in values.values()):
         return None
@@ -82,8 +86,21 @@ def pressed_page(
     group_id = page.group_id if page.letter_id else 0
     mould = replace(page, id=0, stakeholder_id=0, note="", person=marked)
     slot = int(at.timestamp()) // SLOT_SECONDS
-    about = (mould.event, page.reply_by, marked, slot, page.letter_id, group_id, language, onward)
+    said = page.state, *sorted(page.particulars.items())
+    about = (
+        mould.event, page.reply_by, marked, slot, said, page.letter_id, group_id, language, onward,
+    )  # fmt: skip
     return _press(_Shared(mould, at), *about), values
+
+
+def _is_plain(page: InvitationPage, at: datetime) -> bool:
+    """Whether many have the same page, but for a few words."""
+    if page.has_others or page.has_questions or page.named_by or not page.is_open(at):
+        return False
+    if page.state is InvitationState.SILENT:
+        return not (page.has_answers or page.particulars)
+    is_answered = page.state in PLAIN_ANSWERS and page.only_answer is not None
+    return is_answered and not page.note and FEW.issuperset(page.particulars)
 
 
 class _Shared:
@@ -108,9 +125,8 @@ def _press(shared: _Shared, *about: object) -> Pressed:
         shared.page, NO_ONE, base=f"/i/{_mark('token', True)}", at=shared.at, language=language
     )
     sheet = sheet_of(language)
-    tail = sheet.fill(
-        "invitation.html", onward=onward, **view | {"nonce": _mark("nonce", True)}
-    ).decode()
+    marks = {"nonce": _mark("nonce", True), "noted_at": _mark("noted_at", True)}
+    tail = sheet.fill("invitation.html", onward=onward, **view | marks).decode()
     pieces = MARK.split(sheet.head.decode() + tail)
     literals = tuple(piece.encode() for piece in pieces[::2])
     return Pressed(literals, tuple(map(_deflated, literals)), tuple(pieces[1::2]))

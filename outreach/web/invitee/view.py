@@ -11,8 +11,9 @@ from outreach.languages import marked
 from outreach.models.invitation import Reply
 from outreach.models.question import words_in
 from outreach.models.seat import SeatRole
+from outreach.queries.answers import AnswerLine, answers_given
 from outreach.queries.asked import Asked, asked_of
-from outreach.queries.invitations import AnswerLine, InvitationPage, answers_given
+from outreach.queries.invitations import InvitationPage
 from outreach.queries.letters import letter_for
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
@@ -20,6 +21,7 @@ from outreach.web.invitee.form import Filled
 from outreach.web.invitee.nonce import form_nonce
 from outreach.web.invitee.note import LONGEST_NOTE
 from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of
+from outreach.web.invitee.words import instant
 
 CHOICES = (
     (Reply.ACCEPTED, marked("I accept"), marked("I intend to attend.")),
@@ -104,7 +106,7 @@ def invitation_view(
     other invitations.
     """
     is_open = page.is_open(at) and page.delegate is None
-    answers = answers_given(page.id) if page.has_answers else []
+    answers = _answers(page)
     is_another = answerer.is_focal_point and not _is_by(answerer, answers)
     if is_another:
         page = replace(page, note="", particulars={})
@@ -126,6 +128,7 @@ def invitation_view(
         "answerer": answerer, "may_send": may_send, "is_own": not is_preview and not answerer.name,
         "filled": filled, "problems": problems, "choices": choices, "answers": answers,
         "nonce": "" if is_preview else form_nonce("answer", link_key, page.version),
+        "noted_at": instant(page.answered_at, page.event, language) if page.answered_at else "",
         "can_take_back": can_take_back and not is_preview, "is_preview": is_preview,
         "parts": parts, "part_words": dict(parts), "letter": letter,
         "questions": [(q, words_in(q.texts, language, "en")) for q in questions],
@@ -133,6 +136,12 @@ def invitation_view(
         if page.has_others and not answerer.is_focal_point
         else [],
     }  # fmt: skip
+
+
+def _answers(page: InvitationPage) -> Sequence[AnswerLine]:
+    if page.only_answer:
+        return [page.only_answer]
+    return answers_given(page.id) if page.has_answers else []
 
 
 def _is_by(answerer: Answerer, answers: Sequence[AnswerLine]) -> bool:

@@ -58,6 +58,10 @@ def shapes():
     )  # fmt: skip
     answered = make_invitation()
     answer_invitation(answered.id, Reply.ACCEPTED, "Gladly", at=NOON - timedelta(days=1))
+    plainly, declined = make_invitation(), make_invitation(make_stakeholder("José d’Été"))
+    answer_invitation(plainly.id, Reply.ACCEPTED, "", at=NOON - timedelta(days=1))
+    reason = {"reason": "travel"}
+    answer_invitation(declined.id, Reply.DECLINED, "", at=NOON, particulars=reason)
     taken_back = make_invitation()
     answer_invitation(taken_back.id, Reply.DECLINED, "", at=NOON - timedelta(days=2))
     take_back_answer(taken_back.id, at=NOON - timedelta(days=1))
@@ -68,6 +72,8 @@ def shapes():
         "bare": make_invitation(make_stakeholder("Ana")),
         "full": make_invitation(person),
         "answered": answered,
+        "plainly answered": plainly,
+        "declined": declined,
         "taken back": taken_back,
         "several": make_invitation(busy),
         "closed": make_invitation(reply_by=NOON),
@@ -221,6 +227,20 @@ def test_people_who_share_an_event_share_a_mould_and_nothing_else(guest, client)
         assert f"Person {'BCA'[number]}" not in text
         assert paths[number] in text
         assert pressed.OPEN not in text
+
+
+def test_so_do_those_who_answered_the_same(guest, client):
+    pressed._press.cache_clear()
+    paths = []
+    for day in (1, 2, 3):
+        invitation = make_invitation(make_stakeholder(f"Person {day}"))
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON - timedelta(days=day))
+        paths.append(guest(invitation).path)
+    texts = [client.get(path).text for path in paths]
+    assert pressed._press.cache_info().misses == 1
+    for number, day in enumerate(("31 August 2026", "30 August 2026", "29 August 2026")):
+        assert "Noted on " in texts[number]
+        assert [other for other in texts if f", {day}, " in other] == [texts[number]]
 
 
 @pytest.mark.parametrize(

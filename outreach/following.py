@@ -13,9 +13,7 @@ from outreach.db import is_postgresql
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.activity import PROVIDER, Activity
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import (
-    Purpose,
-)
+from outreach.models.message import OUTCOMES, Outcome, Purpose
 from outreach.models.receipt import ReceiptKind
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import digest_of
@@ -23,7 +21,7 @@ from outreach.models.tally import TallyKind
 from outreach.models.task import Task, TaskKind
 from outreach.placing import settle_places
 from outreach.queries.tasks import who_follows_up
-from outreach.stops import stop_addresses
+from outreach.stops import stop_addresses, stop_digests
 from outreach.tally import Place, moved
 
 DUE_IN = timedelta(days=2)
@@ -62,6 +60,32 @@ def follow(
         _ask_for_other_addresses(session, list(bounced.values()), at)
     if lines:
         session.execute(insert(Activity), lines)
+
+
+def gone_elsewhere(messages: Sequence[Any], told: dict[str, list[Any]]) -> list[tuple[Any, Any]]:
+    """Take out of what was told what is of another address than the one that a mail has now: it
+    was corrected before a further try. Gives (message, event)."""
+    found = []
+    for message in messages:
+        is_open = OUTCOMES[message.state] in (Outcome.WAITING, Outcome.HELD)
+        if message.attempts_count + is_open < 2:
+            continue  # it had one address only
+        present = digest_of(_key(message.address))
+        events = told[message.public_id]
+        others = [one for one in events if one.address_digest not in ("", present)]
+        found += [(message, event) for event in others]
+        told[message.public_id] = [one for one in events if one not in others]
+    return found
+
+
+def stop_elsewhere(session: Session, gone: Sequence[tuple[Any, Any]], at: datetime) -> None:
+    """What came back from, or was complained of at, an address that the person had before."""
+    owners: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
+    for message, event in gone:
+        if reason := _stops(event):
+            owners[reason].append((event.address_digest, message.stakeholder_id))
+    for reason, known in owners.items():
+        stop_digests(session, known, reason, source="provider", at=at)
 
 
 def _stops(event: Any) -> str:

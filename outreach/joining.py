@@ -10,7 +10,7 @@ from outreach.errors import Conflict
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, MessageState
+from outreach.models.message import RESTING, TO_OTHERS, Message, MessageState, Unit
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.resting import hold_still
 from outreach.rows import Rows
@@ -70,6 +70,20 @@ def follow_stars(session: Session, rows: Rows, kept_id: int, at: datetime) -> No
         for id_ in session.scalars(unsigned(kept_id, event_id)).all():
             reason = f"{SIGN_OFF}{signer}."
             rows.change(MESSAGES, id_, state=MessageState.HELD, reason=reason, changed_at=at)
+
+
+def follow_address(session: Session, rows: Rows, kept: Row, values: Row) -> None:
+    """What waits for the one who is kept goes to the address that they keep."""
+    if values["email"] in (None, kept["email"]):
+        return
+    hold_still(session, Message.stakeholder_id == kept["id"])
+    waiting = select(Message.id).where(
+        Message.stakeholder_id == kept["id"], Message.state == MessageState.WAITING,
+        Message.purpose.not_in(TO_OTHERS),
+        Message.unit_id.in_(select(Unit.id).where(Unit.state.in_(RESTING))),
+    )  # fmt: skip
+    for id_ in session.scalars(waiting.order_by(Message.id)).all():
+        rows.change(MESSAGES, id_, address=values["email"])
 
 
 def join_invitations(

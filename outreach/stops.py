@@ -33,15 +33,28 @@ def stop_addresses(
     owners  (key of an address, the stakeholder whose it is)
     A stronger reason takes the place of a weaker one; the same or a weaker one changes nothing.
     """
+    digests = ((digest_of(key), stakeholder_id) for key, stakeholder_id in owners)
+    return stop_digests(session, digests, reason, source=source, at=at)
+
+
+def stop_digests(
+    session: Session,
+    owners: Iterable[tuple[str, int | None]],
+    reason: str,
+    *,
+    source: str,
+    at: datetime,
+) -> int:
+    """The same where only the digest of an address is known."""
     rows = {
-        digest_of(key): {
-            "digest": digest_of(key),
+        digest: {
+            "digest": digest,
             "reason": reason,
             "source": source,
             "since": at,
             "stakeholder_id": stakeholder_id,
         }
-        for key, stakeholder_id in owners
+        for digest, stakeholder_id in owners
     }
     if not rows:
         return 0

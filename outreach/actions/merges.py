@@ -19,6 +19,7 @@ from outreach.joining import (
     MESSAGES,
     PEOPLE,
     Row,
+    follow_address,
     follow_stars,
     join_invitations,
     join_offers,
@@ -79,6 +80,7 @@ def merge_stakeholders(
         move_the_rest(session, rows, kept_id, gone_id)
         follow_stars(session, rows, kept_id, at)
         join_people(session, rows, kept, gone, values, at)
+        follow_address(session, rows, kept, values)
         keep_addresses(session, rows, kept, gone, values, at)
         rows.finish()
         add_to_tallies(session, settle_places(session, places, at=at))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql, savepoint, transaction
 from outreach.dialect import among
-from outreach.following import follow
+from outreach.following import follow, gone_elsewhere, stop_elsewhere
 from outreach.models.evidence import MAY_HAVE_LEFT
 from outreach.models.message import (
     Message,
@@ -80,6 +80,7 @@ def _new(session: Session, limit: int) -> Sequence[Any]:
                 Receipt.public_id,
                 Receipt.kind,
                 Receipt.is_hard,
+                Receipt.address_digest,
                 Receipt.happened_at,
                 Receipt.detail,
             )
@@ -119,8 +120,10 @@ def _apply(session: Session, receipts: Sequence[Any], at: datetime) -> int:
     messages = _messages(session, list(told))
     numbers: Counter[Place] = Counter()
     if messages:
+        gone = gone_elsewhere(messages, told)
         _move(session, messages, told, at, numbers)
         follow(session, messages, told, at, numbers)
+        stop_elsewhere(session, gone, at)
         # Last and in one order: whoever waits for these rows then holds nothing that we need.
         add_to_tallies(session, numbers)
     known = {message.public_id for message in messages}
@@ -189,6 +192,8 @@ def _move(
     moves: dict[tuple[MessageState, str, datetime], list[int]] = defaultdict(list)
     for message in messages:
         events = told[message.public_id]
+        if not events:
+            continue
         new = state_after(message.state, (event.kind for event in events))
         if new is message.state:
             continue

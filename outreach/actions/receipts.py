@@ -49,6 +49,7 @@ def _row(event: Told, at: datetime) -> dict[str, Any]:
         "fingerprint": event.fingerprint,
         "kind": ReceiptKind(event.kind),
         "state": ReceiptState.NEW if is_readable else ReceiptState.QUARANTINED,
+        "address_digest": event.address_digest,
         "is_hard": event.is_hard,
         "is_machine": event.is_machine,
         "happened_at": event.happened_at,

@@ -41,6 +41,8 @@ class Claim:
 
     unit_id: int
     token: int
+    is_again: bool = False
+    """Its mails were under way before."""
 
 
 def claim_unit(worker: str, *, at: datetime, mailer_name: str = "") -> Claim | None:
@@ -85,7 +87,7 @@ def _claiming(skips_locked: bool) -> Prepared:
             leased_by=bindparam("worker"),
             leases_count=Unit.leases_count + 1,
         )
-        .returning(Unit.id, Unit.token)
+        .returning(Unit.id, Unit.token, (Unit.attempts_count > 0).label("is_again"))
     )
 
 

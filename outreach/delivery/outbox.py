@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from outreach import clock
 from outreach.db import db
+from outreach.delivery.again import follow_addresses
 from outreach.delivery.attempts import Begun, begin
 from outreach.delivery.breaker import Permit, permit
 from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired
@@ -98,6 +99,8 @@ def _make_ready(
     """Render a unit and write its attempt; None when nobody in it is to be handed over."""
     lease_ends = time.monotonic() + LEASE.total_seconds()
     try:
+        if claim.is_again:
+            follow_addresses(claim)
         rendered = render_unit(claim.unit_id)
         db.session.rollback()
         begun = begin(claim, rendered, mailer, rates, now())

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from outreach.errors import Refusal
+from outreach.intake.addresses import MalformedAddress, read_address
 
 OLDEST_CALL = timedelta(hours=25)
 """The provider tries again for 24 hours; what is replayed within that counts once all the same."""
@@ -38,6 +39,8 @@ _KINDS = frozenset(
         *("spamreport", "unsubscribe", "group_unsubscribe", "group_resubscribe"),
     ]
 )
+_OF_THE_ADDRESS = frozenset(["bounce", "dropped", "spamreport", "unsubscribe", "group_unsubscribe"])
+"""What may say something of the mailbox, and not of the mail alone."""
 _MAKES_IT_ITSELF = ("event", "timestamp", "type", "attempt", "url", "asm_group_id")
 
 
@@ -75,6 +78,8 @@ class Told:
     is_machine: bool = False
     detail: str = ""
     problem: str = ""
+    address_digest: str = ""
+    """SHA-256 of the key of the address to which that try went, of what may stop mail to it."""
 
 
 def check_signature(
@@ -153,7 +158,16 @@ def _told(event: Any, at: datetime) -> Told:
         is_hard=kind == "bounce" and not is_blocked and _is_for_good(event),
         is_machine=event.get("sg_machine_open") is True,
         detail=_shown(event.get("reason") or event.get("response"), LONGEST_DETAIL),
+        address_digest=_digest(event.get("email")) if kind in _OF_THE_ADDRESS else "",
     )
+
+
+def _digest(address: Any) -> str:
+    """As lists of those not to write to keep an address; empty for what is none."""
+    try:
+        return sha256(read_address(address).key.encode()).hexdigest()
+    except (MalformedAddress, AttributeError):
+        return ""
 
 
 def _is_for_good(event: dict[str, Any]) -> bool:

@@ -169,10 +169,10 @@ EVEN_UNSUBSCRIBED = (
     Purpose.NEW_LINK,
 )  # fmt: skip
 """What concerns someone's own answer: an unsubscribe from campaigns does not stop it."""
+TO_OTHERS = (Purpose.TO_ASSISTANT, Purpose.COPY)  # to another address than the person's own
 NO_UNSUBSCRIBE = (
     Purpose.CONFIRMATION, Purpose.DELEGATION, Purpose.SEAT, Purpose.MOVED, Purpose.WITHDRAWN,
-    Purpose.FOCAL_POINT, Purpose.MEMBER, Purpose.COPY, Purpose.SEAT_ANSWER,
-    Purpose.NEW_LINK,
+    Purpose.FOCAL_POINT, Purpose.MEMBER, Purpose.COPY, Purpose.SEAT_ANSWER, Purpose.NEW_LINK,
 )  # fmt: skip
 """Mails of no campaign: they hold no link by which mail is stopped."""
 

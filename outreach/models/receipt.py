@@ -112,6 +112,8 @@ class Receipt(Base):
     """SHA-256 of what makes the event itself: kind, time, try, …"""
     kind: Mapped[ReceiptKind]
     state: Mapped[ReceiptState]
+    address_digest: Mapped[str] = mapped_column(default="", server_default="")
+    """Of the address to which that try went, where the event may stop mail to it and says so."""
     is_hard: Mapped[No]
     """A bounce that says that the address is no good."""
     is_machine: Mapped[No]

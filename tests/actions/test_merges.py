@@ -271,9 +271,12 @@ def test_a_mail_whose_turn_is_still_to_come_waits_again_after_the_undo(two):
     )
     save(unit)
     coming = make_message(gone, state=MessageState.WAITING, unit_id=unit.id)
-    merge_id = merge(kept, gone)
+    own = make_message(kept, state=MessageState.WAITING, unit_id=unit.id)
+    merge_id = merge(kept, gone, {"email": "gone"})
+    assert now(Message, own.id).address == "a.silva@example.org", "the address that is kept"
     undo_merge(merge_id, by=CONSOLE, at=LATER)
     assert now(Message, coming.id).state is MessageState.WAITING
+    assert now(Message, own.id).address == "ana@example.org"
 
 
 def test_what_was_corrected_after_the_merge_stays_when_it_is_undone(two):

@@ -257,6 +257,18 @@ def test_a_bounce_of_an_address_that_was_replaced_leaves_the_invitation_open():
     assert [digest for digest, _, _ in suppressions()] == [digest_of("old@example.org")]
 
 
+def test_what_comes_back_from_a_first_address_stops_that_one_and_not_the_present_one():
+    """P7: the mail was tried again at another one; the provider's event is of the first try."""
+    person = make_stakeholder(email="new@example.org")
+    invitation = make_invitation(person)
+    message = make_message(person, invitation, address="new@example.org", attempts_count=2)
+    old = digest_of("old@example.org")
+    tell(told(message, "delivered"), told(message, "bounce", address_digest=old))
+    assert now(invitation).state == InvitationState.SILENT
+    assert now(message).state is MessageState.DELIVERED
+    assert [digest for digest, _, _ in suppressions()] == [old]
+
+
 def test_a_thousand_events_of_a_hundred_messages_are_applied_in_parts():
     messages = [make_message() for _ in range(20)]
     keep_receipts([told(m, "open") for m in messages for _ in range(20)], at=LATER)

@@ -16,14 +16,19 @@ from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.models.activity import CONSOLE
 from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.message import Message, MessageState, Purpose, Unit
 from outreach.queries.happenings import happenings_of
+from outreach.queries.reasons import NO_ADDRESS
 from outreach.queries.stakeholders import person, stakeholders
 from tests.factories import (
     NOON,
     afresh,
     make_invitation,
+    make_message,
     make_organisation,
     make_stakeholder,
+    save,
+    the_event,
 )
 from tests.recount import assert_counts_add_up
 
@@ -106,3 +111,23 @@ def test_a_new_address_makes_an_unreachable_invitation_silent_again():
     edit(known, email="new@example.org")
     assert afresh(reading().get_one, Invitation, invitation.id).state is InvitationState.SILENT
     assert_counts_add_up()
+
+
+def test_what_waits_goes_to_the_new_address_and_to_none_where_it_is_taken_away():
+    """Mail to an assistant goes where it was to go."""
+    known = make_stakeholder("Ana Paz", "old@example.org")
+    unit = Unit(text_id=1, event_id=the_event().id, purpose="invitation", next_at=LATER)
+    save(unit)
+    kinds = (Purpose.INVITATION, Purpose.COPY, Purpose.TO_ASSISTANT)
+    own, *others = (
+        make_message(known, unit_id=unit.id, state=MessageState.WAITING, purpose=kind)
+        for kind in kinds
+    )
+    edit(known, email="new@example.org")
+    assert afresh(reading().get_one, Message, own.id).address == "new@example.org"
+    edit(known, email="", version=2)
+    row = afresh(reading().get_one, Message, own.id)
+    assert (row.state, row.reason) == (MessageState.LEFT_OUT, NO_ADDRESS)
+    for other in others:
+        row = afresh(reading().get_one, Message, other.id)
+        assert (row.state, row.address) == (MessageState.WAITING, "old@example.org")

@@ -10,7 +10,7 @@ from outreach.actions.invitations import answer_invitation
 from outreach.actions.merges import merge_stakeholders
 from outreach.actions.messages import go_on_for_person, resend_message, stop_for_person
 from outreach.actions.stars import decide_star, nominate_star
-from outreach.db import db
+from outreach.db import db, transaction
 from outreach.delivery.file import FileMailer
 from outreach.delivery.mailer import Accepted, Busy, Refused, Silent
 from outreach.delivery.outbox import drain
@@ -19,9 +19,10 @@ from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Reply
 from outreach.models.message import Message
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.target import Target
 from outreach.queries.audience_members import EXCLUDED
-from outreach.queries.reasons import ANSWERED, MERGED
+from outreach.queries.reasons import ANSWERED, MERGED, NO_ADDRESS
 from outreach.signing import AN_APPROVER, SIGN_OFF
 from tests.delivery.ledgers import HOUR, frozen_campaign, reasons, states
 from tests.factories import NOON, make_account, make_stakeholder
@@ -165,6 +166,20 @@ def test_what_was_decided_of_someone_in_the_meantime_is_found_before_the_next_tr
     mailer.answers = lambda recipient: Accepted()
     drain(mailer, now=lambda: AFTER + HOUR)
     assert reasons(state) == {reason: 1}
+
+
+def test_an_address_that_was_corrected_meanwhile_is_the_one_that_is_tried_next(mailer):
+    """And what comes back from the first one says nothing of the second."""
+    silence(mailer, people=2)
+    first, second = db.session.scalars(select(Message).order_by(Message.id)).all()
+    with transaction() as session:
+        session.get_one(Stakeholder, first.stakeholder_id).email = "right@example.org"
+        session.get_one(Stakeholder, second.stakeholder_id).email = None
+    settle_unknown(mailer, at=AFTER)
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: AFTER + HOUR)
+    assert [mail.to for mail in mailer.sent] == ["right@example.org"]
+    assert reasons("left_out") == {NO_ADDRESS: 1}
 
 
 def test_who_is_written_to_by_hand_though_stopped_gets_it_in_any_try_until_stopped_again(mailer):

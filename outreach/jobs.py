@@ -39,7 +39,7 @@ from outreach.errands import Kind, do_errands
 from outreach.errors import NotFound
 from outreach.exports import export_campaign, export_people
 from outreach.importing.child import run_in_child
-from outreach.importing.lease import is_held, is_resting
+from outreach.importing.lease import is_held, is_resting, note_absent
 from outreach.models.message import UNIT_SIZE
 from outreach.queries.audit import Report, audit, last_audit
 from outreach.queries.duplicates import last_search
@@ -198,9 +198,11 @@ def run_imports() -> int:
     folder = Path(current_app.config["INSTANCE_DIR"]).absolute() / "imports"
     worked = 0
     for import_id, stored_name, lease_key, leased_until in due_imports():
-        is_here = not stored_name or (folder / stored_name).exists()
         lease = lease_key, leased_until, clock.now()
-        if stopping.is_set() or not is_here or is_held(*lease) or is_resting(*lease):
+        if stopping.is_set() or is_held(*lease) or is_resting(*lease):
+            continue
+        if stored_name and not (folder / stored_name).exists():
+            note_absent(import_id, clock.now())
             continue
         run_in_child(import_id, stopping.wait)
         worked += 1

@@ -136,7 +136,8 @@ class Mailer(Protocol):
     ) -> dict[str, Outcome]:
         """Give the letter to each recipient; say for every public_id what became of it.
 
-        key      identifies the attempt, for providers that know idempotency keys
+        key      the same for every try with the same people: for providers that know idempotency
+                 keys, and then send nothing twice
         timeout  for the whole call: afterwards it has returned, whatever the other side does
         Returns exactly one outcome for each recipient. Raises nothing for what a provider does.
         """

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +21,7 @@ from outreach.delivery.breaker import Permit, permit
 from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired
 from outreach.delivery.mailer import Busy, Mailer, Outcome
 from outreach.delivery.rate import Rates
+from outreach.delivery.recipients import Recipients
 from outreach.delivery.recording import record, sort_outcomes
 from outreach.delivery.render import Rendered, render_unit
 from outreach.delivery.workers import worker_name
@@ -131,8 +133,14 @@ def _call(ready: Ready, mailer: Mailer) -> Mapping[str, Outcome]:
     """The one call, unless the lease might end during it."""
     if time.monotonic() + CALL_TIMEOUT.total_seconds() > ready.lease_ends:
         return dict.fromkeys(ready.begun.ids, Busy("The lease ran out before the call."))
-    claim, rendered = ready.claim, ready.rendered
-    key = f"{claim.unit_id}.{claim.token}"
+    going = ready.rendered.going(ready.begun.ids)
     return mailer.hand_over(
-        rendered.letter, rendered.going(ready.begun.ids), key=key, timeout=CALL_TIMEOUT
+        ready.rendered.letter, going, key=_key(ready.claim, going), timeout=CALL_TIMEOUT
     )
+
+
+def _key(claim: Claim, going: Recipients) -> str:
+    """The same for a further try with the same people at the same addresses, whoever makes it: what
+    has gone out under it, a provider that knows such keys does not send a second time."""
+    whom = "\n".join([*going.public_ids, *going.emails])
+    return f"{claim.unit_id}.{sha256(whom.encode()).hexdigest()[:32]}"

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,13 @@ from outreach.errors import Conflict
 from outreach.models.imports import MOST_FAULTS, WORK, Import, ImportState
 
 DIED = "The process that worked on it was killed. Large files need memory: see how much was free."
+
+ELSEWHERE = (
+    "Its file is not on the machine that would work on it. INSTANCE_DIR must be a folder that all "
+    "machines share."
+)
+FOUND_WITHIN = timedelta(minutes=1)
+"""A machine that has the file takes it sooner."""
 
 
 class Busy(Conflict):
@@ -75,6 +82,14 @@ def take(import_id: int, now: Callable[[], datetime]) -> tuple[Lease, ImportStat
         lease = Lease(import_id, key, now)
         lease.list_id = row.list_id
         return lease, row.state
+
+
+def note_absent(import_id: int, at: datetime) -> None:
+    """Its file is not here: it goes on waiting for a machine that has it, and says so."""
+    with transaction() as session:
+        row = session.get(Import, import_id, with_for_update=True)
+        if row is not None and row.lease_key is None and not row.error:
+            row.error = ELSEWHERE if row.created_at < at - FOUND_WITHIN else ""
 
 
 def is_held(key: str | None, until: datetime | None, at: datetime) -> bool:

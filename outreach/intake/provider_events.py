@@ -166,7 +166,7 @@ def _digest(address: Any) -> str:
     """As lists of those not to write to keep an address; empty for what is none."""
     try:
         return sha256(read_address(address).key.encode()).hexdigest()
-    except (MalformedAddress, AttributeError):
+    except (MalformedAddress, AttributeError, ValueError):
         return ""
 
 

@@ -15,14 +15,19 @@ from sqlalchemy.orm import Session
 from outreach.db import is_postgresql, reading
 from outreach.models.audit import Audit
 from outreach.models.message import Message
+from outreach.queries.mailed_after import (
+    mailed_after_cancel,
+    mailed_after_suppression,
+    mailed_after_the_answer,
+    mailed_in_a_pause,
+)
 from outreach.queries.orphans import orphans
 from outreach.queries.promises import (
     answers_without_history,
     attempts_under_one_token,
     doubles_without_mark,
-    mailed_after_cancel,
-    mailed_after_suppression,
-    mailed_after_the_answer,
+    events_without_effect,
+    left_resting,
     more_than_one_blind_retry,
     not_one_outcome,
     outcomes_without_attempt,
@@ -76,11 +81,13 @@ Check = Callable[[Session, datetime], Iterable[dict[str, Any]]]
 CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("P1", "Every message is final, held, or in a unit that will be taken.", stuck_messages),
     ("P1", "No unit is under a lease that ended long ago.", stuck_units),
+    ("P1", "Nothing rests whose campaign or step goes on.", left_resting),
     ("P1", "Whoever is held, left out, refused or cancelled has a reason.", without_reason),
     ("P2", "Every second try after an unknown one is marked a possible double.",
      doubles_without_mark),
     ("P2", "Nothing is tried again by itself after a second unknown.", more_than_one_blind_retry),
     ("P3", "Nothing left after its campaign was cancelled.", mailed_after_cancel),
+    ("P3", "Nothing left while its campaign was paused.", mailed_in_a_pause),
     ("P3", "Nothing left to an address after it was suppressed.", mailed_after_suppression),
     ("P3", "Nobody was asked after they had answered.", mailed_after_the_answer),
     ("P4", "Every answer that is shown is the last of its history.", answers_without_history),
@@ -90,6 +97,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("P6", "No minute held more than the rate allows.", over_the_rate),
     ("P7", "No outcome came from an event alone: something was handed over first.",
      outcomes_without_attempt),
+    ("P7", "What the provider told of a mail is what it shows.", events_without_effect),
     ("P8", "No lease was used for two hand-overs.", attempts_under_one_token),
 )  # fmt: skip
 

@@ -18,24 +18,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from outreach.dialect import key_digest
-from outreach.models.activity import Activity
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import (
-    EVEN_UNSUBSCRIBED,
     UNIT_SIZE,
     Attempt,
     Message,
     MessageState,
-    Purpose,
     Unit,
     UnitState,
 )
-from outreach.models.stakeholder import Stakeholder
-from outreach.models.step import NARROW, Step
-from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
+from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState, state_after
+from outreach.models.step import Step
 
 LONG_AGO = timedelta(minutes=10)
 """A lease that ended before this was overlooked; a clock that rests for a restart was not."""
@@ -59,7 +54,9 @@ _HOME = {
 }
 """In which units a message may be that is under way; all other states are final or held."""
 
-_ANSWERED = (
+_GONE = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.DROPPED)
+
+ANSWERED = (
     InvitationState.ACCEPTED,
     InvitationState.DECLINED,
     InvitationState.TENTATIVE,
@@ -72,7 +69,7 @@ def stuck_messages(session: Session, at: datetime) -> Rows:
     is_home = or_(
         *[and_(Message.state == state, Unit.state.in_(units)) for state, units in _HOME.items()]
     )
-    return _rows(
+    return rows_of(
         session,
         select(Message.id.label("message_id"), Message.state, Unit.state.label("unit_state"))
         .outerjoin(Unit, Unit.id == Message.unit_id)
@@ -82,11 +79,32 @@ def stuck_messages(session: Session, at: datetime) -> Rows:
 
 def stuck_units(session: Session, at: datetime) -> Rows:
     """Leased to someone who will not come back, and nobody took over."""
-    return _rows(
+    return rows_of(
         session,
         select(Unit.id.label("unit_id"), Unit.state, Unit.leased_until).where(
             Unit.state.in_([UnitState.LEASED, UnitState.HANDING_OVER]),
             Unit.leased_until < at - LONG_AGO,
+        ),
+    )
+
+
+def left_resting(session: Session, at: datetime) -> Rows:
+    """Mails in a unit that waits for the end of a pause or a hold that is over."""
+    waits = exists().where(Message.unit_id == Unit.id, Message.state == MessageState.WAITING)
+    return rows_of(
+        session,
+        select(Unit.id.label("unit_id"), Unit.state)
+        .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
+        .outerjoin(Step, Step.id == Unit.step_id)
+        .where(
+            or_(
+                and_(
+                    Unit.state == UnitState.PAUSED,
+                    Campaign.state.is_distinct_from(CampaignState.PAUSED),
+                ),
+                and_(Unit.state == UnitState.HELD, Step.is_held.is_not(True)),
+            ),
+            waits,
         ),
     )
 
@@ -99,7 +117,7 @@ def without_reason(session: Session, at: datetime) -> Rows:
         MessageState.REFUSED,
         MessageState.CANCELLED,
     )
-    return _rows(
+    return rows_of(
         session,
         select(Message.id.label("message_id"), Message.state).where(
             Message.state.in_(silent), Message.reason == ""
@@ -113,7 +131,7 @@ def doubles_without_mark(session: Session, at: datetime) -> Rows:
     Of a mixed call only those stay in its unit and are tried again of whom nobody knows.
     """
     earlier = aliased(Attempt)
-    return _rows(
+    return rows_of(
         session,
         select(Message.id.label("message_id"), Message.address)
         .join(Attempt, Attempt.id == Message.attempt_id)
@@ -135,84 +153,10 @@ def more_than_one_blind_retry(session: Session, at: datetime) -> Rows:
     blind = exists().where(
         Attempt.unit_id == Unit.id, Attempt.result == "silent", Attempt.mailer != "file"
     )
-    return _rows(
+    return rows_of(
         session,
         select(Unit.id.label("unit_id"), Unit.unknown_count).where(Unit.unknown_count > 1, blind),
     )
-
-
-def mailed_after_cancel(session: Session, at: datetime) -> Rows:
-    """A call that began after the campaign had been cancelled."""
-    cancelled = (
-        select(Activity.campaign_id, func.min(Activity.at).label("at"))
-        .where(Activity.verb == "cancelled", Activity.campaign_id.is_not(None))
-        .group_by(Activity.campaign_id)
-        .subquery()
-    )
-    return [
-        {"attempt_id": attempt_id, "campaign_id": campaign_id}
-        for attempt_id, campaign_id, started_at, since in session.execute(
-            select(Attempt.id, Unit.campaign_id, Attempt.started_at, cancelled.c.at)
-            .join(Unit, Unit.id == Attempt.unit_id)
-            .join(cancelled, cancelled.c.campaign_id == Unit.campaign_id)
-            .join(Campaign, Campaign.id == Unit.campaign_id)
-            .where(Campaign.state == CampaignState.CANCELLED, Attempt.started_at > cancelled.c.at)
-        )
-        if started_at > since + SLACK
-    ]
-
-
-def mailed_after_suppression(session: Session, at: datetime) -> Rows:
-    """A call for an address that was on our list by then."""
-    of_the_person = Message.purpose.in_(EVEN_UNSUBSCRIBED)
-    counts = or_(~of_the_person, Suppression.reason != UNSUBSCRIBED)
-    statement = (
-        select(Message.id, Attempt.started_at, Suppression.since)
-        .select_from(Suppression)
-        .join(Stakeholder, Suppression.digest == key_digest(Stakeholder.email_key))
-        .join(Message, Message.stakeholder_id == Stakeholder.id)
-        .join(Attempt, Attempt.id == Message.attempt_id)
-        .where(counts, Attempt.started_at > Suppression.since)
-    )
-    stopped = (
-        select(Message.id, Attempt.started_at, CampaignStop.since)
-        .select_from(CampaignStop)
-        .join(Stakeholder, CampaignStop.digest == key_digest(Stakeholder.email_key))
-        .join(
-            Message,
-            (Message.stakeholder_id == Stakeholder.id)
-            & (Message.campaign_id == CampaignStop.campaign_id),
-        )
-        .join(Attempt, Attempt.id == Message.attempt_id)
-        .where(~of_the_person, Attempt.started_at > CampaignStop.since)
-    )
-    news = (
-        select(Message.id, Attempt.started_at, NewsStop.since)
-        .select_from(NewsStop)
-        .join(Stakeholder, NewsStop.digest == key_digest(Stakeholder.email_key))
-        .join(Message, Message.stakeholder_id == Stakeholder.id)
-        .join(Attempt, Attempt.id == Message.attempt_id)
-        .where(Message.purpose == Purpose.PROMOTION, Attempt.started_at > NewsStop.since)
-    )
-    for each in (statement, stopped, news):
-        yield from _later(session, each)
-
-
-def mailed_after_the_answer(session: Session, at: datetime) -> Rows:
-    """An invitation or a reminder to someone who had answered."""
-    statement = (
-        select(Message.id, Attempt.started_at, Invitation.answered_at)
-        .join(Invitation, Invitation.id == Message.invitation_id)
-        .join(Attempt, Attempt.id == Message.attempt_id)
-        .where(
-            Message.purpose.in_([Purpose.INVITATION, Purpose.REMINDER, Purpose.LAST_CALL]),
-            Message.step_id.not_in(select(Step.id).where(Step.audience.in_(NARROW)))
-            | Message.step_id.is_(None),
-            Invitation.state.in_(_ANSWERED),
-            Attempt.started_at > Invitation.answered_at,
-        )
-    )
-    return _later(session, statement)
 
 
 def answers_without_history(session: Session, at: datetime) -> Rows:
@@ -222,13 +166,13 @@ def answers_without_history(session: Session, at: datetime) -> Rows:
         .group_by(Answer.invitation_id)
         .subquery()
     )
-    return _rows(
+    return rows_of(
         session,
         select(Invitation.id.label("invitation_id"), Invitation.state, Answer.reply)
         .outerjoin(last, last.c.invitation_id == Invitation.id)
         .outerjoin(Answer, Answer.id == last.c.id)
         .where(
-            Invitation.state.in_(_ANSWERED),
+            Invitation.state.in_(ANSWERED),
             or_(Answer.reply.is_(None), Answer.reply != Invitation.state),
         ),
     )
@@ -237,7 +181,7 @@ def answers_without_history(session: Session, at: datetime) -> Rows:
 def not_one_outcome(session: Session, at: datetime) -> Rows:
     """A person in a campaign without a first row, or with two."""
     firsts = func.sum(case((Message.is_first, 1), else_=0))
-    return _rows(
+    return rows_of(
         session,
         select(Message.campaign_id, Message.stakeholder_id, firsts.label("outcomes"))
         .where(Message.campaign_id.is_not(None))
@@ -277,7 +221,7 @@ def outcomes_without_attempt(session: Session, at: datetime) -> Rows:
         MessageState.DROPPED,
         MessageState.COMPLAINED,
     )
-    return _rows(
+    return rows_of(
         session,
         select(Message.id.label("message_id"), Message.state).where(
             Message.state.in_(after), Message.attempts_count == 0
@@ -285,9 +229,35 @@ def outcomes_without_attempt(session: Session, at: datetime) -> Rows:
     )
 
 
+def events_without_effect(session: Session, at: datetime) -> Rows:
+    """A mail that stands as if what was told of it, and counted, had not been.
+
+    Of one that was tried at two addresses an event may be of the first.
+    """
+    unheeded = [
+        and_(Receipt.kind == kind, Message.state.in_(unmoved))
+        for kind in ReceiptKind
+        if kind is not ReceiptKind.UNREADABLE
+        and (unmoved := [old for old in MessageState if state_after(old, [kind]) is not old])
+    ]
+    return rows_of(
+        session,
+        select(Message.id.label("message_id"), Message.state, Receipt.kind)
+        .join(Receipt, Receipt.public_id == Message.public_id)
+        .where(
+            Receipt.state == ReceiptState.APPLIED,
+            or_(*unheeded),
+            or_(
+                Receipt.address_digest == "",
+                and_(Message.attempts_count < 2, Message.state.in_(_GONE)),
+            ),
+        ),
+    )
+
+
 def attempts_under_one_token(session: Session, at: datetime) -> Rows:
     """A fencing token stands for one hand-over and no more."""
-    return _rows(
+    return rows_of(
         session,
         select(Attempt.unit_id, Attempt.token, func.count().label("attempts"))
         .group_by(Attempt.unit_id, Attempt.token)
@@ -295,17 +265,10 @@ def attempts_under_one_token(session: Session, at: datetime) -> Rows:
     )
 
 
-def _rows(session: Session, statement: Any) -> Iterator[dict[str, Any]]:
+def rows_of(session: Session, statement: Any) -> Iterator[dict[str, Any]]:
     for row in session.execute(statement.execution_options(yield_per=1_000)):
-        yield {name: _plain(value) for name, value in row._mapping.items()}
+        yield {name: plain(value) for name, value in row._mapping.items()}
 
 
-def _later(session: Session, statement: Any) -> Iterator[dict[str, Any]]:
-    """(message id, call began, should not after) where it began later than slack explains."""
-    for message_id, began, until in session.execute(statement):
-        if began > until + SLACK:
-            yield {"message_id": message_id, "began": _plain(began), "until": _plain(until)}
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value

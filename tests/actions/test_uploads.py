@@ -1,5 +1,6 @@
 """Uploads: a file looked at first, brought in by a button, once; and one person typed by hand."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from outreach.actions.imports import (
 )
 from outreach.actions.uploads import discard_import, name_columns, start_import
 from outreach.db import reading
+from outreach.importing.lease import ELSEWHERE
 from outreach.importing.run import run_import
 from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.intake.unreadable import NoAddressColumn, NotASpreadsheet
+from outreach.jobs import run_imports
 from outreach.models.activity import CONSOLE
 from outreach.models.imports import AlreadyImported, ThrownAway
 from outreach.models.stakeholder import Stakeholder
@@ -55,6 +58,16 @@ def upload(tmp_path):
         return start_import(wanted.id, path, name, **BY)
 
     return upload
+
+
+def test_a_file_that_lies_on_another_machine_says_so_and_waits(app, upload, monkeypatch):
+    """INSTANCE_DIR of this machine has none of it."""
+    import_id = upload(make_list())
+    begin_import(import_id)
+    for minutes, told in ((0.5, ""), (2, ELSEWHERE)):
+        monkeypatch.setattr("outreach.clock.now", lambda m=minutes: NOON + timedelta(minutes=m))
+        assert run_imports() == 0
+        assert afresh(import_line, import_id).error == told
 
 
 def test_an_upload_is_kept_under_a_name_of_ours(upload, tmp_path):

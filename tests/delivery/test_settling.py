@@ -78,6 +78,7 @@ def test_what_left_no_trace_is_tried_once_more_and_listed_as_a_possible_double(m
     mailer.answers = lambda recipient: Accepted()
     drain(mailer, now=lambda: AFTER + HOUR)
     assert states() == {"accepted": 2}
+    assert len({key for key, _ in mailer.calls}) == 1, "a provider that knows keys sends it once"
 
 
 def test_unknown_a_second_time_is_held_for_a_person(mailer):

@@ -16,6 +16,7 @@ from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Attempt, Message, MessageState, Purpose, Unit, UnitState
+from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.models.suppression import NewsStop, Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import CHECKS, audit, last_audit
@@ -62,6 +63,13 @@ def test_a_message_in_a_unit_that_is_done_is_silently_gone(campaign):
     assert ("P1", 3) in broken()
 
 
+@pytest.mark.parametrize("state", [UnitState.PAUSED, UnitState.HELD])
+def test_a_mail_that_rests_though_nothing_keeps_it_is_named(campaign, state):
+    change(Message, state=MessageState.WAITING)
+    change(Unit, state=state)
+    assert ("P1", 1) in broken()
+
+
 def test_a_lease_that_ended_long_ago_is_named(campaign):
     change(Unit, state=UnitState.HANDING_OVER, leased_until=NOON)
     assert ("P1", 1) in broken()
@@ -105,14 +113,30 @@ def test_mail_after_a_cancel_is_named(campaign):
     assert broken() == {("P3", 1)}
 
 
-def test_mail_to_a_suppressed_address_is_named(campaign):
-    save(
-        Suppression(
-            digest=digest_of("ana1@example.org"), reason="unsubscribed", source="page",
-            since=NOON - timedelta(hours=1),
-        )
-    )  # fmt: skip
+def test_mail_during_a_pause_is_named(campaign):
+    since = NOON - timedelta(hours=1)
+    save(Activity.of("paused", CONSOLE, since, campaign_id=campaign.id))
     assert broken() == {("P3", 1)}
+    save(Activity.of("resumed", CONSOLE, NOON, campaign_id=campaign.id))
+    assert broken() == set()
+
+
+@pytest.mark.parametrize("has_changed", [False, True])
+def test_mail_to_a_suppressed_address_is_named_and_to_another_one_of_the_person_is_not(
+    campaign, has_changed
+):
+    """The address to which the mail went counts, whatever the person's is by now."""
+    of_another = {"address": "Ana.office@example.org"} if has_changed else {}
+    change(Message, purpose=Purpose.TO_ASSISTANT if has_changed else Purpose.REMINDER, **of_another)
+    for address in ("ana1@example.org", "ana.office@example.org")[: 1 + has_changed]:
+        assert broken() == set()
+        save(
+            Suppression(
+                digest=digest_of(address), reason="unsubscribed", source="page",
+                since=NOON - timedelta(hours=1),
+            )
+        )  # fmt: skip
+    assert broken() == {("P3", 3 if has_changed else 1)}
 
 
 @pytest.mark.parametrize(("purpose", "found"), [("promotion", {("P3", 1)}), ("reminder", set())])
@@ -173,6 +197,17 @@ def test_a_minute_above_the_rate_is_named(campaign):
 def test_an_outcome_without_a_hand_over_is_named(campaign):
     change(Message, state=MessageState.DELIVERED, attempts_count=0)
     assert ("P7", 3) in broken()
+
+
+def test_what_was_told_and_does_not_show_is_named(campaign):
+    mail = db.session.query(Message).order_by(Message.id).first()
+    save(
+        Receipt(
+            public_id=mail.public_id, fingerprint="a" * 64, kind=ReceiptKind.BOUNCE,
+            state=ReceiptState.APPLIED, happened_at=NOON, received_at=NOON,
+        )
+    )  # fmt: skip
+    assert broken() == {("P7", 1)}
 
 
 def test_two_hand_overs_under_one_token_are_named(campaign):

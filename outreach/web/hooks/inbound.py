@@ -72,6 +72,14 @@ def inbound(secret: str = "") -> Response:
     return Response(status=204)
 
 
+def _make_name_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def store(folder: Path) -> tuple[Path, str, int]:
     """The body as a file of ours that survives a power cut; its SHA-256 and its size."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +96,7 @@ def store(folder: Path) -> tuple[Path, str, int]:
                 whole = b""
             file.flush()
             os.fsync(file.fileno())
+        _make_name_durable(folder)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

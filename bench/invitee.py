@@ -53,7 +53,9 @@ def rows() -> Iterator[Row]:
             with _ours() as port:
                 found = _warm(port, views, seconds)
                 given = load(port, answers, seconds=0)
+                after = _warm(port, views, seconds)
         yield from _rows(kind, found, floor, given, floor_of_answers)
+        yield Row(f"the same once they answered ({kind})", after.per_second, "a second")
 
 
 def _rows(kind: str, found: Load, floor: Load, given: Load, least: Load) -> Iterator[Row]:

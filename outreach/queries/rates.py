@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from outreach.db import reading
-from outreach.models.message import Attempt, Unit
+from outreach.models.message import Attempt, Unit, UnitState
 
 SPAN = timedelta(minutes=2)
 """Long enough to even out units of a thousand, short enough to follow a provider that slows."""
@@ -13,17 +13,21 @@ SPAN = timedelta(minutes=2)
 _LEAST = timedelta(seconds=5)
 
 
-def mails_a_second(campaign_id: int, at: datetime) -> float:
-    """Mails of a campaign handed over a second, lately; 0 where nothing was. One SELECT by index.
+def pace(campaign_id: int, at: datetime) -> tuple[float, datetime | None]:
+    """Mails of a campaign handed over a second, lately, 0 where nothing was; and before which
+    instant the last that waits does not go: an hour of its own, or after a busy answer. One SELECT
+    by index.
 
     Counted from the first call of the span, so that a campaign that has just begun is not taken
     for a slow one.
     """
     units = select(Unit.id).where(Unit.campaign_id == campaign_id)
-    count, first_at = (
+    waiting = Unit.campaign_id == campaign_id, Unit.state == UnitState.WAITING
+    last = select(func.max(Unit.next_at)).where(*waiting).scalar_subquery()
+    count, first_at, last_at = (
         reading()
         .execute(
-            select(func.sum(Attempt.messages_count), func.min(Attempt.started_at)).where(
+            select(func.sum(Attempt.messages_count), func.min(Attempt.started_at), last).where(
                 Attempt.unit_id.in_(units),
                 Attempt.started_at > at - SPAN,
                 Attempt.result.in_(("accepted", "mixed")),
@@ -32,5 +36,5 @@ def mails_a_second(campaign_id: int, at: datetime) -> float:
         .one()
     )
     if not count:
-        return 0.0
-    return float(count / max(at - first_at, _LEAST).total_seconds())
+        return 0.0, last_at
+    return float(count / max(at - first_at, _LEAST).total_seconds()), last_at

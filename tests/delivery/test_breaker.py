@@ -10,7 +10,9 @@ from outreach.delivery.breaker import Permit, note_answer, permit
 from outreach.delivery.mailer import Accepted, Busy
 from outreach.delivery.outbox import drain
 from outreach.models.breaker import OPENS_AFTER, Breaker, rest
+from outreach.models.campaign import Campaign
 from outreach.models.message import Attempt
+from outreach.queries.rates import pace
 from tests.delivery.ledgers import frozen_campaign, states
 from tests.factories import NOON
 
@@ -85,6 +87,8 @@ def test_a_provider_that_says_when_to_come_again_is_left_alone_by_all_until_then
     drain(mailer, now=lambda: NOON)
     assert attempts() == 1
     assert permit(mailer.name, at=NOON) is Permit.ALL, "it is not down"
+    campaign_id = db.session.scalars(select(Campaign.id)).one()
+    assert pace(campaign_id, NOON) == (0.0, NOON + timedelta(seconds=9)), "the page says so"
     mailer.answers = lambda recipient: Accepted()
     assert drain(mailer, now=lambda: NOON + timedelta(seconds=8)).is_empty
     drain(mailer, now=lambda: NOON + timedelta(seconds=9))

@@ -37,7 +37,7 @@ from outreach.queries.campaigns import (
 from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts
-from outreach.queries.rates import mails_a_second
+from outreach.queries.rates import pace
 from outreach.queries.readiness import has_lapsed, problems
 from outreach.queries.recipients import left_out_people
 from outreach.queries.templates import hosts_of
@@ -189,12 +189,14 @@ def _goes_soon(steps: list[StepLine]) -> bool:
 def _done_by(page: CampaignPage, waiting: int) -> tuple[float, datetime] | None:
     """(mails a second, when the last will have left) at the rate at which it leaves just now.
 
-    Before it is known that is the rate that is set; None without either.
+    Before it is known that is the rate that is set; None without either. What waits for an hour of
+    its own, or until a provider may be asked again, goes no sooner.
     """
     if not waiting or page.state not in LIVE:
         return None
-    rate = mails_a_second(page.id, g.at) or float(current_app.config["SEND_RATE"])
-    return (rate, g.at + timedelta(seconds=waiting / rate)) if rate else None
+    lately, last_at = pace(page.id, g.at)
+    rate = lately or float(current_app.config["SEND_RATE"])
+    return (rate, max(g.at + timedelta(seconds=waiting / rate), last_at or g.at)) if rate else None
 
 
 def _approvers(page: CampaignPage) -> list[str]:

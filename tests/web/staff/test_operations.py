@@ -9,6 +9,7 @@ from outreach.delivery.mailer import Accepted, Busy, Unfit
 from outreach.delivery.outbox import drain
 from outreach.jobs import audit_now, job_named, run_job
 from outreach.models.account import Role
+from outreach.models.breaker import Breaker
 from outreach.models.tally import Tally
 from outreach.queries.operations import operations
 from tests.delivery.ledgers import frozen_campaign
@@ -36,6 +37,19 @@ def test_a_provider_that_is_down_is_the_first_thing_said(app, client, mailer):
     text = page(client)
     assert "Mailbox is down; nothing is handed over until it answers." in text
     assert "Mailbox: open" in text
+
+
+def test_what_waits_for_its_time_is_no_empty_outbox(app, client, mailer, monkeypatch):
+    frozen_campaign(2)
+    mailer.answers = lambda recipient: Busy("429", retry_after=timedelta(minutes=9))
+    drain(mailer, now=lambda: NOON)
+    after, before = "Mailbox asked to be left alone", "Nothing is due; 1 unit waits"
+    for minutes, told in ((1, after), (-9, before)):
+        monkeypatch.setattr("outreach.clock.now", lambda m=minutes: NOON + timedelta(minutes=m))
+        if minutes < 0:
+            with transaction() as session:
+                session.execute(update(Breaker).values(rests_until=None))
+        assert told in page(client)
 
 
 def test_held_mails_are_counted_by_reason(app, client, mailer):

@@ -23,7 +23,7 @@ from outreach.intake.calendar_reply import (
 from outreach.models.activity import INVITEE, Activity, Actor
 from outreach.models.calendar_reply import CalendarReply, Verdict
 from outreach.models.inbound import InboundMail
-from outreach.models.invitation import Invitation, InvitationState, Reply
+from outreach.models.invitation import Invitation, InvitationState, Reply, still_said
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.queries import calendar_replies as replies
 from outreach.queries.calendar_replies import SeatEntry
@@ -33,8 +33,6 @@ log = logging.getLogger("outreach.calendar")
 
 Subject = Invitation | SeatOffer
 CHANNEL = "calendar"
-_GONE = ("reason", "decide_on")
-"""Of the particulars of an answer, what a different answer no longer says."""
 
 
 class NothingToTake(Conflict):
@@ -256,10 +254,7 @@ def _take_invitation(
         raise NothingToTake
     old = invitation.state
     is_same = old == InvitationState(row.reply)
-    said = {
-        name: value for name, value in invitation.particulars.items()
-        if is_same or (name not in _GONE and row.reply is not Reply.DECLINED)
-    }  # fmt: skip
+    said = still_said(invitation.particulars, old, row.reply)
     note = row.comment or (invitation.note if is_same else "")
     # An answer counts from the instant at which its mail reached us, not from when we read it.
     if invitation.take(row.reply, note, min(at, row.received_at), said):

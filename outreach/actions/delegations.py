@@ -72,7 +72,8 @@ def send_someone(
         _check(invitation, read)
         other, others = _invited(session, invitation, name, read, at)
         old = invitation.state
-        invitation.take(Reply.DELEGATED, note, at)
+        # The page says the name as it was typed: whom an address belongs to is nobody's to learn.
+        invitation.take(Reply.DELEGATED, note, at, {"sends": name})
         invitation.answered_at, invitation.delegate_id = at, other.id
         record_answer(
             session, invitation, old, at=at, by=by, channel="link", given_by=given_by, others=others

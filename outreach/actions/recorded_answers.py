@@ -17,7 +17,7 @@ from outreach.db import transaction
 from outreach.errors import Conflict, NotFound, Refusal
 from outreach.intake.proofs import kind_of
 from outreach.models.activity import Actor
-from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.invitation import Answer, Invitation, Reply, still_said
 from outreach.models.proof import Proof, Way
 from outreach.models.seat import SeatAnswer
 from outreach.seating import last_seat_answers, locked_offer, record_seat_answer
@@ -82,7 +82,8 @@ def write_down_answer(
         _check_day(came_on, at, zone)
         morning = datetime.combine(came_on, time(), zone)
         old = invitation.state
-        if not invitation.take(reply, note, min(at, morning + timedelta(hours=12))):
+        said = still_said(invitation.particulars, old, reply)
+        if not invitation.take(reply, note, min(at, morning + timedelta(hours=12)), said):
             raise SameAnswer
         invitation.answered_at = at
         record_answer(

@@ -45,14 +45,20 @@ class Part:
 
 
 def event_calendar(
-    event: EventShown, *, sequence: int, at: datetime, language: str = "en"
+    event: EventShown,
+    *,
+    sequence: int,
+    at: datetime,
+    language: str = "en",
+    organiser: str = "",
 ) -> bytes:
     """The event as iCalendar text, CRLF and folded at 75 octets on character borders.
 
-    sequence  rises with every change that calendars must learn of
-    at        when this was written (DTSTAMP)
+    sequence   rises with every change that calendars must learn of
+    at         when this was written (DTSTAMP)
+    organiser  as in the mail: one UID with two organisers would be two events, or none
     """
-    entry = _entry(event, sequence, at, language)
+    entry = _entry(event, sequence, at, language, organiser)
     return _whole("PUBLISH", [(event, entry)])
 
 
@@ -101,6 +107,7 @@ def feed_calendar(
     *,
     at: datetime,
     language: str = "en",
+    organiser: str = "",
 ) -> bytes:
     """Several events as one feed, with no word of who reads it.
 
@@ -109,7 +116,7 @@ def feed_calendar(
     """
     entries = []
     for event, sequence, is_certain, part in events:
-        entry = _entry(event, sequence, at, language)
+        entry = _entry(event, sequence, at, language, organiser)
         if part:
             entry.uid, entry.summary = part.uid, _line(part.summary)
         entry.add("status", "CONFIRMED" if is_certain else "TENTATIVE")

@@ -14,6 +14,7 @@ from outreach.db import reading
 from outreach.delivery.calendar import Attendee, personal_calendar, seat_part
 from outreach.delivery.codes import check_in_png
 from outreach.delivery.mailer import Attachment
+from outreach.languages import words_of
 from outreach.models.campaign import Campaign
 from outreach.models.conference import Conference
 from outreach.models.event import Event
@@ -83,8 +84,15 @@ def calendars_of(
         method = method_of(purpose, row.state, row.channel, row.withdrawn_at, row.has_it)
         files[row.id] = (_attachment(row, method, language, at),) if method else ()
         if purpose in OF_ANSWERS and row.state is InvitationState.ACCEPTED:
-            files[row.id] += (Attachment("check-in.png", check_in_png(row.link_key), "image/png"),)
+            files[row.id] += (_code(row.link_key, language),)
     return files
+
+
+def _code(link_key: str, language: str) -> Attachment:
+    """The code for the door. Its name says what it is: the letter cannot, for it also goes to those
+    who do not come."""
+    name = words_of(language).gettext("Your code for the door")
+    return Attachment(f"{name}.png", check_in_png(link_key), "image/png")
 
 
 def method_of(

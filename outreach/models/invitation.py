@@ -121,9 +121,10 @@ class Invitation(Base):
     note: Mapped[str] = mapped_column(default="", server_default="")
     particulars: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     """What else the answer says; only what was said is there. `reason` (a code) of a decline,
-    `decide_on` (a day, ISO 8601) where undecided, `attendance` (`in_person`, `remote`), `party`
-    (how many come along), `needs` (codes), `needs_note` (in the person's words); who comes in part:
-    `days` (ISO 8601) or `sessions` (codes of events)."""
+    `sends` (a name, as typed) where someone is sent, `decide_on` (a day, ISO 8601) where undecided,
+    `attendance` (`in_person`, `remote`), `party` (how many come along), `needs` (codes),
+    `needs_note` (in the person's words); who comes in part: `days` (ISO 8601) or `sessions` (codes
+    of events)."""
     is_to_be_confirmed: Mapped[No]
     """The answer came from a person whose answers the team confirms (`CampaignVip`), and nobody has
     confirmed it yet; it counts all the same."""
@@ -187,6 +188,20 @@ class Invitation(Base):
             raise InvitationWithdrawn
         if at >= self.reply_by:
             raise AnswersClosed(self.reply_by)
+
+
+_OF_ONE_ANSWER = ("reason", "decide_on", "sends")
+"""Of the particulars, what a different answer no longer says."""
+
+
+def still_said(said: Mapping[str, Any], old: InvitationState, reply: Reply) -> dict[str, Any]:
+    """Of the particulars, what holds on after an answer that cannot speak of them: a letter or a
+    calendar says yes, and the wheelchair is still needed."""
+    if old == InvitationState(reply):
+        return dict(said)
+    if reply not in (Reply.ACCEPTED, Reply.TENTATIVE):
+        return {}
+    return {name: value for name, value in said.items() if name not in _OF_ONE_ANSWER}
 
 
 @dataclass(slots=True)

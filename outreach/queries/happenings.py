@@ -165,7 +165,18 @@ def _ask_journal(kind: str) -> Any:
 def _tell_journal(row: Any) -> Happening:
     kind = next((kind for kind, verbs in VERBS.items() if row.verb in verbs), "record")
     what = sentence(row.verb, row.detail, row.event)
-    return Happening(row.at, what, by_whom(row.actor, row.account), kind)
+    return Happening(row.at, what, _by(row), kind)
+
+
+def _by(row: Any) -> str:
+    """Who did it; an answer may be given by someone else than the invitee, or by their calendar."""
+    given_by = row.detail.get("given_by")
+    if given_by and not row.account:
+        return f"by {given_by}, for the invitee"
+    if row.detail.get("channel") == "calendar" and not row.account:
+        return "by the invitee’s calendar"
+    by = by_whom(row.actor, row.account)
+    return f"{by}, as {given_by} said" if given_by else by
 
 
 def _ask_mails(kind: str) -> Any:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from outreach.advice.folding import fold
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.event import Event
-from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import SENTENCES, Message, MessageState, Purpose, standing
 from outreach.models.office import ProtocolCategory
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -172,10 +173,21 @@ class Asked:
     answered_at: datetime | None
     note: str
     is_withdrawn: bool
+    particulars: dict[str, Any]
+    event_id: int
+    given_by: str
+    """Who gave the answer, where that was not the invitee."""
 
 
 def invitations_of(stakeholder_id: int) -> list[Asked]:
-    """What someone is invited to. Cost: their invitations."""
+    """What someone is invited to, and what they answered. Cost: their invitations."""
+    last = (
+        select(Answer.given_by)
+        .where(Answer.invitation_id == Invitation.id)
+        .order_by(Answer.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = reading().execute(
         select(
             Invitation.id,
@@ -186,6 +198,9 @@ def invitations_of(stakeholder_id: int) -> list[Asked]:
             Invitation.answered_at,
             Invitation.note,
             Invitation.withdrawn_at.is_not(None),
+            Invitation.particulars,
+            Invitation.event_id,
+            func.coalesce(last, ""),
         )
         .join(Invitation.event)
         .where(Invitation.stakeholder_id == stakeholder_id, Invitation.merged_into_id.is_(None))

@@ -60,6 +60,22 @@ def test_it_counts_like_an_answer_on_the_page_and_keeps_its_proof(by, tmp_path):
     assert_counts_add_up()
 
 
+@pytest.mark.parametrize(
+    ("reply", "kept"),
+    [
+        (Reply.ACCEPTED, {"needs": ["accessibility"]}),
+        (Reply.TENTATIVE, {"needs": ["accessibility"], "decide_on": "2026-10-01"}),
+        (Reply.DECLINED, {}),
+    ],
+)
+def test_what_a_letter_does_not_speak_of_holds_on(by, reply, kept):
+    invitation = make_invitation()
+    said = {"needs": ["accessibility"], "decide_on": "2026-10-01"}
+    answer_invitation(invitation.id, Reply.TENTATIVE, "", at=NOON - DAY, particulars=said)
+    note_down(invitation, by, reply)
+    assert afresh(lambda: reading().get_one(Invitation, invitation.id).particulars) == kept
+
+
 def test_a_file_is_kept_under_a_name_of_ours_and_by_what_it_holds(by, tmp_path):
     """A10"""
     note_down(make_invitation(), by, paper=Paper(PDF, "../../x.html"), folder=tmp_path)

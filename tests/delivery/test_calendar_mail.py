@@ -196,5 +196,5 @@ def test_the_confirmation_holds_the_code_for_the_door(app, sent, mail_folder):
     (path,) = mail_folder.rglob("*.eml")
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     (code,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
-    assert code.get_filename() == "check-in.png"
+    assert code.get_filename() == "Your code for the door.png"
     assert code.get_content().startswith(b"\x89PNG")

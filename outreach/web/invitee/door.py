@@ -100,7 +100,14 @@ def guard() -> Response | None:
 @blueprint.route("/u/<path:_rest>")
 @blueprint.route("/f/<path:_rest>")
 @blueprint.route("/p/<path:_rest>")
-def elsewhere(_rest: str) -> Response:
+@blueprint.route("/i/")
+@blueprint.route("/s/")
+@blueprint.route("/d/")
+@blueprint.route("/a/")
+@blueprint.route("/u/")
+@blueprint.route("/f/")
+@blueprint.route("/p/")
+def elsewhere(_rest: str = "") -> Response:
     """Below a link there is nothing but what the link opens; the guard has answered already."""
     return closed_door(404)
 

@@ -1,6 +1,6 @@
 """A person's own calendar feed: read-only, without a word of who reads it."""
 
-from flask import Response, g
+from flask import Response, current_app, g
 
 from outreach.delivery.calendar import feed_calendar, seat_part
 from outreach.web.invitee.door import blueprint, language
@@ -13,5 +13,7 @@ def feed(token: str) -> Response:
     for held in g.opened.seats:
         part = seat_part(held.event, held.offer_id, held.role.value, held.track, language())
         entries.append((held.event, held.sequence, True, part))
-    text = feed_calendar(entries, at=g.at, language=language())
+    text = feed_calendar(
+        entries, at=g.at, language=language(), organiser=current_app.config["CALENDAR_ADDRESS"]
+    )
     return Response(text, content_type="text/calendar; charset=utf-8")

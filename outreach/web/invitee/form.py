@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from outreach.languages import marked
 from outreach.models.invitation import Reply
@@ -53,9 +53,7 @@ class NoteForm(FlaskForm):
 class AnswerForm(NoteForm):
     """One choice, a note, who answers, and who is sent; the rest is read by `particulars`."""
 
-    answer = RadioField(
-        choices=[reply.value for reply in Reply], validators=[InputRequired(CHOOSE)]
-    )
+    answer = StringField(validators=[InputRequired(CHOOSE), AnyOf(list(Reply), message=CHOOSE)])
     given_by = line()
     delegate_name = line()
     delegate_address = line()

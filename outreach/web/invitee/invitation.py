@@ -111,7 +111,10 @@ def calendar(token: str) -> Response:
     if opened.withdrawn_at:
         raise InvitationWithdrawn
     sequence = opened.event.sequence + opened.sequence
-    text = event_calendar(opened.event, sequence=sequence, at=g.at, language=language())
+    text = event_calendar(
+        opened.event, sequence=sequence, at=g.at, language=language(),
+        organiser=current_app.config["CALENDAR_ADDRESS"],
+    )  # fmt: skip
     return Response(
         text, content_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": 'attachment; filename="event.ics"'},

@@ -20,8 +20,9 @@ from outreach.models.activity import Actor
 from outreach.models.event import NEEDS, Parts
 from outreach.models.invitation import Reply
 from outreach.models.question import QuestionKind, words_in
-from outreach.queries.questions import QuestionLine, answered_people, event_asked, questions_of
+from outreach.queries.questions import answered_people, event_asked, questions_of
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.said import NEED_WORDS, in_words
 
 KINDS = {
     QuestionKind.TEXT: "Words",
@@ -30,10 +31,6 @@ KINDS = {
     QuestionKind.DATE: "A date",
     QuestionKind.YES_NO: "Yes or no",
 }
-NEED_WORDS = {
-    "accessibility": "Accessibility", "interpretation": "Interpretation",
-    "visa_letter": "A letter for a visa", "diet": "Diet",
-}  # fmt: skip
 REPLIES = [SelectChoice(reply.value, reply.value.capitalize()) for reply in Reply]
 COLUMNS = ("Name", "Email", "Organisation", "Answer", "Note", "Particulars")
 
@@ -167,18 +164,6 @@ def event_answers(event_id: int) -> Response:
     return Response(
         file.getvalue(), mimetype="text/csv", headers={"Content-Disposition": disposition}
     )
-
-
-def in_words(question: QuestionLine, value: dict[str, Any] | None) -> str:
-    """An answer as it stands in a sheet; choices in English, or in what there is."""
-    if not value:
-        return ""
-    if "choices" in value:
-        choices = words_in(question.texts, "en")["choices"]
-        return "; ".join(choices[place] for place in value["choices"] if place < len(choices))
-    if "yes" in value:
-        return "yes" if value["yes"] else "no"
-    return str(value.get("text") or value.get("day") or "")
 
 
 def _said(particulars: dict[str, Any]) -> str:

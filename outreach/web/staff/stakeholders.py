@@ -38,6 +38,7 @@ from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.edit_form import edit_form
 from outreach.web.staff.meanwhile import Difference, differences, settle
+from outreach.web.staff.said import lines_of
 
 
 class NoteForm(FlaskForm):
@@ -61,7 +62,7 @@ def stakeholder(stakeholder_id: int) -> str | Response:
         details=details,
         own=list(shown(custom_fields(CustomSubject.PERSON), dict(details.custom))),
         wanted=wanted_of(stakeholder_id),
-        asked=invitations_of(stakeholder_id),
+        asked=[(line, lines_of(line)) for line in invitations_of(stakeholder_id)],
         seats=seats_of(stakeholder_id),
         tasks=open_tasks_of(stakeholder_id),
         addresses=answering_addresses(stakeholder_id),

@@ -74,6 +74,7 @@ def test_a_feed_holds_what_the_person_comes_to_and_not_who_they_are(client, amin
     answer_seat_offer(make_seat_offer(amina).id, True, "", at=NOON)
     make_seat_offer(amina)
     press(client, coming, "make")
+    client.application.config["CALENDAR_ADDRESS"] = "replies@in.example.org"
     key = afresh(feed_key_of, amina.id)
     feed = client.get(f"/f/{personal_token('feed', key)}.ics")
     assert feed.mimetype == "text/calendar"
@@ -81,6 +82,9 @@ def test_a_feed_holds_what_the_person_comes_to_and_not_who_they_are(client, amin
     assert {str(entry["STATUS"]) for entry in entries} == {"CONFIRMED", "TENTATIVE"}
     assert len({entry["UID"] for entry in entries}) == len(entries) == 3
     assert sum("Co-chair: " in entry["SUMMARY"] for entry in entries) == 1
+    own = client.get(f"/i/{personal_token('answer', coming.link_key)}/event.ics")
+    entries += Calendar.from_ical(own.data).walk("VEVENT")
+    assert {entry["ORGANIZER"] for entry in entries} == {"mailto:replies@in.example.org"}
     for word in (b"Amina", b"ATTENDEE", b"amina@", b"/i/", b"/f/"):
         assert word not in feed.data
 

@@ -133,6 +133,18 @@ def test_who_answered_for_the_invitee_is_shown(guest):
     assert "given by <bdi>The Embassy in Bern</bdi>" in guest(invitation).open().text
 
 
+def test_whom_an_address_belongs_to_is_told_to_nobody(guest):
+    make_invitation(make_stakeholder("Mimoza Gjokaj", "m@example.org"))
+    invitation = make_invitation()
+    sent = guest(invitation).send(
+        answer="delegated", delegate_name="Someone", delegate_address="m@example.org"
+    )
+    assert sent.status_code == 303
+    page = guest(invitation).open().text
+    assert "<bdi>Someone</bdi> has the invitation now" in page
+    assert "Gjokaj" not in page
+
+
 def test_without_a_choice_nothing_is_noted_and_the_note_is_kept_on_the_page(guest, tables):
     """A19"""
     invitation = make_invitation()
@@ -141,7 +153,9 @@ def test_without_a_choice_nothing_is_noted_and_the_note_is_kept_on_the_page(gues
     assert sent.status_code == 400
     assert "Choose one of the answers." in sent.text
     assert "I wrote this at length" in sent.text
-    assert guest(invitation).send(answer="perhaps").status_code == 400
+    perhaps = guest(invitation).send(answer="perhaps")
+    assert perhaps.status_code == 400
+    assert "Choose one of the answers." in perhaps.text
     assert tables() == before
 
 

@@ -5,7 +5,10 @@ from html import unescape
 
 import pytest
 
+from outreach.actions.invitations import answer_invitation
 from outreach.models.activity import CONSOLE, Activity
+from outreach.models.invitation import Reply
+from outreach.models.question import Question, QuestionKind
 from outreach.queries.stakeholders import person
 from tests.factories import (
     NOON,
@@ -63,6 +66,28 @@ def test_a_persons_page_says_what_we_want_and_where_it_stands(staff):
         "Marked as a star on Banks",
         "by an operator",
     ):
+        assert said in page, said
+
+
+def test_a_persons_page_says_who_answered_and_what_else(staff):
+    invitation = make_invitation(make_stakeholder("Ana Paz"))
+    question = Question(
+        event_id=invitation.event_id, kind=QuestionKind.CHOICE,
+        texts={"en": {"text": "Which hotel?", "choices": ["Lake", "Station"]}},
+    )  # fmt: skip
+    save(question)
+    answer_invitation(
+        invitation.id, Reply.ACCEPTED, "Gladly", at=NOON, given_by="Ms O'Neil",
+        particulars={"attendance": "remote", "party": 1, "needs": ["diet"], "needs_note": "Halal"},
+        answers={question.id: {"choices": [1]}},
+    )  # fmt: skip
+    page = text(staff.get(f"/staff/stakeholders/{invitation.stakeholder_id}"))
+    page = re.sub(r"</?bdi>|&#39;", lambda tag: "'" if tag[0] == "&#39;" else "", page)
+    for said in (
+        "given by Ms O'Neil", "“Gladly”", "Takes part: From afar", "Brings along: 1 person",
+        "Needs: Diet", "What would help: Halal", "Which hotel? Station",
+        "by Ms O'Neil, for the invitee",
+    ):  # fmt: skip
         assert said in page, said
 
 

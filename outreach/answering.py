@@ -22,7 +22,7 @@ from outreach.models.audience import CampaignSegment
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.confirmation import ConfirmationDue
 from outreach.models.event import Event
-from outreach.models.invitation import Answer, Invitation, InvitationState, Standing
+from outreach.models.invitation import TOLD, Answer, Invitation, InvitationState, Standing
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.message import standing as message_standing
 from outreach.models.stakeholder import Stakeholder
@@ -183,17 +183,21 @@ def record_answer(
     given_by: str = "",
     verb: str = "answered",
     others: Mapping[Place, int] = MappingProxyType({}),
+    told: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down how the invitation stands now, and tell the invitee of record.
 
     old     how it stood before
+    told    everything that is answered to the event's questions now (see telling); None where
+            this answer does not speak of them
     others  what else changes in the summary rows, which come after the places
     """
     connection = session.connection()
     about = _about(session, invitation, at)
     noted = notes_of(
-        invitation, about, old, at=at, by=by, channel=channel, given_by=given_by, verb=verb
-    )
+        invitation, about, old, at=at, by=by, channel=channel, given_by=given_by, verb=verb,
+        told=told,
+    )  # fmt: skip
     mail = _confirmation(session, invitation, about, at)
     event_id, group_id = invitation.event_id, invitation.group_id
     numbers = moved(TallyKind.EVENT_INVITATIONS, event_id, group_id, old, invitation.state)
@@ -236,6 +240,7 @@ def notes_of(
     channel: str,
     given_by: str = "",
     verb: str = "answered",
+    told: Mapping[str, Any] | None = None,
 ) -> list[Change]:
     """The rows of the answer and of the journal; the invitation says who is to hear of it."""
     is_answer = invitation.answered_at is not None
@@ -245,10 +250,14 @@ def notes_of(
     invitation.is_to_be_confirmed = is_answer and about.is_vip and by.account_id is None
     answer = {
         "invitation_id": invitation.id, "reply": invitation.state.value if is_answer else None,
-        "note": invitation.note, "particulars": invitation.particulars, "given_at": at,
+        "note": invitation.note, "particulars": _said(invitation.particulars, told), "given_at": at,
         "channel": channel, "given_by": given_by,
     }  # fmt: skip
     return [(_ANSWER, answer), (_LINE, _line(verb, answer, invitation, old, by))]
+
+
+def _said(particulars: dict[str, Any], told: Mapping[str, Any] | None) -> dict[str, Any]:
+    return particulars if told is None else {**particulars, TOLD: dict(told)}
 
 
 def standing(invitation: Invitation | Standing) -> dict[str, Any]:

@@ -27,6 +27,7 @@ FLOORS = [
             "joining",
             "answering",
             "asking",
+            "telling",
             "noting",
             "moving",
             "naming",

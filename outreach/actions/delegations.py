@@ -30,6 +30,7 @@ from outreach.naming import (
 from outreach.posting import is_reachable, post
 from outreach.queries.invitations import version_of
 from outreach.tally import Place
+from outreach.telling import Told, told_with
 from outreach.tokens import new_key
 
 
@@ -50,6 +51,7 @@ def send_someone(
     by: Actor = INVITEE,
     given_by: str = "",
     seen: int | None = None,
+    answers: Told | None = None,
 ) -> bool:
     """Answer that someone else comes, and invite that person; say whether it changed anything.
 
@@ -75,17 +77,21 @@ def send_someone(
         # The page says the name as it was typed: whom an address belongs to is nobody's to learn.
         invitation.take(Reply.DELEGATED, note, at, {"sends": name})
         invitation.answered_at, invitation.delegate_id = at, other.id
+        _, told = told_with(session, invitation.id, answers, at)
         record_answer(
-            session, invitation, old, at=at, by=by, channel="link", given_by=given_by, others=others
-        )
-        session.add(
-            Activity.of(
-                "named_delegate", by, at, stakeholder_id=invitation.stakeholder_id,
-                event_id=invitation.event_id, invitation_id=invitation.id,
-                delegate_id=other.stakeholder_id,
-            )
+            session, invitation, old, at=at, by=by, channel="link", given_by=given_by,
+            others=others, told=told,
         )  # fmt: skip
+        session.add(_named(invitation, other, by, at))
         return True
+
+
+def _named(invitation: Invitation, other: Invitation, by: Actor, at: datetime) -> Activity:
+    return Activity.of(
+        "named_delegate", by, at, stakeholder_id=invitation.stakeholder_id,
+        event_id=invitation.event_id, invitation_id=invitation.id,
+        delegate_id=other.stakeholder_id,
+    )  # fmt: skip
 
 
 def _check(invitation: Invitation, read: Address) -> None:

@@ -13,9 +13,9 @@ from outreach.errors import Conflict, NotFound
 from outreach.languages import marked
 from outreach.models.activity import INVITEE, Actor
 from outreach.models.invitation import Answer, Invitation, Reply
-from outreach.models.question import QuestionAnswer
 from outreach.noting import note_answer, seen_of
 from outreach.queries.invitations import FormAsked, version_of
+from outreach.telling import Told, put_back_told, told_with
 
 _ONE = select(Invitation).where(Invitation.id == bindparam("id")).with_for_update(of=Invitation)
 
@@ -45,7 +45,7 @@ def answer_invitation(
     given_by: str = "",
     seen: int | None = None,
     particulars: Mapping[str, Any] | None = None,
-    answers: Mapping[int, dict[str, Any] | None] | None = None,
+    answers: Told | None = None,
 ) -> bool:
     """Record the answer, move the counts, queue its confirmation; say whether it changed anything.
 
@@ -62,13 +62,16 @@ def answer_invitation(
             raise NotFound("invitation")
         old, version = invitation.state, version_of(invitation.answered_at)
         is_news = invitation.take(reply, note, at, particulars)
-        is_news = _keep(session, invitation.id, answers or {}, at) or is_news
-        if not is_news:
+        is_told, told = told_with(session, invitation.id, answers, at)
+        if not (is_news or is_told):
             return False
         if seen is not None and seen != version:
             raise AnswerChanged
         invitation.answered_at = at
-        record_answer(session, invitation, old, at=at, by=by, channel=channel, given_by=given_by)
+        record_answer(
+            session, invitation, old, at=at, by=by, channel=channel, given_by=given_by,
+            told=told,
+        )  # fmt: skip
         return True
 
 
@@ -121,7 +124,7 @@ def take_back_answer(
         invitation.take_back(before, at)
         record_answer(
             session, invitation, old, at=at, by=by, channel="undo", verb="took_back_answer",
-            given_by=given_by,
+            given_by=given_by, told=put_back_told(session, last, at),
         )  # fmt: skip
 
 
@@ -147,37 +150,3 @@ def _stop_asking(other: Invitation, named_by_id: int, at: datetime) -> None:
     """Withdraw the invitation of who was named; somebody who was invited anyway stays so."""
     if other.delegated_by_id == named_by_id:
         other.withdrawn_at = at
-
-
-def _keep(
-    session: Session,
-    invitation_id: int,
-    answers: Mapping[int, dict[str, Any] | None],
-    at: datetime,
-) -> bool:
-    """Put away what was answered to the questions; say whether anything is new."""
-    if not answers:
-        return False
-    kept = {
-        row.question_id: row
-        for row in session.scalars(
-            select(QuestionAnswer).where(QuestionAnswer.invitation_id == invitation_id)
-        )
-    }
-    is_news = False
-    for question_id, value in sorted(answers.items()):
-        row = kept.get(question_id)
-        if (row.value if row else None) == value:
-            continue
-        is_news = True
-        if value is None and row is not None:
-            session.delete(row)
-        elif value is not None and row is not None:
-            row.value, row.given_at = value, at
-        elif value is not None:
-            session.add(
-                QuestionAnswer(
-                    invitation_id=invitation_id, question_id=question_id, value=value, given_at=at
-                )
-            )
-    return is_news

@@ -42,15 +42,20 @@ def add_question(
     texts: Mapping[str, QuestionText],
     required_for: Collection[Reply],
     *,
+    asked_of: Collection[Reply] = (),
     by: Actor,
     at: datetime,
 ) -> int:
-    """Put a question at the end of an event's form; gives its id. Raises UnfitQuestion."""
+    """Put a question at the end of an event's form; gives its id. Raises UnfitQuestion.
+
+    required_for, asked_of  replies; none in `asked_of`: whoever answers is asked
+    """
     with transaction() as session:
         event = session.get(Event, event_id, with_for_update=True)
         if event is None:
             raise NotFound("event")
         _check(kind, texts, event.conference.language)
+        _check_asked(required_for, asked_of)
         asked = session.execute(
             select(Question.position, Question.texts)
             .where(Question.event_id == event_id, Question.retired_at.is_(None))
@@ -61,10 +66,8 @@ def add_question(
         question = Question(
             event_id=event_id, kind=kind, position=asked[-1].position + 1 if asked else 1,
             required_for=[reply.value for reply in Reply if reply in required_for],
-            texts={
-                language: {"text": one.text, "hint": one.hint, "choices": list(one.choices)}
-                for language, one in texts.items()
-            },
+            asked_of=[reply.value for reply in Reply if reply in asked_of],
+            texts=_kept(texts),
         )  # fmt: skip
         _check_size([*(row.texts for row in asked), question.texts])
         session.add(question)
@@ -73,6 +76,13 @@ def add_question(
             Activity.of("added_question", by, at, event_id=event_id, question_id=question.id)
         )
         return question.id
+
+
+def _kept(texts: Mapping[str, QuestionText]) -> dict[str, Any]:
+    return {
+        language: {"text": one.text, "hint": one.hint, "choices": list(one.choices)}
+        for language, one in texts.items()
+    }
 
 
 def retire_question(event_id: int, question_id: int, *, by: Actor, at: datetime) -> None:
@@ -128,6 +138,11 @@ def _check_size(forms: Iterable[Mapping[str, Any]]) -> None:
                 f"With this question the form ({language}) would be too large for a slow line: "
                 "shorten it, offer fewer choices, or take another question out first."
             )
+
+
+def _check_asked(required_for: Collection[Reply], asked_of: Collection[Reply]) -> None:
+    if asked_of and not set(required_for) <= set(asked_of):
+        raise UnfitQuestion("Only those who are asked can be made to answer.")
 
 
 def _check(kind: QuestionKind, texts: Mapping[str, QuestionText], main: str) -> None:

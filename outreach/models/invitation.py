@@ -36,6 +36,9 @@ class InvitationState(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
+TOLD = "questions"
+"""In the particulars of an Answer, not of its invitation: {question id: value}, all that was
+answered to the event's questions when it was given."""
 IN_CALENDAR = (InvitationState.SILENT, InvitationState.ACCEPTED, InvitationState.TENTATIVE)
 """While an invitation stands like this, the event belongs into the person's calendar."""
 
@@ -179,7 +182,8 @@ class Invitation(Base):
             self.answered_at = None
         else:
             self.state, self.note = InvitationState(before.reply), before.note
-            self.particulars, self.answered_at = dict(before.particulars), at
+            said = {name: said for name, said in before.particulars.items() if name != TOLD}
+            self.particulars, self.answered_at = said, at
         self.delegate_id = None
 
     def check_open(self, at: datetime) -> None:
@@ -243,6 +247,7 @@ class Answer(Base):
     """Nothing where the only answer was taken back."""
     note: Mapped[str] = mapped_column(default="", server_default="")
     particulars: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """As in Invitation; and TOLD, where the event asked questions."""
     given_at: Mapped[datetime]
     channel: Mapped[str]
     """How it came: `link`, `staff`, `calendar`, `letter`; `undo` where the one before was taken

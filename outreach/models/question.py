@@ -36,6 +36,8 @@ class Question(Base):
     stand in one order, and an answer keeps their places, from 0."""
     required_for: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     """The replies with which it must be answered."""
+    asked_of: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    """The replies with which it is asked; none for all of them."""
     retired_at: Mapped[datetime | None]
     """Asked no more; what was answered stays."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from outreach.db import reading
 from outreach.models.event import Event, EventKind, Parts
-from outreach.models.invitation import Invitation
+from outreach.models.invitation import Invitation, Reply
 from outreach.models.question import Question, QuestionAnswer, QuestionKind
 from outreach.models.stakeholder import Organisation, Stakeholder
 
@@ -25,7 +25,24 @@ class QuestionLine:
     kind: QuestionKind
     texts: dict[str, Any]
     required_for: list[str]
+    asked_of: list[str]
+    """The replies with which it is asked; none for all of them."""
     retired_at: datetime | None
+
+    def is_asked_with(self, reply: str) -> bool:
+        """Whether who answers so is asked."""
+        return not self.asked_of or reply in self.asked_of
+
+    @property
+    def is_not_of(self) -> list[str]:
+        """The replies with which it is not asked."""
+        return [reply.value for reply in Reply if not self.is_asked_with(reply)]
+
+    @property
+    def may_be_left(self) -> list[str]:
+        """The replies with which it is asked and may be left open."""
+        asked = [reply.value for reply in Reply if self.is_asked_with(reply)]
+        return [reply for reply in asked if reply not in self.required_for]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +63,7 @@ def questions_of(event_id: int, *, with_retired: bool = False) -> list[QuestionL
     """In the order of the form. Cost: the questions of one event, by index."""
     statement = select(
         Question.id, Question.position, Question.kind, Question.texts, Question.required_for,
-        Question.retired_at,
+        Question.asked_of, Question.retired_at,
     ).where(Question.event_id == event_id)  # fmt: skip
     if not with_retired:
         statement = statement.where(Question.retired_at.is_(None))

@@ -70,7 +70,7 @@ def note_answer() -> AnyResponse:
         if names_someone:
             delegations.send_someone(
                 g.opened.id, form.delegate_name.data, form.delegate_address.data, form.note.data,
-                at=g.at, given_by=given_by, seen=seen,
+                at=g.at, given_by=given_by, seen=seen, answers=answers,
             )  # fmt: skip
         else:
             invitations.answer_invitation(

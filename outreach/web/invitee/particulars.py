@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from outreach.languages import marked
+from outreach.languages import marked, words_of
 from outreach.models.event import Parts
 from outreach.models.invitation import Reply
 from outreach.models.question import QuestionKind, words_in
@@ -41,6 +41,7 @@ WRONG_DAY = marked("Choose a day between today and the event.")
 WRONG_PARTY = marked("More people than the event allows would come along.")
 TOO_LONG = marked("One of your texts is too long: up to 1,000 characters are kept.")
 MISSING = marked("Please answer this question: %(question)s")
+YES, NO = marked("Yes"), marked("No")
 NO_DAY = marked("This is no day of the calendar. Write it as 2026-10-31.")
 
 
@@ -119,13 +120,36 @@ def read_answers(
     problems: list[str] = []
     missing: list[str] = []
     for question in questions:
-        value, problem = _answer(form.getlist(f"q{question.id}"), question)
+        sent = form.getlist(f"q{question.id}") if question.is_asked_with(reply) else []
+        value, problem = _answer(sent, question)
         if problem:
             problems.append(problem)
         elif value is None and reply in question.required_for:
             missing.append(str(words_in(question.texts, language)["text"]))
         answers[question.id] = value
     return answers, problems, missing
+
+
+def told_in_words(
+    questions: Sequence[QuestionLine], answers: Mapping[int, dict[str, Any]], language: str
+) -> list[tuple[str, str]]:
+    """(question, answer) of what was answered, as the page says it."""
+    told = ((question, answers.get(question.id)) for question in questions)
+    return [
+        (str(words_in(question.texts, language, "en")["text"]), _told(question, value, language))
+        for question, value in told
+        if value
+    ]
+
+
+def _told(question: QuestionLine, value: Mapping[str, Any], language: str) -> str:
+    if "choices" in value:
+        choices = words_in(question.texts, language, "en")["choices"]
+        return "; ".join(choices[place] for place in value["choices"] if place < len(choices))
+    if "yes" in value:
+        word = YES if value["yes"] else NO
+        return words_of(language).gettext(word)
+    return words.day(value["day"], language) if "day" in value else str(value["text"])
 
 
 def _answer(sent: list[str], question: QuestionLine) -> tuple[dict[str, Any] | None, str]:

@@ -13,15 +13,24 @@ from outreach.models.question import words_in
 from outreach.models.seat import SeatRole
 from outreach.queries.answers import AnswerLine, answers_given
 from outreach.queries.asked import Asked, asked_of
+<<<<<<< HEAD
 from outreach.queries.invitations import InvitationPage
 from outreach.queries.letters import letter_for
+=======
+from outreach.queries.invitations import AnswerLine, InvitationPage, answers_given
+from outreach.queries.letters import LetterLine, letter_for
+>>>>>>> f7379e3 (A question is asked of those whom it concerns; what was answered is shown, and an undo brings it back)
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
 from outreach.web.invitee.form import Filled
 from outreach.web.invitee.nonce import form_nonce
 from outreach.web.invitee.note import LONGEST_NOTE
+<<<<<<< HEAD
 from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of
 from outreach.web.invitee.words import instant
+=======
+from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of, told_in_words
+>>>>>>> f7379e3 (A question is asked of those whom it concerns; what was answered is shown, and an undo brings it back)
 
 CHOICES = (
     (Reply.ACCEPTED, marked("I accept"), marked("I intend to attend.")),
@@ -110,27 +119,22 @@ def invitation_view(
     is_another = answerer.is_focal_point and not _is_by(answerer, answers)
     if is_another:
         page = replace(page, note="", particulars={})
-    questions = questions_of(page.event.id) if page.has_questions and is_open else []
-    if filled is None:
-        kept = answers_of(page.id) if questions and page.answer and not is_another else {}
-        answer = page.answer.value if page.answer else ""
-        filled = Filled(answer, page.note, particulars=page.particulars, answers=kept)
+    questions = questions_of(page.event.id) if page.has_questions else []
+    kept = answers_of(page.id) if questions and page.answer and not is_another else {}
+    filled = filled or _as_noted(page, kept)
     can_take_back = bool(answers) and answers[0].channel == "link" and page.is_open(at)
     can_take_back = can_take_back and not is_another
     parts = parts_of(page.event, language) if is_open or page.answer else ()
-    letter = None
-    if page.letter_id:
-        letter = letter_for(page.event.id, page.group_id, language, page.person.language)
     may_send = page.named_by is None and not answerer.is_focal_point
-    choices = CHOICES if may_send else [c for c in CHOICES if c[0] != "delegated"]
     return FIXED | {
         "page": page, "event": page.event, "at": at, "base": base, "is_open": is_open,
         "answerer": answerer, "may_send": may_send, "is_own": not is_preview and not answerer.name,
-        "filled": filled, "problems": problems, "choices": choices, "answers": answers,
+        "filled": filled, "problems": problems, "choices": _choices(may_send), "answers": answers,
         "nonce": "" if is_preview else form_nonce("answer", link_key, page.version),
         "noted_at": instant(page.answered_at, page.event, language) if page.answered_at else "",
         "can_take_back": can_take_back and not is_preview, "is_preview": is_preview,
-        "parts": parts, "part_words": dict(parts), "letter": letter,
+        "parts": parts, "part_words": dict(parts), "letter": _letter(page, language),
+        "told": told_in_words(questions, kept, language),
         "questions": [(q, words_in(q.texts, language, "en")) for q in questions],
         "others": others(page.stakeholder_id, link_key, at, None if is_preview else answerer)
         if page.has_others and not answerer.is_focal_point
@@ -138,10 +142,26 @@ def invitation_view(
     }  # fmt: skip
 
 
+<<<<<<< HEAD
 def _answers(page: InvitationPage) -> Sequence[AnswerLine]:
     if page.only_answer:
         return [page.only_answer]
     return answers_given(page.id) if page.has_answers else []
+=======
+def _as_noted(page: InvitationPage, kept: dict[int, Any]) -> Filled:
+    answer = page.answer.value if page.answer else ""
+    return Filled(answer, page.note, particulars=page.particulars, answers=kept)
+
+
+def _letter(page: InvitationPage, language: str) -> LetterLine | None:
+    if not page.letter_id:
+        return None
+    return letter_for(page.event.id, page.group_id, language, page.person.language)
+
+
+def _choices(may_send: bool) -> list[tuple[Reply, str, str]]:
+    return [choice for choice in CHOICES if may_send or choice[0] != Reply.DELEGATED]
+>>>>>>> f7379e3 (A question is asked of those whom it concerns; what was answered is shown, and an undo brings it back)
 
 
 def _is_by(answerer: Answerer, answers: Sequence[AnswerLine]) -> bool:

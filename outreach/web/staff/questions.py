@@ -65,6 +65,11 @@ class QuestionForm(FlaskForm):
     """A question: its words stand in a field for each language, beside it."""
 
     kind = SelectField("Kind", choices=[SelectChoice(k.value, word) for k, word in KINDS.items()])
+    asked_of = TickField(
+        "Asked of those who have", choices=REPLIES,
+        default=[Reply.ACCEPTED.value, Reply.TENTATIVE.value],
+        description="With none of them it is asked of everyone.",
+    )  # fmt: skip
     required_for = TickField("Must be answered by those who have", choices=REPLIES)
 
 
@@ -109,9 +114,10 @@ def ask_question(event_id: int) -> tuple[str, int] | AnyResponse:
     texts = {code: _text(form[f"text_{code}"].data or "") for code in languages()}
     written = {code: text for code, text in texts.items() if text.text}
     required = [Reply(value) for value in form.required_for.data or []]
+    asked_of = [Reply(value) for value in form.asked_of.data or []]
     try:
         add_question(
-            event_id, QuestionKind(form.kind.data), written, required,
+            event_id, QuestionKind(form.kind.data), written, required, asked_of=asked_of,
             by=Actor.account(current_user.id), at=g.at,
         )  # fmt: skip
     except Refusal as refusal:

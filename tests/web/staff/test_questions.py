@@ -10,6 +10,7 @@ from outreach.db import reading
 from outreach.models.account import Role
 from outreach.models.invitation import Invitation
 from outreach.models.question import Question
+from outreach.queries.questions import answers_of
 from outreach.tokens import personal_token
 from tests.factories import NOON, make_event, make_invitation, make_stakeholder, sign_in
 
@@ -61,6 +62,43 @@ def test_who_declines_need_not_answer_what_is_required_of_those_who_come(client)
     sign_in(client)
     question_on(client, event, required_for=["accepted"])
     assert sent(client, make_invitation(event=event), answer="declined").status_code == 303
+
+
+def test_who_declines_is_not_asked_what_those_who_come_are(client):
+    event = make_event()
+    sign_in(client)
+    assert (
+        question_on(client, event, required_for=["declined"], asked_of="accepted").status_code > 400
+    )
+    question_on(client, event, required_for=["accepted"], asked_of=["accepted", "tentative"])
+    name = f"q{reading().scalars(select(Question.id)).one()}"
+    invitation = make_invitation(event=event)
+    page = client.get(f"/i/{personal_token('answer', invitation.link_key)}").text
+    assert '<fieldset class="asked not-declined not-delegated">' in page
+    assert '<span class="muted may may-tentative">' in page
+    sent(client, invitation, answer="declined", **{name: "1"})
+    reading().rollback()
+    assert answers_of(invitation.id) == {}
+
+
+def test_what_was_answered_is_shown_and_an_undo_brings_it_back(client):
+    event = make_event()
+    sign_in(client)
+    question_on(client, event)
+    number = reading().scalars(select(Question.id)).one()
+    invitation = make_invitation(event=event)
+    path = f"/i/{personal_token('answer', invitation.link_key)}"
+    sent(client, invitation, answer="accepted", **{f"q{number}": "1"})
+    assert "Which day? <b><bdi>Tuesday</bdi></b>" in client.get(path).text
+    for change in ({"answer": "accepted"}, {"answer": "declined"}):
+        sent(client, invitation, **{f"q{number}": "0"} | change)
+        nonce = re.search(r'name="nonce" value="([^"]+)"', client.get(path).text)[1]
+        assert client.post(f"{path}/back", data={"nonce": nonce}).status_code == 303
+        assert "Which day? <b><bdi>Tuesday</bdi></b>" in client.get(path).text
+    who = {"delegate_name": "Ben", "delegate_address": "ben@example.org"}
+    sent(client, invitation, answer="delegated", **{f"q{number}": "0"} | who)
+    reading().rollback()
+    assert answers_of(invitation.id) == {number: {"choices": [0]}}
 
 
 def test_choices_that_do_not_match_between_languages_are_refused(client):

@@ -52,15 +52,18 @@
     isSending = true;
     const problems = [];
     let sent = 0;
+    let last;
     for (let arrivals = waiting(); arrivals.length; arrivals = waiting()) {
       const answer = await tell(arrivals[0]);
       if (!answer) break;
       if (!answer.is_known) problems.push(`${arrivals[0].name || "A code"}: ${answer.text}`);
       sent += 1;
+      last = answer;
       keep(waiting().slice(1));
     }
     isSending = false;
     if (problems.length) say(problems.join(" "), "bad");
+    else if (sent && !waiting().length) say(sent === 1 ? last.text : `The ${sent} arrivals that waited are noted.`, "good");
     if (sent) show();
   };
 

@@ -43,7 +43,7 @@ SENTENCES = {
     "stopped_mail": "No more campaign mail, as asked",
     "allowed_mail": "Campaign mail allowed again",
     "invited": "Invited to {event}",
-    "answered": "Answered {reply} to {event}",
+    "answered": "Answer to {event}: {reply}",
     "recorded_answer": "Answer to {event} recorded: {reply}",
     "took_back_answer": "Answer to {event} taken back",
     "calendar_reply_ignored": "A calendar’s reply changed nothing: {because}",

@@ -127,6 +127,7 @@ def test_arrivals_wait_for_the_network_and_are_sent_when_it_is_back(staff, zoe):
     noted_by = clock.now()
     assert afresh(at_the_door, zoe.id).came_at is None
     staff.context.set_offline(False)
+    staff.locator("[data-door-said]").get_by_text("is in.").wait_for(timeout=15_000)
     staff.get_by_text("Already in").first.wait_for(timeout=15_000)
     assert afresh(at_the_door, zoe.id).came_at <= noted_by
     assert staff.evaluate("localStorage.length") == 0

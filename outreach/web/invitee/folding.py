@@ -52,7 +52,9 @@ class _Folding(NodeTransformer):
             if number % 2:
                 yield values[part]
             elif part:
-                yield nodes.TemplateData(str(escape(part)), lineno=node.lineno)
+                # As in any text with fields: a percent sign is written twice.
+                plain = part.replace("%%", "%")
+                yield nodes.TemplateData(str(escape(plain)), lineno=node.lineno)
 
     def _text(self, node: Any) -> str | None:
         """The translated text of a call whose text is known; None for anything else."""

@@ -133,6 +133,7 @@ def test_it_speaks_every_language(guest, language):
     text = guest.client.get(f"{guest.path}?language={language}").text
     assert f'lang="{language}"' in text
     assert "35%" in text or "35 %" in text
+    assert "%%" not in text
     assert "Name one more" not in text
 
 

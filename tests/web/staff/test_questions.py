@@ -89,12 +89,12 @@ def test_what_was_answered_is_shown_and_an_undo_brings_it_back(client):
     invitation = make_invitation(event=event)
     path = f"/i/{personal_token('answer', invitation.link_key)}"
     sent(client, invitation, answer="accepted", **{f"q{number}": "1"})
-    assert "Which day? <b><bdi>Tuesday</bdi></b>" in client.get(path).text
+    assert "Which day?</bdi> <b><bdi>Tuesday</bdi></b>" in client.get(path).text
     for change in ({"answer": "accepted"}, {"answer": "declined"}):
         sent(client, invitation, **{f"q{number}": "0"} | change)
         nonce = re.search(r'name="nonce" value="([^"]+)"', client.get(path).text)[1]
         assert client.post(f"{path}/back", data={"nonce": nonce}).status_code == 303
-        assert "Which day? <b><bdi>Tuesday</bdi></b>" in client.get(path).text
+        assert "Which day?</bdi> <b><bdi>Tuesday</bdi></b>" in client.get(path).text
     who = {"delegate_name": "Ben", "delegate_address": "ben@example.org"}
     sent(client, invitation, answer="delegated", **{f"q{number}": "0"} | who)
     reading().rollback()

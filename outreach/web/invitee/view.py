@@ -13,24 +13,15 @@ from outreach.models.question import words_in
 from outreach.models.seat import SeatRole
 from outreach.queries.answers import AnswerLine, answers_given
 from outreach.queries.asked import Asked, asked_of
-<<<<<<< HEAD
 from outreach.queries.invitations import InvitationPage
-from outreach.queries.letters import letter_for
-=======
-from outreach.queries.invitations import AnswerLine, InvitationPage, answers_given
 from outreach.queries.letters import LetterLine, letter_for
->>>>>>> f7379e3 (A question is asked of those whom it concerns; what was answered is shown, and an undo brings it back)
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
 from outreach.web.invitee.form import Filled
 from outreach.web.invitee.nonce import form_nonce
 from outreach.web.invitee.note import LONGEST_NOTE
-<<<<<<< HEAD
-from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of
-from outreach.web.invitee.words import instant
-=======
 from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of, told_in_words
->>>>>>> f7379e3 (A question is asked of those whom it concerns; what was answered is shown, and an undo brings it back)
+from outreach.web.invitee.words import instant
 
 CHOICES = (
     (Reply.ACCEPTED, marked("I accept"), marked("I intend to attend.")),
@@ -142,12 +133,12 @@ def invitation_view(
     }  # fmt: skip
 
 
-<<<<<<< HEAD
 def _answers(page: InvitationPage) -> Sequence[AnswerLine]:
     if page.only_answer:
         return [page.only_answer]
     return answers_given(page.id) if page.has_answers else []
-=======
+
+
 def _as_noted(page: InvitationPage, kept: dict[int, Any]) -> Filled:
     answer = page.answer.value if page.answer else ""
     return Filled(answer, page.note, particulars=page.particulars, answers=kept)
@@ -161,7 +152,6 @@ def _letter(page: InvitationPage, language: str) -> LetterLine | None:
 
 def _choices(may_send: bool) -> list[tuple[Reply, str, str]]:
     return [choice for choice in CHOICES if may_send or choice[0] != Reply.DELEGATED]
->>>>>>> f7379e3 (A question is asked of those whom it concerns; what was answered is shown, and an undo brings it back)
 
 
 def _is_by(answerer: Answerer, answers: Sequence[AnswerLine]) -> bool:

@@ -248,16 +248,13 @@ def notes_of(
         invitation.tell_calendars(old, about.event_sequence)
     # What someone of the team writes down, or takes from a doubtful mail, is confirmed by that.
     invitation.is_to_be_confirmed = is_answer and about.is_vip and by.account_id is None
+    said = invitation.particulars if told is None else invitation.particulars | {TOLD: told}
     answer = {
         "invitation_id": invitation.id, "reply": invitation.state.value if is_answer else None,
-        "note": invitation.note, "particulars": _said(invitation.particulars, told), "given_at": at,
+        "note": invitation.note, "particulars": said, "given_at": at,
         "channel": channel, "given_by": given_by,
     }  # fmt: skip
     return [(_ANSWER, answer), (_LINE, _line(verb, answer, invitation, old, by))]
-
-
-def _said(particulars: dict[str, Any], told: Mapping[str, Any] | None) -> dict[str, Any]:
-    return particulars if told is None else {**particulars, TOLD: dict(told)}
 
 
 def standing(invitation: Invitation | Standing) -> dict[str, Any]:

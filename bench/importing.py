@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from bench._ground import application, databases, is_quick
+from bench._memory import most_megabytes
 from bench.floor import Row, seconds
 from outreach import clock
 from outreach.actions.lists import create_list
@@ -73,7 +74,7 @@ def _make_list() -> None:
 
 
 def _command(*words: str) -> tuple[float, float, dict[str, int]]:
-    """Seconds, the most memory that it held in MB, and what it printed."""
+    """Seconds, the most memory that its processes held in MB, and what it printed."""
     config = current_app.config
     environment = os.environ | {
         "DATABASE_URL": config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", ""),
@@ -85,11 +86,8 @@ def _command(*words: str) -> tuple[float, float, dict[str, int]]:
         env=environment,
         stdout=subprocess.PIPE,
     )
-    assert child.stdout is not None
-    said = child.stdout.read()
-    child.stdout.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
+    with most_megabytes(child.pid) as megabytes:
+        said, _ = child.communicate()
     if child.returncode:
         raise RuntimeError(f"flask {' '.join(words)} ended with {child.returncode}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024, json.loads(said)
+    return time.perf_counter() - began, megabytes[0], json.loads(said)

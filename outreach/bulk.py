@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.db import is_postgresql
 from outreach.dialect import joined
 from outreach.models.base import Base
-from outreach.pouring import AT_ONCE, copy_in, insert_at_once
+from outreach.pouring import AT_ONCE, Lines, copy_in, insert_at_once, pour
 
 Changes = Mapping[str, tuple[Any, Any]]
 """{column: (before, after)}"""
@@ -23,12 +23,17 @@ class Record:
 
     def __init__(self) -> None:
         self.added: dict[str, list[int]] = {}
+        self.spans: dict[str, list[range]] = {}
+        """Added too: rows whose numbers follow one another, each span once."""
         self.changed: dict[str, list[tuple[int, Changes]]] = {}
 
     def as_dict(self) -> dict[str, Any]:
         """As a JSON column holds it: `added` {table: [[first, last], …]}, `changed` {table:
         [[id, {column: [before, after]}], …]}. A million new people take a few kilobytes."""
         added = {table: list(ranges(ids)) for table, ids in self.added.items() if ids}
+        for table, spans in self.spans.items():
+            # Those one by one come last, as if they were: whoever reads it wants no order.
+            added[table] = [(span[0], span[-1]) for span in spans] + added.get(table, [])
         changed = {
             table: [
                 (id_, {name: [plain(old), plain(new)] for name, (old, new) in changes.items()})
@@ -81,6 +86,16 @@ class Bulk:
         self.record.added.setdefault(model.__tablename__, []).extend(ids)
         return ids
 
+    def pour(self, model: type[Base], lines: Lines, name: str, values: Sequence[Any]) -> range:
+        """Insert rows that were made ready elsewhere; gives their ids, which follow one another.
+
+        name, values  one column more, which only the database could say
+        """
+        ids = self._span(model, len(values))
+        pour(self._connection, model.__tablename__, lines, ids[0], name, values)
+        self.record.spans.setdefault(model.__tablename__, []).append(ids)
+        return ids
+
     def write(self, model: type[Base], columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, without a note."""
         if not rows:
@@ -120,6 +135,14 @@ class Bulk:
         dialect = self._connection.dialect
         processor = rows_of(model).c[column].type.dialect_impl(dialect).bind_processor(dialect)
         return processor(value) if processor else value
+
+    def _span(self, model: type[Base], count: int) -> range:
+        """Ids for so many new rows, without a gap: where someone took one in between on
+        PostgreSQL, others are drawn."""
+        while True:
+            ids = self._numbers(model, count)
+            if ids[-1] - ids[0] == count - 1:
+                return range(ids[0], ids[-1] + 1)
 
     def _numbers(self, model: type[Base], count: int) -> list[int]:
         """Ids for so many new rows."""

@@ -234,7 +234,7 @@ def prefer_indexes(session: Session) -> None:
         off = ", ".join(f"set_config('{way}', 'off', true)" for way in ways)
         session.execute(text(f"SELECT {off}"))
     else:
-        session.execute(text("PRAGMA cache_size = -98304"))
+        session.execute(text("PRAGMA cache_size = -65536"))
         session.execute(text("PRAGMA wal_autocheckpoint = 25000"))
 
 

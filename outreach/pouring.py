@@ -4,10 +4,10 @@ Rows are looked at column by column: what is the same in all of them is written 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -20,6 +20,67 @@ gives Python's lock away once for all rows, not at each, so that another thread 
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _PLAIN = frozenset({str, int, bool, type(None), datetime, date})
+
+
+class Lines(NamedTuple):
+    """Whole rows but for their numbers, as a database takes them: made wherever there is time."""
+
+    names: tuple[str, ...]
+    same: tuple[tuple[str, Any], ...]
+    """Columns in which all rows are alike."""
+    texts: list[str]
+    """What differs, a text for each row: as JSON without its brackets, or as COPY reads it."""
+
+    def without(self, places: set[int]) -> "Lines":
+        """The same but for some."""
+        kept = [text for place, text in enumerate(self.texts) if place not in places]
+        return self._replace(texts=kept)
+
+
+def lines_of(columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any], as_copy: bool) -> Lines:
+    """Rows as lines; one column at least is given.
+
+    columns  {name: a value for each row}
+    same     {name: the value of all rows}
+    as_copy  for PostgreSQL's COPY
+    """
+    apart = {name: v for name, v in columns.items() if v.count(v[0]) < len(v)}
+    alike = {name: v[0] for name, v in columns.items() if name not in apart} | dict(same)
+    count = len(next(iter(columns.values())))
+    if as_copy:
+        wholes = [repeat(_text(value), count) for value in alike.values()]
+        texts = list(map("\t".join, zip(*map(_texts, apart.values()), *wholes, strict=True)))
+        return Lines((*apart, *alike), (), texts)
+    rows = zip(*apart.values(), strict=True) if apart else repeat((), count)
+    texts = [orjson.dumps(row)[1:-1].decode() for row in rows]
+    return Lines(tuple(apart), tuple(alike.items()), texts)
+
+
+def pour(
+    connection: Connection, table: str, lines: Lines, first: int, name: str, values: Sequence[Any]
+) -> None:
+    """Write rows whose numbers follow one another.
+
+    first         the number of the first
+    name, values  one column more: a whole number or None for each row
+    """
+    if connection.dialect.name == "postgresql":
+        numbers = map(str, range(first, first + len(values)))
+        whole = zip(numbers, map(_text, values), lines.texts, strict=True)
+        cursor: Any = connection.connection.cursor()
+        names = ", ".join(("id", name, *lines.names))
+        with cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            copy.write("\n".join(map("\t".join, whole)) + "\n")
+        return
+    beside = ["null" if value is None else str(value) for value in values]
+    rows = map(",".join, zip(beside, lines.texts, strict=True)) if lines.names else beside
+    wanted = [f"value ->> {place}" for place in range(len(lines.names) + 1)]
+    wanted += "?" * len(lines.same)
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} ({', '.join(('id', name, *lines.names, *dict(lines.same)))})"
+        f" SELECT key + ?, {', '.join(wanted)} FROM json_each(?)",
+        (first, *dict(lines.same).values(), f"[[{'],['.join(rows)}]]"),
+    )
 
 
 def insert_at_once(
@@ -77,7 +138,7 @@ def _sorted_out(
     return same, apart
 
 
-def _texts(values: tuple[Any, ...]) -> Iterable[str]:
+def _texts(values: Sequence[Any]) -> Iterable[str]:
     """A column as COPY reads it."""
     kinds = set(map(type, values))
     if kinds == {int}:

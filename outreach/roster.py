@@ -7,32 +7,24 @@ takes it back from that.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from outreach.advice.folding import fold
 from outreach.advice.protocol import UNRANKED, Offices
 from outreach.bulk import Bulk, Changes, Record, rows_of
-from outreach.db import is_postgresql
 from outreach.describing import offices
 from outreach.details import write_details
-from outreach.dialect import among
+from outreach.importing.bodies import Bodies, countries_of
+from outreach.importing.ready import Ready, in_order_of
 from outreach.journal import ListJournal
 from outreach.models.activity import Actor
-from outreach.models.conference import MemberState
-from outreach.models.event import Event
-from outreach.models.stakeholder import Organisation, Stakeholder, Standing
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
-from outreach.models.target import Target, TargetList
+from outreach.models.target import LOWEST_TIER, Target, TargetList
 from outreach.queries.recognised import NOTHING, Recognised
 from outreach.tally import Place, add_to_tallies
-
-LOWEST_TIER = 3
-MANY = 1_000
 
 _PERSON = (
     "full_name name_key given_name family_name title salutation office language country_code"
@@ -55,21 +47,18 @@ class Roster:
         self._session, self._list, self._by, self._at = session, target_list, by, at
         self.bulk = Bulk(session)
         self._journal = ListJournal(session, self.bulk, target_list, by, at, import_id)
-        self._conference_id = session.scalar(
-            select(Event.conference_id).where(Event.id == target_list.event_id)
-        )
+        self._bodies = Bodies(session, self.bulk, target_list, at)
         last = select(func.max(Target.rank)).where(Target.list_id == target_list.id)
         self._rank = session.scalar(last) or 0
         self.rank_before: int | None = None
         """Where rows come in another order than the file's: what makes a row's number its place."""
         self._numbers: Counter[Place] = Counter()
-        self._regions: dict[str | None, int] = {}
         self._offices: Offices | None = None
         self._protocol: dict[str, tuple[str | None, int]] = {"": (None, UNRANKED)}
 
     def bring_in(self, lines: Sequence[Recognised]) -> list[int]:
         """Everyone's stakeholder id, in the order given."""
-        organisations = self._organisations(lines)
+        organisations = self._bodies.named(countries_of(lines))
         new = [line for line in lines if line.stakeholder_id is None]
         made = iter(self._make_people(new, organisations))
         ids = [line.stakeholder_id or next(made) for line in lines]
@@ -94,104 +83,20 @@ class Roster:
         add_to_tallies(self._session, self._numbers)
         return self.bulk.record
 
-    # ---- organisations
-
-    def _organisations(self, lines: Sequence[Recognised]) -> dict[str, int]:
-        """{name: id} of the organisations named; unknown ones are made, each with its standing."""
-        countries: dict[str, str | None] = {}
-        for line in lines:
-            name = line.person.organisation if line.stakeholder_id is None else line.organisation
-            if name and not countries.get(name):
-                countries[name] = line.person.country
-        if not countries:
-            return {}
-        keys = {name: fold(name) or name.casefold() for name in countries}
-        rows = {
-            key: {
-                "name": name,
-                "name_key": key,
-                "country_code": countries[name],
-                "created_at": self._at,
-            }
-            for name, key in reversed(keys.items())
-        }
-        found = self._found(list(rows.values()))
-        self._stand(dict(found.values()))
-        return {name: found[key][0] for name, key in keys.items()}
-
-    def _region(self, country: str | None) -> int | None:
-        if not self._regions:
-            states = select(MemberState.country_code, MemberState.region_id).where(
-                MemberState.conference_id == self._conference_id
-            )
-            rows = self._session.execute(states)
-            self._regions = {row.country_code: row.region_id for row in rows}
-        return self._regions.get(country)
-
-    def _found(self, rows: list[dict[str, Any]]) -> dict[str, tuple[int, str | None]]:
-        """{key: (id, country)} of organisations; those that are not there are made."""
-        keys = [row["name_key"] for row in rows]
-        found = self._organisations_by(keys)
-        missing = sorted(set(keys) - found.keys())
-        if not missing:
-            return found
-        # In one order, so that two transactions never wait for each other.
-        by_key = {row["name_key"]: row for row in rows}
-        self._insert_missing(Organisation, [by_key[key] for key in missing], "name_key")
-        made = self._organisations_by(missing)
-        added = self.bulk.record.added.setdefault("organisations", [])
-        added.extend(id_ for id_, _ in made.values())
-        return found | made
-
-    def _organisations_by(self, keys: Sequence[str]) -> dict[str, tuple[int, str | None]]:
-        rows = self._session.execute(
-            select(Organisation.name_key, Organisation.id, Organisation.country_code).where(
-                among(Organisation.name_key, keys)
-            )
-        )
-        return {key: (id_, country) for key, id_, country in rows}
-
-    def _stand(self, organisations: Mapping[int, str | None]) -> None:
-        """Give each its standing at the conference, where it has none.
-
-        organisations  {id: country}
-        """
-        there = self._session.scalars(
-            select(Standing.organisation_id).where(
-                Standing.conference_id == self._conference_id,
-                among(Standing.organisation_id, list(organisations)),
-            )
-        )
-        missing = sorted(organisations.keys() - set(there))
-        rows = [
-            {
-                "conference_id": self._conference_id,
-                "organisation_id": id_,
-                "group_id": self._list.group_id,
-                "region_id": self._region(organisations[id_]),
-            }
-            for id_ in missing
-        ]
-        if rows:
-            self._insert_missing(Standing, rows, "conference_id", "organisation_id")
-            made = select(Standing.id).where(
-                Standing.conference_id == self._conference_id,
-                among(Standing.organisation_id, missing),
-            )
-            added = self.bulk.record.added.setdefault("standings", [])
-            added.extend(self._session.scalars(made))
-
-    def _insert_missing(
-        self, model: type[Organisation | Standing], rows: list[dict[str, Any]], *unique: str
-    ) -> None:
-        """Insert those that are not there; someone else may be inserting the same just now."""
-        dialect = postgresql if is_postgresql() else sqlite
-        insert = dialect.insert(rows_of(model))
-        self._session.connection().execute(
-            insert.on_conflict_do_nothing(index_elements=unique), rows
-        )
-
     # ---- people
+
+    def pour(self, ready: Ready) -> None:
+        """People whom nobody knows, made ready before: a statement for each table."""
+        found = self._bodies.named(ready.countries)
+        ids = self.bulk.pour(
+            Stakeholder,
+            ready.people,
+            "organisation_id",
+            [name and found[name] for name in ready.organisations],
+        )
+        self.bulk.pour(Target, ready.places, "stakeholder_id", ids)
+        self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "wanted"] += len(ids)
+        self._journal.same_for_all("added_to_list", ids)
 
     def _make_people(
         self, lines: Sequence[Recognised], organisations: Mapping[str, int]
@@ -200,7 +105,7 @@ class Roster:
             return []
         at = self.bulk.bound(Stakeholder, "created_at", self._at)
         rows = []
-        in_order = _in_order(lines)
+        in_order = in_order_of([line.name_key for line in lines])
         for line in map(lines.__getitem__, in_order):
             person, address = line.person, line.person.address
             rows.append(
@@ -307,11 +212,3 @@ class Roster:
         ]  # fmt: skip
         columns = "target_id stage stage_at reason nominated_by_id nominated_at decision next_step"
         self.bulk.add(Star, columns, rows)
-
-
-def _in_order(lines: Sequence[Recognised]) -> Sequence[int]:
-    """The places of the lines; of many in the order of names, as they stand in three indexes, the
-    pages of which are then turned once each."""
-    if len(lines) < MANY:
-        return range(len(lines))
-    return sorted(range(len(lines)), key=[line.name_key for line in lines].__getitem__)

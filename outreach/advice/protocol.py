@@ -34,6 +34,10 @@ class Offices:
         self._by_key = {key: Protocol(category, place) for key, category, place in rows}
         self._longest = max((len(key.split()) for key in self._by_key), default=0)
 
+    def is_as(self, other: "Offices") -> bool:
+        """Whether the same follows from every office."""
+        return self._by_key == other._by_key
+
     def protocol_of(self, office: str) -> Protocol:
         """The category of an office as somebody typed it, and its place; NONE for most."""
         return self._by_key.get(self.beginning_of(office), NONE)

@@ -15,7 +15,7 @@ from outreach.queries.import_fields import import_fields
 from outreach.queries.imports import import_line, kept_organisations, kept_people
 from outreach.queries.lists import list_id_of
 
-ROWS_AT_ONCE = 15_000
+ROWS_AT_ONCE = 10_000
 """Whoever types the command waits for it, so that others may wait a second for it too."""
 
 

@@ -1,41 +1,43 @@
 """One run of an import: it checks, brings in or takes back, until done, paused or told to stop."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from outreach.db import transaction
+from outreach.bulk import Bulk
+from outreach.db import is_postgresql, let_go, transaction
+from outreach.describing import offices
 from outreach.dialect import one_at_a_time, prefer_indexes
 from outreach.errors import NotFound
-from outreach.importing.ahead import one_ahead
+from outreach.importing.checking import check_file
+from outreach.importing.coming import Chunk, Reading, in_chunks
 from outreach.importing.lease import Lease, Lost, take
 from outreach.importing.memory import rare_collections
-from outreach.importing.order import in_order_of_names
+from outreach.importing.newcomers import told_apart
+from outreach.importing.order import Row, newest_chunk, order_of
 from outreach.importing.organisations import run_organisations
 from outreach.importing.problems import problems_path, written_problems
+from outreach.importing.ready import Preparing, Ready
 from outreach.importing.suggesting import suggest
 from outreach.importing.undo import take_back_chunks
-from outreach.intake.people import repeated_keys
-from outreach.intake.person_row import PersonRow, RefusedRow
+from outreach.intake.person_row import RefusedRow
 from outreach.intake.spreadsheet import Sheet, open_sheet
 from outreach.models.activity import Activity
 from outreach.models.imports import HasProblems, Import, ImportChunk, ImportState
-from outreach.models.target import Target, TargetList
-from outreach.queries.import_fields import check_columns
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.target import TargetList
+from outreach.queries.import_fields import check_columns, import_fields
 from outreach.queries.import_reports import (
     CHUNK,
     Report,
     choices_of,
     recognised_rows,
     recogniser_of,
-    rows_of,
 )
 from outreach.queries.recognised import Recognised
 from outreach.queries.recognition import Recogniser, chunk_of
@@ -101,35 +103,13 @@ def _do(
         return None
     with open_sheet(path) as sheet:
         if state is ImportState.CHECKING:
-            return _check(lease, lease.list_id, sheet, path, keeps_going)
+            return check_file(lease, lease.list_id, sheet, path, keeps_going)
         bringing = _Bringing(lease, lease.list_id, sheet, keeps_going)
         bringing.rows_at_once = rows_at_once or CHUNK
         if bringing.is_new and not problems_path(path).exists():
             with written_problems(path) as bringing.write_problems:
                 return bringing.run()
         return bringing.run()
-
-
-def _check(lease: Lease, list_id: int, sheet: Sheet, path: Path, keeps_going: Step) -> Report:
-    """What the import would do, kept with it; everything that is odd goes into a file beside it."""
-    with transaction() as session:
-        row = lease.mine(session, ImportState.CHECKING)
-        choices = choices_of(row)
-    check_columns(sheet.headers, choices.columns, needs_address=not choices.takes_addressless)
-    report = Report(notes=list(sheet.notes))
-    with written_problems(path) as write:
-        for chunk in recognised_rows(sheet, choices, list_id):
-            report.add(chunk)
-            write(chunk)
-            with transaction() as session:
-                lease.mine(session, ImportState.CHECKING).position = report.read
-            if not keeps_going():
-                raise Lost  # it is begun anew: nothing was written
-    with transaction() as session:
-        row = lease.mine(session, ImportState.CHECKING)
-        row.state, row.report = ImportState.PREVIEWED, report.outlook()
-        row.position, row.started_at, row.row_estimate = 0, None, report.read
-    return report
 
 
 class _Bringing:
@@ -144,11 +124,13 @@ class _Bringing:
             self._choices = choices_of(row)
             self._at, self._position = row.started_at or lease.now(), row.position
             self._knew_anyone = anyone_before(self._at)
-            self._rank_before = _rank_before(session, row)
+            self._rank_before, self._is_sorted = order_of(session, row)
             """Where the rows come in the order of names; None where they come in the file's."""
             self.is_new = bool(row.stored_name) and not self._position
             """Its problems are not written down yet: a file that a page brought, from its start."""
         self.write_problems: Callable[[Sequence[Recognised | RefusedRow]], None] = lambda _: None
+        self._preparing: Preparing | None = None
+        """What its people are made ready with; None where all rows are looked at one by one."""
         self.report = Report(notes=list(sheet.notes), import_id=lease.import_id)
 
     def run(self) -> Report:
@@ -157,26 +139,48 @@ class _Bringing:
         check_columns(
             self._sheet.headers, choices.columns, needs_address=not choices.takes_addressless
         )
-        # Every row is counted here, before the first is written: too many refuse the file.
-        repeated = repeated_keys(self._sheet, choices.columns)
         if choices.is_whole and not self._position:
             self._look_through()
-        rows = rows_of(self._sheet, choices, repeated)
-        if self._rank_before is not None:
-            rows = in_order_of_names(rows)
-        recogniser = recogniser_of(choices, self._list_id, repeated, self._at)
-        size = self.rows_at_once
-        for done in _in_chunks(islice(rows, self._position), size):
-            if choices.likely_score is not None:
-                chunk_of(done, recogniser)  # whom they were, no other row may resemble
-        with closing(one_ahead(_in_chunks(rows, size))) as chunks:
-            for some in chunks:
-                is_last = len(some) < size
-                self.write_problems(self._bring_in(some, recogniser, is_last=is_last))
+        recogniser, chunks = self._coming()
+        with closing(chunks):
+            for chunk in chunks:
+                is_last = chunk.row_count < self.rows_at_once
+                self.write_problems(self._bring_in(chunk, recogniser, is_last=is_last))
                 if not is_last and not self._keeps_going():
                     raise Lost
         self.report.sort()
         return self.report
+
+    def _coming(self) -> tuple[Recogniser, Generator[Chunk]]:
+        """Who finds the people of the file, and its rows: every one of them was counted before the
+        first comes, since too many refuse the file."""
+        choices, by_names = self._choices, self._rank_before is not None
+        size = self.rows_at_once
+        reading_ = Reading(
+            self._sheet, choices, import_fields(), by_names, size, is_sorted=self._is_sorted
+        )
+        if self._rank_before is not None and reading_.is_large:
+            self._preparing = self._prepared(self._rank_before)
+            let_go()  # of what a forked process should not find open
+            repeated, chunks = reading_.elsewhere(self._preparing, self._position)
+            return recogniser_of(choices, self._list_id, repeated, self._at), chunks
+        repeated = reading_.repeated()
+        recogniser = recogniser_of(choices, self._list_id, repeated, self._at)
+        rows = reading_.rows(repeated)
+        for done in in_chunks(islice(rows, self._position), size):
+            if choices.likely_score is not None:
+                chunk_of(done, recogniser)  # whom they were, no other row may resemble
+        return recogniser, reading_.chunks(rows)
+
+    def _prepared(self, rank_before: int) -> Preparing:
+        with transaction() as session:
+            return Preparing(
+                list_id=self._list_id,
+                place_before=rank_before - self._sheet.header_row,
+                bound_at=Bulk(session).bound(Stakeholder, "created_at", self._at),
+                offices=offices(session),
+                as_copy=is_postgresql(),
+            )
 
     def _look_through(self) -> None:
         """Raises HasProblems before anything is written, where a row of the file has one."""
@@ -192,7 +196,7 @@ class _Bringing:
             raise problem
 
     def _bring_in(
-        self, some: list[PersonRow | RefusedRow], recogniser: Recogniser, *, is_last: bool
+        self, coming: Chunk, recogniser: Recogniser, *, is_last: bool
     ) -> list[Recognised | RefusedRow]:
         with transaction() as session:
             target_list = session.get(TargetList, self._list_id, with_for_update=True)
@@ -201,62 +205,61 @@ class _Bringing:
                 raise NotFound("list")
             one_at_a_time(session, "import")  # two files may bring the same new person
             prefer_indexes(session)
-            chunk = chunk_of(sorted(some, key=itemgetter(0)), recogniser)
+            ready, rows = self._newcomers(session, coming)
+            chunk = chunk_of(sorted(rows, key=itemgetter(0)), recogniser)
             roster = Roster(session, target_list, row.actor, self._at, import_id=row.id)
-            if self._rank_before is not None and (row.position or not is_last):
+            if self._rank_before is not None and (row.position or coming.ready or not is_last):
                 roster.rank_before = self._rank_before - self._sheet.header_row
-            lines = [line for line in chunk if not isinstance(line, RefusedRow)]
-            ids = roster.bring_in(lines)
-            suggested = 0
-            if self._knew_anyone:
-                pairs = zip(ids, lines, strict=True)
-                new = [(id_, line) for id_, line in pairs if line.stakeholder_id is None]
-                suggested = suggest(session, roster.bulk, new, self._at)
+            suggested = self._write(session, roster, chunk)
+            if ready is not None:
+                roster.pour(ready)
             changes = roster.close().as_dict() | {
                 "at": self._at.isoformat(), "position": row.position,
-                "rank_before": self._rank_before,
+                "rank_before": self._rank_before, "sorted": self._is_sorted,
             }  # fmt: skip
-            number = (session.scalar(_newest_chunk(row, ImportChunk.number)) or 0) + 1
+            number = (session.scalar(newest_chunk(row, ImportChunk.number)) or 0) + 1
             session.add(ImportChunk(import_id=row.id, number=number, changes=changes))
-            self._count(row, chunk, suggested)
+            self._count(row, chunk, coming.row_count, suggested)
             if is_last:
                 _finish(session, row, target_list, self._lease.now())
             return chunk
 
-    def _count(self, row: Import, chunk: list[Recognised | RefusedRow], suggested: int) -> None:
+    def _newcomers(self, session: Session, coming: Chunk) -> tuple[Ready | None, list[Row]]:
+        """(people to be written as they are, rows to be looked at)"""
+        if coming.ready is None or self._preparing is None:
+            return None, coming.rows
+        same = offices(session).is_as(self._preparing.offices)
+        before = self._at if self._knew_anyone else None
+        ready, known = told_apart(coming.ready, same_offices=same, before=before)
+        return ready, [*coming.rows, *known]
+
+    def _write(
+        self, session: Session, roster: Roster, chunk: Sequence[Recognised | RefusedRow]
+    ) -> int:
+        """Write rows that were looked at; says how many pairs of people are to be looked at."""
+        lines = [line for line in chunk if not isinstance(line, RefusedRow)]
+        ids = roster.bring_in(lines)
+        if not self._knew_anyone:
+            return 0
+        pairs = zip(ids, lines, strict=True)
+        new = [(id_, line) for id_, line in pairs if line.stakeholder_id is None]
+        return suggest(session, roster.bulk, new, self._at)
+
+    def _count(
+        self, row: Import, chunk: list[Recognised | RefusedRow], count: int, suggested: int
+    ) -> None:
+        """
+        chunk  rows that were looked at
+        count  of all rows: the others are new
+        """
         before = [getattr(self.report, name) for name in _COUNTS.values()]
         self.report.add(chunk)
+        self.report.add_new(count - len(chunk))
         self.report.suggested += suggested
         row.go_on()
-        row.position += len(chunk)
+        row.position += count
         for (column, name), then in zip(_COUNTS.items(), before, strict=True):
             setattr(row, column, getattr(row, column) + getattr(self.report, name) - then)
-
-
-def _newest_chunk(row: Import, wanted: Any) -> Select[Any]:
-    chunks = select(wanted).where(ImportChunk.import_id == row.id)
-    return chunks.order_by(ImportChunk.number.desc()).limit(1)
-
-
-def _rank_before(session: Session, row: Import) -> int | None:
-    """The last place on the list before the import; None for one that keeps the file's own order:
-    as all did once, and as likenesses need, where the first row counts."""
-    if row.likely_score is not None:
-        return None
-    if row.position:
-        changes = session.scalar(_newest_chunk(row, ImportChunk.changes))
-        return changes.get("rank_before") if changes else None
-    ranks = select(func.max(Target.rank)).where(Target.list_id == row.list_id)
-    return session.scalar(ranks) or 0
-
-
-def _in_chunks(
-    rows: Iterator[PersonRow | RefusedRow], size: int
-) -> Iterator[list[PersonRow | RefusedRow]]:
-    """The rows, so many at once; the last of them are fewer, or none."""
-    while len(some := list(islice(rows, size))) == size:
-        yield some
-    yield some
 
 
 def _finish(session: Session, row: Import, target_list: TargetList, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Protocol
 
 from outreach.errors import Refusal
 from outreach.intake.addresses import read_address
@@ -24,14 +25,21 @@ def read_row(
     return PersonReader(headers, mapping, needs_address=needs_address).read(row)
 
 
-def repeated_keys(sheet: Sheet, mapping: Mapping[int, str]) -> set[int]:
+class Rows(Protocol):
+    """A sheet, or who looks on as it is read."""
+
+    def rows(self) -> Iterator[Row]:
+        """The rows from the first."""
+        ...
+
+
+def repeated_keys(sheet: Rows, mapping: Mapping[int, str]) -> set[int]:
     """Hashes of the addresses, and of the numbers in another system, that stand in a file more than
     once. One pass over it, 2 µs a row.
     """
     # Hashes stand for the addresses: of a million rows, the strings would take 100 MB.
     # Two different addresses of one 64-bit hash are met once in forty million such files.
-    hashes = {"email": _hashes_of_addresses, "external_id": _hashes_of_numbers}
-    wanted = [(column, hashes[code]) for column, code in mapping.items() if code in hashes]
+    wanted = _told_by(mapping)
     seen: set[int] = set()
     repeated: set[int] = set()
     rows = sheet.rows()
@@ -45,6 +53,23 @@ def repeated_keys(sheet: Sheet, mapping: Mapping[int, str]) -> set[int]:
             repeated |= seen & new
             seen |= new
     return repeated
+
+
+def rows_among(rows: Sequence[Row], mapping: Mapping[int, str], repeated: set[int]) -> list[Row]:
+    """Those of which an address or a number stands in the file more than once."""
+    plain = [row for row in rows if row[2] is None]
+    found: set[int] = set()
+    for column, hashes_of in _told_by(mapping):
+        cells = [row[1][column] for row in plain]
+        keys = zip(cells, hashes_of(cells), strict=False)
+        found.update(place for place, (cell, key) in enumerate(keys) if cell and key in repeated)
+    return [plain[place] for place in sorted(found)]
+
+
+def _told_by(mapping: Mapping[int, str]) -> list[tuple[int, Callable[[list[str]], list[int]]]]:
+    """The columns by which two rows are one person's, each with what makes hashes of its cells."""
+    hashes = {"email": _hashes_of_addresses, "external_id": _hashes_of_numbers}
+    return [(column, hashes[code]) for column, code in mapping.items() if code in hashes]
 
 
 def _hashes_of_addresses(cells: list[str]) -> list[int]:
@@ -109,6 +134,18 @@ def _compared(
     while some := list(islice(rows, _AT_ONCE)):
         people = reader.read_many(some)
         yield from map(above.compare, people) if above.repeated else people
+
+
+def compared_rows(
+    reader: PersonReader, rows: Sequence[Row], repeated: set[int], name_key: Callable[[str], str]
+) -> dict[int, PersonRow | RefusedRow]:
+    """{number: the row, read and compared with those above it} of `rows_among`, all of them.
+
+    name_key  two names with one key are one name
+    """
+    above = _Above(repeated, name_key)
+    people = reader.read_many(rows)
+    return {person.row: above.compare(person) for person in people}
 
 
 class _Above:

@@ -73,6 +73,12 @@ class Sheet:
         """SHA-256 of the headers, hex: files with the same can share a mapping."""
         return hashlib.sha256("\x1f".join(self.headers).encode()).hexdigest()
 
+    @property
+    def byte_count(self) -> int:
+        """Of its text, as it is read."""
+        source = self._source
+        return (source.stat() if isinstance(source, Path) else os.fstat(source.fileno())).st_size
+
     def rows(self) -> Iterator[Row]:
         """The rows below the headers, from the first each time; blank ones are passed over.
 

@@ -32,6 +32,9 @@ class TargetList(Base):
     group: Mapped[ConstituentGroup] = relationship()
 
 
+LOWEST_TIER = 3
+
+
 class Target(Base):
     """A stakeholder wanted for a list. A star is a target of the short list."""
 
@@ -66,7 +69,7 @@ class Target(Base):
     )
     is_star: Mapped[No]
     tier: Mapped[int] = mapped_column(default=2, server_default="2")
-    """1 is who matters most, 3 who would be welcome."""
+    """1 is who matters most, LOWEST_TIER who would be welcome."""
     rank: Mapped[int] = mapped_column(default=0, server_default="0")
     """Place within the list; no invitee ever sees it."""
     why: Mapped[str] = mapped_column(default="", server_default="")

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from outreach.advice.folding import fold, words_in_order
+from outreach.intake.fields import Field
 from outreach.intake.people import check_rows, repeated_keys
 from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.spreadsheet import Sheet
@@ -98,6 +99,11 @@ class Report:
             else:
                 self.updated += 1
                 self.changed += row.changes_person
+
+    def add_new(self, count: int) -> None:
+        """Count people of whom nothing is odd and whom nobody knew."""
+        self.read += count
+        self.created += count
 
     def sort(self) -> None:
         """What is odd, in the order of the file."""
@@ -190,16 +196,26 @@ def _plain(problem: Problem) -> dict[str, Any]:
     return {"row": problem.row, "column": problem.column, "reason": problem.reason}
 
 
-def rows_of(sheet: Sheet, choices: Choices, repeated: set[int]) -> Iterator[PersonRow | RefusedRow]:
-    """Every row of a file, read and compared with those above it."""
+def rows_of(
+    sheet: Sheet, choices: Choices, repeated: set[int], fields: Mapping[str, Field] | None = None
+) -> Iterator[PersonRow | RefusedRow]:
+    """Every row of a file, read and compared with those above it.
+
+    fields  `import_fields`, where they are known already: nothing is asked then
+    """
     return check_rows(
         sheet,
         choices.columns,
         needs_address=not choices.takes_addressless,
         repeated=repeated,
-        name_key=lambda name: words_in_order(fold(name)),
-        fields=import_fields(),
+        name_key=key_of_name,
+        fields=import_fields() if fields is None else fields,
     )
+
+
+def key_of_name(name: str) -> str:
+    """Of two names that are one: the words count, not their order."""
+    return words_in_order(fold(name))
 
 
 def recogniser_of(

@@ -35,7 +35,7 @@ def likely_known(
     """
     by_key: dict[str, list[tuple[int, Recognised]]] = {}
     for id_, line in lines:
-        for key in _orders(line.name_key):
+        for key in orders_of(line.name_key):
             by_key.setdefault(key, []).append((id_, line))
     if not by_key:
         return
@@ -68,7 +68,7 @@ def likely_known(
                 yield pair, line, full_name
 
 
-def _orders(name_key: str) -> set[str]:
+def orders_of(name_key: str) -> set[str]:
     """The name as it is, and with its last word first or its first word last."""
     words = name_key.split()
     return {name_key, " ".join(words[-1:] + words[:-1]), " ".join(words[1:] + words[:1])} - {""}

@@ -11,7 +11,7 @@ from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.models.closed_link import ClosedLink
 from outreach.models.conference import Conference
 from outreach.models.event import Event
-from outreach.models.message import Message, Purpose
+from outreach.models.message import TO_OTHERS, Message, Purpose
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import (
     OWN,
@@ -37,7 +37,8 @@ class UnsubscribePage:
     host: str
     reply_to: str
     keys: tuple[str, ...]
-    """Of the address that the mail went to, and of the person's present one if that is another."""
+    """Of the address that the mail went to, and of the person's present one if that is another;
+    of a mail to an assistant the first alone."""
     wish: Wish
     """What holds now."""
     is_stopped: bool
@@ -77,7 +78,7 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
         )
         .one_or_none()
     )
-    keys = _keys(row.address, row.email_key) if row else ()
+    keys = _keys(row.address, row.email_key, row.purpose) if row else ()
     if row is None or not keys:
         return None
     digests = [digest_of(key) for key in keys]
@@ -106,8 +107,9 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
     return UnsubscribePage(*values)
 
 
-def _keys(mailed_to: str, present_key: str | None) -> tuple[str, ...]:
-    keys = {present_key} if present_key else set()
+def _keys(mailed_to: str, present_key: str | None, purpose: Purpose) -> tuple[str, ...]:
+    # An assistant chooses for their own mailbox alone.
+    keys = {present_key} if present_key and purpose not in TO_OTHERS else set()
     with suppress(MalformedAddress):  # a row without a mail has no address
         keys.add(read_address(mailed_to).key)
     return tuple(sorted(keys))

@@ -55,6 +55,13 @@ def test_one_click_stops_the_mail_at_once_without_cookie_or_redirect(
     assert verbs() == ["unsubscribed"]
 
 
+def test_an_assistant_stops_mail_to_their_own_mailbox_alone(client, guest, message):
+    person = reading().get_one(Stakeholder, message.stakeholder_id)
+    theirs = make_message(person, purpose=Purpose.TO_ASSISTANT, address="Office@example.net")
+    client.post(guest(theirs, "unsubscribe").path, data=ONE_CLICK)
+    assert stopped() == [(digest_of("office@example.net"), "unsubscribed")]
+
+
 def test_opening_the_link_stops_nothing(client, guest, message, tables):
     """A18, A29"""
     path = guest(message, "unsubscribe").path

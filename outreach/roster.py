@@ -7,6 +7,7 @@ takes it back from that.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -181,7 +182,7 @@ class Roster:
             for number, (id_, line) in enumerate(people, 1)
         )
         self._rank += len(people)
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (
                 list_id, stakeholder_id, False,
                 min(person.tier or 2, LOWEST_TIER), person.why, person.rank or rank, at,
@@ -189,6 +190,9 @@ class Roster:
             for stakeholder_id, rank, person in placed
         ]  # fmt: skip
         columns = "list_id stakeholder_id is_star tier why rank created_at"
+        if any(person.wave for _, _, person in placed):
+            columns += " wave"
+            rows = [(*row, one[2].wave or 1) for row, one in zip(rows, placed, strict=True)]
         ids = self.bulk.add(Target, columns, rows)
         marked = zip(ids, placed, strict=True)
         self._nominate([(id_, person.why) for id_, (_, _, person) in marked if person.star])

@@ -172,6 +172,8 @@ class Preparing:
             "why": columns["why"],
             "rank": [rank or self.place_before + row for rank, row in ranks],
         }
+        if any(columns["wave"]):
+            differing["wave"] = [wave or 1 for wave in columns["wave"]]
         same = {"list_id": self.list_id, "is_star": False, "created_at": self.bound_at}
         return lines_of(differing, same, self.as_copy)
 

@@ -67,11 +67,14 @@ def used_targets(
     target_list: TargetList,
     added: Mapping[str, list[int]],
     stamp: str,
+    *,
+    brought_waves: bool = False,
 ) -> dict[int, str]:
     """{stakeholder: why} of people known before whose place on the list was used since.
 
-    known  {stakeholder: target}
-    added  {table: ids} of what the import itself wrote
+    known          {stakeholder: target}
+    added          {table: ids} of what the import itself wrote
+    brought_waves  a wave may stand there from the file
     """
     if not known:
         return {}
@@ -85,13 +88,11 @@ def used_targets(
         among(Star.target_id, person), Star.stage != StarStage.NOMINATED
     )
     used.update((person[id_], "in use") for id_ in session.scalars(decided))
-    edited = select(Target.stakeholder_id).where(
-        among(Target.id, person),
-        or_(
-            Target.owner_id.is_not(None), Target.decide_on.is_not(None), Target.is_alternate,
-            Target.promoted_at.is_not(None), Target.wave != 1,
-        ),
-    )  # fmt: skip
+    signs = [
+        Target.owner_id.is_not(None), Target.decide_on.is_not(None), Target.is_alternate,
+        Target.promoted_at.is_not(None), *([] if brought_waves else [Target.wave != 1]),
+    ]  # fmt: skip
+    edited = select(Target.stakeholder_id).where(among(Target.id, person), or_(*signs))
     used.update((id_, "edited") for id_ in session.scalars(edited))
     invited = select(Invitation.stakeholder_id).where(
         among(Invitation.stakeholder_id, known),

@@ -23,6 +23,10 @@ _IN = {
 }  # fmt: skip
 _TIER = re.compile(r"(?:tier|t|level|niveau|nivel|уровень|级)?\s*([1-9])(?:\.0)?\Z")
 
+_WAVE = re.compile(
+    r"(?:wave|w|round|vague|ola|oleada|волна|الموجة|第)?\s*([1-9])(?:\.0)?\s*[批轮]?\Z"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -118,6 +122,12 @@ def _rank(text: str) -> int:
     raise Unread(f"“{text[:60]}” is not a rank (1, 2, 3 …); left empty")
 
 
+def _wave(text: str) -> int:
+    if found := _WAVE.match(text.casefold()):
+        return int(found.group(1))
+    raise Unread(f"“{text[:60]}” is not a wave (1 to 9); left empty")
+
+
 def _country(text: str) -> str:
     if code := read_country(text):
         return code
@@ -158,6 +168,7 @@ _FIELDS = (
     Field("star", "Star", yes_or_no, 60),
     Field("tier", "Tier", _tier, 60),
     Field("rank", "Rank", _rank, 60),
+    Field("wave", "Wave", _wave, 60),
     Field("why", "Why wanted", as_text, 2_000, many_lines=True),
     Field("notes", "Notes", as_text, 10_000, many_columns=True, many_lines=True),
     Field("phone", "Phone", _phones, 300, many_columns=True, many_lines=True),

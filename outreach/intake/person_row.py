@@ -46,6 +46,7 @@ class PersonRow(NamedTuple):
     star: bool | None = None
     tier: int | None = None
     rank: int | None = None
+    wave: int | None = None
     why: str = ""
     notes: str = ""
     phone: tuple[tuple[str, str, str], ...] = ()

@@ -45,6 +45,7 @@ _WANTED: dict[str, Any] = {
     "Tier": Target.tier,
     "Rank": Target.rank,
     "Why": Target.why,
+    "Wave": Target.wave,
 }
 _MORE: dict[str, Any] = {"Notes": Stakeholder.notes, "External id": Stakeholder.external_id}
 _ANSWER: dict[str, Any] = {"Answer": Invitation.state}

@@ -35,7 +35,7 @@ OWN = {
 }
 """{field of a file: column of a person} where the one is simply the other."""
 
-WANTED = {"star": "is_star", "tier": "tier", "rank": "rank", "why": "why"}
+WANTED = {"star": "is_star", "tier": "tier", "rank": "rank", "wave": "wave", "why": "why"}
 """{field of a file: column of a target}; what stands there is changed only by OVERWRITE."""
 
 COLUMNS = (

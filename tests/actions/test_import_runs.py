@@ -263,10 +263,10 @@ def test_an_import_is_taken_back_changed_people_included_and_comes_again(write):
     make_target(wanted, one, why="Old")
     make_stakeholder("Other", "p2@example.org", bank)
     before = everything()
-    header, *people = [[*row, "Director", "New"] for row in PEOPLE]
-    header[-2:] = ["Office", "Why"]
+    header, *people = [[*row, "Director", "New", "3"] for row in PEOPLE]
+    header[-3:] = ["Office", "Why", "Wave"]
     path = write([header, *people])
-    rules = dict.fromkeys(["full_name", "office", "organisation", "why"], "overwrite")
+    rules = dict.fromkeys(["full_name", "office", "organisation", "why", "wave"], "overwrite")
     first = import_file(path, "x", wanted.id, **BY, rules=rules)
     after = everything()
     assert before != after

@@ -250,15 +250,18 @@ def test_our_own_export_brings_the_same_people_to_another_list(bring, tmp_path):
     wanted, other = make_list(), make_list()
     bring(
         wanted,
-        ["Name", "Email", "Star", "Tier", "Organisation", "Notes"],
-        ["Zoë", "zoe@example.org", "yes", "3", 'Bank; "quoted"', "two\nlines"],
-        ["Ли", "li@example.org", "", "1", "", ""],
+        ["Name", "Email", "Star", "Tier", "Organisation", "Notes", "Wave"],
+        ["Zoë", "zoe@example.org", "yes", "3", 'Bank; "quoted"', "two\nlines", "Wave 3"],
+        ["Ли", "li@example.org", "", "1", "", "", "2"],
+        ["李", "lee@example.org", "", "2", "", "", ""],
     )
+    waves = reading().scalars(select(Target.wave).order_by(Target.rank)).all()
+    assert waves == [3, 2, 1], "by both ways in"
     path = tmp_path / "export.xlsx"
     with path.open("wb") as file:
         sheets.write_xlsx(rows_of_list(wanted.id, []), headers([], of_list=True), file)
     report = import_file(path, "export.xlsx", other.id, **BY)
-    assert (report.created, report.updated, report.skipped) == (0, 2, 0)
+    assert (report.created, report.updated, report.skipped) == (0, 3, 0)
     assert list(rows_of_list(other.id, [])) == list(rows_of_list(wanted.id, []))
 
 

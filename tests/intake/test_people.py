@@ -179,6 +179,7 @@ def test_names_are_composed():
         ("kind", "fund owner, clown"),
         ("tier", "eleven"),
         ("rank", "-3"),
+        ("wave", "10"),
         ("star", "perhaps"),
         ("assistant_email", "bo"),
         ("organisation", "#REF!"),

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Table, bindparam, cast, func, select, update
+from sqlalchemy import Select, Table, bindparam, cast, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -139,10 +139,15 @@ class Bulk:
     def _span(self, model: type[Base], count: int) -> range:
         """Ids for so many new rows, without a gap: where someone took one in between on
         PostgreSQL, others are drawn."""
-        while True:
+        if not is_postgresql():
             ids = self._numbers(model, count)
-            if ids[-1] - ids[0] == count - 1:
-                return range(ids[0], ids[-1] + 1)
+            return range(ids[0], ids[-1] + 1)
+        numbers = _drawn(model, count).subquery()
+        ends = select(func.min(numbers.c.id), func.max(numbers.c.id))
+        while True:
+            first, last = self._connection.execute(ends).one()
+            if last - first == count - 1:
+                return range(first, last + 1)
 
     def _numbers(self, model: type[Base], count: int) -> list[int]:
         """Ids for so many new rows."""
@@ -150,11 +155,15 @@ class Bulk:
             # The transaction has locked the whole database: nobody else takes a number.
             last = self._connection.scalar(select(func.max(rows_of(model).c.id))) or 0
             return list(range(last + 1, last + 1 + count))
-        sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
-        # Asked for once, in a query of its own: else it is looked up anew for every number.
-        once = select(cast(sequence, postgresql.REGCLASS)).scalar_subquery()
-        next_id = func.nextval(once).label("id")
-        numbers = select(next_id).select_from(func.generate_series(1, count).table_valued())
         # As one text: a thousand rows cost more to fetch than to read.
-        ids = self._connection.scalar(select(joined(numbers.subquery().c.id))) or ""
+        ids = self._connection.scalar(select(joined(_drawn(model, count).subquery().c.id))) or ""
         return sorted(map(int, filter(None, ids.split(","))))
+
+
+def _drawn(model: type[Base], count: int) -> Select[tuple[int]]:
+    """The next numbers of a table on PostgreSQL."""
+    sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
+    # Asked for once, in a query of its own: else it is looked up anew for every number.
+    once = select(cast(sequence, postgresql.REGCLASS)).scalar_subquery()
+    next_id = func.nextval(once).label("id")
+    return select(next_id).select_from(func.generate_series(1, count).table_valued())

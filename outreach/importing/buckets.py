@@ -11,11 +11,11 @@ from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import islice
+from itertools import chain, islice
 from tempfile import TemporaryFile
 from typing import IO
 
-from outreach.importing.order import Row, in_order_of_names
+from outreach.importing.order import LOOKED_AHEAD, Row
 from outreach.intake.people import PersonReader, compared_rows, repeated_keys, rows_among
 from outreach.intake.spreadsheet import Row as Cells
 from outreach.intake.spreadsheet import Sheet
@@ -64,7 +64,8 @@ class Buckets:
         """
         again = compared_rows(reader, self._suspects(), self.repeated, name_key)
         for number in range(len(self._files)):
-            yield from in_order_of_names(self._read(number, reader, again))
+            for some in self._sorted(number):
+                yield from _compared(reader.read_many(some), again)
 
     def _part(self, some: Sequence[Cells]) -> None:
         """Find bounds between the buckets. Where the first rows are not like the others, buckets
@@ -86,7 +87,7 @@ class Buckets:
             marshal.dump(tuple(zip(*rows, strict=True)), self._files[number], 2)
 
     def _names_of(self, some: Sequence[Cells]) -> list[str]:
-        """What the rows are sorted by, roughly."""
+        """What the rows are sorted by."""
         if not self._names:
             return [""] * len(some)
         names = self._names
@@ -108,14 +109,18 @@ class Buckets:
                 return
             yield list(map(Cells._make, zip(*columns, strict=True)))
 
-    def _read(self, number: int, reader: PersonReader, again: Mapping[int, Row]) -> Iterator[Row]:
-        held: list[Cells] = []
-        for some in self._cells(number):
+    def _sorted(self, number: int) -> Iterator[list[Cells]]:
+        """The rows of a bucket by their names; of a very large one part by part."""
+        cells, held = self._cells(number), list[Cells]()
+        for some in chain(cells, ([],)):
             held += some
-            if len(held) >= _AT_ONCE:
-                yield from _compared(reader.read_many(held), again)
+            if held and (not some or len(held) >= LOOKED_AHEAD):
+                names = self._names_of(held)
+                # Of one name the first in the file comes first.
+                places = sorted(range(len(held)), key=names.__getitem__)
+                for start in range(0, len(held), _AT_ONCE):
+                    yield [held[place] for place in places[start : start + _AT_ONCE]]
                 held = []
-        yield from _compared(reader.read_many(held), again)
 
     def _suspects(self) -> list[Cells]:
         """Rows, in the file's order, of which something stands in another row too."""

@@ -138,7 +138,7 @@ class Preparing:
         folded = zip(fold_many(names), names, strict=True)
         keys = [key or name.casefold() for key, name in folded]
         in_order = in_order_of(keys)
-        columns = {name: [values[place] for place in in_order] for name, values in columns.items()}
+        columns = {name: _turned(values, in_order) for name, values in columns.items()}
         names, keys = ([values[place] for place in in_order] for values in (names, keys))
         has_numbers = any(columns["external_id"])
         return Ready(
@@ -180,6 +180,13 @@ class Preparing:
 
 def _columns(people: Sequence[PersonRow]) -> dict[str, Sequence[Any]]:
     return dict(zip(_ALL, zip(*people, strict=True), strict=True))
+
+
+def _turned(values: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """The values in another order; as they are where all are alike, as in most columns."""
+    if values.count(values[0]) == len(values):
+        return values
+    return [values[place] for place in places]
 
 
 def _kept(columns: Columns) -> Columns:

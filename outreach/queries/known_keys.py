@@ -14,12 +14,15 @@ from outreach.models.stakeholder import Stakeholder
 
 def known_addresses(keys: Collection[str]) -> set[str]:
     """Those at which somebody is known, be it as their own address or as another of theirs."""
-    preferred = select(Stakeholder.email_key).where(among(Stakeholder.email_key, keys))
-    others = select(AnsweringAddress.email_key).where(
-        among(AnsweringAddress.email_key, keys), AnsweringAddress.is_assistant.is_(False)
-    )
     session = reading()
-    return {key for key in (*session.scalars(preferred), *session.scalars(others)) if key}
+    preferred = select(Stakeholder.email_key).where(among(Stakeholder.email_key, keys))
+    found = set(session.scalars(preferred))
+    if session.scalar(select(AnsweringAddress.id).limit(1)) is not None:  # few have another
+        others = select(AnsweringAddress.email_key).where(
+            among(AnsweringAddress.email_key, keys), AnsweringAddress.is_assistant.is_(False)
+        )
+        found.update(session.scalars(others))
+    return {key for key in found if key}
 
 
 def known_external_ids(numbers: Collection[str]) -> set[str]:

@@ -113,6 +113,7 @@ class Config:
     SENDGRID_EVENT_PUBLIC_KEY = os.environ.get("SENDGRID_EVENT_PUBLIC_KEY", "")
     INBOUND_SECRET = os.environ.get("INBOUND_SECRET", "")
     SEND_RATE = _whole("SEND_RATE", "0", 0, 1_000_000)
+    SENDER_RATE = _whole("SENDER_RATE", "0", 0, 1_000_000)
     DOMAIN_RATE = _whole("DOMAIN_RATE", "0", 0, 1_000_000)
     SEND_LANES = _whole("SEND_LANES", "0", 0, 64)
     FOCAL_POINT_REMINDERS = _days("FOCAL_POINT_REMINDERS", "7 2")

@@ -72,8 +72,8 @@ class Job:
 
 def launch() -> int:
     """Freeze the steps that are due."""
-    rate = current_app.config["SEND_RATE"]
-    return launch_due_steps(at=common_clock()(), unit_size=min(rate or UNIT_SIZE, UNIT_SIZE))
+    rates = [current_app.config[name] or UNIT_SIZE for name in ("SEND_RATE", "SENDER_RATE")]
+    return launch_due_steps(at=common_clock()(), unit_size=min(*rates, UNIT_SIZE))
 
 
 def drain_outbox() -> int:
@@ -283,7 +283,7 @@ def _drain(lanes: int | None = None) -> Drained:
     config = current_app.config
     return drain_in_lanes(
         mailer(),
-        Rates(config["SEND_RATE"], config["DOMAIN_RATE"]),
+        Rates(config["SEND_RATE"], config["DOMAIN_RATE"], config["SENDER_RATE"]),
         lanes=config["SEND_LANES"] if lanes is None else lanes,
         now=common_clock(),
         keeps_going=lambda: not stopping.is_set(),

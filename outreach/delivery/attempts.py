@@ -18,7 +18,7 @@ from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.manners import hold_back_domains
 from outreach.delivery.quiet import hold_back_the_night
-from outreach.delivery.rate import Rates, take
+from outreach.delivery.rate import Rates, wait_of_sender
 from outreach.delivery.render import Rendered
 from outreach.dialect import joined
 from outreach.models.campaign import CampaignState
@@ -73,7 +73,8 @@ def begin(
         if not ids:
             release(session, claim, UnitState.DONE, look.next_at)
             return None
-        if rates.sender and (wait := take(session, "sender", len(ids), rates.sender, at=at)):
+        sender = rendered.letter.sender.email
+        if wait := wait_of_sender(session, rates, sender, len(ids), at=at):
             release(session, claim, UnitState.WAITING, at + wait)
             return None
         return Begun(_write_attempt(session, claim, mailer, len(ids), at), ids, places)

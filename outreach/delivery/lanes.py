@@ -41,6 +41,7 @@ def drain_in_lanes(
             mailer,
             rate=rates.sender,
             domain_rate=rates.domain,
+            sender_rate=rates.address,
             now=now,
             keeps_going=keeps_going,
         )

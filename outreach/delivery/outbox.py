@@ -45,6 +45,7 @@ def drain(
     *,
     rate: int = 0,
     domain_rate: int = 0,
+    sender_rate: int = 0,
     now: Callable[[], datetime] = clock.now,
     most_units: int | None = None,
     keeps_going: Callable[[], bool] = lambda: True,
@@ -53,10 +54,11 @@ def drain(
 
     rate         messages a second over all workers; 0 for no limit
     domain_rate  the same to any one recipient domain
+    sender_rate  the same from any one address of ours
     keeps_going  asked between units, so that a stop takes no longer than one call
     """
     recover_expired(at=now())
-    worker, rates = worker_name(), Rates(rate, domain_rate)
+    worker, rates = worker_name(), Rates(rate, domain_rate, sender_rate)
     units = messages = 0
 
     def goes_on() -> bool:

@@ -20,6 +20,8 @@ class Rates:
     sender: int = 0
     domain: int = 0
     """To any one recipient domain."""
+    address: int = 0
+    """From any one of our own addresses."""
 
 
 def take(session: Session, name: str, count: int, per_second: int, *, at: datetime) -> timedelta:
@@ -33,6 +35,21 @@ def take(session: Session, name: str, count: int, per_second: int, *, at: dateti
     if bucket.tokens < needed:
         return timedelta(seconds=(needed - bucket.tokens) / per_second)
     bucket.tokens -= count
+    return timedelta(0)
+
+
+def wait_of_sender(
+    session: Session, rates: Rates, address: str, count: int, *, at: datetime
+) -> timedelta:
+    """Take tokens for so many messages from an address of ours, of its own bucket and of the one
+    for all; zero when they may go now, else how long to wait, and nothing is taken."""
+    own = f"from {address.lower()}"
+    if rates.address and (wait := take(session, own, count, rates.address, at=at)):
+        return wait
+    if rates.sender and (wait := take(session, "sender", count, rates.sender, at=at)):
+        if rates.address:
+            session.get_one(Bucket, own).tokens += count
+        return wait
     return timedelta(0)
 
 

@@ -30,3 +30,24 @@ def test_a_clock_that_ran_ahead_and_was_set_right_does_not_stop_the_sending(app,
     # What waits was put off until just after the wrong time; the bucket is not.
     drain(mailer, now=lambda: NOON + timedelta(hours=2, seconds=2), domain_rate=2)
     assert len(mailer.sent) == 4
+
+
+def test_each_address_of_ours_has_a_rate_of_its_own_beside_the_one_for_all(app, mailer):
+    for domain, sender in (("a.org", "one"), ("b.org", "one"), ("c.org", "two")):
+        frozen(4, domain=domain, sender_address=f"{sender}@outreach.example.org")
+    counts = []
+    for second, rates in enumerate(({"rate": 4}, {}, {"rate": 4})):
+        drain(mailer, now=lambda s=second: NOON + timedelta(seconds=s), sender_rate=4, **rates)
+        counts.append(len(mailer.sent))
+    # One at the rate of all; then of each address, the second as if it had never been put off.
+    assert counts == [4, 12, 12]
+    assert states() == {"accepted": 12}
+
+
+def test_the_same_address_waits_for_its_own_rate(app, mailer):
+    for domain in ("a.org", "b.org"):
+        frozen(4, domain=domain)
+    drain(mailer, now=lambda: NOON, sender_rate=4)
+    assert len(mailer.sent) == 4
+    drain(mailer, now=lambda: NOON + timedelta(seconds=1), sender_rate=4)
+    assert states() == {"accepted": 8}

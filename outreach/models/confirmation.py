@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base
+from outreach.models.base import Base, BigId
 
 
 class ConfirmationDue(Base):
@@ -16,6 +16,6 @@ class ConfirmationDue(Base):
 
     __tablename__ = "confirmations_due"
 
-    invitation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    invitation_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     """No foreign key: PostgreSQL would look the invitation up again for each answer."""
     since: Mapped[datetime]

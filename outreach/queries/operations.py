@@ -9,7 +9,7 @@ from outreach.db import reading
 from outreach.models.breaker import Breaker
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Heartbeat
-from outreach.models.message import Attempt, Message, MessageState, Unit, UnitState
+from outreach.models.message import RESTING, Attempt, Message, MessageState, Unit, UnitState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import LastAudit, last_audit
 from outreach.queries.imports import ImportLine, imports_in_trouble
@@ -60,6 +60,8 @@ class Operations:
     """Messages handed over a second, over the last ten minutes."""
     states: dict[str, int]
     """Messages of campaigns by state."""
+    single_unknowns: int
+    """Mails outside campaigns, each in a unit of its own, of which nobody knows."""
     held: list[tuple[str, int]]
     """(reason, how many), the most frequent first."""
     ticks: list[Tick]
@@ -74,8 +76,8 @@ class Operations:
 
     @property
     def unknown_count(self) -> int:
-        """Handed over without an answer, and not settled yet."""
-        return self.states.get(MessageState.UNKNOWN.value, 0)
+        """Handed over without an answer, and not settled yet; of campaigns or not."""
+        return self.states.get(MessageState.UNKNOWN.value, 0) + self.single_unknowns
 
 
 def operations(at: datetime) -> Operations:
@@ -85,11 +87,13 @@ def operations(at: datetime) -> Operations:
     due_units, oldest = session.execute(
         select(func.count(), func.min(Unit.next_at)).where(*due)
     ).one()
-    waiting = session.scalar(
-        select(func.count()).where(
-            Unit.state.in_([UnitState.WAITING, UnitState.PAUSED, UnitState.HELD])
-        )
-    )
+    is_unknown = Unit.state == UnitState.UNKNOWN
+    waiting, unknown = session.execute(
+        select(
+            func.count().filter(~is_unknown),
+            func.count().filter(is_unknown, Unit.campaign_id.is_(None)),
+        ).where(Unit.state.in_([*RESTING, UnitState.UNKNOWN]))
+    ).one()
     sent = session.scalar(
         select(func.coalesce(func.sum(Attempt.messages_count), 0)).where(
             Attempt.id > _first_attempt_id(at - RATE_SPAN), Attempt.started_at > at - RATE_SPAN
@@ -97,10 +101,11 @@ def operations(at: datetime) -> Operations:
     )
     return Operations(
         due_units=due_units,
-        waiting_units=waiting or 0,
+        waiting_units=waiting,
         oldest_due_at=oldest,
         per_second=round((sent or 0) / RATE_SPAN.total_seconds(), 2),
         states=message_states(),
+        single_unknowns=unknown,
         held=_held_reasons(),
         ticks=ticks(),
         breakers=breakers(at),

@@ -4,16 +4,18 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from outreach.actions.confirmations import confirm_answers
 from outreach.db import transaction
-from outreach.delivery.mailer import Accepted, Busy, Unfit
+from outreach.delivery.mailer import Accepted, Busy, Silent, Unfit
 from outreach.delivery.outbox import drain
 from outreach.jobs import audit_now, job_named, run_job
 from outreach.models.account import Role
 from outreach.models.breaker import Breaker
 from outreach.models.tally import Tally
 from outreach.queries.operations import operations
+from tests.answers import answer_by_link
 from tests.delivery.ledgers import frozen_campaign
-from tests.factories import NOON, sign_in
+from tests.factories import NOON, make_invitation, sign_in
 
 
 def page(client) -> str:
@@ -50,6 +52,15 @@ def test_what_waits_for_its_time_is_no_empty_outbox(app, client, mailer, monkeyp
             with transaction() as session:
                 session.execute(update(Breaker).values(rests_until=None))
         assert told in page(client)
+
+
+def test_mails_of_which_nobody_knows_are_counted_of_campaigns_or_not(app, mailer):
+    frozen_campaign(2)
+    answer_by_link(make_invitation())
+    confirm_answers(at=NOON)
+    mailer.answers = lambda recipient: Silent("cut off")
+    drain(mailer, now=lambda: NOON)
+    assert operations(NOON).unknown_count == 3
 
 
 def test_held_mails_are_counted_by_reason(app, client, mailer):

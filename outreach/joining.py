@@ -10,9 +10,9 @@ from outreach.errors import Conflict
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import RESTING, TO_OTHERS, Message, MessageState, Unit
+from outreach.models.message import Message, MessageState
 from outreach.models.seat import OfferState, SeatOffer
-from outreach.resting import hold_still
+from outreach.resting import hold_still, own_waiting
 from outreach.rows import Rows
 from outreach.signing import SIGN_OFF, signers, unsigned
 from outreach.starring import owner_of_both, star_events
@@ -76,12 +76,7 @@ def follow_address(session: Session, rows: Rows, kept: Row, values: Row) -> None
     """What waits for the one who is kept goes to the address that they keep."""
     if values["email"] in (None, kept["email"]):
         return
-    hold_still(session, Message.stakeholder_id == kept["id"])
-    waiting = select(Message.id).where(
-        Message.stakeholder_id == kept["id"], Message.state == MessageState.WAITING,
-        Message.purpose.not_in(TO_OTHERS),
-        Message.unit_id.in_(select(Unit.id).where(Unit.state.in_(RESTING))),
-    )  # fmt: skip
+    waiting = select(Message.id).where(*own_waiting(session, kept["id"]))
     for id_ in session.scalars(waiting.order_by(Message.id)).all():
         rows.change(MESSAGES, id_, address=values["email"])
 

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from outreach.models.message import Message, MessageState, Unit
+from outreach.models.message import RESTING, TO_OTHERS, Message, MessageState, Unit
 
 
 def hold_still(session: Session, *which: ColumnElement[bool]) -> None:
@@ -16,3 +16,14 @@ def hold_still(session: Session, *which: ColumnElement[bool]) -> None:
     session.execute(
         select(Unit.id).where(Unit.id.in_(units)).order_by(Unit.id).with_for_update(read=True)
     )
+
+
+def own_waiting(session: Session, stakeholder_id: int) -> list[ColumnElement[bool]]:
+    """What waits for someone at their own address, held still until we commit; conditions."""
+    hold_still(session, Message.stakeholder_id == stakeholder_id)
+    return [
+        Message.stakeholder_id == stakeholder_id,
+        Message.state == MessageState.WAITING,
+        Message.purpose.not_in(TO_OTHERS),
+        Message.unit_id.in_(select(Unit.id).where(Unit.state.in_(RESTING))),
+    ]

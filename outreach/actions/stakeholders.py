@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,11 @@ from outreach.errors import Conflict, NotFound, Refusal
 from outreach.intake.people import PersonRow
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import RESTING, TO_OTHERS, Message, MessageState, Unit
+from outreach.models.message import Message, MessageState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tally import TallyKind
 from outreach.queries.reasons import NO_ADDRESS
-from outreach.resting import hold_still
+from outreach.resting import own_waiting
 from outreach.tally import add_to_tallies, moved, moved_message, total
 
 
@@ -174,23 +174,12 @@ def stop_mail(stakeholder_id: int, is_stopped: bool, *, by: Actor, at: datetime)
             session.add(Activity.of(verb, by, at, stakeholder_id=stakeholder_id))
 
 
-def _own_waiting(session: Session, person: Stakeholder) -> list[ColumnElement[bool]]:
-    """What waits for someone at their own address, held still until we commit."""
-    hold_still(session, Message.stakeholder_id == person.id)
-    return [
-        Message.stakeholder_id == person.id,
-        Message.state == MessageState.WAITING,
-        Message.purpose.not_in(TO_OTHERS),
-        Message.unit_id.in_(select(Unit.id).where(Unit.state.in_(RESTING))),
-    ]
-
-
 def _leave_out_waiting(session: Session, person: Stakeholder, at: datetime) -> None:
     """Nothing goes to an address that was taken away; one that only looks different now stays."""
     if person.email is not None:
         return
     old, new = MessageState.WAITING, MessageState.LEFT_OUT
-    waiting = session.scalars(select(Message).where(*_own_waiting(session, person))).all()
+    waiting = session.scalars(select(Message).where(*own_waiting(session, person.id))).all()
     for message in waiting:
         message.state, message.reason, message.changed_at = new, NO_ADDRESS, at
     changes = [
@@ -203,7 +192,7 @@ def _leave_out_waiting(session: Session, person: Stakeholder, at: datetime) -> N
 def _use_new_address(session: Session, person: Stakeholder) -> None:
     """Mail that still waits goes to the new address; whom we could not reach, we may again."""
     session.execute(
-        update(Message).where(*_own_waiting(session, person)).values(address=person.email)
+        update(Message).where(*own_waiting(session, person.id)).values(address=person.email)
     )
     unreached = session.scalars(
         select(Invitation).where(

@@ -19,3 +19,4 @@ class ConfirmationDue(Base):
     invitation_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     """No foreign key: PostgreSQL would look the invitation up again for each answer."""
     since: Mapped[datetime]
+    """From when on it is to be written: the answer's instant; later where a try failed."""

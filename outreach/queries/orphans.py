@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from outreach.models.account import Account
 from outreach.models.activity import Activity
 from outreach.models.campaign import Campaign
+from outreach.models.confirmation import ConfirmationDue
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Unit
@@ -32,6 +33,7 @@ def orphans(session: Session, at: datetime) -> Iterable[dict[str, Any]]:
         (Invitation.id, Invitation.delegate_id, other.id),
         (Invitation.id, Invitation.delegated_by_id, other.id),
         (Invitation.id, Invitation.merged_into_id, other.id),
+        (ConfirmationDue.invitation_id, ConfirmationDue.invitation_id, Invitation.id),
         (Target.id, Target.stakeholder_id, Stakeholder.id),
         (Target.id, Target.owner_id, Account.id),
         (Stakeholder.id, Stakeholder.owner_id, Account.id),

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +25,7 @@ from outreach import children, schema
 OLDEST_PYTHON = (3, 11)
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.1
+LAST_WORDS_WITHIN_SECONDS = 1.0
 PORT_FREE_WITHIN_SECONDS = 3.0
 """A start right after a SIGKILL waits this long for the children of the killed one to let go."""
 
@@ -33,8 +34,10 @@ CLOCK = [sys.executable, "-m", "outreach.clockwork"]
 """The processes, as in the Procfile."""
 
 
-_asked = threading.Event()
+_asked = False
 """Someone asked us to stop."""
+_can_break_off = True
+"""Whether that may break off what is under way; not once there are children."""
 
 
 class CannotStart(Exception):
@@ -54,10 +57,12 @@ def main(arguments: list[str]) -> int:
         config = _check_everything()
         if not _is_prepared(config):
             _prepare(config)
+        _break_nothing_off()
         with children.running({"web": WEB, "clock": CLOCK}) as processes:
             _wait_until_well(config, processes)
-            _announce(config)
-            _watch(processes, parent)
+            print(_ready_line(config), flush=True)
+            with _beside(_say_last_things, config):
+                _watch(processes, parent)
     except Stopped:
         return 0
     except (CannotStart, children.Died) as problem:
@@ -65,18 +70,31 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _stop(*_: object) -> NoReturn:
+def _stop(*_: object) -> None:
+    """A signal came: break off what is under way, or leave it to whoever looks next.
+
+    An exception in the middle of anything can leave a lock taken (that of a child's end, or of a
+    connection), on which the tidying up would then wait for ever.
+    """
+    global _asked
     # A terminal and make may both pass the signal on: the second must not break off the tidying up.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    _asked.set()
-    raise Stopped
+    _asked = True
+    if _can_break_off:
+        raise Stopped
+
+
+def _break_nothing_off() -> None:
+    global _can_break_off
+    _can_break_off = False
+    _check_asked()
 
 
 def _check_asked() -> None:
-    """Raises Stopped once more where the first was lost: what is raised while Python collects
-    garbage is only printed."""
-    if _asked.is_set():
+    """Raises Stopped where someone asked for it, also where the first was lost: what is raised
+    while Python collects garbage is only printed."""
+    if _asked:
         raise Stopped
 
 
@@ -225,15 +243,24 @@ def _wait_until_well(config: Any, processes: children.Children) -> None:
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _announce(config: Any) -> None:
-    """Print the one line, and the demonstration's links."""
-    print(f"Ready: http://{children.to_reach(config.HOST)}:{config.PORT}", flush=True)
-    for line in _last_things(config):
-        print(line, flush=True)
+def _ready_line(config: Any) -> str:
+    return f"Ready: http://{children.to_reach(config.HOST)}:{config.PORT}"
 
 
-def _last_things(config: Any) -> list[str]:
-    """Load what a newer version added to the reference data; give the demonstration's links.
+@contextmanager
+def _beside(work: Callable[[Any], None], config: Any) -> Iterator[None]:
+    """Do this in a thread of its own, which nobody waits for who was asked to stop: it may itself
+    wait for the database."""
+    thread = threading.Thread(target=work, args=(config,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(LAST_WORDS_WITHIN_SECONDS)
+
+
+def _say_last_things(config: Any) -> None:
+    """Load what a newer version added to the reference data; print the demonstration's links.
 
     After the line, because the application that they need takes a second to load.
     """
@@ -244,7 +271,9 @@ def _last_things(config: Any) -> list[str]:
     with create_pageless_app(config).app_context():
         load_reference()
         links = sign_in_links() if _has_demo(config) else []
-    return [f"Sign in as {role} (once): {url}" for role, url in links]
+    lines = [f"Sign in as {role} (once): {url}" for role, url in links]
+    if lines:
+        print("\n".join(lines), flush=True)
 
 
 def _watch(processes: children.Children, parent: int | None) -> NoReturn:

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import threading
 import time
 from pathlib import Path
 
@@ -146,10 +145,20 @@ def test_signals_that_come_twice_break_nothing_off(database_url, tmp_path):
 
 def test_a_stop_is_heard_though_its_exception_was_lost(monkeypatch):
     """As in a callback of the garbage collector, where Python only prints what is raised."""
-    monkeypatch.setattr(start, "_asked", asked := threading.Event())
-    asked.set()
+    monkeypatch.setattr(start, "_asked", True)
     with children.running({}) as none, pytest.raises(start.Stopped):
         start._watch(none, None)
+
+
+def test_a_signal_raises_nothing_in_the_middle_of_what_minds_the_children(monkeypatch):
+    monkeypatch.setattr(start, "_asked", False)
+    monkeypatch.setattr(start, "_can_break_off", False)
+    theirs = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
+    start._stop()
+    for number, handler in zip((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), theirs, strict=True):
+        signal.signal(number, handler)
+    with pytest.raises(start.Stopped):
+        start._check_asked()
 
 
 @linux_only

@@ -97,6 +97,7 @@ def name_member(
         elif member.left_at is not None:
             _ask_once_more(session, delegation, member, person, at)
         member.role = named.role
+        _note_typed(member, named, read.email)
         delegation.change()
         session.add(
             of_delegation(
@@ -190,6 +191,11 @@ def _describe(person: Stakeholder, delegation: Delegation, named: Named, at: dat
     person.gender = person.gender or named.gender
     if (person.office, person.gender) != known:
         person.changed_at = at
+
+
+def _note_typed(member: DelegationMember, named: Named, address: str) -> None:
+    member.typed_name, member.typed_address = named.name, address
+    member.typed_office, member.typed_gender = named.office, named.gender
 
 
 def _count_in(session: Session, person: Stakeholder, delegation: Delegation, at: datetime) -> None:

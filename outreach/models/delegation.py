@@ -112,6 +112,12 @@ class DelegationMember(Base):
     role: Mapped[MemberRole]
     is_invited_by_it: Mapped[No]
     """Was asked to the event only because the delegation names them."""
+    typed_name: Mapped[str] = mapped_column(default="", server_default="")
+    """As the focal point typed it, and the next three: their page says nothing else of a member,
+    since whom an address belongs to is nobody's to learn."""
+    typed_address: Mapped[str] = mapped_column(default="", server_default="")
+    typed_office: Mapped[str] = mapped_column(default="", server_default="")
+    typed_gender: Mapped[str] = mapped_column(default="", server_default="")
     named_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 

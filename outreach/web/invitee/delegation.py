@@ -12,7 +12,7 @@ from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.delegation import DelegationClosed, DelegationFull, MemberRole
 from outreach.naming import CannotBeSent
-from outreach.queries.delegation_members import members_of
+from outreach.queries.delegation_members import members_named
 from outreach.queries.delegations import delegation_page
 from outreach.web.invitee.door import blueprint, here, onward, page, say
 from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, line
@@ -158,7 +158,7 @@ def show(
     opened = g.opened
     if opened.withdrawn_at:
         raise DelegationClosed
-    members = members_of(opened.id)
+    members = members_named(opened.id)
     women = sum(member.gender == "female" for member in members)
     stated = sum(bool(member.gender) for member in members)
     role = MemberRole.MEMBER if members else MemberRole.HEAD

@@ -1,15 +1,18 @@
 """A focal point answers for a member of the delegation: the member's page, and who answers on it.
 
 The member's own link stays theirs: everything here stands below the delegation's. What the member
-wrote to the organisers (a note, what they need) is not shown to anyone else.
+wrote to the organisers (a note, what they need) is not shown to anyone else, nor who they are by
+our records: it is the page of whom the focal point named, with hours in the focal point's own zone.
 """
+
+from dataclasses import replace
 
 from flask import Response, abort, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from outreach.models.delegation import DelegationClosed
 from outreach.queries.answers import answers_given
-from outreach.queries.delegation_members import link_key_of_member
+from outreach.queries.delegation_members import member_answered_for
 from outreach.queries.invitations import invitation_page
 from outreach.web.invitee.door import blueprint, language, onward
 from outreach.web.invitee.invitation import note_answer, show, undo_answer
@@ -52,10 +55,16 @@ def _open(token: str, member_id: int) -> None:
     delegation = g.opened
     if delegation.withdrawn_at:
         raise DelegationClosed
-    key = link_key_of_member(delegation.id, member_id)
-    if key is None:
+    named = member_answered_for(delegation.id, member_id)
+    if named is None:
         abort(404)
     language()
-    g.answerer = Answerer(delegation.person.full_name, delegation.organisation, f"/d/{token}")
+    person = replace(
+        delegation.person, title="", salutation="", full_name=named.name, office=named.office,
+        organisation=None,
+    )  # fmt: skip
+    g.answerer = Answerer(
+        delegation.person.full_name, delegation.organisation, f"/d/{token}", named=person
+    )
     g.here = f"/d/{token}/members/{member_id}"
-    g.link_key, g.opened = key, invitation_page(key)
+    g.link_key, g.opened = named.link_key, invitation_page(named.link_key)

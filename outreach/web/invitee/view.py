@@ -13,7 +13,7 @@ from outreach.models.question import words_in
 from outreach.models.seat import SeatRole
 from outreach.queries.answers import AnswerLine, answers_given
 from outreach.queries.asked import Asked, asked_of
-from outreach.queries.invitations import InvitationPage
+from outreach.queries.invitations import Addressee, InvitationPage
 from outreach.queries.letters import LetterLine, letter_for
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
@@ -63,6 +63,8 @@ class Answerer:
     delegation_url: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
     """Of an assistant: {link key of another invitation: their own address of it}."""
+    named: Addressee | None = None
+    """Of a focal point: the person as they named them, which is all that they see of anyone."""
 
     @property
     def is_focal_point(self) -> bool:
@@ -110,6 +112,8 @@ def invitation_view(
     is_another = answerer.is_focal_point and not _is_by(answerer, answers)
     if is_another:
         page = replace(page, note="", particulars={})
+    if answerer.named:
+        page, answers = as_named(page, answers, answerer, answerer.named)
     questions = questions_of(page.event.id) if page.has_questions else []
     kept = answers_of(page.id) if questions and page.answer and not is_another else {}
     filled = filled or _as_noted(page, kept)
@@ -131,6 +135,16 @@ def invitation_view(
         if page.has_others and not answerer.is_focal_point
         else [],
     }  # fmt: skip
+
+
+def as_named(
+    page: InvitationPage, answers: Sequence[AnswerLine], answerer: Answerer, person: Addressee
+) -> tuple[InvitationPage, Sequence[AnswerLine]]:
+    """With nothing of the person, nor of who speaks for them, but what the focal point typed."""
+    delegate = None if page.delegate is None else ""
+    page = replace(page, person=person, delegate=delegate, named_by=None)
+    own = ("", answerer.name)
+    return page, [x if x.given_by in own else replace(x, given_by="") for x in answers]
 
 
 def _answers(page: InvitationPage) -> Sequence[AnswerLine]:

@@ -11,7 +11,7 @@ from outreach.models.activity import CONSOLE
 from outreach.models.delegation import Delegation
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
-from outreach.queries.delegation_members import link_key_of_member, members_of
+from outreach.queries.delegation_members import member_answered_for, members_of
 from outreach.queries.invitations import invitation_page
 from outreach.tokens import personal_token
 from tests.factories import (
@@ -65,7 +65,7 @@ def test_a_focal_point_answers_for_a_member_who_is_told_and_sees_by_whom(guest, 
     assert tables() == before
     assert theirs.send(answer="delegated").status_code == 422
     assert theirs.send(answer="accepted", given_by="The Pope").status_code == 303
-    page = afresh(invitation_page, link_key_of_member(delegation.id, member.id))
+    page = afresh(invitation_page, member_answered_for(delegation.id, member.id).link_key)
     own = Guest(guest.client, f"/i/{personal_token('answer', page_key(member))}")
     assert page.answer == "accepted"
     assert "Answered by <bdi>Amina Otieno</bdi>." in own.open().text
@@ -101,16 +101,32 @@ def test_what_a_member_wrote_is_not_shown_to_the_focal_point_nor_taken_back(gues
     assert "ramp" in own.open().text
 
 
-def test_to_name_someone_of_another_house_is_not_to_speak_for_them(guest, delegation):
-    minister = make_stakeholder(
-        "Another Minister", "minister@example.net", created_at=NOON - timedelta(days=1)
+def test_whom_an_address_belongs_to_is_not_to_be_learnt_by_naming_it(guest, delegation):
+    """Neither of someone of another house nor of one for whom the focal point may answer."""
+    earlier = NOON - timedelta(days=1)
+    other = make_stakeholder("Another Minister", "minister@example.net", created_at=earlier)
+    other_page = Guest(
+        guest.client, f"/i/{personal_token('answer', make_invitation(other).link_key)}"
     )
-    make_invitation(minister)
-    post(guest, member_name="Another Minister", member_address="minister@example.net", role="head")
-    (member,) = afresh(members_of, delegation.id)
-    assert "Answer for" not in guest.open().text
-    for path in (f"/members/{member.id}", f"/members/{member.id + 1}"):
-        assert guest.client.get(guest.path + path).status_code == 404
+    own = make_stakeholder(
+        "Chan Tai Man", "chan@example.org", delegation.organisation, created_at=earlier,
+        title="His Excellency", salutation="Excellency,", office="Chief Engineer", gender="male",
+    )  # fmt: skip
+    typed = {"member_name": "Somebody", "member_address": "minister@example.net", "role": "head"}
+    post(guest, **typed)
+    post(guest, **typed | {"member_name": "Chan", "member_address": "chan@example.org"})
+    other_page.send(answer="declined", given_by="A Secretary")
+    chan, minister = afresh(members_of, delegation.id)
+    assert (minister.full_name, minister.typed_name) == (other.full_name, "Somebody")
+    shown = guest.open().text
+    assert shown.count("Answer for") == 1
+    for words in ("Somebody", "minister@example.net", "Named; answers on a page", "Chan<"):
+        assert words in shown
+    for number in (minister.id, minister.id + chan.id):
+        assert guest.client.get(f"{guest.path}/members/{number}").status_code == 404
+    shown += Guest(guest.client, f"{guest.path}/members/{chan.id}").open().text
+    for words in (other.full_name, own.full_name, own.title, own.office, "Declines", "gender is"):
+        assert words not in shown
 
 
 def named(delegation):

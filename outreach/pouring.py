@@ -51,8 +51,10 @@ def lines_of(columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any], as_c
         wholes = [repeat(_text(value), count) for value in alike.values()]
         texts = list(map("\t".join, zip(*map(_texts, apart.values()), *wholes, strict=True)))
         return Lines((*apart, *alike), (), texts)
-    rows = zip(*apart.values(), strict=True) if apart else repeat((), count)
-    texts = [orjson.dumps(row)[1:-1].decode() for row in rows]
+    rows = list(zip(*apart.values(), strict=True)) if apart else [()] * count
+    texts = orjson.dumps(rows).decode()[2:-2].split("],[")
+    if len(texts) != count:  # that stands in a text too
+        texts = [orjson.dumps(row)[1:-1].decode() for row in rows]
     return Lines(tuple(apart), tuple(alike.items()), texts)
 
 

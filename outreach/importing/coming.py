@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from outreach.importing.ahead import from_a_child, one_ahead
 from outreach.importing.buckets import MOST_REPEATED, Buckets
+from outreach.importing.cells import Cells, chunks_of
 from outreach.importing.order import Row, in_order_of_names
-from outreach.importing.ready import Preparing, Ready
+from outreach.importing.ready import People, Preparing, Ready, people_of
 from outreach.intake.fields import Field
 from outreach.intake.limits import MEGABYTE
-from outreach.intake.people import PersonReader, repeated_keys
-from outreach.intake.person_row import RefusedRow
+from outreach.intake.people import PersonReader, compared_rows, repeated_keys
 from outreach.intake.spreadsheet import Sheet
 from outreach.queries.import_reports import Choices, key_of_name, rows_of
 
@@ -69,39 +69,49 @@ class Reading:
         """(what is repeated, the rows from a position on), read by a process of its own."""
 
         def told() -> Iterator[set[int] | Chunk]:
-            repeated, rows = self._sorted() if self.is_sorted else self._as_they_come()
+            repeated, people = self._sorted(position) if self.is_sorted else (set(), None)
+            if people is None:
+                repeated, people = self._as_they_come(position)
             yield repeated
-            for _ in in_chunks(islice(rows, position), self.size):
-                pass
-            yield from _made_ready(rows, replace(preparing, repeated=repeated), self.size)
+            ours = replace(preparing, repeated=repeated)
+            for some in people:
+                ready, others = ours.ready(some)
+                yield Chunk(some.row_count, others, ready)
 
         items = from_a_child(told)
         return next(items), items
 
-    def _as_they_come(self) -> tuple[set[int], Iterator[Row]]:
+    def _as_they_come(self, position: int) -> tuple[set[int], Iterator[People]]:
         repeated = self.repeated()
-        return repeated, self.rows(repeated)
+        rows = self.rows(repeated)
+        for _ in in_chunks(islice(rows, position), self.size):
+            pass
+        return repeated, map(people_of, in_chunks(rows, self.size))
 
-    def _sorted(self) -> tuple[set[int], Iterator[Row]]:
+    def _sorted(self, position: int) -> tuple[set[int], Iterator[People] | None]:
+        """No rows where so many are repeated that they are not sorted."""
         buckets = Buckets(self.sheet, self.choices.columns)
         if len(buckets.repeated) > MOST_REPEATED:
-            return buckets.repeated, self.rows(buckets.repeated)
-        needs_address = not self.choices.takes_addressless
+            return buckets.repeated, None
         reader = PersonReader(
             self.sheet.headers,
             self.choices.columns,
-            needs_address=needs_address,
+            needs_address=not self.choices.takes_addressless,
             fields=self.fields,
         )
-        return buckets.repeated, buckets.people(reader, key_of_name)
+        again = compared_rows(reader, buckets.suspects(), buckets.repeated, key_of_name)
+        chunks = chunks_of(buckets.rows(), self.size, position)
+        return buckets.repeated, (_read(cells, reader, again) for cells in chunks)
 
 
-def _made_ready(rows: Iterator[Row], preparing: Preparing, size: int) -> Iterator[Chunk]:
-    for some in in_chunks(rows, size):
-        refused: list[Row] = [row for row in some if isinstance(row, RefusedRow)]
-        people = [row for row in some if not isinstance(row, RefusedRow)]
-        ready, others = preparing.ready(people)
-        yield Chunk(len(some), [*refused, *others], ready)
+def _read(cells: Cells, reader: PersonReader, again: Mapping[int, Row]) -> People:
+    """
+    again  {number: a row that was compared with those above it}
+    """
+    columns, others = reader.read_columns(*cells)
+    if again:
+        others |= {place: again[row] for place, row in enumerate(cells.numbers) if row in again}
+    return People({"row": cells.numbers} | columns, others, len(cells.numbers))
 
 
 def in_chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

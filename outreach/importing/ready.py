@@ -5,18 +5,19 @@ and an office. What has to be written of them is worked out column by column, by
 own while the database is busy with the rows before; all others are looked at one by one.
 """
 
-import pickle
+import marshal
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from outreach.advice.folding import fold_many
 from outreach.advice.protocol import Offices
+from outreach.importing.cells import turned
+from outreach.importing.order import Row
 from outreach.intake.addresses import Address
-from outreach.intake.person_row import EMPTY, PersonRow
+from outreach.intake.person_row import EMPTY, PersonRow, RefusedRow
 from outreach.models.target import LOWEST_TIER
 from outreach.pouring import Lines, lines_of
 from outreach.queries.recognised import name_of
@@ -43,7 +44,7 @@ Columns = Mapping[str, Sequence[Any]]
 class Ready(NamedTuple):
     """People who are new if nobody is known by what stands here: row by row in the same order."""
 
-    addresses: list[str]
+    addresses: Sequence[str]
     external_ids: list[str]
     """None at all where no row has one."""
     name_keys: list[str]
@@ -55,11 +56,11 @@ class Ready(NamedTuple):
     places: Lines
     """On the list, all but the person's id."""
     columns: bytes
-    """The rows themselves, in case: {field: values}, pickled."""
+    """The rows themselves, in case: {field: values}, by marshal."""
 
     def rows(self, places: Collection[int]) -> list[PersonRow]:
         """Some of them as they were read."""
-        whole = pickle.loads(self.columns)  # our own child's
+        whole = marshal.loads(self.columns)  # our own child's
         pairs = zip(whole["address"], self.addresses, strict=True)
         whole["address"] = [Address(email, key, False) for email, key in pairs]
         columns = [whole.get(name, repeat(empty)) for name, empty in _ALL.items()]
@@ -81,7 +82,25 @@ class Ready(NamedTuple):
         )
 
 
+class People(NamedTuple):
+    """Rows of a file as they were read."""
+
+    columns: Columns
+    """{field: a value for each row}; of "row" the rows' numbers."""
+    others: Mapping[int, Row]
+    """{place: the row itself, where its columns do not say all}"""
+    row_count: int
+
+
 _ALL = {"row": 0, **EMPTY}
+
+
+def people_of(rows: Sequence[Row]) -> People:
+    """The same, which were read one by one."""
+    others = {place: row for place, row in enumerate(rows) if isinstance(row, RefusedRow)}
+    people = [PersonRow(0) if isinstance(row, RefusedRow) else row for row in rows]
+    parts = zip(*people, strict=True) if people else repeat(())
+    return People(dict(zip(_ALL, parts, strict=False)), others, len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,66 +119,68 @@ class Preparing:
     as_copy: bool
     repeated: Collection[int] = field(default=())
 
-    def ready(self, people: Sequence[PersonRow]) -> tuple[Ready | None, list[PersonRow]]:
+    def ready(self, people: People) -> tuple[Ready | None, list[Row]]:
         """(those that can be made ready, the others)"""
-        if not people:
-            return None, []
-        odd = self._odd(people)
-        plain = [row for place, row in enumerate(people) if place not in odd] if odd else people
-        rest = [people[place] for place in sorted(odd)]
-        return (self._made(sorted(plain, key=itemgetter(0))) if plain else None), rest
+        columns, rest = people.columns, list(people.others.values())
+        odd = self._odd(columns) - people.others.keys()
+        rest += [_row_at(columns, place) for place in sorted(odd)]
+        if apart := odd | people.others.keys():
+            places = [place for place in range(people.row_count) if place not in apart]
+            columns = {name: turned(values, places) for name, values in columns.items()}
+        return (self._made(columns) if len(apart) < people.row_count else None), rest
 
-    def _odd(self, people: Sequence[PersonRow]) -> set[int]:
+    def _odd(self, columns: Columns) -> set[int]:
         """The places of those about whom something must be asked, or written elsewhere."""
-        columns = _columns(people)
         odd: set[int] = set()
         for name in _BESIDE:
-            values, empty = columns[name], EMPTY[name]
-            if values.count(empty) < len(values):
+            values, empty = columns.get(name, ()), EMPTY[name]
+            if values and values.count(empty) < len(values):
                 odd.update(place for place, value in enumerate(values) if value)
-        for place, address in enumerate(columns["address"]):
+        addresses = columns.get("address") or [None] * len(columns["row"])
+        for place, address in enumerate(addresses):
             if address is None or address.is_lookalike:
                 odd.add(place)
         if self.repeated:
             odd.update(
                 place
-                for place, address in enumerate(columns["address"])
+                for place, address in enumerate(addresses)
                 if address is not None and hash(address.key) in self.repeated
             )
         return odd
 
-    def _made(self, people: Sequence[PersonRow]) -> Ready:
-        columns = _columns(people)
-        countries: dict[str, str | None] = {}
-        for name, country in zip(columns["organisation"], columns["country"], strict=True):
-            if name and not countries.get(name):
-                countries[name] = country
-        names = _names(people, columns)
+    def _made(self, columns: Columns) -> Ready:
+        count = len(columns["row"])
+        names = _names(columns)
         folded = zip(fold_many(names), names, strict=True)
         keys = [key or name.casefold() for key, name in folded]
-        in_order = in_order_of(keys)
-        columns = {name: _turned(values, in_order) for name, values in columns.items()}
-        names, keys = ([values[place] for place in in_order] for values in (names, keys))
-        has_numbers = any(columns["external_id"])
+        whole = {name: columns.get(name) or [empty] * count for name, empty in _ALL.items()}
+        kept = {name: v for name, v in whole.items() if v.count(_ALL[name]) < count}
+        emails, addresses, _ = zip(*whole["address"], strict=True)
         return Ready(
-            [address.key for address in columns["address"]],
-            list(columns["external_id"]) if has_numbers else [],
+            addresses,
+            list(whole["external_id"]) if "external_id" in kept else [],
             keys,
-            countries,
-            [name or None for name in columns["organisation"]],
-            self._people(columns, names, keys),
-            self._places(columns),
-            pickle.dumps(_kept(columns)),
+            _countries(whole),
+            [name or None for name in whole["organisation"]],
+            self._people(whole, names, keys, emails, addresses),
+            self._places(whole),
+            marshal.dumps({**kept, "address": emails}, 2),
         )
 
-    def _people(self, columns: Columns, names: list[str], keys: list[str]) -> Lines:
+    def _people(
+        self,
+        columns: Columns,
+        names: Sequence[str],
+        keys: Sequence[str],
+        emails: Sequence[str],
+        email_keys: Sequence[str],
+    ) -> Lines:
         offices = columns["office"]
         follows = {office: self.offices.protocol_of(office) for office in set(offices)}
         whole: dict[str, Sequence[Any]] = {"full_name": names, "name_key": keys}
         whole |= {column: columns[name] for name, column in _OWN.items()}
         whole["external_id"] = [number or None for number in columns["external_id"]]
-        whole["email"] = [address.email for address in columns["address"]]
-        whole["email_key"] = [address.key for address in columns["address"]]
+        whole |= {"email": emails, "email_key": email_keys}
         whole["protocol_category"] = [follows[office].category for office in offices]
         whole["precedence"] = [follows[office].precedence for office in offices]
         at = {"created_at": self.bound_at, "changed_at": self.bound_at}
@@ -178,30 +199,34 @@ class Preparing:
         return lines_of(differing, same, self.as_copy)
 
 
-def _columns(people: Sequence[PersonRow]) -> dict[str, Sequence[Any]]:
-    return dict(zip(_ALL, zip(*people, strict=True), strict=True))
+def _countries(columns: Columns) -> dict[str, str | None]:
+    """{organisation: the country of the first of its people in the file who has one}"""
+    pairs = set(zip(columns["organisation"], columns["country"], strict=True))
+    countries = dict(pairs)
+    if len(countries) < len(pairs):
+        in_order = sorted(range(len(columns["row"])), key=columns["row"].__getitem__)
+        countries = {}
+        for place in in_order:
+            name, country = columns["organisation"][place], columns["country"][place]
+            countries[name] = countries.get(name) or country
+    countries.pop("", None)
+    return countries
 
 
-def _turned(values: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
-    """The values in another order; as they are where all are alike, as in most columns."""
-    if values.count(values[0]) == len(values):
-        return values
-    return [values[place] for place in places]
+def _row_at(columns: Columns, place: int) -> PersonRow:
+    return PersonRow(**{name: values[place] for name, values in columns.items() if name in _ALL})
 
 
-def _kept(columns: Columns) -> Columns:
-    """What is not empty, plain texts alone."""
-    kept = {name: v for name, v in columns.items() if v.count(_ALL[name]) < len(v)}
-    return kept | {"address": [address.email for address in columns["address"]]}
-
-
-def _names(people: Sequence[PersonRow], columns: Columns) -> list[str]:
+def _names(columns: Columns) -> list[str]:
     """`name_of` each; of most files put together from its two columns."""
-    given, family = columns["given_name"], columns["family_name"]
-    if any(columns["full_name"]) or _EAST_ASIAN.search("".join(family)):
-        return list(map(name_of, people))
-    halves = zip(given, family, columns["address"], strict=True)
-    return [f"{one} {other}".strip() or address.email for one, other, address in halves]
+    count = len(columns["row"])
+    given, family, full = (
+        columns.get(name) or [""] * count for name in ("given_name", "family_name", "full_name")
+    )
+    if any(full) or _EAST_ASIAN.search("".join(family)):
+        return [name_of(_row_at(columns, place)) for place in range(count)]
+    names = map(str.strip, map(" ".join, zip(given, family, strict=True)))
+    return [name or row.email for name, row in zip(names, columns["address"], strict=True)]
 
 
 def in_order_of(name_keys: Sequence[str]) -> Sequence[int]:

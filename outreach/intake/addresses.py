@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ from outreach.intake.scripts import is_mixed, skeleton
 
 _ATOM = r"[a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~]+"
 _PLAIN = re.compile(rf"(?=[^@]{{1,64}}@)(?!=\?)({_ATOM}(?:\.{_ATOM})*)@([^@\s<>,;]+)\Z")
+_LINES = re.compile(
+    rf"^(?:(?=[^@\n]{{1,64}}@)(?!=\?)({_ATOM}(?:\.{_ATOM})*)@([^@\s<>,;]+)|.*)$", re.MULTILINE
+)
 _MAILBOXES = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 _ADDRESS = tuple.__new__
 LONGEST = 254
@@ -70,6 +74,37 @@ def read_address(text: str) -> Address:
                 return _ADDRESS(Address, (key, key, False))
             return _ADDRESS(Address, (f"{local}@{ascii_form}", key, False))
     return _read_unusual(typed)
+
+
+def read_addresses(cells: Sequence[str], odd: set[int]) -> list[Address | None]:
+    """What `read_address` gives for each, at a third of its cost where they are plain; None where
+    nothing stands. Where it refuses one, the place goes into `odd`."""
+    found: list[Address | None] = [None] * len(cells)
+    together = "\n".join(cells)
+    small = together.lower()
+    parts = _LINES.findall(together) if together.isascii() else []
+    if len(parts) != len(cells) or max(map(len, cells), default=0) > LONGEST:
+        parts = [("", "")] * len(cells)
+    is_small, domains = small == together, {domain for _, domain in parts}
+    plain = {domain for domain in domains if _is_as_written(domain)}
+    if is_small and plain == domains:
+        return [_ADDRESS(Address, (cell, cell, False)) for cell in cells]
+    keys = cells if is_small else small.split("\n")
+    for place, (cell, (local, domain)) in enumerate(zip(cells, parts, strict=True)):
+        if domain in plain and (is_small or local.lower() not in _MAILBOXES):
+            found[place] = _ADDRESS(Address, (cell, keys[place], False))
+        elif cell.strip():
+            try:
+                found[place] = read_address(cell)
+            except MalformedAddress:
+                odd.add(place)
+    return found
+
+
+def _is_as_written(domain: str) -> bool:
+    """Whether it is one, and shown and looked up as it stands there."""
+    known = _domain(domain) if domain else ""
+    return not isinstance(known, str) and known.shown == known.ascii == domain
 
 
 def _read_unusual(typed: str) -> Address:

@@ -1,6 +1,9 @@
-"""What columns are called, from headings.txt beside this file."""
+"""What columns are called, from headings.txt beside this file; and what those of a file are."""
 
+import unicodedata
 from pathlib import Path
+
+_LONGEST = 200
 
 
 def _read() -> dict[str, tuple[str, ...]]:
@@ -31,3 +34,37 @@ FILLERS = frozenset(_FILLERS.split())
 
 HALF_NAMES = frozenset({"name", "nom", "nombre", "имя", "الاسم", "名字"})
 """“Nom” beside “Prénom” is the family name; “Nombre” beside “Apellidos” is the given name."""
+
+
+def distinct_headers(cells: list[str], first_column: int = 0) -> tuple[list[str], list[str]]:
+    """Headers that differ from one another, and those that had to be numbered.
+
+    A header without a name gets its column's letter: "Column C".
+    """
+    seen: dict[str, int] = {}
+    headers: list[str] = []
+    repeated: list[str] = []
+    for index, cell in enumerate(cells):
+        plain = " ".join(unicodedata.normalize("NFC", cell).split())
+        plain = "".join(c for c in plain if c.isprintable())[:_LONGEST]
+        name = plain or f"Column {_letters(first_column + index)}"
+        if name in seen:
+            if name not in repeated:
+                repeated.append(name)
+            while (numbered := f"{name} ({seen[name] + 1})") in seen:
+                seen[name] += 1
+            seen[name] += 1
+            name = numbered
+        seen[name] = 1
+        headers.append(name)
+    return headers, repeated
+
+
+def _letters(index: int) -> str:
+    """A for 0, Z for 25, AA for 26: the spreadsheet's name of a column."""
+    letters = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters

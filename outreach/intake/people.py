@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Protocol
 
 from outreach.errors import Refusal
 from outreach.intake.addresses import read_address
@@ -17,6 +16,9 @@ __all__ = ["PersonReader", "PersonRow", "Problem", "RefusedRow", "check_rows", "
 
 _AT_ONCE = 2_000
 
+Columns = Mapping[int, Sequence[str]] | Sequence[Sequence[str]]
+"""The cells of a column, row by row."""
+
 
 def read_row(
     row: Row, headers: Sequence[str], mapping: Mapping[int, str], *, needs_address: bool = True
@@ -25,45 +27,54 @@ def read_row(
     return PersonReader(headers, mapping, needs_address=needs_address).read(row)
 
 
-class Rows(Protocol):
-    """A sheet, or who looks on as it is read."""
-
-    def rows(self) -> Iterator[Row]:
-        """The rows from the first."""
-        ...
-
-
-def repeated_keys(sheet: Rows, mapping: Mapping[int, str]) -> set[int]:
+def repeated_keys(sheet: Sheet, mapping: Mapping[int, str]) -> set[int]:
     """Hashes of the addresses, and of the numbers in another system, that stand in a file more than
     once. One pass over it, 2 µs a row.
     """
+    repeats = Repeats(mapping)
+    rows = sheet.rows()
+    while repeats.wanted and (some := list(islice(rows, _AT_ONCE))):
+        repeats.note(
+            {
+                column: [row[1][column] for row in some if row[2] is None]
+                for column, _ in repeats.wanted
+            }
+        )
+    return repeats.found
+
+
+class Repeats:
+    """What stands in a file more than once, as its columns pass, some rows at a time.
+
+    mapping  {column: code of its field}
+    """
+
     # Hashes stand for the addresses: of a million rows, the strings would take 100 MB.
     # Two different addresses of one 64-bit hash are met once in forty million such files.
-    wanted = _told_by(mapping)
-    seen: set[int] = set()
-    repeated: set[int] = set()
-    rows = sheet.rows()
-    while wanted and (some := list(islice(rows, _AT_ONCE))):
-        for column, hashes_of in wanted:
-            cells = [row[1][column] for row in some if row[2] is None]
-            keys = hashes_of([cell for cell in cells if cell])
+
+    def __init__(self, mapping: Mapping[int, str]) -> None:
+        self.wanted = _told_by(mapping)
+        self.found: set[int] = set()
+        self._seen: set[int] = set()
+
+    def note(self, columns: Columns) -> None:
+        """Look at some rows, each of them once."""
+        for column, hashes_of in self.wanted:
+            keys = hashes_of([cell for cell in columns[column] if cell])
             new = set(keys)
             if len(new) < len(keys):
-                repeated.update(key for key, count in Counter(keys).items() if count > 1)
-            repeated |= seen & new
-            seen |= new
-    return repeated
+                self.found.update(key for key, count in Counter(keys).items() if count > 1)
+            self.found |= self._seen & new
+            self._seen |= new
 
-
-def rows_among(rows: Sequence[Row], mapping: Mapping[int, str], repeated: set[int]) -> list[Row]:
-    """Those of which an address or a number stands in the file more than once."""
-    plain = [row for row in rows if row[2] is None]
-    found: set[int] = set()
-    for column, hashes_of in _told_by(mapping):
-        cells = [row[1][column] for row in plain]
-        keys = zip(cells, hashes_of(cells), strict=False)
-        found.update(place for place, (cell, key) in enumerate(keys) if cell and key in repeated)
-    return [plain[place] for place in sorted(found)]
+    def places(self, columns: Columns) -> list[int]:
+        """Which of some rows have something that stands in the file more than once."""
+        places: set[int] = set()
+        for column, hashes_of in self.wanted:
+            cells = columns[column]
+            keys = enumerate(zip(cells, hashes_of(list(cells)), strict=False))
+            places.update(place for place, (cell, key) in keys if cell and key in self.found)
+        return sorted(places)
 
 
 def _told_by(mapping: Mapping[int, str]) -> list[tuple[int, Callable[[list[str]], list[int]]]]:
@@ -139,7 +150,7 @@ def _compared(
 def compared_rows(
     reader: PersonReader, rows: Sequence[Row], repeated: set[int], name_key: Callable[[str], str]
 ) -> dict[int, PersonRow | RefusedRow]:
-    """{number: the row, read and compared with those above it} of `rows_among`, all of them.
+    """{number: the row, read and compared with those above it} of rows like others.
 
     name_key  two names with one key are one name
     """

@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import repeat
 from typing import Any, NamedTuple
 
 from outreach.errors import Refusal
+from outreach.intake.addresses import read_address, read_addresses
 from outreach.intake.columns import check_mapping
 from outreach.intake.fields import FIELDS, Field, as_text
 from outreach.intake.limits import LIMITS
@@ -83,27 +85,55 @@ class PersonReader:
 
     def read_many(self, rows: Sequence[Row]) -> list[PersonRow | RefusedRow]:
         """What `read` gives for each; a third of its cost where the cells are plain."""
-        plain = [row for row in rows if row[2] is None]
-        odd: set[int] = set()
-        columns: dict[str, list[Any]] = {}
-        for plan in self._plan:
-            cells = [row[1][plan.column] for row in plain]
-            if plan.attribute in columns:  # the second of several that are put together
-                odd.update(place for place, cell in enumerate(cells) if cell)
-            else:
-                columns[plan.attribute] = _column(plan, cells, odd)
-        self._look_at_wholes(columns, len(plain), odd)
-        if self._more:
-            columns["more"] = list(_of_each(self._more, columns))
-        values: list[Any] = [[row[0] for row in plain]]
+        numbers = [row[0] for row in rows]
+        problems = [row[2] for row in rows]
+        cells = [
+            [row[1][plan.column] if row[2] is None else "" for row in rows] for plan in self._plan
+        ]
+        columns, odd = self.read_columns(numbers, problems, cells)
+        values: list[Any] = [numbers]
         values += [columns.get(name, repeat(default)) for name, default in EMPTY.items()]
         found: list[PersonRow | RefusedRow] = list(map(PersonRow._make, zip(*values, strict=False)))
-        for place in odd:
-            found[place] = self.read(plain[place])
-        if len(plain) == len(rows):
-            return found
-        others = iter(found)
-        return [next(others) if row[2] is None else self.read(row) for row in rows]
+        for place, person in odd.items():
+            found[place] = person
+        return found
+
+    def read_columns(
+        self,
+        numbers: Sequence[int],
+        problems: Sequence[str | None],
+        cells: Sequence[Sequence[str]],
+    ) -> tuple[dict[str, list[Any]], dict[int, PersonRow | RefusedRow]]:
+        """({attribute: a value for each row}, {place: the row itself, where that is not all})
+
+        numbers, problems, cells  what `Row` has, of each row; the columns of the mapping alone, in
+                                  their order
+        """
+        odd = {place for place, problem in enumerate(problems) if problem is not None}
+        columns: dict[str, list[Any]] = {}
+        for plan, texts in zip(self._plan, cells, strict=True):
+            if plan.attribute in columns:  # the second of several that are put together
+                odd.update(place for place, cell in enumerate(texts) if cell)
+            else:
+                columns[plan.attribute] = _column(plan, texts, odd)
+        self._look_at_wholes(columns, len(numbers), odd)
+        if self._more:
+            columns["more"] = list(_of_each(self._more, columns))
+        others: dict[int, PersonRow | RefusedRow] = {}
+        for place in sorted(odd):
+            person = self._read_at(numbers[place], problems[place], [own[place] for own in cells])
+            if isinstance(person, RefusedRow) or person.warnings:
+                others[place] = person
+                continue
+            for name in columns.keys() & EMPTY.keys():
+                columns[name][place] = getattr(person, name)
+        return columns, others
+
+    def _read_at(self, number: int, problem: str | None, cells: list[str]) -> Any:
+        values = [""] * (self._plan[-1].column + 1)
+        for plan, cell in zip(self._plan, cells, strict=True):
+            values[plan.column] = cell
+        return self.read(Row(number, values, problem))
 
     def _look_at_wholes(self, columns: dict[str, list[Any]], count: int, odd: set[int]) -> None:
         """Rows without an address or a name need a remark, which `read` makes."""
@@ -179,34 +209,31 @@ def _of_each(codes: list[str], columns: dict[str, list[Any]]) -> Iterator[dict[s
         yield {code: value for code, value in filled if value is not None and value != ""}
 
 
-def _column(plan: Plan, cells: list[str], odd: set[int]) -> list[Any]:
+def _column(plan: Plan, cells: Sequence[str], odd: set[int]) -> list[Any]:
     """The values of a column; the places of cells that `read` should look at go into `odd`."""
     odd_here = _unusual_places(cells, plan.longest)
     odd |= odd_here
     if plan.read is None:
-        return [cell.strip() for cell in cells]
-    empty, kept, read = EMPTY.get(plan.attribute), plan.kept, plan.read
+        return list(map(str.strip, cells))
+    if plan.read is read_address and not odd_here:
+        return read_addresses(cells, odd)
+    empty, kept, different = EMPTY.get(plan.attribute), plan.kept, set(cells)
     is_seldom_twice = plan.attribute in _ATTRIBUTES.values() or plan.attribute == "phone"
+    if is_seldom_twice or len(different) + len(kept) > _MOST_KEPT:
+        kept = {}
     kept.setdefault("", empty)
-    values: list[Any] = []
-    for place, cell in enumerate(cells):
-        if cell in kept:
-            values.append(kept[cell])
-            continue
-        value = empty
-        if place not in odd_here and (text := cell.strip()):
-            try:
-                value = read(text)
-            except Refusal:
-                odd.add(place)
-            else:
-                if not is_seldom_twice and len(kept) < _MOST_KEPT:
-                    kept[cell] = value
-        values.append(value)
-    return values
+    odd_cells = {cells[place] for place in odd_here}
+    for cell in different.difference(kept, odd_cells):
+        text = cell.strip()
+        with suppress(Refusal):
+            kept[cell] = plan.read(text) if text else empty
+    if different <= kept.keys():
+        return list(map(kept.__getitem__, cells))
+    odd.update(place for place, cell in enumerate(cells) if cell not in kept)
+    return [kept.get(cell, empty) for cell in cells]
 
 
-def _unusual_places(cells: list[str], longest: int) -> set[int]:
+def _unusual_places(cells: Sequence[str], longest: int) -> set[int]:
     """Which cells hold more than plain letters, or too many. All are looked at as one first."""
     joined = "".join(cells)
     is_plain = (joined.isascii() and joined.isprintable() and "#" not in joined) or (

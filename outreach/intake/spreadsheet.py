@@ -4,13 +4,14 @@ import hashlib
 import io
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
+from itertools import chain, count, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TextIO
 
 from outreach.intake import csv_file, xlsx_file
+from outreach.intake.headings import distinct_headers
 from outreach.intake.kinds import kind_of
 from outreach.intake.limits import LIMITS, MEGABYTE, Limits
 from outreach.intake.unreadable import (
@@ -23,7 +24,6 @@ from outreach.intake.unreadable import (
 from outreach.sheets import unguard
 
 _ADDRESS_SHAPE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
-_HEADER_LENGTH = 200
 
 
 class Row(NamedTuple):
@@ -99,6 +99,8 @@ class Sheet:
         if first <= self.header_row:
             records = records[self.header_row + 1 - first :]
             first = self.header_row + 1
+        if self._is_plain(records):
+            return list(map(Row._make, zip(count(first), records, repeat(None), strict=False)))
         width, longest = len(self.headers), self._limits.cell_length
         lost, new, rows = csv_file.UNREADABLE_CHARACTER, tuple.__new__, list[Row]()
         for number, values in enumerate(records, first):
@@ -116,6 +118,21 @@ class Sheet:
             else:
                 rows.append(self._unusual(number, values, None))
         return rows
+
+    def _is_plain(self, records: list[list[str]]) -> bool:
+        """Whether no record of a batch is blank, or has anything else that must be looked at."""
+        if set(map(len, records)) != {len(self.headers)}:
+            return False
+        cells = list(chain.from_iterable(records))
+        whole = "".join(cells)
+        if "\0" in whole or csv_file.UNREADABLE_CHARACTER in whole:
+            return False
+        if "'" in whole and any(unguard(cell) != cell for cell in cells if "'" in cell):
+            return False
+        if max(map(len, cells)) > self._limits.cell_length:
+            return False
+        seem_blank = [values for values in records if not values[0].strip()]
+        return all(any(map(str.strip, values)) for values in seem_blank)
 
     def _unusual(self, number: int, values: list[str], problem: str | None) -> Row:
         width = len(self.headers)
@@ -255,37 +272,3 @@ def _first_record(sheet: Sheet) -> tuple[int, list[str]]:
         if problem is not None:
             raise BrokenText(f"The first row cannot be read. {problem}")
     raise EmptyFile
-
-
-def distinct_headers(cells: list[str], first_column: int = 0) -> tuple[list[str], list[str]]:
-    """Headers that differ from one another, and those that had to be numbered.
-
-    A header without a name gets its column's letter: "Column C".
-    """
-    seen: dict[str, int] = {}
-    headers: list[str] = []
-    repeated: list[str] = []
-    for index, cell in enumerate(cells):
-        plain = " ".join(unicodedata.normalize("NFC", cell).split())
-        plain = "".join(c for c in plain if c.isprintable())[:_HEADER_LENGTH]
-        name = plain or f"Column {_letters(first_column + index)}"
-        if name in seen:
-            if name not in repeated:
-                repeated.append(name)
-            while (numbered := f"{name} ({seen[name] + 1})") in seen:
-                seen[name] += 1
-            seen[name] += 1
-            name = numbered
-        seen[name] = 1
-        headers.append(name)
-    return headers, repeated
-
-
-def _letters(index: int) -> str:
-    """A for 0, Z for 25, AA for 26: the spreadsheet's name of a column."""
-    letters = ""
-    index += 1
-    while index:
-        index, digit = divmod(index - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters

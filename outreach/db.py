@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
 from outreach.models.suppression import digest_of
-from outreach.prepared import Change, Prepared, chained, cursor_of
+from outreach.prepared import Change, Prepared, chained
 from outreach.turns import others_work
+from outreach.wire import wire_of
 
 BUSY_TIMEOUT_MS = 40_000
 """Longer than the 30 s for which a backup or another writer may hold SQLite."""
@@ -39,6 +40,7 @@ _turns = threading.Lock()
 # A forked child begins with one of its own: nobody in there would give the parent's back.
 os.register_at_fork(after_in_child=lambda: globals().update(_turns=threading.Lock()))
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
+_held: ContextVar[Any] = ContextVar("held", default=None)
 
 
 @contextmanager
@@ -151,11 +153,12 @@ class Glance:
     def raw(self, **values: Any) -> tuple[Any, ...] | None:
         """The row as the driver gives it; None where there is none."""
         spelt = self._prepared.spelt(db.engine.dialect)
-        with _driver() as driver:
-            cursor = cursor_of(driver)
-            cursor.execute(spelt.text, spelt.filled(values))
-            row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+        given = spelt.filled(values)
+        with _connected() as connection:
+            if is_postgresql():
+                return wire_of(connection).first(spelt.text, given)
+            row: tuple[Any, ...] | None = connection.cursor().execute(spelt.text, given).fetchone()
+            return row
 
     def read(self, row: tuple[Any, ...]) -> list[Any]:
         """The values of such a row, each of its column's type."""
@@ -170,45 +173,67 @@ def changed_at_once(changes: Sequence[Change]) -> bool:
     """
     if _writing.get() is not None:
         raise RuntimeError("a transaction is open already; actions do not call actions")
-    engine = db.engine
-    first, *others = chained(engine.dialect, changes)
-    is_sqlite = not is_postgresql()
-    with _turn() if is_sqlite else nullcontext(), _driver() as driver:
-        cursor = cursor_of(driver)
-        if is_sqlite:
-            cursor.execute("BEGIN IMMEDIATE")
-        with nullcontext() if is_sqlite else others_work():
-            cursor.execute(*first)
-        is_done = bool(cursor.rowcount)
+    statements = chained(db.engine.dialect, changes)
+    if is_postgresql():
+        ((text, given),) = statements
+        with _connected() as connection, others_work():
+            return bool(wire_of(connection).count(text, given))
+    is_done = _changed_in_turn(statements)
+    if is_done and waits_for_disk:
+        _wait_for_disk(f"{db.engine.url.database}-wal")
+    return is_done
+
+
+def _changed_in_turn(statements: Sequence[tuple[str, list[Any]]]) -> bool:
+    """The same on SQLite, without the wait for the disk."""
+    first, *others = statements
+    with _turn(), _connected() as connection:
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        is_done = bool(cursor.execute(*first).rowcount)
         for other in others if is_done else ():
             cursor.execute(*other)
-        driver.commit()
-    if is_done and is_sqlite and waits_for_disk:
-        _wait_for_disk(f"{engine.url.database}-wal")
+        connection.driver_connection.commit()
     return is_done
 
 
 @contextmanager
-def _driver() -> Iterator[Any]:
-    """A connection of the driver by itself, on which every statement is a transaction."""
-    connection = db.engine.raw_connection()
-    driver: Any = connection.driver_connection
-    is_sqlite = isinstance(driver, SQLiteConnection)  # where we begin transactions ourselves
+def one_connection() -> Iterator[None]:
+    """What is asked and changed at once in here goes over one connection, taken once."""
+    with _connected() as connection:
+        marker = _held.set(connection)
+        try:
+            yield
+        finally:
+            _held.reset(marker)
+
+
+@contextmanager
+def _connected() -> Iterator[Any]:
+    """A connection with nothing around it, on which every statement is a transaction."""
+    held = _held.get()
+    if held is not None and not held.is_valid:
+        held = None
+    connection: Any = held or db.engine.raw_connection()
     try:
-        if not is_sqlite:
-            driver.autocommit = True
-        yield driver
-        if not is_sqlite:
-            driver.autocommit = False
+        yield connection
     except BaseException:
-        if is_sqlite:
-            # Closing alone would not do: as long as the fault's frames hold a cursor, SQLite keeps
-            # the connection alive, and with it the transaction and its lock.
-            with suppress(Exception):
-                driver.rollback()
-        connection.invalidate()
+        _give_up(connection)
         raise
-    connection.close()
+    if held is None:
+        connection.close()
+
+
+def _give_up(connection: Any) -> None:
+    if not connection.is_valid:
+        return
+    driver = connection.driver_connection
+    if isinstance(driver, SQLiteConnection):
+        # Closing alone would not do: as long as the fault's frames hold a cursor, SQLite keeps the
+        # connection alive, and with it the transaction and its lock.
+        with suppress(Exception):
+            driver.rollback()
+    connection.invalidate()
 
 
 def is_postgresql() -> bool:

@@ -216,10 +216,11 @@ def run_together(connection: Connection, changes: Sequence[Change]) -> int:
 def chained(dialect: Dialect, changes: Sequence[Change]) -> list[tuple[str, list[Any]]]:
     """An UPDATE and INSERTs after it as the driver takes them, text and parameters: on PostgreSQL
     one statement, of which nothing happens where the UPDATE finds no row."""
-    if dialect.name == "postgresql":
-        spelt = _whole(tuple(prepared for prepared, _ in changes), is_chained=True).spelt(dialect)
-        return [(spelt.text, spelt.filled(_gathered(changes)))]
     spelt_ones = [(prepared.spelt(dialect), values) for prepared, values in changes]
+    if dialect.name == "postgresql":
+        whole = _whole(tuple(prepared for prepared, _ in changes), is_chained=True).spelt(dialect)
+        given = [value for spelt, values in spelt_ones for value in spelt.filled(values)]
+        return [(whole.text, given)]
     return [(spelt.text, spelt.filled(values)) for spelt, values in spelt_ones]
 
 

@@ -43,6 +43,7 @@ FLOORS = [
             "keeping",
             "tally",
             "prepared",
+            "wire",
             "resting",
             "stops",
             "schema",

@@ -5,8 +5,9 @@ takes it back from that.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import func, select
@@ -178,26 +179,42 @@ class Roster:
         # In the order of the people's own rows, as they stand in two indexes; so too the journal.
         by_row = self.rank_before
         placed = sorted(
-            (id_, self._rank + number if by_row is None else by_row + line.person.row, line.person)
-            for number, (id_, line) in enumerate(people, 1)
+            (
+                (id_, self._rank + number if by_row is None else by_row + line.person.row, line)
+                for number, (id_, line) in enumerate(people, 1)
+            ),
+            key=itemgetter(0),
         )
         self._rank += len(people)
         rows: list[tuple[Any, ...]] = [
             (
-                list_id, stakeholder_id, False,
-                min(person.tier or 2, LOWEST_TIER), person.why, person.rank or rank, at,
+                list_id, stakeholder_id, False, min(line.person.tier or 2, LOWEST_TIER),
+                line.person.why, line.person.rank or rank, at,
             )
-            for stakeholder_id, rank, person in placed
+            for stakeholder_id, rank, line in placed
         ]  # fmt: skip
         columns = "list_id stakeholder_id is_star tier why rank created_at"
-        if any(person.wave for _, _, person in placed):
-            columns += " wave"
-            rows = [(*row, one[2].wave or 1) for row, one in zip(rows, placed, strict=True)]
+        for name, values in self._seldom([line for _, _, line in placed]):
+            columns += f" {name}"
+            rows = [(*row, value) for row, value in zip(rows, values, strict=True)]
         ids = self.bulk.add(Target, columns, rows)
         marked = zip(ids, placed, strict=True)
-        self._nominate([(id_, person.why) for id_, (_, _, person) in marked if person.star])
+        stars = [(id_, ln.person) for id_, (_, _, ln) in marked if ln.person.star]
+        self._nominate([(id_, person.why) for id_, person in stars])
         self._numbers[TallyKind.LIST_TARGETS, self._list.id, 0, "wanted"] += len(rows)
         self._journal.same_for_all("added_to_list", [id_ for id_, _, _ in placed])
+
+    def _seldom(self, lines: Sequence[Recognised]) -> Iterator[tuple[str, list[Any]]]:
+        """(column, its values) of those of a place on the list of which most files say nothing."""
+        if any(line.person.wave for line in lines):
+            yield "wave", [line.person.wave or 1 for line in lines]
+        if any(line.person.decide_on for line in lines):
+            days = [line.person.decide_on for line in lines]
+            yield "decide_on", [self.bulk.bound(Target, "decide_on", day) for day in days]
+        if any(line.person.alternate for line in lines):
+            yield "is_alternate", [bool(line.person.alternate) for line in lines]
+        if any(line.follower_id for line in lines):
+            yield "owner_id", [line.follower_id for line in lines]
 
     def _nominate(self, stars: Sequence[tuple[int, str]]) -> None:
         """A file marks nobody as a star: it nominates, and an approver decides about each.

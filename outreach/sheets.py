@@ -10,12 +10,13 @@ import csv
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
+from datetime import date
 from io import TextIOWrapper
 from typing import IO, TextIO
 
 import xlsxwriter
 
-Cell = str | int | None
+Cell = str | int | date | None
 
 
 # Inside a cell too: opened with another separator than the comma (Excel in French looks for `;`),

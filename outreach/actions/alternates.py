@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.advice.alternates import reordered
-from outreach.db import transaction
+from outreach.db import touched, transaction
 from outreach.errors import Conflict, NotFound, Refusal
+from outreach.keeping import Done, change_of, keep, rows_of_change, tell
 from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.allotment import Allotment, Placement, PlacementState
 from outreach.models.invitation import Invitation, InvitationState
@@ -24,34 +25,31 @@ BATCH = 500
 
 def mark_alternates(
     list_id: int, target_ids: Sequence[int], is_alternate: bool, *, by: Actor, at: datetime
-) -> int:
-    """Ask people only when a place is freed, or with the others again; says how many changed.
+) -> Done:
+    """Ask people only when a place is freed, or with the others again; can be taken back.
 
-    Who was promoted, or asked already, stays as it is. A place that waits for an alternate goes
-    to the first of them at once, where the allotment does so by itself.
+    Who was promoted stays as it is. A place that waits for an alternate goes to the first of them
+    at once, where the allotment does so by itself.
     """
     with transaction() as session:
         target_list = _list(session, list_id)
         allotment = _lock(session, target_list)
-        rows = session.scalars(
-            select(Target)
-            .where(
-                Target.list_id == list_id,
-                Target.id.in_(target_ids),
-                Target.promoted_at.is_(None),
-                Target.is_alternate != is_alternate,
-            )
-            .order_by(Target.id)
-            .with_for_update()
-        ).all()
-        for row in rows:
-            row.is_alternate = is_alternate
-        if rows:
-            verb = "made_alternate" if is_alternate else "unmade_alternate"
-            session.add(_line(verb, target_list, rows, by, at, count=len(rows)))
-            if allotment is not None:
-                add_to_tallies(session, fill(session, allotment, at=at, by=by))
-        return len(rows)
+        said = "Asked when a place is freed" if is_alternate else "Asked with the others"
+        change = change_of(
+            "targets_alternate", by, at, list_id=list_id, list=target_list.name,
+            value=is_alternate, said=f"{said} on {target_list.name}",
+        )  # fmt: skip
+        wanted = select(Target.id).where(
+            Target.list_id == list_id, Target.id.in_(target_ids),
+            Target.promoted_at.is_(None), Target.is_alternate != is_alternate,
+        )  # fmt: skip
+        if not keep(session, change, wanted, Target.id):
+            return Done(None, 0)
+        these = Target.id.in_(rows_of_change(change))
+        touched(session, update(Target).where(these).values(is_alternate=is_alternate))
+        if allotment is not None:
+            add_to_tallies(session, fill(session, allotment, at=at, by=by))
+        return tell(session, change, select(Target.stakeholder_id).where(these))
 
 
 def set_wave(list_id: int, target_ids: Sequence[int], wave: int, *, by: Actor, at: datetime) -> int:
@@ -73,8 +71,9 @@ def set_wave(list_id: int, target_ids: Sequence[int], wave: int, *, by: Actor, a
         return len(rows)
 
 
-def move_alternate(list_id: int, target_id: int, place: int, *, by: Actor, at: datetime) -> None:
-    """Put an alternate at a place among those who still wait, counted from 1."""
+def move_alternate(list_id: int, target_id: int, place: int, *, by: Actor, at: datetime) -> int:
+    """Put an alternate at a place among those who still wait, counted from 1; says where they were
+    before."""
     with transaction() as session:
         target_list = _list(session, list_id)
         _lock(session, target_list)
@@ -96,6 +95,7 @@ def move_alternate(list_id: int, target_id: int, place: int, *, by: Actor, at: d
             lowest = max(lowest + 1, rank)
             by_id[id_].rank = lowest
         session.add(_line("moved_alternate", target_list, [by_id[target_id]], by, at, place=place))
+        return list(by_id).index(target_id) + 1
 
 
 def promote_alternates(*, at: datetime) -> int:

@@ -27,13 +27,14 @@ from outreach.advice.segments import Rule
 from outreach.db import reading, touched, transaction
 from outreach.errors import NotAnApprover, NotFound, Refusal
 from outreach.keeping import Done, change_of, check_count, keep, put_back, rows_of_change, tell
-from outreach.models.activity import Actor
+from outreach.models.activity import CLOCK, Actor
 from outreach.models.base import UTCDateTime
 from outreach.models.bulk import BulkChange, BulkRow, RemovedTarget
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
+from outreach.placing import fill, lock_allotment
 from outreach.queries.accounts import colleague, may_approve
 from outreach.queries.shapes import Ground
 from outreach.queries.targets import target_ids
@@ -263,7 +264,22 @@ def _unnominate(session: Session, change: BulkChange) -> int:
     return touched(session, gone)
 
 
+def _mark_again(session: Session, change: BulkChange) -> int:
+    """Alternates no more, or again; who was promoted meanwhile stays. A place that waits for an
+    alternate goes to the first of them."""
+    was = bool(change.detail["value"])
+    target_list = session.get_one(TargetList, change.detail["list_id"])
+    allotment = target_list.allotment_id and lock_allotment(session, target_list.allotment_id)
+    unchanged = (Target.is_alternate == was, Target.promoted_at.is_(None))
+    count = _update(session, change, *unchanged, is_alternate=not was)
+    if allotment:
+        at = change.undone_at or change.at
+        add_to_tallies(session, fill(session, allotment, at=at, by=CLOCK))
+    return count
+
+
 _TAKES_BACK = {
+    "targets_alternate": _mark_again,
     "targets_tier": _set_again,
     "targets_wave": _set_again,
     "targets_approved": _unapprove,

@@ -25,8 +25,8 @@ from outreach.queries.recognised import name_of
 MANY = 1_000
 
 _BESIDE = (
-    "star", "kind", "tags", "phone", "other_addresses", "owner", "assistant_address", "more",
-    "warnings",
+    "star", "decide_on", "alternate", "follower", "kind", "tags", "phone", "other_addresses",
+    "owner", "assistant_address", "more", "warnings",
 )  # fmt: skip
 """What more than the two rows of a person follows from."""
 _OWN = {

@@ -156,7 +156,7 @@ class _WayBack:
         known = {row.stakeholder_id: row.id for row in rows if row.stakeholder_id not in new}
         used = used_targets(
             self._session, known, self._list, self._added, self._stamp,
-            brought_waves="wave" in self._row.columns.values(),
+            brought=self._row.columns.values(),
         )  # fmt: skip
         self.kept |= used
         gone = [row for row in rows if row.stakeholder_id in free or (

@@ -68,13 +68,13 @@ def used_targets(
     added: Mapping[str, list[int]],
     stamp: str,
     *,
-    brought_waves: bool = False,
+    brought: Collection[str] = (),
 ) -> dict[int, str]:
     """{stakeholder: why} of people known before whose place on the list was used since.
 
-    known          {stakeholder: target}
-    added          {table: ids} of what the import itself wrote
-    brought_waves  a wave may stand there from the file
+    known    {stakeholder: target}
+    added    {table: ids} of what the import itself wrote
+    brought  fields of the file: what they say may stand there from it
     """
     if not known:
         return {}
@@ -88,11 +88,14 @@ def used_targets(
         among(Star.target_id, person), Star.stage != StarStage.NOMINATED
     )
     used.update((person[id_], "in use") for id_ in session.scalars(decided))
-    signs = [
-        Target.owner_id.is_not(None), Target.decide_on.is_not(None), Target.is_alternate,
-        Target.promoted_at.is_not(None), *([] if brought_waves else [Target.wave != 1]),
-    ]  # fmt: skip
-    edited = select(Target.stakeholder_id).where(among(Target.id, person), or_(*signs))
+    signs = {
+        "follower": Target.owner_id.is_not(None), "decide_on": Target.decide_on.is_not(None),
+        "alternate": Target.is_alternate, "wave": Target.wave != 1,
+    }  # fmt: skip
+    shown = [sign for code, sign in signs.items() if code not in brought]
+    edited = select(Target.stakeholder_id).where(
+        among(Target.id, person), or_(Target.promoted_at.is_not(None), *shown)
+    )
     used.update((id_, "edited") for id_ in session.scalars(edited))
     invited = select(Invitation.stakeholder_id).where(
         among(Invitation.stakeholder_id, known),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
@@ -128,6 +129,13 @@ def _wave(text: str) -> int:
     raise Unread(f"“{text[:60]}” is not a wave (1 to 9); left empty")
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.partition(" ")[0].partition("T")[0])
+    except ValueError:
+        raise Unread(f"“{text[:60]}” is not a date such as 2026-11-30; left empty") from None
+
+
 def _country(text: str) -> str:
     if code := read_country(text):
         return code
@@ -169,6 +177,9 @@ _FIELDS = (
     Field("tier", "Tier", _tier, 60),
     Field("rank", "Rank", _rank, 60),
     Field("wave", "Wave", _wave, 60),
+    Field("decide_on", "Decide by", _day, 60),
+    Field("alternate", "Alternate", yes_or_no, 60),
+    Field("follower", "Followed up by (e-mail address)", as_text, 254),
     Field("why", "Why wanted", as_text, 2_000, many_lines=True),
     Field("notes", "Notes", as_text, 10_000, many_columns=True, many_lines=True),
     Field("phone", "Phone", _phones, 300, many_columns=True, many_lines=True),

@@ -6,6 +6,7 @@ import unicodedata
 from outreach.errors import Refusal
 
 _BREAK = r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]"
+_STARTS_WITH_BREAK = re.compile(rf"[ \u00a0]*{_BREAK}")
 _BREAKS = re.compile(rf"[ \u00a0]*{_BREAK}+[ \u00a0]*")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 # They are in nobody's name, and turn what stands beside them into something else.
@@ -38,17 +39,20 @@ def one_line(text: str) -> tuple[str, str | None]:
     visible = _INVISIBLE.sub("", joined).strip()
     if joined != plain:
         return visible, "a line break became a space"
+    if visible and _STARTS_WITH_BREAK.match(text):
+        return visible, "a tab or line break before the first letter was taken away"
     return visible, None if visible == joined else "invisible characters were taken out"
 
 
 def many_lines(text: str) -> tuple[str, str | None]:
     """The text in NFC with \\n as its only line break, and what had to be changed.
 
+    White space behind it goes, and spaces before it; a tab or line break before it was typed.
     Raises Unread as `one_line` does.
     """
-    plain = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text)).strip()
+    plain = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text)).rstrip().lstrip(" \u00a0")
     _refuse_forbidden(plain)
-    visible = _INVISIBLE.sub("", plain).strip()
+    visible = _INVISIBLE.sub("", plain).rstrip().lstrip(" \u00a0")
     return visible, None if visible == plain else "invisible characters were taken out"
 
 

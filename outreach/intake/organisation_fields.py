@@ -84,13 +84,24 @@ def guess_organisation_columns(
 
     fields  the team's own included
     """
-    words: dict[str, str] = {}
-    for code, field in fields.items():
-        for heading in (code, field.label, *_HEADINGS.get(code, ())):
-            words.setdefault(fold_heading(heading), code)
+    words = _words_of(fields)
     mapping: dict[int, str] = {}
     for column, header in enumerate(headers):
         code = words.get(fold_heading(header), "")
         if code and (fields[code].many_columns or code not in mapping.values()):
             mapping[column] = code
     return mapping
+
+
+def is_heading(text: str) -> bool:
+    """Whether a column of this name is taken for a field that everyone has."""
+    return fold_heading(text) in _words_of(ORGANISATION_FIELDS)
+
+
+def _words_of(fields: Mapping[str, Field]) -> dict[str, str]:
+    """{heading, folded: the field that it means}; the first of those that several have."""
+    words: dict[str, str] = {}
+    for code, field in fields.items():
+        for heading in (code, field.label, *_HEADINGS.get(code, ())):
+            words.setdefault(fold_heading(heading), code)
+    return words

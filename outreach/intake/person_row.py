@@ -1,6 +1,7 @@
 """A row of a sheet as a person: checked values, or a refusal that says why."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from outreach.intake.addresses import Address
@@ -47,6 +48,10 @@ class PersonRow(NamedTuple):
     tier: int | None = None
     rank: int | None = None
     wave: int | None = None
+    decide_on: date | None = None
+    alternate: bool | None = None
+    follower: str = ""
+    """The address of the account of whoever follows the person up on this list."""
     why: str = ""
     notes: str = ""
     phone: tuple[tuple[str, str, str], ...] = ()

@@ -257,7 +257,7 @@ def _read_unusual(number: int, plan: Plan, cell: str, problems: list[Problem]) -
         raise Unread(f"holds the spreadsheet's error {text}")
     if len(text) > plan.longest:
         raise _too_long(text, plan.longest)
-    return plan.read(text) if plan.read is not None and text else text
+    return plan.read(text.strip()) if plan.read is not None and text else text
 
 
 def _too_long(text: str, longest: int) -> Unread:

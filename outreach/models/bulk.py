@@ -21,7 +21,8 @@ class BulkChange(Base):
     id: Mapped[Key]
     what: Mapped[str]
     """`tagged`, `untagged`, `gave_owner`, `put_on_list`; of the targets of a list `targets_tier`,
-    `targets_wave`, `targets_owner`, `targets_approved`, `targets_removed`, `targets_nominated`."""
+    `targets_wave`, `targets_alternate`, `targets_owner`, `targets_approved`, `targets_removed`,
+    `targets_nominated`."""
     detail: Mapped[dict[str, Any]]
     """The tag, owner, list or number; and `said`: the change in words."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -15,6 +15,10 @@ SENTENCES = {
     "set_tier_1": "Tier 1 on {list}",
     "set_tier_2": "Tier 2 on {list}",
     "set_tier_3": "Tier 3 on {list}",
+    "made_alternate": "Asked when a place is freed, on {list}",
+    "unmade_alternate": "Asked with the others, on {list}",
+    "moved_alternate": "Moved to place {place} among the alternates of {list}",
+    "promoted_alternate": "Asked for a place that was free, as the next alternate",
     "edited_target": "Changed on {list}: {fields}",
     "took_back": "A change was taken back",
     "bulk_office": "{said}, with all who hold it",
@@ -24,6 +28,7 @@ SENTENCES = {
     "bulk_put_on_list": "{said}, with others",
     "bulk_targets_tier": "{said}, with others",
     "bulk_targets_wave": "{said}, with others",
+    "bulk_targets_alternate": "{said}, with others",
     "bulk_targets_owner": "{said}, with others",
     "bulk_targets_approved": "{said}, with others",
     "bulk_targets_removed": "{said}, with others",
@@ -113,6 +118,7 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "because": "",
         "said": "Changed",
         "file": "a file",
+        "place": "another",
     }
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     if verb == "edited" and not words["fields"]:

@@ -3,13 +3,15 @@
 For filters, imports, exports, forms and mails alike: everywhere a field is called `custom_CODE`.
 """
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
 from outreach.db import reading
+from outreach.intake.words import fold_heading
 from outreach.models.custom_field import (
     COLUMNS,
     PREFIX,
@@ -110,6 +112,24 @@ def use_count(field_id: int) -> int:
     """How many people or organisations have something in a field. Cost: they, by an index."""
     counted = select(func.count()).where(CustomValue.field_id == field_id)
     return reading().scalar(counted) or 0
+
+
+def headings_of(fields: Sequence[FieldLine], is_ours: Callable[[str], bool]) -> list[str]:
+    """What columns of the team's own fields are called in a file: as the team calls them, but where
+    an import could not tell such a column from another.
+
+    is_ours  whether an import would take a column of this name for one of our fields
+    """
+    seen = Counter(fold_heading(field.label) for field in fields)
+    return [
+        field.name
+        if seen[key := fold_heading(field.label)] > 1
+        or not key
+        or "@" in field.label
+        or is_ours(field.label)
+        else field.label
+        for field in fields
+    ]
 
 
 def shown(fields: Collection[FieldLine], values: dict[int, Any]) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,17 @@
 """People as the rows of a file: everything that an import reads again, and how they answered."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal, select
+from sqlalchemy.orm import aliased
 
 from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.intake.fields import FIELDS
+from outreach.intake.words import fold
 from outreach.models.account import Account
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.custom_field import CustomSubject, as_text
@@ -18,13 +22,15 @@ from outreach.models.phone import Phone
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
-from outreach.queries.custom_fields import FieldLine, custom_fields, custom_values
+from outreach.queries.custom_fields import FieldLine, custom_fields, custom_values, headings_of
 from outreach.queries.keyset import page
 from outreach.queries.segments import conditions_of
 from outreach.queries.shapes import IS_KEPT, Ground
 
-Cell = str | int | None
+Cell = str | int | date | None
 BATCH = 1_000
+
+_FOLLOWER = aliased(Account)
 
 _OWN: dict[str, Any] = {
     "Name": Stakeholder.full_name,
@@ -46,6 +52,9 @@ _WANTED: dict[str, Any] = {
     "Rank": Target.rank,
     "Why": Target.why,
     "Wave": Target.wave,
+    "Decide by": Target.decide_on,
+    "Alternate": case((Target.is_alternate, "yes"), else_=""),
+    "Followed up by": func.coalesce(_FOLLOWER.email, ""),
 }
 _MORE: dict[str, Any] = {"Notes": Stakeholder.notes, "External id": Stakeholder.external_id}
 _ANSWER: dict[str, Any] = {"Answer": Invitation.state}
@@ -69,7 +78,18 @@ def export_fields() -> list[FieldLine]:
 def headers(fields: Sequence[FieldLine], *, of_list: bool) -> list[str]:
     """The first line of the file. All but `Answer` are read again by an import."""
     whole = _OWN | _WANTED | _MORE | _ANSWER if of_list else _OWN | _MORE
-    return [*whole, *_BESIDE, *_FORMS.values(), *[field.name for field in fields]]
+    return [*whole, *_BESIDE, *_FORMS.values(), *headings_of(fields, is_heading)]
+
+
+def is_heading(text: str) -> bool:
+    """Whether a column of our own export is called so."""
+    return fold(text) in _headings()
+
+
+@cache
+def _headings() -> frozenset[str]:
+    ours = (*_OWN, *_WANTED, *_MORE, *_ANSWER, *_BESIDE, *_FORMS.values())
+    return frozenset(map(fold, ours))
 
 
 def rows_of_list(list_id: int, fields: Sequence[FieldLine]) -> Iterator[tuple[Cell, ...]]:
@@ -81,6 +101,7 @@ def rows_of_list(list_id: int, fields: Sequence[FieldLine]) -> Iterator[tuple[Ce
         .join(TargetList, Target.list_id == TargetList.id)
         .join(Stakeholder, Target.stakeholder_id == Stakeholder.id)
         .outerjoin(Organisation, Stakeholder.organisation_id == Organisation.id)
+        .outerjoin(_FOLLOWER, _FOLLOWER.id == Target.owner_id)
         .outerjoin(
             Invitation,
             and_(

@@ -7,6 +7,7 @@ from outreach.intake.fields import FIELDS, Field
 from outreach.intake.unreadable import UnusableMapping
 from outreach.intake.words import fold
 from outreach.models.custom_field import CustomSubject
+from outreach.queries.exports import is_heading
 from outreach.queries.organisation_fields import own_import_fields
 
 NO_PLACE = frozenset({"group", "region"})
@@ -24,7 +25,7 @@ def guessed_columns(headers: Sequence[str]) -> dict[int, str]:
     fields = import_fields()
     guessed = {column: code for column, code in guess_mapping(headers).items() if code in fields}
     own = {fold(word): code for code, field in fields.items() if code not in FIELDS
-           for word in (code, field.label)}  # fmt: skip
+           for word in (code, field.label) if not is_heading(word)}  # fmt: skip
     for column, header in enumerate(headers):
         code = own.get(fold(header))
         if code and code not in guessed.values():

@@ -8,12 +8,12 @@ from sqlalchemy.orm import aliased
 
 from outreach.advice.segments import Rule
 from outreach.db import reading
-from outreach.intake.organisation_fields import ORGANISATION_FIELDS
+from outreach.intake.organisation_fields import ORGANISATION_FIELDS, is_heading
 from outreach.models.conference import ConstituentGroup, Region
 from outreach.models.custom_field import CustomSubject, as_text
 from outreach.models.focal_point import FocalPoint
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
-from outreach.queries.custom_fields import FieldLine, custom_fields, custom_values
+from outreach.queries.custom_fields import FieldLine, custom_fields, custom_values, headings_of
 from outreach.queries.keyset import page
 from outreach.queries.organisations import among_organisations
 from outreach.queries.shapes import Ground
@@ -30,7 +30,7 @@ def organisation_export_fields() -> list[FieldLine]:
 def organisation_headers(fields: Sequence[FieldLine]) -> list[str]:
     """The first line of the file; an import reads all of it."""
     ours = [field.label for field in ORGANISATION_FIELDS.values()]
-    return [*ours, *[field.name for field in fields]]
+    return [*ours, *headings_of(fields, is_heading)]
 
 
 def rows_of_organisations(

@@ -42,6 +42,8 @@ class Recognised(NamedTuple):
     is_protocol_by_hand: bool = False
     owner_id: int | None = None
     """Of someone new: who looks after the person."""
+    follower_id: int | None = None
+    """Who follows the person up on the list."""
     details: Found = NOTHING
     """What is added or changed beside the person's own row."""
     remarks: tuple[Problem, ...] = ()

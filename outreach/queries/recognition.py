@@ -35,8 +35,14 @@ OWN = {
 }
 """{field of a file: column of a person} where the one is simply the other."""
 
-WANTED = {"star": "is_star", "tier": "tier", "rank": "rank", "wave": "wave", "why": "why"}
-"""{field of a file: column of a target}; what stands there is changed only by OVERWRITE."""
+WANTED = {
+    "star": "is_star", "tier": "tier", "rank": "rank", "wave": "wave", "decide_on": "decide_on",
+    "alternate": "is_alternate", "follower": "owner_id", "why": "why",
+}  # fmt: skip
+"""{field of a file: column of a target}"""
+_MAY_BE_EMPTY = frozenset({"decide_on", "follower", "why"})
+"""Of these: an import fills them by any rule but KEEP. The others hold something always, which only
+OVERWRITE changes."""
 
 COLUMNS = (
     Stakeholder.id,
@@ -114,30 +120,35 @@ class Recogniser:
             whole.append(line if details is NOTHING else line._replace(details=details))
         return whole
 
-    def _owner(self, person: PersonRow) -> int | None:
+    def _account(self, address: str) -> int | None:
         """The account that a row names; None for none and for one that there is not."""
-        if not person.owner:
+        if not address:
             return None
         if self._owners is None:
             self._owners = accounts_by_address()
-        return self._owners.get(person.owner.casefold())
+        return self._owners.get(address.casefold())
 
     def _new(self, person: PersonRow, name: str, folded: str, alike: dict[str, str]) -> Recognised:
         name_key = folded or name.casefold()
         address = person.address
-        if not person.owner and (address is None or not address.is_lookalike):
+        if not (person.owner or person.follower) and (address is None or not address.is_lookalike):
             return Recognised(person, name, name_key)
         remarks = self._remarks_on_owner(person)
         if address is not None and address.is_lookalike:
             remarks += _remarks_on_lookalike(person, address.email, alike)
-        owner_id = self._owner(person)
-        return Recognised(person, name, name_key, owner_id=owner_id, remarks=remarks)
+        return Recognised(
+            person, name, name_key, owner_id=self._account(person.owner),
+            follower_id=self._account(person.follower), remarks=remarks,
+        )  # fmt: skip
 
     def _remarks_on_owner(self, person: PersonRow) -> tuple[Problem, ...]:
-        if not person.owner or self._owner(person) is not None:
-            return ()
-        reason = f"{person.owner} has no account here; the person gets no owner."
-        return (Problem(person.row, "", reason, True),)
+        named = {
+            "the person gets no owner": person.owner,
+            "nobody follows the person up": person.follower,
+        }
+        reasons = [f"{address} has no account here; {then}." for then, address in named.items()
+                   if address and self._account(address) is None]  # fmt: skip
+        return tuple(Problem(person.row, "", reason, True) for reason in reasons)
 
     def _one(
         self,
@@ -181,6 +192,7 @@ class Recogniser:
             row.organisation_id,
             protocol=(row.protocol_category, row.precedence),
             is_protocol_by_hand=row.is_protocol_by_hand,
+            follower_id=self._account(person.follower),
             remarks=self._remarks_on_known(person, name_key, row, there)
             + self._remarks_on_owner(person),
         )
@@ -196,7 +208,7 @@ class Recogniser:
         if name_key and self._may_write("full_name", row.full_name, row.full_name, person.name):
             changes["full_name"] = (row.full_name, person.name)
             changes["name_key"] = (row.name_key, name_key)
-        owner_id = self._owner(person)
+        owner_id = self._account(person.owner)
         if owner_id and self._may_write("owner", row.owner_id, row.owner_id, owner_id):
             changes["owner_id"] = (row.owner_id, owner_id)
         address = person.address
@@ -211,12 +223,19 @@ class Recogniser:
 
     def _target_changes(self, person: PersonRow, target: Any) -> dict[str, tuple[Any, Any]]:
         changes = {}
+        is_nominated = target.star_stage is not None
         for code, column in WANTED.items():
             said, now = getattr(person, code), getattr(target, column)
-            if code == "star" and target.star_stage is not None:
-                continue  # nominated before: an approver has decided, or will
-            wishes = self._rules.get(code) is Rule.OVERWRITE and said not in (None, "", False)
-            if wishes and said != now:
+            if code == "follower":
+                said = self._account(said)
+            if is_nominated and code in ("star", "follower"):
+                continue  # an approver has decided, or will; so too who owns a star
+            if target.promoted_at is not None and code == "alternate":
+                continue  # has a place
+            if said in (None, "") or (code == "star" and not said):
+                continue
+            stands = now if code in _MAY_BE_EMPTY else True
+            if self._may_write(code, stands, now, said):
                 changes[column] = (now, said)
         return changes
 
@@ -258,10 +277,13 @@ class Recogniser:
             return {}
         columns = [getattr(Target, name) for name in WANTED.values()]
         rows = reading().execute(
-            select(Target.stakeholder_id, Target.id, Star.stage.label("star_stage"), *columns)
+            select(
+                Target.stakeholder_id, Target.id, Target.promoted_at,
+                Star.stage.label("star_stage"), *columns,
+            )
             .outerjoin(Star, Star.target_id == Target.id)
             .where(Target.list_id == self._list_id, among(Target.stakeholder_id, ids))
-        )
+        )  # fmt: skip
         return {row.stakeholder_id: row for row in rows}
 
     def _alike(self, people: Sequence[PersonRow]) -> dict[str, str]:

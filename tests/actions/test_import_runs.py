@@ -45,6 +45,8 @@ PEOPLE = [["Name", "Email", "Organisation"]] + [
     [f"P {n}", f"p{n}@example.org", f"Bank {n % 2}"] for n in range(5)
 ]
 
+PLACE = ["wave", "decide_on", "alternate", "follower"]
+
 
 def now():
     return NOON

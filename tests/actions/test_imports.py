@@ -26,7 +26,14 @@ from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.exports import headers, rows_of_list
 from outreach.queries.lists import target_list
-from tests.factories import NOON, make_list, make_organisation, make_stakeholder, make_target, save
+from tests.factories import (
+    NOON,
+    make_list,
+    make_organisation,
+    make_stakeholder,
+    make_target,
+    save,
+)
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.actions import target_bulk
+from outreach.actions.alternates import mark_alternates
 from outreach.actions.target_bulk import Chosen, take_back_targets
 from outreach.advice.segments import Rule
 from outreach.db import reading
@@ -28,7 +29,8 @@ from tests.recount import assert_counts_add_up
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}
-SEEN = ("stakeholder_id", "tier", "wave", "owner_id", "approved_at", "why", "rank", "decide_on")
+SEEN = ("stakeholder_id", "tier", "wave", "owner_id", "approved_at", "why", "rank", "decide_on",
+        "is_alternate")  # fmt: skip
 
 
 @pytest.fixture
@@ -51,6 +53,10 @@ def all_french(wanted, count=3):
     return Chosen(wanted.id, (), rule, Ground(the_conference().id, NOON, wanted.code), count)
 
 
+def french(chosen):
+    return reading().scalars(chosen.targets()).all()
+
+
 def stands(wanted):
     def ask():
         rows = reading().scalars(select(Target).where(Target.list_id == wanted.id))
@@ -64,6 +70,7 @@ CHANGES = {
     "tier": (lambda chosen, _: target_bulk.give_tier(chosen, 1, **BY), 3),
     "wave": (lambda chosen, _: target_bulk.give_wave(chosen, 4, **BY), 3),
     "owner": (lambda chosen, owner: target_bulk.give_owner(chosen, owner.id, **BY), 3),
+    "alternate": (lambda chosen, _: mark_alternates(chosen.list_id, french(chosen), True, **BY), 3),
     "approve": (lambda chosen, _: target_bulk.approve_targets(chosen, **BY), 3),
     "remove": (lambda chosen, _: target_bulk.remove_many(chosen, **BY), 2),
     "nominate": (lambda chosen, _: target_bulk.nominate_many(chosen, "Opens doors", **BY), 2),

@@ -25,10 +25,11 @@ from outreach.queries.allotments import (
 )
 from outreach.queries.conferences import groups
 from outreach.queries.events import EventLine, events
+from outreach.queries.targets import addressees
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.targets import ticked
-from outreach.web.staff.undo import way_back
+from outreach.web.staff.undo import offer_undo, offered_undo, way_back
 from outreach.web.words import people_in_words
 
 MOST_DECLINES = 20
@@ -162,9 +163,15 @@ def approve_alternate(allotment_id: int, vacancy_id: int) -> Response:
 @blueprint.post("/staff/lists/<int:list_id>/targets/<int:target_id>/place")
 def move_alternate(list_id: int, target_id: int) -> Response:
     """Put an alternate at another place."""
-    place = request.form.get("place", type=int) or 1
-    alternates.move_alternate(list_id, target_id, place, by=_me(), at=g.at)
-    return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
+    place = request.values.get("place", type=int) or 1
+    before = alternates.move_alternate(list_id, target_id, place, by=_me(), at=g.at)
+    ((_, name),) = addressees(list_id, [target_id])
+    back = way_back(url_for("staff.list_", list_id=list_id))
+    undo = url_for(
+        "staff.move_alternate", list_id=list_id, target_id=target_id, place=before, back=back
+    )
+    offer_undo(f"{name} moved among the alternates.", undo)
+    return redirect(back, 303)
 
 
 @blueprint.post("/staff/lists/<int:list_id>/targets/alternate", defaults={"is_alternate": True})
@@ -172,10 +179,15 @@ def move_alternate(list_id: int, target_id: int) -> Response:
 def mark_alternates(list_id: int, is_alternate: bool) -> Response:
     """Make those ticked alternates, or ordinary again."""
     ids, _ = ticked(list_id)
-    count = alternates.mark_alternates(list_id, ids, is_alternate, by=_me(), at=g.at)
-    word = "asked when a place is freed" if is_alternate else "asked with the others"
-    flash(f"{people_in_words(count)} changed: {word}.", "done")
-    return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
+    done = alternates.mark_alternates(list_id, ids, is_alternate, by=_me(), at=g.at)
+    back = way_back(url_for("staff.list_", list_id=list_id))
+    if done.change_id is None:
+        flash("Nothing was to change: it is so for all of them already, or they stay.", "done")
+    else:
+        word = "when a place is freed" if is_alternate else "with the others"
+        undo = url_for("staff.take_back_many", change_id=done.change_id, back=back)
+        offer_undo(f"{people_in_words(done.count)} to be asked {word}.", undo)
+    return redirect(back, 303)
 
 
 @blueprint.post("/staff/lists/<int:list_id>/targets/wave")
@@ -201,6 +213,7 @@ def _page(line: AllotmentLine, form: RulesForm, changed: Sequence[Difference] = 
         vacancies=vacancies_of(line.id),
         waiting=waiting_for_places(line.id),
         supposed=supposing(line, declines, g.at),
+        undo=offered_undo(),
     )
 
 

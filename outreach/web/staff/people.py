@@ -105,7 +105,8 @@ def change_many(what: str) -> Response:
     if done.change_id is None:
         flash("Nothing was to change: all of them have it already.", "done")
     else:
-        offer_undo(text, url_for("staff.take_back_many", change_id=done.change_id))
+        back = way_back(url_for(PAGE))
+        offer_undo(text, url_for("staff.take_back_many", change_id=done.change_id, back=back))
     return redirect(way_back(url_for(PAGE)), 303)
 
 
@@ -125,7 +126,7 @@ def take_back_many(change_id: int) -> Response:
         back = target_bulk.take_back_targets
     count = back(change_id, by=by, at=g.at)
     flash(f"Taken back for {people_in_words(count)}.", "done")
-    return redirect(url_for("staff.changes"), 303)
+    return redirect(way_back(url_for("staff.changes")), 303)
 
 
 def _chosen() -> bulk.Chosen:

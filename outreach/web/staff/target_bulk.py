@@ -65,12 +65,13 @@ def change_targets(list_id: int, what: str) -> Response:
     if what not in _CHANGES:
         raise NotFound
     done, words = _CHANGES[what](_chosen(list_id), Actor.account(current_user.id))
+    back = way_back(url_for("staff.list_", list_id=list_id))
     if done.change_id is None:
         flash("Nothing was to change: it is so for all of them already, or they stay.", "done")
     else:
-        undo = url_for("staff.take_back_many", change_id=done.change_id)
+        undo = url_for("staff.take_back_many", change_id=done.change_id, back=back)
         offer_undo(f"{people_in_words(done.count)} {words}.", undo)
-    return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
+    return redirect(back, 303)
 
 
 def _chosen(list_id: int) -> Chosen:

@@ -26,8 +26,9 @@ def offered_undo() -> Undo | None:
 
 
 def way_back(default: str) -> str:
-    """The page that a form was on, as the form says; a staff page of ours, whatever it says."""
-    wanted = request.form.get("back", "")
+    """The page that a form was on, as it says itself, or the address to which it goes (that of an
+    undo); a staff page of ours, whatever it says."""
+    wanted = request.values.get("back", "")
     parts = urlsplit(wanted)
     is_ours = wanted.startswith("/staff/") and wanted.isprintable() and "\\" not in wanted
     return wanted if is_ours and not parts.netloc and not parts.scheme else default

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 from outreach.actions.invitations import answer_invitation
 from outreach.clock import now
@@ -9,6 +10,7 @@ from outreach.db import reading
 from outreach.models.activity import Activity
 from outreach.models.allotment import Allotment, Vacancy
 from outreach.models.invitation import Reply
+from outreach.models.target import Target
 from tests.actions.test_places import Ground
 from tests.factories import make_target, sign_in
 from tests.forms import opened
@@ -18,6 +20,12 @@ DAY = timedelta(days=1)
 
 def fill_in(**more):
     return {"places": 3, "mode": "automatic", "answer_days": 10, "closing_days": 7} | more
+
+
+def undo_in(page):
+    """Where the quiet bar takes the last change back."""
+    (url,) = re.findall(r'action="([^"]+)"><input[^>]*><button>Undo', page)
+    return unescape(url)
 
 
 def test_a_group_gets_its_places_and_the_page_says_how_they_stand(client):
@@ -43,12 +51,14 @@ def test_a_group_gets_its_places_and_the_page_says_how_they_stand(client):
 def test_alternates_are_moved_by_a_number_and_the_page_supposes_by_the_same_rules(client):
     ground = Ground(2, asked=2, alternates=2, opens_at=now() + 60 * DAY)
     sign_in(client)
-    last = ground.eligible()[1]
-    moved = client.post(
-        f"/staff/lists/{ground.list.id}/targets/{last.id}/place",
-        data={"place": "1", "back": f"/staff/allotments/{ground.allotment_id}"},
-    )
-    assert moved.location.endswith(f"/staff/allotments/{ground.allotment_id}")
+    first, last = ground.eligible()
+    url = f"/staff/lists/{ground.list.id}/targets/{last.id}/place"
+    moves = {"place": "1", "back": f"/staff/allotments/{ground.allotment_id}"}
+    moved = client.post(url, data=moves)
+    assert moved.location == moves["back"]
+    assert client.post(undo_in(client.get(moved.location).text)).location == moves["back"]
+    assert [row.id for row in ground.eligible()] == [first.id, last.id]
+    client.post(url, data=moves)
     text = client.get(f"/staff/allotments/{ground.allotment_id}?declines=5").text
     names = {row.id: row.stakeholder.full_name for row in ground.eligible()}
     supposed = text[text.index("What would happen if") :]
@@ -87,6 +97,8 @@ def test_people_become_alternates_and_get_a_wave_on_their_list(client):
     page = client.get(f"/staff/lists/{ground.list.id}").text
     assert "Alternate" in page
     assert "Wave 2" in page
+    assert client.post(undo_in(page)).location == f"/staff/lists/{ground.list.id}"
+    assert not ground.rows(Target, Target.is_alternate)
 
 
 def test_rules_are_changed_and_a_number_out_of_bounds_is_refused(client):

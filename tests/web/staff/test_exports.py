@@ -13,6 +13,7 @@ from outreach.models.custom_field import CustomField, CustomValue
 from outreach.models.kind import StakeholderKind
 from outreach.models.phone import Phone
 from outreach.models.tag import StakeholderTag, Tag
+from outreach.queries.import_fields import guessed_columns
 from tests.factories import NOON, make_list, make_stakeholder, make_target, save, sign_in
 
 EVERYONE = {"rule": '{"all": []}', "form": "csv"}
@@ -36,18 +37,24 @@ def test_a_file_holds_all_that_is_known_and_no_formula(staff):
     tags = [Tag(name="VIP", name_key="vip"), Tag(name="Été", name_key="ete")]
     field = CustomField(code="vegan", label="Vegan", kind="yes_no", subject="person",
                         created_at=NOON)  # fmt: skip
-    save(*tags, field, StakeholderKind(stakeholder_id=person.id, kind="fund_owner"))
+    other = CustomField(code="remarks", label="notes", kind="text", subject="person",
+                        created_at=NOON)  # fmt: skip
+    save(*tags, field, other, StakeholderKind(stakeholder_id=person.id, kind="fund_owner"))
     save(
         *[StakeholderTag(stakeholder_id=person.id, tag_id=tag.id) for tag in tags],
         Phone(stakeholder_id=person.id, number="+41 22", number_key="4122", is_preferred=True),
         CustomValue(field_id=field.id, stakeholder_id=person.id, is_yes=True),
     )
     (line,) = lines(staff.post("/staff/stakeholders/export", data=EVERYONE))
-    said = {key: line[key] for key in ("Name", "Notes", "Kind", "Tags", "Phone", "custom_vegan")}
+    said = {key: line[key] for key in ("Name", "Notes", "Kind", "Tags", "Phone", "Vegan")}
     assert said == {
         "Name": "'=1+1", "Notes": "<script>", "Kind": "Fund owner", "Tags": "Été, VIP",
-        "Phone": "'+41 22", "custom_vegan": "yes",
+        "Phone": "'+41 22", "Vegan": "yes",
     }  # fmt: skip
+    read = guessed_columns(list(line))
+    own = [column for column, code in read.items() if code.startswith("custom_")]
+    assert [list(line)[column] for column in own] == ["Vegan", "custom_remarks"]
+    assert read[list(line).index("Notes")] == "notes"
 
 
 def test_those_who_fit_the_sentence_are_in_it_and_nobody_else(staff):

@@ -13,6 +13,7 @@ from outreach.advice.hyperlinks import image_problems, link_problems
 from outreach.advice.sections import resolved, section_problems, variants, without_tags
 
 FIELDS: dict[str, str] = {
+    "greeting": "“Excellency,” or “Dear Ms Otieno,”: by the salutation, else by title and name",
     "salutation_or_name": "“Excellency” where one is noted, the title and name elsewhere",
     "salutation": "The salutation as noted: “Your Highness”",
     "title": "The title as noted: “H.E. Mr”",
@@ -28,6 +29,7 @@ FIELDS: dict[str, str] = {
     "host": "Who invites",
     "reply_by": "The day until which answers count",
     "answer": "The answer that was noted (thanks and confirmations only)",
+    "answer_details": "Who gave the answer and when, and what it says besides (the same only)",
     "named_by": "Who sends the person in their place (delegations only)",
     "delegation": "The organisation whose delegation it is (delegations only)",
     "members": "How many members the delegation may have (its focal point only)",

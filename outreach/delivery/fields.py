@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from outreach.advice.hyperlinks import parameters_of, with_parameters
 from outreach.advice.sections import UnfitSection, resolved
+from outreach.delivery.answered import ELSEWHERE, details_of
 from outreach.delivery.letter import UnfitLetter
 from outreach.delivery.mailer import Address
 from outreach.delivery.phrases import (
@@ -15,6 +16,7 @@ from outreach.delivery.phrases import (
     country,
     dates,
     day,
+    greeting,
     locale_of,
     place_of,
     role_word,
@@ -22,6 +24,7 @@ from outreach.delivery.phrases import (
 from outreach.delivery.recipients import Column
 from outreach.delivery.waiting import Waiting
 from outreach.delivery.wording import Emblem, Wording, wording_of
+from outreach.languages import words_of
 from outreach.links import absolute, link_maker
 from outreach.models.message import NO_UNSUBSCRIBE, Purpose
 from outreach.queries.pictures import widths_in
@@ -146,6 +149,8 @@ def _column(name: str, waiting: Waiting, setting: Setting) -> Column:
         return _days(waiting.reply_by, setting)
     if name == "answer":
         return _answers(waiting.answers, setting)
+    if name == "answer_details":
+        return _details(waiting, setting)
     return known_column(name, waiting.field, setting)
 
 
@@ -164,11 +169,12 @@ def _rsvp_links(waiting: Waiting) -> Sequence[str]:
 
 
 MADE_OF = {
-    "country": ("country_code",), "salutation_or_name": ("salutation", "title", "full_name"),
+    "country": ("country_code",), "greeting": ("salutation", "title", "full_name"),
+    "salutation_or_name": ("salutation", "title", "full_name"),
 }  # fmt: skip
 """Fields of a letter that are made of others, which the ledger keeps."""
 NOT_READ = (
-    "track_name", "seat_role", "unsubscribe_link",
+    "answer_details", "track_name", "seat_role", "unsubscribe_link",
     "event_name", "event_dates", "event_place", "host", "conference_link",
 )  # fmt: skip
 
@@ -195,9 +201,14 @@ def known_column(
         codes = kept("country_code")
         names = {code: country(code, setting.language) for code in set(codes)}
         return [names[code] for code in codes]
-    if name == "salutation_or_name":
+    if name in ("greeting", "salutation_or_name"):
         salutations, *titles_and_names = map(kept, MADE_OF[name])
         called = list(map(str.strip, map(" ".join, zip(*titles_and_names, strict=True))))
+        if name == "greeting":
+            return [
+                greeting(one, other, setting.language) if one or other else ""
+                for one, other in zip(salutations, called, strict=True)
+            ]
         if not any(salutations):
             return called
         return [one or other for one, other in zip(salutations, called, strict=True)]
@@ -218,6 +229,12 @@ def _answers(answers: Sequence[str], setting: Setting) -> Column:
     return [answer_word(answer, setting.language) if answer else "" for answer in answers]
 
 
+def _details(waiting: Waiting, setting: Setting) -> Column:
+    if setting.purpose not in OF_ANSWERS:
+        return ""
+    return details_of(waiting.ids, setting.time_zone, setting.language)
+
+
 def _instant(written: str) -> datetime | None:
     """A time as the database writes it, aware: SQLite's is in UTC and does not say so."""
     if not written:
@@ -233,7 +250,7 @@ def known_values(
 
     snapshot  the personal merge fields as the ledger keeps them
     """
-    names = {*snapshot, "country", "salutation_or_name"} - {"country_code"}
+    names = {*snapshot, *MADE_OF} - {"country_code"}
 
     def kept(name: str) -> Sequence[str]:
         return [snapshot.get(name) or ""]
@@ -243,4 +260,5 @@ def known_values(
         values["reply_by"] = day(reply_by, setting.time_zone, locale_of(setting.language))
     if answer and setting.purpose in OF_ANSWERS:
         values["answer"] = answer_word(answer, setting.language)
+        values["answer_details"] = words_of(setting.language).gettext(ELSEWHERE)
     return values

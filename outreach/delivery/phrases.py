@@ -1,6 +1,7 @@
 """Words of a mail that are ours, not staff's: dates, answers and roles in the six languages."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -8,22 +9,24 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date
 
-from outreach.languages import locale_of, marked, words_of
+from outreach.languages import direction_of, locale_of, marked, words_of
 
 __all__ = [
     "answer_word",
+    "comma",
     "copy_words",
     "country",
     "dates",
     "day",
+    "greeting",
+    "listed",
     "locale_of",
     "place_of",
     "role_word",
+    "semicolon",
+    "set_apart",
     "stop_words",
 ]
-
-COMMAS = {"ar": "، ", "zh": "，"}
-"""Between the parts of a place, where it is not the Latin one."""
 
 ANSWERS = {
     "accepted": marked("you accept"),
@@ -39,6 +42,12 @@ ROLES = {
     "moderator": marked("moderator"),
     "speaker": marked("speaker"),
 }
+
+_WHOLE = re.compile(
+    r"(dear|your|excellenc|highness|majesty|eminence|mr president|madam|sir\b|尊敬|敬爱)",
+    re.IGNORECASE,
+)
+"""How a salutation begins that needs no word before it, in the languages that have such a word."""
 
 _MONTH = re.compile(r"(?<!M)MMM(?!M)")
 
@@ -82,7 +91,41 @@ def answer_word(answer: str, language: str) -> str:
 
 def place_of(*parts: str, language: str) -> str:
     """Venue, city, country: what is known of them, apart by the comma of the language."""
-    return COMMAS.get(language, ", ").join(part for part in parts if part)
+    return comma(language).join(part for part in parts if part)
+
+
+def comma(language: str) -> str:
+    """Between two parts of a line, as the language writes it."""
+    return str(words_of(language).pgettext("between two parts of a line", ", "))
+
+
+def semicolon(language: str) -> str:
+    """Between the parts of a list in which commas may stand, as the language writes it."""
+    return str(words_of(language).pgettext("between the parts of a list", "; "))
+
+
+def listed(parts: Iterable[str], language: str) -> str:
+    """Parts in which commas may stand, in a row."""
+    return semicolon(language).join(parts)
+
+
+def greeting(salutation: str, name: str, language: str) -> str:
+    """How a person is addressed: by the salutation that is noted, else by title and name.
+
+    "Dear Ms Otieno," but "Excellency,": what is a whole address of its own stands alone.
+    """
+    called = salutation.rstrip(" ,:!،，：") or name
+    t, words = words_of(language), {"name": set_apart(called, language)}
+    if not salutation:
+        return str(t.pgettext("greeting by title and name", "Dear %(name)s,")) % words
+    if _WHOLE.match(salutation):
+        return str(t.pgettext("greeting by a salutation that stands alone", "%(name)s,")) % words
+    return str(t.pgettext("greeting by a salutation", "Dear %(name)s,")) % words
+
+
+def set_apart(text: str, language: str) -> str:
+    """A name in plain text, which may be written in the other direction (Unicode UAX 9)."""
+    return f"\u2068{text}\u2069" if direction_of(language) == "rtl" else text
 
 
 @lru_cache(64)

@@ -16,6 +16,7 @@ from outreach import clock
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, UnfitSection
 from outreach.db import reading
+from outreach.delivery.answered import details_of
 from outreach.delivery.fields import (
     OF_ANSWERS,
     Setting,
@@ -241,6 +242,8 @@ def preview_message(message_id: int) -> Preview:
         held=row.snapshot.get("sections", ""),
     )  # fmt: skip
     values = known_values(row.snapshot, setting, row.reply_by, row.answer)
+    if row.answer:
+        (values["answer_details"],) = details_of([message_id], row.time_zone, words.language)
     if row.track:
         values |= {"seat_role": role_word(row.seat_role, words.language), "track_name": row.track}
     return _written(setting, to, values)

@@ -1,12 +1,17 @@
 """Answers as they were given."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from outreach.db import reading
-from outreach.models.invitation import Answer, Reply
+from outreach.models.invitation import Answer, Invitation, Reply
+from outreach.models.message import Message
+from outreach.models.seat import SeatAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,42 @@ def answers_given(invitation_id: int, limit: int = 20) -> list[AnswerLine]:
         .limit(limit)
     )
     return [AnswerLine(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer that a mail is about, as it stands: who gave it, and what it says besides."""
+
+    channel: str
+    given_at: datetime
+    given_by: str
+    event_id: int
+    particulars: dict[str, Any] = field(default_factory=dict)
+    """As in Invitation."""
+
+
+def answers_told(message_ids: Sequence[int]) -> dict[int, Told]:
+    """{message id: the answer} of mails about an invitation or a seat. Two SELECTs by index."""
+    counts = func.coalesce(Invitation.merged_into_id, Invitation.id)
+    given, taken = aliased(Answer), aliased(SeatAnswer)
+    last = select(func.max(given.id)).where(given.invitation_id == counts).scalar_subquery()
+    invited = (
+        select(
+            Message.id, Answer.channel, Answer.given_at, Answer.given_by, Message.event_id,
+            Answer.particulars,
+        )
+        .join(Invitation, Invitation.id == Message.invitation_id)
+        .join(Answer, Answer.id == last)
+        .where(Message.id.in_(message_ids), Message.offer_id.is_(None))
+    )  # fmt: skip
+    latest = select(func.max(taken.id)).where(taken.offer_id == Message.offer_id).scalar_subquery()
+    seated = (
+        select(
+            Message.id, SeatAnswer.channel, SeatAnswer.given_at, SeatAnswer.given_by,
+            Message.event_id,
+        )
+        .join(SeatAnswer, SeatAnswer.id == latest)
+        .where(Message.id.in_(message_ids))
+    )  # fmt: skip
+    rows: Any = [*reading().execute(invited), *reading().execute(seated)]
+    return {row[0]: Told(*row[1:]) for row in rows}

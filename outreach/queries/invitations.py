@@ -39,6 +39,8 @@ class Addressee:
     """Own, else the organisation's."""
     time_zone: str = ""
     """Their own, by its IANA name; "" where not told."""
+    greeting: str = ""
+    """Where it is put together already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,19 @@ from outreach.actions import confirmations
 from outreach.actions.confirmations import AGAIN, confirm_answers
 from outreach.actions.invitations import answer_invitation, take_back_answer
 from outreach.db import reading
+from outreach.delivery.outbox import drain
 from outreach.models.confirmation import ConfirmationDue
 from outreach.models.invitation import Reply
 from outreach.models.message import Message, MessageState, Purpose
 from tests.answers import answer_by_link
-from tests.factories import NOON, afresh, make_invitation, make_message, make_stakeholder
+from tests.factories import (
+    NOON,
+    afresh,
+    make_event,
+    make_invitation,
+    make_message,
+    make_stakeholder,
+)
 
 pytestmark = pytest.mark.usefixtures("app")
 SOON = NOON + timedelta(minutes=1)
@@ -39,6 +47,40 @@ def test_several_answers_before_the_job_comes_are_confirmed_by_one_mail():
     assert confirmed() == ["Ana", "Bo"]
     assert confirm_answers(at=SOON) == 0
     assert due() == 0
+
+
+SAID = {
+    "attendance": "in_person", "days": ["2026-12-01", "2026-12-02"], "party": 2,
+    "needs": ["interpretation", "diet"], "needs_note": "No pork, please",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            "It was given by Wanjiru Njeri on 1 September 2026. In person. You come to: Tuesday, 1 "
+            "December 2026; Wednesday, 2 December 2026. 2 people come along. You need: "
+            "Interpretation. What else you need is noted; your personal page shows it.",
+        ),
+        ("ar", "الثلاثاء، 1 ديسمبر 2026؛ الأربعاء، 2 ديسمبر 2026."),
+        ("zh", "2026年12月1日星期二；2026年12月2日星期三。"),
+    ],
+)
+def test_a_confirmation_says_who_answered_and_what_but_no_need_of_a_personal_kind(
+    mailer, language, words
+):
+    event = make_event(parts_asked="days", party_limit=3, needs_asked=["interpretation", "diet"])
+    invitation = make_invitation(make_stakeholder("Amina Otieno", language=language), event)
+    answer_invitation(
+        invitation.id, Reply.ACCEPTED, "", at=NOON, given_by="Wanjiru Njeri", particulars=SAID
+    )
+    drain(mailer, now=lambda: SOON)
+    (mail,) = mailer.sent
+    for part in (mail.text, mail.html):
+        assert words in part
+        assert "pork" not in part
 
 
 def test_a_slip_that_is_taken_back_before_the_job_comes_is_not_written_about():

@@ -360,7 +360,7 @@ def test_merge_fields_are_kept_as_they_were_when_the_audience_was_frozen(mailer)
     with transaction() as session:
         session.merge(person).salutation = "Madam"
     drain(mailer, now=lambda: NOON)
-    assert "Dear Excellency," in mailer.sent[0].text
+    assert mailer.sent[0].text.startswith("Excellency,")
 
 
 def test_the_language_is_the_persons_then_the_organisations_then_the_conferences(mailer):

@@ -13,7 +13,7 @@ from outreach.links import feed_url
 from outreach.models.invitation import InvitationWithdrawn, Reply
 from outreach.queries.feeds import feed_key_of
 from outreach.queries.invitations import EventShown
-from outreach.web.invitee.door import blueprint, language, onward, page, say
+from outreach.web.invitee.door import blueprint, language, onward, page, told
 from outreach.web.invitee.nonce import form_nonce, version_seen
 
 FORM = "feed"
@@ -52,7 +52,7 @@ def show(token: str, problem: str = "", status: int = 200) -> Response:
     return page(
         "calendar.html", status, page=opened, event=opened.event, token=token,
         google=google_url(opened.event), outlook=outlook_url(opened.event),
-        feed=feed_url(feed_key) if feed_key else "", problems=[say(problem)] if problem else [],
+        feed=feed_url(feed_key) if feed_key else "", problems=told([problem] if problem else []),
         nonce=form_nonce(FORM, g.link_key, 0), code=check_in_svg(g.link_key) if comes else "",
         code_text=check_in_token(g.link_key) if comes else "",
     )  # fmt: skip

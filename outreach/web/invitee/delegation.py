@@ -1,5 +1,6 @@
 """The page on which a focal point names a delegation: its members, one form, and "that is all"."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, redirect, request
@@ -14,8 +15,8 @@ from outreach.models.delegation import DelegationClosed, DelegationFull, MemberR
 from outreach.naming import CannotBeSent
 from outreach.queries.delegation_members import members_named
 from outreach.queries.delegations import delegation_page
-from outreach.web.invitee.door import blueprint, here, onward, page, say
-from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, line
+from outreach.web.invitee.door import blueprint, here, onward, page, told
+from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, Problem, line
 from outreach.web.invitee.nonce import form_nonce, version_seen
 from outreach.web.invitee.note import clean_line
 from outreach.web.invitee.view import FIXED, answerer, others
@@ -91,7 +92,9 @@ def name_one() -> AnyResponse:
         delegation_members.name_member(
             g.opened.id, named, seen=seen, at=g.at, given_by=answerer().name
         )
-    except (CannotBeSent, DelegationFull) as refusal:
+    except CannotBeSent as refusal:
+        return show(form, [Problem(str(refusal), "member_address")], 422)
+    except DelegationFull as refusal:
         return show(form, [str(refusal)], 422)
     except Conflict as refusal:
         return changed(form, refusal)
@@ -152,7 +155,7 @@ def home(status: int = 303) -> AnyResponse:
 
 
 def show(
-    form: MemberForm | None = None, problems: list[str] | None = None, status: int = 200
+    form: MemberForm | None = None, problems: Sequence[str | Problem] = (), status: int = 200
 ) -> Response:
     """The page; what was typed and is wrong stands in its form."""
     opened = g.opened
@@ -174,7 +177,7 @@ def show(
         "women": women, "stated": stated, "member_roles": ROLES, "genders": GENDERS,
         "is_open": opened.is_open(g.at), "room": opened.most_members - len(members),
         "here": here(), "answerer": answerer(),
-        "problems": [say(each) for each in problems or []],
+        "problems": told(problems),
         "nonce": form_nonce("delegation", g.link_key, opened.version),
         "others": others(opened.stakeholder_id, g.link_key, g.at, answerer()),
     }  # fmt: skip

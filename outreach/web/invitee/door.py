@@ -5,7 +5,7 @@ to the link and to the answer that was shown (`nonce.py`). An invitation that is
 takes the shorter way of `light.py`, to the same page; so does a plain answer, by `short_answer.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Response, g, request
@@ -23,6 +23,7 @@ from outreach.queries.unsubscribes import unsubscribe_page
 from outreach.tokens import key_of, key_of_preview
 from outreach.web.frame import csrf
 from outreach.web.invitee import words
+from outreach.web.invitee.form import Problem
 from outreach.web.invitee.rendering import sheet_of
 
 LONGEST_BODY = 256 * 1024
@@ -145,6 +146,12 @@ def here() -> str:
 def say(text: str) -> str:
     """A marked text in the language of the page."""
     return str(words_of(language()).gettext(text))
+
+
+def told(problems: Iterable[str | Problem]) -> list[Problem]:
+    """What is wrong, in the language of the page."""
+    known = (Problem(each) if isinstance(each, str) else each for each in problems)
+    return [Problem(say(text), at) for text, at in known]
 
 
 def page(name: str, status: int = 200, **context: Any) -> Response:

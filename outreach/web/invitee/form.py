@@ -4,7 +4,7 @@ Texts are marked here and translated where they are shown.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
@@ -27,6 +27,14 @@ CHOOSE = marked("Choose one of the answers.")
 LONGEST_LINE = 200
 
 
+class Problem(NamedTuple):
+    """Something wrong with what was sent."""
+
+    text: str
+    at: str = ""
+    """The id of the field; none where it is about no field."""
+
+
 def line() -> Any:
     """One line of text."""
     return StringField(
@@ -45,9 +53,13 @@ class NoteForm(FlaskForm):
     )
     nonce = HiddenField()
 
-    def problems(self) -> list[str]:
-        """Everything that is wrong with what was sent, each once."""
-        return list(dict.fromkeys(error for errors in self.errors.values() for error in errors))
+    def problems(self) -> "list[Problem]":
+        """Everything that is wrong with what was sent, each once, with the first field of it."""
+        found: dict[str, str] = {}
+        for name, errors in self.errors.items():
+            for error in errors:
+                found.setdefault(error, str(name))
+        return [Problem(error, name) for error, name in found.items()]
 
 
 class AnswerForm(NoteForm):

@@ -1,6 +1,7 @@
 """An invitee's page: who invites whom to what, the answer, and what was noted."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,24 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from outreach.actions import delegations, invitations
 from outreach.delivery.calendar import event_calendar
+from outreach.delivery.phrases import set_apart
 from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.invitation import InvitationWithdrawn, Reply
 from outreach.queries.invitations import invitation_page
 from outreach.queries.letters import letter_for
 from outreach.queries.questions import questions_of
-from outreach.web.invitee.door import blueprint, closed_door, here, language, onward, page, say
-from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, AnswerForm, Filled
+from outreach.web.invitee.door import (
+    blueprint,
+    closed_door,
+    here,
+    language,
+    onward,
+    page,
+    say,
+    told,
+)
+from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, AnswerForm, Filled, Problem
 from outreach.web.invitee.nonce import version_seen
 from outreach.web.invitee.particulars import MISSING, parts_of, read_answers, read_particulars
 from outreach.web.invitee.view import answerer, invitation_view
@@ -53,17 +64,20 @@ def note_answer() -> AnyResponse:
         return show(form, form.problems(), 400 if form.answer.errors else 422)
     reply, given_by = Reply(form.answer.data), answerer().name or form.given_by.data
     if answerer().is_focal_point and reply is Reply.DELEGATED:
-        return show(form, [CHOOSE], 422)
+        return show(form, [Problem(CHOOSE, "answer")], 422)
     questions = questions_of(g.opened.event.id) if g.opened.has_questions else []
     parts = parts_of(g.opened.event, language())
     said, problems = read_particulars(request.form, reply, g.opened.event, g.at, parts)
     answers, wrong, missing = read_answers(request.form, reply, questions, language())
-    problems += wrong + [say(MISSING) % {"question": text} for text in missing]
+    problems += wrong
+    asked = [(set_apart(text, language()), at) for text, at in missing]
+    problems += [Problem(say(MISSING) % {"question": text}, at) for text, at in asked]
     names_someone = reply is Reply.DELEGATED and (
         form.delegate_name.data or form.delegate_address.data
     )
     if names_someone and not (form.delegate_name.data and form.delegate_address.data):
-        problems.append(BOTH)
+        at = "delegate_address" if form.delegate_name.data else "delegate_name"
+        problems.append(Problem(BOTH, at))
     if problems and g.opened.is_open(g.at):
         return show(form, problems, 422, said, answers)
     try:
@@ -78,7 +92,7 @@ def note_answer() -> AnyResponse:
                 particulars=said, answers=answers,
             )  # fmt: skip
     except delegations.CannotBeSent as refusal:
-        return show(form, [str(refusal)], 422, said, answers)
+        return show(form, [Problem(str(refusal), "delegate_address")], 422, said, answers)
     except Conflict:
         g.opened = invitation_page(g.link_key)
         return show(form, [CHANGED], 400, said, answers)
@@ -146,7 +160,7 @@ def home(status: int = 303) -> AnyResponse:
 
 def show(
     form: AnswerForm | None = None,
-    problems: list[str] | None = None,
+    problems: Sequence[str | Problem] = (),
     status: int = 200,
     said: dict[str, Any] | None = None,
     answers: Any = None,
@@ -158,7 +172,7 @@ def show(
     filled = _filled(form, said or {}, answers or {}) if form else None
     context = invitation_view(
         opened, g.link_key, base=here(), at=g.at, language=language(), filled=filled,
-        answerer=answerer(), problems=[say(problem) for problem in problems or []],
+        answerer=answerer(), problems=told(problems),
     )  # fmt: skip
     return page("invitation.html", status, **context)
 

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
+from outreach.delivery.answered import ATTENDANCES, NEEDS, REASONS
+from outreach.delivery.phrases import listed
 from outreach.languages import marked, words_of
 from outreach.models.event import Parts
 from outreach.models.invitation import Reply
@@ -15,22 +17,9 @@ from outreach.models.question import QuestionKind, words_in
 from outreach.queries.invitations import EventShown
 from outreach.queries.questions import QuestionLine, sessions_of
 from outreach.web.invitee import words
+from outreach.web.invitee.form import Problem
 from outreach.web.invitee.note import clean_note
 
-REASONS = {
-    "other_duty": marked("Another engagement at that time"),
-    "travel": marked("Travel or visa"),
-    "means": marked("No means for it"),
-    "not_mine": marked("It is not my field"),
-    "other": marked("Another reason"),
-}
-ATTENDANCES = {"in_person": marked("In person"), "remote": marked("From afar, by video")}
-NEEDS = {
-    "accessibility": marked("Access for a person with a disability"),
-    "interpretation": marked("Interpretation"),
-    "visa_letter": marked("A letter for a visa"),
-    "diet": marked("A diet"),
-}
 COMING = (Reply.ACCEPTED, Reply.TENTATIVE)
 LONGEST_WORDS = 1_000
 MOST_DAYS = 31
@@ -66,19 +55,19 @@ def parts_of(event: EventShown, language: str) -> Choices:
 
 def read_particulars(
     form: MultiDict[str, str], reply: Reply, event: EventShown, at: datetime, parts: Choices = ()
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], list[Problem]]:
     """As in Invitation.particulars, and what is wrong.
 
     parts  what may be chosen of the event; all of it is the same as none of it: the whole
     """
     said: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     if reply is Reply.DECLINED and form.get("reason") in REASONS:
         said["reason"] = form["reason"]
     if reply is Reply.TENTATIVE and form.get("decide_on"):
         day = _day(form["decide_on"])
         if day is None or not at.date() <= day <= event.starts_at.date():
-            problems.append(WRONG_DAY)
+            problems.append(Problem(WRONG_DAY, "decide_on"))
         else:
             said["decide_on"] = day.isoformat()
     if reply in COMING:
@@ -90,7 +79,7 @@ def read_particulars(
 
 
 def _read_coming(
-    form: MultiDict[str, str], event: EventShown, said: dict[str, Any], problems: list[str]
+    form: MultiDict[str, str], event: EventShown, said: dict[str, Any], problems: list[Problem]
 ) -> None:
     if event.allows_remote and form.get("attendance") in ATTENDANCES:
         said["attendance"] = form["attendance"]
@@ -100,32 +89,32 @@ def _read_coming(
         if is_number and int(party) <= event.party_limit:
             said["party"] = int(party)
         else:
-            problems.append(WRONG_PARTY)
+            problems.append(Problem(WRONG_PARTY, "party"))
     wanted = [code for code in event.needs_asked if code in NEEDS and code in form.getlist("needs")]
     if wanted:
         said["needs"] = wanted
     told = clean_note(form.get("needs_note")) if event.needs_asked else ""
     if len(told) > LONGEST_WORDS:
-        problems.append(TOO_LONG)
+        problems.append(Problem(TOO_LONG, "needs_note"))
     elif told:
         said["needs_note"] = told
 
 
 def read_answers(
     form: MultiDict[str, str], reply: Reply, questions: Sequence[QuestionLine], language: str
-) -> tuple[dict[int, dict[str, Any] | None], list[str], list[str]]:
-    """{question id: as in QuestionAnswer.value, None for nothing}, what is wrong, and the texts of
-    the questions that must be answered and were not."""
+) -> tuple[dict[int, dict[str, Any] | None], list[Problem], list[tuple[str, str]]]:
+    """{question id: as in QuestionAnswer.value, None for nothing}, what is wrong, and
+    (text, field) of the questions that must be answered and were not."""
     answers: dict[int, dict[str, Any] | None] = {}
-    problems: list[str] = []
-    missing: list[str] = []
+    problems: list[Problem] = []
+    missing: list[tuple[str, str]] = []
     for question in questions:
         sent = form.getlist(f"q{question.id}") if question.is_asked_with(reply) else []
         value, problem = _answer(sent, question)
         if problem:
-            problems.append(problem)
+            problems.append(Problem(problem, f"q{question.id}"))
         elif value is None and reply in question.required_for:
-            missing.append(str(words_in(question.texts, language)["text"]))
+            missing.append((str(words_in(question.texts, language)["text"]), f"q{question.id}"))
         answers[question.id] = value
     return answers, problems, missing
 
@@ -145,7 +134,8 @@ def told_in_words(
 def _told(question: QuestionLine, value: Mapping[str, Any], language: str) -> str:
     if "choices" in value:
         choices = words_in(question.texts, language, "en")["choices"]
-        return "; ".join(choices[place] for place in value["choices"] if place < len(choices))
+        told = (choices[place] for place in value["choices"] if place < len(choices))
+        return listed(told, language)
     if "yes" in value:
         word = YES if value["yes"] else NO
         return words_of(language).gettext(word)

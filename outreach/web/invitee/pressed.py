@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from markupsafe import escape
 
+from outreach.delivery.phrases import greeting
 from outreach.models.invitation import InvitationState
 from outreach.queries.invitations import Addressee, InvitationPage
 from outreach.web.invitee.nonce import form_nonce
@@ -70,7 +71,7 @@ def pressed_page(
     named = f"{person.title} {person.full_name}".strip()
     spoken = {
         "named": named, "office": person.office, "organisation": person.organisation or "",
-        "salutation": person.salutation, "token": token,
+        "greeting": greeting(person.salutation, named, language), "token": token,
         "nonce": form_nonce("answer", link_key, page.version), "noted_at": "",
     }  # fmt: skip
     if page.answered_at:
@@ -79,9 +80,10 @@ def pressed_page(
     if any(len(value) > LONGEST_STORED for value in values.values()):
         return None
     marked = Addressee(
-        "", _mark("salutation", person.salutation), _mark("named", named),
+        "", "", _mark("named", named),
         _mark("office", person.office), _mark("organisation", person.organisation),
         language=person.language, country_code=person.country_code, time_zone=person.time_zone,
+        greeting=_mark("greeting", True),
     )  # fmt: skip
     group_id = page.group_id if page.letter_id else 0
     mould = replace(page, id=0, stakeholder_id=0, note="", person=marked)

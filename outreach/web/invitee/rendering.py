@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from outreach.delivery.calendar import place
+from outreach.delivery.phrases import comma, greeting, semicolon
 from outreach.languages import direction_of, languages, name_of, words_of
 from outreach.web.invitee import words
 from outreach.web.invitee.folding import FoldingEnvironment
@@ -113,6 +114,9 @@ def _environment(language: str) -> Environment:
         {name: partial(getattr(words, name), language=language) for name in WORDS},
         place=partial(place, language=language),
         map_url=words.map_url,
+        comma=comma(language),
+        semicolon=semicolon(language),
+        greeting=partial(greeting, language=language),
         signs=words.signs(language),
         language=language,
         direction=direction_of(language),

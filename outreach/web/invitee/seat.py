@@ -1,5 +1,6 @@
 """The page of a person who is asked to take a seat."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, redirect, request
@@ -12,8 +13,8 @@ from outreach.errors import Conflict
 from outreach.languages import marked
 from outreach.models.seat import OfferClosed, SeatRole
 from outreach.queries.seat_offers import seat_answers_given, seat_offer_page
-from outreach.web.invitee.door import blueprint, here, onward, page, say
-from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, Filled, NoteForm
+from outreach.web.invitee.door import blueprint, here, onward, page, told
+from outreach.web.invitee.form import CHANGED, CHOOSE, FOREIGN, Filled, NoteForm, Problem
 from outreach.web.invitee.nonce import form_nonce, version_seen
 from outreach.web.invitee.view import FIXED, answerer, others
 
@@ -103,7 +104,7 @@ def undo_seat_answer() -> AnyResponse:
 
 
 def show(
-    form: SeatForm | None = None, problems: list[str] | None = None, status: int = 200
+    form: SeatForm | None = None, problems: Sequence[str | Problem] = (), status: int = 200
 ) -> Response:
     """The page; a seat that went elsewhere shows nothing of it."""
     opened = g.opened
@@ -119,7 +120,7 @@ def show(
         "page": opened, "event": opened.event, "at": g.at, "filled": filled, "choices": CHOICES,
         "noted": NOTED, "all_noted": FIXED["noted"], "asked": ASKED[opened.role],
         "duty": DUTIES[opened.role], "is_late": g.at >= opened.fill_by,
-        "problems": [say(each) for each in problems or []],
+        "problems": told(problems),
         "nonce": form_nonce("seat", g.link_key, opened.version), "answer": answer,
         "seat_answer_url": f"{here()}/answer{onward()}", "answers": answers,
         "back_url": f"{here()}/back{onward()}" if can_take_back else "",

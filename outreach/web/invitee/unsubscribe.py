@@ -10,7 +10,8 @@ from outreach.actions.suppressions import choose_mail, unsubscribe
 from outreach.languages import marked
 from outreach.models.suppression import Wish
 from outreach.queries.unsubscribes import unsubscribe_page
-from outreach.web.invitee.door import blueprint, page, say
+from outreach.web.invitee.door import blueprint, page, told
+from outreach.web.invitee.form import Problem
 from outreach.web.invitee.nonce import form_nonce, version_seen
 
 FORM = "unsubscribe"
@@ -65,7 +66,7 @@ def unsubscribed(token: str) -> Response:
     elif version_seen(FORM, g.link_key, request.form.get("nonce", "")) is None:
         return show(FOREIGN, 400)
     elif wish not in [code for code, _, _ in offered()]:
-        return show(CHOOSE, 400)
+        return show(Problem(CHOOSE, "choice"), 400)
     else:
         choose_mail(g.link_key, Wish(wish), at=g.at)
     g.opened = unsubscribe_page(g.link_key)
@@ -81,10 +82,10 @@ def offered() -> list[tuple[Wish, str, str]]:
     ]
 
 
-def show(problem: str = "", status: int = 200, *, is_saved: bool = False) -> Response:
+def show(problem: str | Problem = "", status: int = 200, *, is_saved: bool = False) -> Response:
     """How it stands, with the choices."""
     return page(
-        "unsubscribe.html", status, page=g.opened, problems=[say(problem)] if problem else [],
+        "unsubscribe.html", status, page=g.opened, problems=told([problem] if problem else []),
         nonce=form_nonce(FORM, g.link_key, 0), address=masked(g.opened.address),
         choices=offered(), is_saved=is_saved,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from outreach.queries.invitations import Addressee, InvitationPage
 from outreach.queries.letters import LetterLine, letter_for
 from outreach.queries.questions import answers_of, questions_of
 from outreach.tokens import personal_token
-from outreach.web.invitee.form import Filled
+from outreach.web.invitee.form import Filled, Problem
 from outreach.web.invitee.nonce import form_nonce
 from outreach.web.invitee.note import LONGEST_NOTE
 from outreach.web.invitee.particulars import ATTENDANCES, NEEDS, REASONS, parts_of, told_in_words
@@ -95,7 +95,7 @@ def invitation_view(
     at: datetime,
     language: str,
     filled: Filled | None = None,
-    problems: Sequence[str] = (),
+    problems: Sequence[Problem] = (),
     is_preview: bool = False,
     answerer: Answerer = ITSELF,
 ) -> dict[str, Any]:

@@ -68,3 +68,17 @@ def test_an_event_that_does_not_ask_is_come_to_as_a_whole(guest):
     invitation = make_invitation()
     guest(invitation).send(answer="accepted", parts="2026-11-30")
     assert particulars_of(invitation) == {}
+
+
+def test_what_is_wrong_leads_to_its_field_without_a_script(guest):
+    invitation = make_invitation(event=make_event(party_limit=2))
+    answer = guest(invitation).send(answer="accepted", party="9")
+    assert answer.status_code == 422
+    assert '<p><a href="#party">More people than the event allows' in answer.text
+    assert 'id="party" name="party" min="0" max="2" value="0" aria-invalid="true"' in answer.text
+    answer = guest(invitation).send(note="No choice")
+    for words in (
+        'tabindex="-1" autofocus><p><a href="#answer">Choose one',
+        'id="answer" name="an',
+    ):
+        assert words in answer.text

@@ -199,7 +199,10 @@ def _changed_in_turn(statements: Sequence[tuple[str, list[Any]]]) -> bool:
 
 @contextmanager
 def one_connection() -> Iterator[None]:
-    """What is asked and changed at once in here goes over one connection, taken once."""
+    """What is asked and changed at once in here goes over one connection, taken once.
+
+    Nothing else may be asked in here: it would wait for a second connection while it holds one.
+    """
     with _connected() as connection:
         marker = _held.set(connection)
         try:

@@ -8,18 +8,22 @@ See https://www.psycopg.org/psycopg3/docs/api/pq.html
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from json import dumps
 from typing import Any, cast
 
 from psycopg import Connection
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import Json, Jsonb
 from sqlalchemy import PoolProxiedConnection
 
 DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+_numbers = count(1)
+FORGOTTEN = b"26000"
+"""No statement has this name: after a rollback psycopg has the server forget all of them."""
 
 
 def wire_of(connection: PoolProxiedConnection) -> "Wire":
@@ -57,13 +61,17 @@ class Wire:
     def _run(self, text: str, values: Sequence[Any]) -> PGresult:
         """Raises psycopg's error where the server tells one."""
         given: list[Any] = list(map(self._told, values))
-        if self._is_kept:
-            name = self._names.get(text) or self._prepare(text)
-            return self._done(self._libpq.exec_prepared(name, given))
-        return self._done(self._libpq.exec_params(text.encode(self._encoding), given))
+        if not self._is_kept:
+            return self._done(self._libpq.exec_params(text.encode(self._encoding), given))
+        name = self._names.get(text) or self._prepare(text)
+        result = self._libpq.exec_prepared(name, given)
+        if result.error_field(DiagnosticField.SQLSTATE) == FORGOTTEN:
+            self._names.clear()
+            result = self._libpq.exec_prepared(self._prepare(text), given)
+        return self._done(result)
 
     def _prepare(self, text: str) -> bytes:
-        name = b"wire_%d" % len(self._names)
+        name = b"wire_%d" % next(_numbers)
         self._done(self._libpq.prepare(name, text.encode(self._encoding)))
         self._names[text] = name
         return name

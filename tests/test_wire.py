@@ -36,7 +36,10 @@ def test_values_of_every_kind_come_back_as_they_were(connection, is_kept):
     connection.driver_connection.prepare_threshold = 5 if is_kept else None
     wire = Wire(connection.driver_connection)
     connection.driver_connection.prepare_threshold = 5
-    for _ in range(2):
+    for between in ("", "DEALLOCATE ALL", ""):
+        if between:
+            connection.driver_connection.execute(between)
+            connection.driver_connection.rollback()
         row = wire.first(ASKED, GIVEN)
         assert row == (*GIVEN[:4], {"a": "é"}, None)
     assert wire.first("SELECT 1 WHERE $1::bool", [False]) is None

@@ -1,6 +1,7 @@
 """Answers to invitations: given, changed, taken back."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from outreach.answering import locked_alone, record_answer
-from outreach.db import transaction
+from outreach.db import one_connection, transaction
 from outreach.errors import Conflict, NotFound
 from outreach.languages import marked
 from outreach.models.activity import INVITEE, Actor
@@ -73,6 +74,11 @@ def answer_invitation(
             told=told,
         )  # fmt: skip
         return True
+
+
+def at_once() -> AbstractContextManager[None]:
+    """Around `form_glance` and `answer_at_once`, and nothing else: both go over one connection."""
+    return one_connection()
 
 
 def answer_at_once(

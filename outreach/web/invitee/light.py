@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, redirect
 
 from outreach import clock
-from outreach.db import one_connection
 from outreach.languages import languages, spoken
 from outreach.queries.invitations import InvitationPage, invitation_glance
 from outreach.tokens import key_of
@@ -78,7 +77,7 @@ class ShortWay:
         if wish is None:
             return None
         try:
-            with self.app.app_context(), one_connection():
+            with self.app.app_context():
                 found = noted(environ, token, wish)
         except Exception:  # nothing is noted yet: the long way meets the same fault
             return None

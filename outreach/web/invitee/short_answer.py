@@ -5,7 +5,9 @@ ordinary (questions of the event, somebody who is sent, a refusal, a mistake) no
 yet, and the long way tells it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -40,41 +42,52 @@ def noted(environ: "WSGIEnvironment", token: str, wish: str) -> tuple[str, str] 
     seen = version_seen("answer", link_key, form.get("nonce", "")) if form and link_key else None
     if form is None or reply is None or link_key is None or seen is None:
         return None
-    asked = form_glance(link_key)
-    if asked is None or asked.has_questions:
-        return None
-    language = spoken(wish or asked.language)
-    if not _take(form, reply, asked, at, seen, language, environ):
+    with invitations.at_once():
+        asked = form_glance(link_key)
+        if asked is None or asked.has_questions:
+            return None
+        language = spoken(wish or asked.language)
+        said = _said(form, reply, asked, at, seen, language)
+        if said is None:
+            return None
+        is_noted = _tried(environ, partial(invitations.answer_at_once, asked, reply, **said))
+    # Whoever still held a connection while they wait for a second could wait for ever.
+    if is_noted is False:
+        long = partial(invitations.answer_invitation, asked.invitation.id, reply, **said)
+        is_noted = _tried(environ, long)
+    if is_noted is None:
         return None
     return f"/i/{token}{f'?language={wish}' if wish else ''}", language
 
 
-def _take(
+def _said(
     form: MultiDict[str, str],
     reply: Reply,
     asked: FormAsked,
     at: datetime,
     seen: int,
     language: str,
-    environ: "WSGIEnvironment",
-) -> bool:
+) -> dict[str, Any] | None:
+    """What the action takes beside the reply; None where something is out of the ordinary."""
     note, given_by = clean_note(form.get("note")), clean_line(form.get("given_by"))
     is_plain = len(note) <= LONGEST_NOTE and len(given_by) <= LONGEST_LINE
     if not is_plain or form.get("delegate_name") or form.get("delegate_address"):
-        return False
+        return None
     said, problems = read_particulars(form, reply, asked.event, at, parts_of(asked.event, language))
     if problems:
-        return False
-    told: dict[str, Any] = {"at": at, "given_by": given_by, "seen": seen, "particulars": said}
+        return None
+    return {"note": note, "at": at, "given_by": given_by, "seen": seen, "particulars": said}
+
+
+def _tried(environ: "WSGIEnvironment", act: Callable[[], Any]) -> bool | None:
+    """Whether it is done, False where the action left it alone; None where the long way tells."""
     try:
-        if not invitations.answer_at_once(asked, reply, note, **told):
-            invitations.answer_invitation(asked.invitation.id, reply, note, **told)
+        return act() is not False
     except Refusal:
-        return False
+        return None
     except Exception as fault:
         environ[FAULT] = fault  # the long way tells and logs it, and does not try again
-        return False
-    return True
+        return None
 
 
 def _form(environ: "WSGIEnvironment") -> MultiDict[str, str] | None:

@@ -16,7 +16,7 @@ from outreach.delivery.phrases import (
     country,
     dates,
     day,
-    greeting,
+    greetings,
     locale_of,
     place_of,
     role_word,
@@ -205,10 +205,7 @@ def known_column(
         salutations, *titles_and_names = map(kept, MADE_OF[name])
         called = list(map(str.strip, map(" ".join, zip(*titles_and_names, strict=True))))
         if name == "greeting":
-            return [
-                greeting(one, other, setting.language) if one or other else ""
-                for one, other in zip(salutations, called, strict=True)
-            ]
+            return greetings(salutations, called, setting.language)
         if not any(salutations):
             return called
         return [one or other for one, other in zip(salutations, called, strict=True)]

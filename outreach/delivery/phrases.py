@@ -1,7 +1,7 @@
 """Words of a mail that are ours, not staff's: dates, answers and roles in the six languages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ __all__ = [
     "dates",
     "day",
     "greeting",
+    "greetings",
     "listed",
     "locale_of",
     "place_of",
@@ -109,18 +110,38 @@ def listed(parts: Iterable[str], language: str) -> str:
     return semicolon(language).join(parts)
 
 
+def greetings(salutations: Iterable[str], names: Sequence[str], language: str) -> list[str]:
+    """`greeting` of many; "" of those who have neither. Most of a unit have no salutation, and what
+    is done for each of them alone would be a tenth of their mail's work."""
+    by_name = _greeting_words(language)["by name"].replace("%(name)s", "%s")
+    return [
+        greeting(one, name, language) if one else by_name % name if name else ""
+        for one, name in zip(salutations, names, strict=True)
+    ]
+
+
 def greeting(salutation: str, name: str, language: str) -> str:
     """How a person is addressed: by the salutation that is noted, else by title and name.
 
     "Dear Ms Otieno," but "Excellency,": what is a whole address of its own stands alone.
     """
+    kind = "by name"
+    if salutation:
+        kind = "whole" if _WHOLE.match(salutation) else "by salutation"
     called = salutation.rstrip(" ,:!،，：") or name
-    t, words = words_of(language), {"name": set_apart(called, language)}
-    if not salutation:
-        return str(t.pgettext("greeting by title and name", "Dear %(name)s,")) % words
-    if _WHOLE.match(salutation):
-        return str(t.pgettext("greeting by a salutation that stands alone", "%(name)s,")) % words
-    return str(t.pgettext("greeting by a salutation", "Dear %(name)s,")) % words
+    return _greeting_words(language)[kind] % {"name": called}
+
+
+@lru_cache
+def _greeting_words(language: str) -> dict[str, str]:
+    """How each kind of greeting is written, around `%(name)s`."""
+    t, around = words_of(language), {"name": set_apart("%(name)s", language)}
+    return {
+        "by name": str(t.pgettext("greeting by title and name", "Dear %(name)s,")) % around,
+        "whole": str(t.pgettext("greeting by a salutation that stands alone", "%(name)s,"))
+        % around,
+        "by salutation": str(t.pgettext("greeting by a salutation", "Dear %(name)s,")) % around,
+    }
 
 
 def set_apart(text: str, language: str) -> str:

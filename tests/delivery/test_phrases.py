@@ -2,7 +2,7 @@
 
 import pytest
 
-from outreach.delivery.phrases import greeting
+from outreach.delivery.phrases import greeting, greetings
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,5 @@ from outreach.delivery.phrases import greeting
 )
 def test_a_salutation_that_is_a_whole_address_has_no_word_before_it(salutation, language, words):
     assert greeting(salutation, "Dr Amina Otieno", language) == words
+    many = greetings([salutation, "", ""], ["Dr Amina Otieno", "100 % Ng", ""], language)
+    assert many == [words, greeting("", "100 % Ng", language), ""]

@@ -48,6 +48,8 @@ No = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
 UNHELD = {"held": "sqlite"}
 """Of a foreign key that PostgreSQL does without: there it is a trigger for each row written, and
 such rows come by the million. The audit looks for those that point at nothing."""
+AT_ONCE = {"held": "sqlite"}
+"""Of one that PostgreSQL keeps by triggers of ours, which look once for all rows of a statement."""
 
 
 class Base(DeclarativeBase):

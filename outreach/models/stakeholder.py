@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.advice.protocol import UNRANKED
-from outreach.models.base import UNHELD, Base, Key, No
+from outreach.models.base import AT_ONCE, UNHELD, Base, Key, No
 from outreach.models.conference import LegalStatus
 from outreach.models.office import ProtocolCategory
 
@@ -122,7 +122,9 @@ class Stakeholder(Base):
     """The preferred address, as typed."""
     email_key: Mapped[str | None]
     """Normalised; not unique: two people may share an office address."""
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id", info=AT_ONCE), index=True
+    )
     language: Mapped[str | None]
     country_code: Mapped[str | None]
     gender: Mapped[str] = mapped_column(default="", server_default="")

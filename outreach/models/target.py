@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import UNHELD, Base, Code, Key, No, mark_of
+from outreach.models.base import AT_ONCE, UNHELD, Base, Code, Key, No, mark_of
 from outreach.models.conference import ConstituentGroup
 from outreach.models.event import Event
 from outreach.models.stakeholder import Stakeholder
@@ -42,7 +42,12 @@ class Target(Base):
     __table_args__ = (
         UniqueConstraint("list_id", "stakeholder_id"),
         Index("ix_targets_list_rank", "list_id", "rank", "id"),
-        Index("ix_targets_star", "is_star", "list_id"),
+        Index(
+            "ix_targets_star",
+            "list_id",
+            sqlite_where=text("is_star = 1"),
+            postgresql_where=text("is_star"),
+        ),
         Index(
             "ix_targets_deadline",
             "list_id",
@@ -63,7 +68,7 @@ class Target(Base):
     )
 
     id: Mapped[Key]
-    list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id"))
+    list_id: Mapped[int] = mapped_column(ForeignKey("target_lists.id", info=AT_ONCE))
     stakeholder_id: Mapped[int] = mapped_column(
         ForeignKey("stakeholders.id", info=UNHELD), index=True
     )

@@ -49,7 +49,7 @@ IS_WAITING: ColumnElement[bool] = and_(Target.is_alternate, Target.promoted_at.i
 
 def _star(values: Sequence[str]) -> ColumnElement[bool]:
     nominated = select(Star.target_id).where(Star.stage == StarStage.NOMINATED)
-    known = {"yes": Target.is_star.is_(True), "nominated": Target.id.in_(nominated)}
+    known = {"yes": Target.is_star, "nominated": Target.id.in_(nominated)}
     return or_(*[known[value] for value in values])
 
 

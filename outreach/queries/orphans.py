@@ -16,7 +16,7 @@ from outreach.models.invitation import Invitation
 from outreach.models.message import Message, Unit
 from outreach.models.seat import SeatOffer
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.target import Target
+from outreach.models.target import Target, TargetList
 
 
 def orphans(session: Session, at: datetime) -> Iterable[dict[str, Any]]:
@@ -36,7 +36,9 @@ def orphans(session: Session, at: datetime) -> Iterable[dict[str, Any]]:
         (ConfirmationDue.invitation_id, ConfirmationDue.invitation_id, Invitation.id),
         (Target.id, Target.stakeholder_id, Stakeholder.id),
         (Target.id, Target.owner_id, Account.id),
+        (Target.id, Target.list_id, TargetList.id),
         (Stakeholder.id, Stakeholder.owner_id, Account.id),
+        (Stakeholder.id, Stakeholder.organisation_id, Organisation.id),
         (Stakeholder.id, Stakeholder.merged_into_id, another.id),
         (Activity.id, Activity.stakeholder_id, Stakeholder.id),
         (Activity.id, Activity.account_id, Account.id),

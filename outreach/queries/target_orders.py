@@ -67,7 +67,7 @@ def _rising(name: str, event_id: int) -> list[Stretch]:
     if name == "tier":
         return [_tier(number) for number in (1, 2, 3)]
     if name == "star":
-        starred = select(Target.stakeholder_id).where(Target.is_star.is_(True))
+        starred = select(Target.stakeholder_id).where(Target.is_star)
         return [
             Stretch(RANK, (Target.is_star.is_(True),), is_indexed=False, ids=starred),
             Stretch(RANK, (Target.is_star.is_(False),), is_indexed=False),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     String,
+    Text,
     func,
     literal,
     select,
@@ -207,6 +208,13 @@ def _postgresql_unset(element: Any, compiler: Any, **options: Any) -> str:
     return f"({compiler.process(element.clauses, **options)} IS NULL)"
 
 
+def _as_one(values: Collection[str]) -> str:
+    """The texts as one, of which the database makes a list faster than the driver writes one;
+    nothing where they cannot be told apart."""
+    whole = PARTING.join(values) if all(values) else ""
+    return whole if whole.count(PARTING) == len(values) - 1 else ""
+
+
 def among(
     column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Collection[Any]
 ) -> ColumnElement[bool]:
@@ -215,6 +223,9 @@ def among(
     A list of ten thousand parameters costs more to write and to parse than to look up.
     """
     if is_postgresql():
+        if type(column.type) is Text and (whole := _as_one(values)):
+            parts = func.string_to_array(whole, PARTING, type_=ARRAY(Text))
+            return column == func.any(parts)
         return column == func.any(literal(list(values), ARRAY(column.type)))
     found = func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(select(found.c.value))

@@ -68,7 +68,8 @@ def pour(
     """
     if connection.dialect.name == "postgresql":
         numbers = map(str, range(first, first + len(values)))
-        whole = zip(numbers, map(_text, values), lines.texts, strict=True)
+        beside = ["\\N" if value is None else str(value) for value in values]
+        whole = zip(numbers, beside, lines.texts, strict=True)
         cursor: Any = connection.connection.cursor()
         names = ", ".join(("id", name, *lines.names))
         with cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:

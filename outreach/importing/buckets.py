@@ -77,6 +77,7 @@ class Buckets:
                 self._put(cells)
                 self._repeats.note(cells.columns)
             some = list(islice(rows, _AT_ONCE))
+        self._repeats.forget()
 
     def _part(self, names: Sequence[str]) -> None:
         """Find bounds between the buckets. Where the first rows are not like the others, buckets

@@ -67,6 +67,10 @@ class Repeats:
             self.found |= self._seen & new
             self._seen |= new
 
+    def forget(self) -> None:
+        """All rows were looked at: what stands there once takes no memory any more."""
+        self._seen = set()
+
     def places(self, columns: Columns) -> list[int]:
         """Which of some rows have something that stands in the file more than once."""
         places: set[int] = set()

@@ -26,6 +26,7 @@ from outreach.delivery.ledger import PLACES, move_by_id
 from outreach.delivery.whose import assistants_key, from_unit
 from outreach.dialect import indexes_preferred, key_digest
 from outreach.models.answering_address import AnsweringAddress
+from outreach.models.audience import CampaignLeftOutList
 from outreach.models.base import UTCDateTime
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.delegation import Delegation
@@ -44,6 +45,7 @@ from outreach.models.step import ASKING as ASKING_KINDS
 from outreach.models.step import MANNERS, NARROW, STATES, Audience, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
 from outreach.prepared import Prepared
+from outreach.queries.audience_members import left_out_since
 from outreach.queries.reasons import (
     ANSWERED,
     JUST_WRITTEN,
@@ -83,16 +85,15 @@ class Look(NamedTuple):
     is_held: bool | None
     """Its step is held by a person; nothing where it has no step."""
     audience: Audience | None
-    is_somebody_listed: bool
-    """Anybody is on the list of those not to write to."""
+    is_somebody_listed: bool  # among those not to write to
     somebody_stopped: bool
     """Anybody stopped this campaign."""
     somebody_stopped_news: bool
+    leaves_lists_out: bool
     goes_by_their_hour: bool | None
     """Its step goes at an hour of each recipient's own zone."""
     event_id: int
-    is_again: bool
-    """Its mails were under way before, when nobody could take them back."""
+    is_again: bool  # its mails were under way before, when nobody could take them back
     decided_at: datetime | None
 
     @property
@@ -117,6 +118,7 @@ def _look() -> Prepared:
             select(Step.audience).where(Step.id == Unit.step_id).scalar_subquery(),
             exists(select(Suppression.id)), stopped,
             exists(select(NewsStop.id)),
+            exists().where(CampaignLeftOutList.campaign_id == Unit.campaign_id),
             select(Step.is_local).where(Step.id == Unit.step_id).scalar_subquery(),
             Unit.event_id, (Unit.attempts_count > 0).label("is_again"), Unit.decided_at,
             # With its statistics PostgreSQL would then hash everyone for each unit.
@@ -162,6 +164,7 @@ def leave_out_the_changed(session: Session, unit_id: int, look: Look, at: dateti
         somebody_is_listed=look.is_somebody_listed,
         somebody_stopped=look.somebody_stopped,
         somebody_stopped_news=look.somebody_stopped_news,
+        leaves_lists_out=look.leaves_lists_out,
         is_late=is_late and look.purpose is not Purpose.THANK_YOU,
         is_again=look.is_again,
     )
@@ -199,6 +202,7 @@ def _statements(
     somebody_is_listed: bool,
     somebody_stopped: bool,
     somebody_stopped_news: bool,
+    leaves_lists_out: bool,
     is_late: bool,
     is_again: bool,
 ) -> _Statements:
@@ -218,6 +222,9 @@ def _statements(
     reason = _reason(purpose, audience, bindparam("at", type_=UTCDateTime()), stopped)
     if somebody_stopped_news and purpose is Purpose.PROMOTION:
         reason = case((has_stopped_news(), func.coalesce(reason, STOPPED_NEWS)), else_=reason)
+    if leaves_lists_out:
+        decided = bindparam("decided", type_=UTCDateTime())
+        reason = func.coalesce(left_out_since(bindparam("campaign"), decided), reason)
     if is_again:
         reason = decided_since(reason)
     if is_late:

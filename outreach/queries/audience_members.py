@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from outreach.advice.segments import Rule, UnreadableRule
 from outreach.db import reading
-from outreach.models.audience import CampaignSegment
+from outreach.models.audience import CampaignLeftOutList, CampaignSegment
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignList
 from outreach.models.message import Message, MessageState
 from outreach.models.segment import Segment
@@ -43,6 +43,11 @@ NO_PLACE = (
 )
 WAITS = "An alternate, who is asked when a place is freed."
 Case = tuple[Any, str]
+
+
+def on_left_out_list(name: Any) -> Any:
+    """Why someone gets nothing; name  of the list, or its column."""
+    return "Left out by the team: on the list “" + name + "”."
 
 
 def people_of(campaign: Campaign, at: datetime) -> Select[Any]:
@@ -205,13 +210,30 @@ def left_out_by_team(campaign: Campaign, at: datetime) -> list[Case]:
         is_on = exists().where(
             Target.list_id == entry.list_id, Target.stakeholder_id == Stakeholder.id
         )
-        words = f"Left out by the team: on the list “{entry.list.name}”."
-        cases.append((is_on.correlate(Stakeholder), words))
+        cases.append((is_on.correlate(Stakeholder), on_left_out_list(entry.list.name)))
     for one in campaign.segments:
         if one.is_left_out:
             words = f"Left out by the team: in the segment “{one.segment.name}”."
             cases.append((_is_kept_out(campaign, one.segment, at), words))
     return cases
+
+
+def left_out_since(campaign_id: Any, since: Any) -> ColumnElement[str | None]:
+    """Why someone is left out who was put on a list since that a campaign leaves out, or nothing;
+    for statements over Message. Cost: one look by key for each such list."""
+    words = (
+        select(on_left_out_list(TargetList.name))
+        .join(CampaignLeftOutList, CampaignLeftOutList.list_id == TargetList.id)
+        .join(Target, Target.list_id == TargetList.id)
+        .where(
+            CampaignLeftOutList.campaign_id == campaign_id,
+            Target.stakeholder_id == Message.stakeholder_id,
+            Target.created_at > since,
+        )
+        .order_by(TargetList.id)
+        .limit(1)
+    )
+    return words.correlate(Message).scalar_subquery()
 
 
 def _is_kept_out(campaign: Campaign, segment: Segment, at: datetime) -> ColumnElement[bool]:

@@ -18,7 +18,8 @@ from outreach.queries.messages import first_ids
 RECENT = timedelta(hours=24)
 RATE_SPAN = timedelta(minutes=10)
 MOST_HELD = 10_000
-"""Of more held mails than this, the reasons are counted for the latest."""
+"""Of more held mails than this, of campaigns or outside them, the reasons are counted for the
+latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Operations:
     """Messages of campaigns by state."""
     single_unknowns: int
     """Mails outside campaigns, each in a unit of its own, of which nobody knows."""
+    single_held: int
+    """Of the held mails those outside campaigns; counted up to MOST_HELD."""
     held: list[tuple[str, int]]
     """(reason, how many), the most frequent first."""
     ticks: list[Tick]
@@ -73,6 +76,11 @@ class Operations:
     imports: list[ImportLine]
     """Those that failed, and are tried again or wait for a person."""
     audit: LastAudit | None
+
+    @property
+    def held_count(self) -> int:
+        """Waiting for a person; of campaigns or not."""
+        return self.states.get(MessageState.HELD.value, 0) + self.single_held
 
     @property
     def unknown_count(self) -> int:
@@ -99,6 +107,7 @@ def operations(at: datetime) -> Operations:
             Attempt.id > _first_attempt_id(at - RATE_SPAN), Attempt.started_at > at - RATE_SPAN
         )
     )
+    single_held, held = _held()
     return Operations(
         due_units=due_units,
         waiting_units=waiting,
@@ -106,7 +115,8 @@ def operations(at: datetime) -> Operations:
         per_second=round((sent or 0) / RATE_SPAN.total_seconds(), 2),
         states=message_states(),
         single_unknowns=unknown,
-        held=_held_reasons(),
+        single_held=single_held,
+        held=held,
         ticks=ticks(),
         breakers=breakers(at),
         answers=_answers(at),
@@ -177,7 +187,8 @@ def _first_attempt_id(since: datetime) -> int:
     return low
 
 
-def _held_reasons() -> list[tuple[str, int]]:
+def _held() -> tuple[int, list[tuple[str, int]]]:
+    """(how many mails outside campaigns are held, the reasons of all with how many they hold)."""
     # Asked by itself: PostgreSQL chooses by which campaigns it is told, and else reads every mail.
     steps = list(
         reading().scalars(
@@ -188,17 +199,17 @@ def _held_reasons() -> list[tuple[str, int]]:
             )
         )
     )
-    held = (
-        select(Message.reason)
-        .where(Message.id.in_(first_ids(MessageState.HELD, steps, MOST_HELD, is_latest=True)))
-        .order_by(Message.id.desc())
-        .limit(MOST_HELD)
-        .subquery()
+    rows = (
+        reading()
+        .execute(
+            select(Message.reason, func.count(), func.count().filter(Message.step_id.is_(None)))
+            .where(Message.id.in_(first_ids(MessageState.HELD, steps, MOST_HELD, is_latest=True)))
+            .group_by(Message.reason)
+            .order_by(func.count().desc(), Message.reason)
+        )
+        .all()
     )
-    rows = reading().execute(
-        select(held.c.reason, func.count()).group_by(held.c.reason).order_by(func.count().desc())
-    )
-    return [(reason, count) for reason, count in rows]
+    return sum(single for _, _, single in rows), [(reason, count) for reason, count, _ in rows]
 
 
 def _paused() -> list[tuple[int, str, str]]:

@@ -7,20 +7,24 @@ from sqlalchemy import select
 
 from outreach.actions.invitations import answer_invitation
 from outreach.actions.merges import merge_stakeholders
+from outreach.actions.messages import hold_message, release_message
 from outreach.actions.suppressions import choose_mail, unsubscribe
 from outreach.db import db
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
+from outreach.models.audience import CampaignLeftOutList
 from outreach.models.invitation import Reply
 from outreach.models.message import Message
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Step, StepKind
 from outreach.models.suppression import CampaignStop, NewsStop, Wish, digest_of
 from outreach.models.target import TargetList
 from outreach.queries.audience import audience, texts_of
+from outreach.queries.audience_members import on_left_out_list
 from outreach.queries.audit import audit
 from outreach.queries.reasons import STOPPED_HERE, STOPPED_NEWS, SUPPRESSED
 from tests.delivery.ledgers import frozen_campaign, reasons
-from tests.factories import NOON, make_campaign, make_stakeholder
+from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -51,6 +55,27 @@ def test_what_waits_is_left_out_when_its_turn_comes(mailer, wish, reason):
     choose_mail(first_mail().public_id, wish, at=NOON)
     send(mailer)
     assert reasons("left_out") == {reason: 1}
+    assert audit(NOON).is_sound
+
+
+def test_a_list_that_is_left_out_counts_until_the_mail_leaves(mailer):
+    """P3: who is put on it after the freeze gets nothing, unless a person lets that mail go."""
+    no_guests = make_list(name="Not to be asked")
+    campaign = frozen_campaign(
+        3, left_out_lists=[CampaignLeftOutList(list=no_guests)], is_by_lists=False
+    )
+    barred, let_go, _ = db.session.scalars(select(Message).order_by(Message.id)).all()
+    for message in (barred, let_go):
+        make_target(no_guests, db.session.get(Stakeholder, message.stakeholder_id))
+    hold_message(let_go.id, by=CONSOLE, who="a person", at=NOON)
+    release_message(let_go.id, by=CONSOLE, at=NOON)
+    send(mailer)
+    assert {mail.to for mail in mailer.sent} == {
+        "person.1@example.org",
+        "person.2@example.org",
+    }
+    assert reasons("left_out") == {on_left_out_list("Not to be asked"): 1}
+    assert dry_run_of(campaign.id)[on_left_out_list("Not to be asked")] == 2
     assert audit(NOON).is_sound
 
 

@@ -59,6 +59,7 @@ class _Figures(Collector):
         )
         yield _one("outbox_messages_per_second", "Over the last ten minutes", ops.per_second)
         yield _many("messages", "Messages of campaigns", ["state"], ops.states.items())
+        yield _one("held_messages", "Wait for a person, single mails too", ops.held_count)
         yield _one("unknown_messages", "Nobody knows whether they left", ops.unknown_count)
         yield _many(
             "clock_tick_age_seconds",

@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from outreach.actions.confirmations import confirm_answers
-from outreach.db import transaction
+from outreach.actions.messages import hold_message
+from outreach.db import db, transaction
 from outreach.delivery.mailer import Accepted, Busy, Silent, Unfit
 from outreach.delivery.outbox import drain
 from outreach.jobs import audit_now, job_named, run_job
 from outreach.models.account import Role
+from outreach.models.activity import CONSOLE
 from outreach.models.breaker import Breaker
+from outreach.models.message import Message
 from outreach.models.tally import Tally
 from outreach.queries.operations import operations
 from tests.answers import answer_by_link
@@ -63,7 +66,7 @@ def test_mails_of_which_nobody_knows_are_counted_of_campaigns_or_not(app, mailer
     assert operations(NOON).unknown_count == 3
 
 
-def test_held_mails_are_counted_by_reason(app, client, mailer):
+def test_held_mails_are_counted_by_reason_of_campaigns_or_not(app, client, mailer):
     frozen_campaign(3)
     mailer.answers = lambda recipient: (
         Unfit("A line break.") if recipient.to.email.startswith("person.1@") else Accepted("")
@@ -71,6 +74,12 @@ def test_held_mails_are_counted_by_reason(app, client, mailer):
     drain(mailer, now=lambda: NOON)
     text = page(client)
     assert "<b>1</b> held: A line break." in text
+    answer_by_link(make_invitation())
+    confirm_answers(at=NOON)
+    single = db.session.scalar(select(Message.id).where(Message.step_id.is_(None)))
+    hold_message(single, by=CONSOLE, who="Ada", at=NOON)
+    assert operations(NOON).held == [("A line break.", 1), ("Held by Ada.", 1)]
+    assert operations(NOON).held_count == 2
 
 
 def test_the_audit_and_the_ticks_are_shown(app, client, mailer):

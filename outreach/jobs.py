@@ -1,5 +1,4 @@
-"""What happens by the clock: one line a job. What is due is read from the tables, so a late or
-doubled tick is harmless."""
+"""What happens by the clock, a line a job. Tables say what is due: a late tick is harmless."""
 
 import threading
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.receipts import look_again_at_parked
 from outreach.actions.stars import escalate_stars
 from outreach.actions.steps import launch_due_steps
+from outreach.anew import write_anew
 from outreach.delivery.choose import mailer_from
 from outreach.delivery.digests import send_digests
 from outreach.delivery.lanes import drain_in_lanes, due_count
@@ -291,9 +291,9 @@ def _drain(lanes: int | None = None) -> Drained:
 
 
 def hold_everything() -> HeldAll:
-    """After a restore: nothing leaves before it is reconciled."""
-    confirm()  # what was answered just before the backup is held with the rest
-    return hold_all(at=common_clock()())
+    """After a restore: nothing leaves before it is reconciled, what jobs write anew neither."""
+    write_anew(current_app.config["FOCAL_POINT_REMINDERS"], at=(at := common_clock()()))
+    return hold_all(at=at)
 
 
 def reconcile_held(*, releases_unproven: bool) -> Reconciled:

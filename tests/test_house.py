@@ -59,7 +59,7 @@ FLOORS = [
         ["exporting"],
     ],
     [["actions"], ["delivery"]],
-    [["jobs", "errands", "exports"], ["demo"]],
+    [["jobs", "errands", "exports", "anew"], ["demo"]],
     [["web"], ["api"], ["cli"], ["config"]],
     [["app"]],
     [["clockwork", "start", "children", "wsgi", "engine"]],

@@ -12,7 +12,9 @@ from sqlalchemy.orm import aliased
 
 from outreach.db import transaction
 from outreach.models.answering_address import AnsweringAddress
-from outreach.models.message import Message, MessageState, Purpose, Unit
+from outreach.models.evidence import WRITTEN_ANEW
+from outreach.models.message import Attempt, Message, MessageState, Purpose, Unit, UnitState
+from outreach.models.restore import Restore
 from outreach.tokens import new_key
 
 COPIED = (
@@ -32,11 +34,16 @@ def copy_to_assistants(*, at: datetime, limit: int = AT_ONCE) -> int:
     Cost: the mails of a week of those who have an assistant with copies, by an index.
     """
     with transaction() as session:
+        restored_at = session.scalar(select(func.max(Restore.at)))
         rows = session.execute(_due(at).limit(limit)).all()
         for row in rows:
             unit = Unit(
                 text_id=row.text_id, event_id=row.event_id, purpose=Purpose.COPY, next_at=at
             )
+            how = {"state": MessageState.WAITING}
+            if restored_at is not None and _left_before(restored_at, row):
+                unit.state = UnitState.DONE
+                how = {"state": MessageState.HELD, "reason": WRITTEN_ANEW}
             session.add(unit)
             session.flush()
             session.add(
@@ -44,12 +51,19 @@ def copy_to_assistants(*, at: datetime, limit: int = AT_ONCE) -> int:
                     public_id=new_key(), unit_id=unit.id, stakeholder_id=row.stakeholder_id,
                     invitation_id=row.invitation_id, offer_id=row.offer_id,
                     delegation_id=row.delegation_id, text_id=row.text_id, event_id=row.event_id,
-                    purpose=Purpose.COPY, state=MessageState.WAITING, address=row.email,
+                    purpose=Purpose.COPY, address=row.email,
                     name=row.name or row.email, values=row.values, copy_of_id=row.id,
-                    created_at=at, changed_at=at,
+                    created_at=at, changed_at=at, **how,
                 )
             )  # fmt: skip
         return len(rows)
+
+
+def _left_before(restored_at: datetime, row: Any) -> bool:
+    """Whether the original left before the restore, as far as we know; and with it, perhaps, the
+    copy."""
+    went_since = row.started_at is not None and row.started_at > restored_at
+    return row.created_at <= restored_at and not went_since
 
 
 def _due(at: datetime) -> Any:
@@ -59,8 +73,9 @@ def _due(at: datetime) -> Any:
         select(
             Message.id, Message.text_id, Message.event_id, Message.stakeholder_id,
             Message.invitation_id, Message.offer_id, Message.delegation_id, Message.values,
-            AnsweringAddress.email, AnsweringAddress.name,
+            AnsweringAddress.email, AnsweringAddress.name, Message.created_at, Attempt.started_at,
         )
+        .outerjoin(Attempt, Attempt.id == Message.attempt_id)
         .join(AnsweringAddress, AnsweringAddress.stakeholder_id == Message.stakeholder_id)
         .where(
             AnsweringAddress.is_assistant,

@@ -14,6 +14,7 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
 from outreach.models.evidence import CERTAIN, MAY_HAVE_LEFT
 from outreach.models.message import (
+    TO_OTHERS,
     Attempt,
     Message,
     MessageState,
@@ -21,7 +22,7 @@ from outreach.models.message import (
     UnitState,
     may_become,
     standing,
-)
+)  # fmt: skip
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import MANNERS
 from outreach.models.template import TemplateText
@@ -58,10 +59,7 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
         if message.text_id is None:
             raise Conflict("There is no text for this person. Cancel this mail.")
         _check_manners(session, message, at)
-        person = session.get_one(Stakeholder, message.stakeholder_id)
-        if not person.email:
-            raise Conflict("No address is known for this person. Add one, then release the mail.")
-        message.address, message.name = person.email, person.full_name
+        message.address, message.name = _recipient(session, message, "release the mail")
         now = _values(session, message)
         kept = {name: message.values[name] for name in KEPT if name in message.values}
         message.values = now | kept if campaign else message.values | now
@@ -112,15 +110,13 @@ def resend_message(message_id: int, *, by: Actor, at: datetime) -> int:
             raise Conflict("This mail has not left yet. Release it, or wait until it goes.")
         _check_signature(session, message, by.account_id)
         campaign = _open_campaign(session, message)
-        person = session.get_one(Stakeholder, message.stakeholder_id)
-        if not person.email:
-            raise Conflict("No address is known for this person. Add one, then send it again.")
+        address, name = _recipient(session, message, "send it again")
         again = Message(
             public_id=new_key(), campaign_id=message.campaign_id, step_id=None, is_first=False,
-            stakeholder_id=person.id, invitation_id=message.invitation_id,
+            stakeholder_id=message.stakeholder_id, invitation_id=message.invitation_id,
             offer_id=message.offer_id, group_id=message.group_id, text_id=message.text_id,
             event_id=message.event_id, purpose=message.purpose, state=MessageState.WAITING,
-            reason="Sent again by a person.", address=person.email, name=person.full_name,
+            reason="Sent again by a person.", address=address, name=name,
             values=message.values | _values(session, message), created_at=at, changed_at=at,
         )  # fmt: skip
         if message.state not in NOT_GOT:
@@ -227,19 +223,26 @@ def _check_manners(session: Session, message: Message, at: datetime) -> None:
     recent = session.scalar(
         select(Message.id)
         .where(
-            Message.stakeholder_id == message.stakeholder_id,
-            Message.id != message.id,
-            Message.campaign_id == message.campaign_id,
-            Message.state.not_in(NEVER_LEFT),
+            Message.stakeholder_id == message.stakeholder_id, Message.id != message.id,
+            Message.campaign_id == message.campaign_id, Message.state.not_in(NEVER_LEFT),
             Message.changed_at > at - MANNERS,
         )
         .limit(1)
-    )
+    )  # fmt: skip
     if recent is not None:
         raise Conflict(
             "Another mail of this campaign went to this person less than 20 hours ago. "
             "Release this one later, or cancel it."
         )
+
+
+def _recipient(session: Session, message: Message, then: str) -> tuple[str, str]:
+    if message.purpose in TO_OTHERS:  # what goes to an assistant stays theirs
+        return message.address, message.name
+    person = session.get_one(Stakeholder, message.stakeholder_id)
+    if not person.email:
+        raise Conflict(f"No address is known for this person. Add one, then {then}.")
+    return person.email, person.full_name
 
 
 def _values(session: Session, message: Message) -> dict[str, Any]:
@@ -263,19 +266,16 @@ def _unit_of_its_own(
     latest = session.scalar(select(func.max(Unit.ordinal)).where(Unit.step_id == message.step_id))
     is_paused = campaign is not None and campaign.state is CampaignState.PAUSED
     return Unit(
-        campaign_id=message.campaign_id,
-        step_id=message.step_id,
-        text_id=message.text_id,
-        event_id=message.event_id,
+        campaign_id=message.campaign_id, step_id=message.step_id,
+        text_id=message.text_id, event_id=message.event_id,
         purpose=message.purpose,
-        next_at=at,
-        decided_at=at,
+        next_at=at, decided_at=at,
         state=UnitState.PAUSED if is_paused else UnitState.WAITING,
         is_vip=campaign is not None and campaign.is_vip,
         # Unknown once more, and it is held again: never a third copy by itself.
         is_retry_of_unknown=message.possible_double,
         ordinal=0 if latest is None else latest + 1,
-    )
+    )  # fmt: skip
 
 
 def _move(session: Session, message: Message, new: MessageState, at: datetime, reason: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import db, transaction
@@ -19,7 +19,7 @@ from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.evidence import CERTAIN, MAY_HAVE_LEFT
+from outreach.models.evidence import CERTAIN, MAY_HAVE_LEFT, WRITTEN_ANEW
 from outreach.models.message import (
     RESTING,
     UNIT_SIZE,
@@ -31,10 +31,13 @@ from outreach.models.message import (
     carried,
     is_under_way,
 )
+from outreach.models.restore import Restore
 from outreach.models.step import Step, StepState
 
-BEFORE = f" {MAY_HAVE_LEFT}"
+BEFORE, BEFORE_ANEW = f" {MAY_HAVE_LEFT}", f" {WRITTEN_ANEW}"
 """Behind the reason of what was held before: a person may have let it go since the backup."""
+FREE = (MAY_HAVE_LEFT, WRITTEN_ANEW)
+"""Nothing else holds it."""
 
 FOUND = "Found by evidence after a restore."
 PENDING = (
@@ -77,8 +80,12 @@ class Reconciled:
 
 
 def hold_all(*, at: datetime) -> HeldAll:
-    """Hold everything pending and pause every campaign, in one transaction."""
+    """Hold everything pending and pause every campaign, in one transaction.
+
+    What was written at this very instant, jobs wrote anew (jobs.hold_everything).
+    """
     with transaction() as session:
+        session.add(Restore(at=at))
         campaigns = session.scalars(
             select(Campaign).where(Campaign.state.in_(LIVE)).with_for_update()
         ).all()
@@ -96,23 +103,7 @@ def hold_all(*, at: datetime) -> HeldAll:
             .values(carried())
             .execution_options(synchronize_session=False)
         )
-        count = sum(
-            move_messages(
-                session,
-                Message.unit_id.is_not(None),
-                state,
-                MessageState.HELD,
-                at=at,
-                reason=MAY_HAVE_LEFT,
-            )
-            for state in PENDING
-        )
-        session.execute(
-            update(Message)
-            .where(Message.state == MessageState.HELD, ~Message.reason.endswith(MAY_HAVE_LEFT))
-            .values(reason=Message.reason + BEFORE)
-            .execution_options(synchronize_session=False)
-        )
+        count = _hold_what_waits(session, at)
         session.execute(
             update(Unit)
             .where(Unit.state != UnitState.DONE)
@@ -120,6 +111,25 @@ def hold_all(*, at: datetime) -> HeldAll:
             .execution_options(synchronize_session=False)
         )
         return HeldAll(count, len(campaigns), len(steps))
+
+
+def _hold_what_waits(session: Session, at: datetime) -> int:
+    is_anew = Message.created_at >= at
+    count = sum(
+        move_messages(
+            session, and_(Message.unit_id.is_not(None), which), state, MessageState.HELD,
+            at=at, reason=reason,
+        )
+        for state in PENDING
+        for which, reason in ((is_anew, WRITTEN_ANEW), (~is_anew, MAY_HAVE_LEFT))
+    )  # fmt: skip
+    session.execute(
+        update(Message)
+        .where(Message.state == MessageState.HELD, ~Message.reason.endswith(MAY_HAVE_LEFT))
+        .values(reason=Message.reason + case((is_anew, BEFORE_ANEW), else_=BEFORE))
+        .execution_options(synchronize_session=False)
+    )
+    return count
 
 
 def reconcile(mailer: Mailer, *, at: datetime, releases_unproven: bool = False) -> Reconciled:
@@ -136,7 +146,7 @@ def reconcile(mailer: Mailer, *, at: datetime, releases_unproven: bool = False) 
         by_answer: dict[tuple[bool | None, bool], list[Any]] = defaultdict(list)
         for row in rows:
             answer = _told_of(row, evidence.get(row.public_id), mailer.name)
-            by_answer[answer, row.reason != MAY_HAVE_LEFT].append(row)
+            by_answer[answer, row.reason not in FREE].append(row)
         went = [row.id for was in (False, True) for row in by_answer[True, was]]
         unproven = [row.id for row in by_answer[None, False]]
         doubtful = [row.id for row in by_answer[False, False] if _is_in_doubt(row)]
@@ -155,6 +165,8 @@ def reconcile(mailer: Mailer, *, at: datetime, releases_unproven: bool = False) 
 
 def _told_of(row: Any, answer: bool | None, mailer_name: str) -> bool | None:
     """The evidence; what one mailer does not know of, another may have taken."""
+    if row.reason.endswith(WRITTEN_ANEW):
+        return None
     is_foreign = row.mailer not in (None, mailer_name)
     return None if answer is False and is_foreign else answer
 
@@ -215,7 +227,7 @@ def _release(session: Session, ids: list[int], at: datetime, *, is_double: bool)
     those = (
         Message.id.in_(ids),
         Message.state == MessageState.HELD,
-        Message.reason == MAY_HAVE_LEFT,
+        Message.reason.in_(FREE),
     )
     theirs = select(Message.unit_id).where(*those)
     units = session.scalars(

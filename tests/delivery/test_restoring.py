@@ -4,11 +4,16 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from outreach.actions.answering_addresses import add_answering_address
+from outreach.actions.calendar_changes import tell_of_changes
 from outreach.actions.campaigns import resume_campaign
+from outreach.actions.copies import copy_to_assistants
+from outreach.actions.focal_points import ask_for_delegation, remind_focal_points
 from outreach.actions.messages import hold_message, release_message
 from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.receipts import keep_receipts
 from outreach.actions.steps import launch_due_steps
+from outreach.anew import write_anew
 from outreach.db import db, transaction
 from outreach.delivery.file import FileMailer
 from outreach.delivery.mailer import Accepted, Silent
@@ -17,13 +22,22 @@ from outreach.delivery.restoring import FOUND, hold_all, reconcile
 from outreach.intake.provider_events import Told
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.evidence import MAY_HAVE_LEFT
-from outreach.models.message import Message, Unit
+from outreach.models.event import Event
+from outreach.models.evidence import MAY_HAVE_LEFT, WRITTEN_ANEW
+from outreach.models.invitation import InvitationState
+from outreach.models.message import Message, Purpose, Unit
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally
 from outreach.queries.audit import audit
 from tests.delivery.ledgers import frozen_campaign, reasons, states
-from tests.factories import NOON
+from tests.factories import (
+    NOON,
+    make_invitation,
+    make_organisation,
+    make_stakeholder,
+    the_event,
+)
 
 LATER = NOON + timedelta(minutes=10)
 
@@ -168,6 +182,58 @@ def test_a_step_that_came_due_since_the_backup_asks_a_person(app):
     db.session.rollback()
     assert db.session.get(Campaign, campaign.id).state is CampaignState.PAUSED
     assert db.session.scalars(select(Step.state)).all() == [StepState.MISSED]
+
+
+def test_what_jobs_write_anew_is_held_with_the_rest_and_no_folder_proves_it_new(app, tmp_path):
+    """P2: the restored database does not know that a reminder, or word of a move, has left."""
+    make_invitation(state=InvitationState.ACCEPTED)
+    ministry = make_organisation(group="member_state", country="KE")
+    ask_for_delegation(
+        ministry.id, the_event().id, make_stakeholder().id, authorised_by="letter", by=CONSOLE,
+        authorised_on=None, most_members=3, name_by=LATER + timedelta(days=7), at=NOON,
+    )  # fmt: skip
+    with transaction() as session:
+        session.execute(update(Event).values(sequence=Event.sequence + 1))
+    write_anew([7], at=LATER)
+    assert hold_all(at=LATER).messages == 3
+    assert reasons("held") == {MAY_HAVE_LEFT: 1, WRITTEN_ANEW: 2}
+    purposes = select(Message.purpose).order_by(Message.purpose)
+    anew = db.session.scalars(purposes.where(Message.reason == WRITTEN_ANEW)).all()
+    assert anew == [Purpose.FOCAL_POINT, Purpose.MOVED]
+    assert (tell_of_changes(at=LATER), remind_focal_points([7], at=LATER)) == (0, 0)
+    folder = FileMailer(tmp_path)
+    assert reconcile(folder, at=LATER).as_dict() == {"accepted": 0, "released": 1, "held": 2}
+    assert reconcile(folder, at=LATER, releases_unproven=True).released == 2
+    db.session.rollback()
+    assert db.session.scalars(purposes.where(Message.possible_double)).all() == anew
+
+
+def test_a_copy_of_what_left_before_the_restore_waits_for_a_person(app, mailer):
+    """P2: the assistant may have it; of what leaves after the restore they have none."""
+    frozen_campaign(2)
+    people = db.session.scalars(select(Stakeholder.id).order_by(Stakeholder.id)).all()
+    for number, person in enumerate(people):
+        add_answering_address(
+            person, f"paul.{number}@example.org", is_assistant=True, name="Paul", by=CONSOLE,
+            at=NOON,
+        )  # fmt: skip
+    hold_all(at=LATER)
+    first, second = db.session.scalars(select(Message).order_by(Message.id)).all()
+    told(first)
+    release_message(second.id, by=CONSOLE, at=LATER)
+    resume_campaign(first.campaign_id, by=CONSOLE, at=LATER)
+    drain(mailer, now=lambda: LATER + timedelta(minutes=1))
+    assert copy_to_assistants(at=LATER + timedelta(minutes=2)) == 2
+    held, waits = db.session.scalars(
+        select(Message).where(Message.purpose == Purpose.COPY).order_by(Message.state)
+    )
+    assert (held.state, held.reason, held.address) == ("held", WRITTEN_ANEW, "paul.0@example.org")
+    assert (waits.state, waits.address) == ("waiting", "paul.1@example.org")
+    release_message(held.id, by=CONSOLE, at=LATER)
+    drain(mailer, now=lambda: LATER + timedelta(minutes=3))
+    assert {mail.to for mail in mailer.sent[1:]} == {"paul.0@example.org", "paul.1@example.org"}
+    assert db.session.get(Message, held.id).possible_double
+    assert audit(LATER + timedelta(minutes=3)).is_sound
 
 
 def test_the_commands_speak_json(app):

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.sections import Condition
 from outreach.db import is_postgresql, touched
-from outreach.dialect import among, one_at_a_time, ordered_key
+from outreach.dialect import among, ordered_key
 from outreach.frozen import (
     Kind,
     Units,
@@ -59,7 +59,7 @@ from outreach.queries.hours import LATE, instant
 from outreach.queries.merging import columns_for
 from outreach.queries.reasons import has_messages
 from outreach.queries.sections import conditions_of
-from outreach.signing import SIGN_OFF, STARS, signers
+from outreach.signing import SIGN_OFF, settle_new_stars, signers
 from outreach.tally import Place, add_to_tallies
 
 _KEYS_IN_A_BLOCK = 1_000
@@ -75,7 +75,7 @@ def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
         table.drop(connection, checkfirst=True)
         table.create(connection)
     _gather(session, step, at)
-    _hold(session, step, at)
+    stars = _hold(session, step, at)
     kinds = kinds_of(session)
     invitation_id: Any = frozen.c.invitation_id
     if step.invites or joining_texts(step):
@@ -83,6 +83,7 @@ def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
         _invite(session, step, at, invitation_id, kinds)
     units = _cut_units(session, step, unit_size, kinds)
     _write_messages(session, step, at, units, invitation_id)
+    settle_new_stars(session, step.campaign.event_id, stars, at)
     count = _count(session, step, kinds)
     for table in (frozen, cut):
         table.drop(connection)
@@ -131,19 +132,17 @@ def _gather(session: Session, step: Step, at: datetime) -> None:
         session.execute(text("ANALYZE frozen"))  # else it takes a million rows for a thousand
 
 
-def _hold(session: Session, step: Step, at: datetime) -> None:
-    """What a person must look at first: a mail to a star, which its owner signs; one found late."""
-    one_at_a_time(session, STARS)
-    stars: dict[str, list[int]] = {}
-    for stakeholder_id, (_, owner) in signers(step.campaign.event_id).items():
+def _hold(session: Session, step: Step, at: datetime) -> set[int]:
+    """What a person must look at first: a mail to a star, whom it gives; one found late."""
+    stars, known = dict[str, list[int]](), signers(step.campaign.event_id)
+    for stakeholder_id, (_, owner) in known.items():
         stars.setdefault(f"{SIGN_OFF}{owner}.", []).append(stakeholder_id)
-    reasons: dict[str, Any] = {
-        why: among(frozen.c.stakeholder_id, ids) for why, ids in stars.items()
-    }
+    reasons = {why: among(frozen.c.stakeholder_id, some) for why, some in stars.items()}
     if step.is_personal and not step.is_at_once:
         reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
     for reason, whose in reasons.items():
         session.execute(update(frozen).where(frozen.c.reason.is_(None), whose).values(hold=reason))
+    return set(known)
 
 
 def _invitation_id(session: Session) -> Any:

@@ -10,10 +10,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from outreach.db import reading
+from outreach.dialect import one_at_a_time
 from outreach.models.account import Account
 from outreach.models.message import Message, MessageState, Purpose, Unit, is_under_way
 from outreach.models.target import Target, TargetList
 from outreach.resting import hold_still
+from outreach.starring import copy_stars
 from outreach.tally import add_to_tallies, moved_message, total
 
 UNSIGNED = (Purpose.CONFIRMATION, Purpose.COPY)
@@ -98,3 +100,17 @@ def hold_what_waits(session: Session, stakeholder_id: int, event_id: int, at: da
         for one in rows
     )  # fmt: skip
     add_to_tallies(session, changes)
+
+
+def settle_new_stars(session: Session, event_id: int, known: set[int], at: datetime) -> None:
+    """Hold the mails of an audience, just written, to those who became stars meanwhile.
+
+    Nobody becomes one from here until we commit: whoever approves a star waits for that alone.
+    known  who were stars when the audience was gathered
+    """
+    one_at_a_time(session, STARS)
+    new = sorted(signers(event_id).keys() - known)
+    if new:
+        copy_stars(session, event_id, new)
+    for person in new:
+        hold_what_waits(session, person, event_id, at)

@@ -18,6 +18,7 @@ import nh3
 from outreach.errors import Refusal
 from outreach.intake.addresses import MalformedAddress, read_address
 from outreach.intake.away import returns_on, says_away
+from outreach.intake.failed_delivery import OUR_ID, FailedDelivery, failed_delivery, is_from_daemon
 from outreach.intake.mime_parts import (
     Mail,
     Part,
@@ -33,26 +34,12 @@ LONGEST_HTML = 300_000
 LONGEST_CALENDAR = 256 * 1024
 MOST_FIELDS = 600
 MOST_REFERENCES = 50
-_OUR_ID = re.compile(r"<?\b([0-9a-f]{32})@[^>\s]+")
 _METHOD = re.compile(r"^METHOD(?:;[^:\r\n]*)?:\s*([A-Z]+)\s*$", re.IGNORECASE | re.MULTILINE)
-_FIELD = re.compile(r"^([A-Za-z-]{1,40}):[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
-_DAEMONS = ("mailer-daemon@", "postmaster@", "mailer_daemon@")
 
 
 class UnreadableMail(Refusal):
     """The bytes are no mail in any form that the provider sends."""
-
-
-@dataclass(frozen=True, slots=True)
-class FailedDelivery:
-    """What a server said of a mail of ours."""
-
-    public_id: str
-    recipient: str
-    """The address that failed, as the report has it."""
-    is_hard: bool
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +74,18 @@ def read_inbound(raw: bytes, content_type: str, *, at: datetime) -> InboundLette
     fields = dict(_fields(raw, content_type))
     mail = _mail(fields)
     method, calendar = _calendar(mail)
-    failed = _failed(mail)
+    answers = _answers(mail.head)
+    failed = failed_delivery(mail, answers)
     kind = _kind(mail, method, failed, _field(fields, "envelope"))
     text, is_longer = _text(mail)
     sender, name = _sender(header(mail.head, "From") or _field(fields, "from"))
     mail_id = header(mail.head, "Message-ID")
-    own = _OUR_ID.match(mail_id)
+    own = OUR_ID.match(mail_id)
     return InboundLetter(
         kind=kind,
         mail_id=mail_id[:500],
         own_id=own[1] if own else "",
-        answers=_answers(mail.head),
+        answers=answers,
         sender=sender,
         sender_name=name,
         subject=header(mail.head, "Subject")[:500],
@@ -199,12 +187,7 @@ def _kind(mail: Mail, method: str, failed: FailedDelivery | None, envelope: str)
         # First of all: calendar services call their replies automatic.
         return "calendar"
     head = mail.head
-    sender = header(head, "From").lower()
-    if (
-        failed
-        or head.get_content_type() == "multipart/report"
-        or any(name in sender for name in _DAEMONS)
-    ):
+    if failed or head.get_content_type() == "multipart/report" or is_from_daemon(head):
         return "bounce"
     submitted = header(head, "Auto-Submitted").lower()
     if says_away(header(head, "Subject")) or submitted.startswith("auto-replied"):
@@ -223,8 +206,8 @@ def _is_from_nobody(head: Message, envelope: str) -> bool:
 
 
 def _answers(head: Message) -> tuple[str, ...]:
-    nearest = _OUR_ID.findall(header(head, "In-Reply-To"))
-    others = _OUR_ID.findall(header(head, "References"))
+    nearest = OUR_ID.findall(header(head, "In-Reply-To"))
+    others = OUR_ID.findall(header(head, "References"))
     return tuple(dict.fromkeys([*nearest, *reversed(others)]))[:MOST_REFERENCES]
 
 
@@ -256,37 +239,3 @@ def _without_tags(html: str) -> str:
     broken = _BREAKS.sub("\n", html[:LONGEST_HTML])
     plain = unescape(nh3.clean(broken, tags=set()))
     return re.sub(r"\n\s*\n\s*", "\n\n", plain.replace("\xa0", " "))
-
-
-def _failed(mail: Mail) -> FailedDelivery | None:
-    """What a report says of the first mail of ours that it is about."""
-    report = next(
-        (part for part in mail.parts if part.media_type == "message/delivery-status"), None
-    )
-    if report is None:
-        return None
-    said = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(report.text())}
-    original = next(
-        (
-            found[1]
-            for part in mail.parts
-            if part.media_type in ("message/rfc822", "text/rfc822-headers")
-            and (found := _OUR_ID.search(_original_id(part)))
-        ),
-        next(iter(_answers(mail.head)), ""),
-    )
-    if said.get("action", "").lower() != "failed" or not original:
-        return None
-    diagnosis = said.get("diagnostic-code", "").partition(";")[2].strip()
-    recipient = said.get("original-recipient") or said.get("final-recipient", "")
-    return FailedDelivery(
-        public_id=original,
-        recipient=recipient.partition(";")[2].strip().strip("<>"),
-        is_hard=said.get("status", "").startswith("5"),
-        detail=(diagnosis or said.get("status", ""))[:300],
-    )
-
-
-def _original_id(part: Part) -> str:
-    head, _ = split_head(part.body)
-    return header(head, "Message-ID")

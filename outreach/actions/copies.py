@@ -40,7 +40,7 @@ def copy_to_assistants(*, at: datetime, limit: int = AT_ONCE) -> int:
             unit = Unit(
                 text_id=row.text_id, event_id=row.event_id, purpose=Purpose.COPY, next_at=at
             )
-            how = {"state": MessageState.WAITING}
+            how: dict[str, Any] = {"state": MessageState.WAITING}
             if restored_at is not None and _left_before(restored_at, row):
                 unit.state = UnitState.DONE
                 how = {"state": MessageState.HELD, "reason": WRITTEN_ANEW}

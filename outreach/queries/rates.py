@@ -1,10 +1,12 @@
 """How fast a campaign leaves just now."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from outreach.db import reading
+from outreach.models.breaker import Breaker
 from outreach.models.message import Attempt, Unit, UnitState
 
 SPAN = timedelta(minutes=2)
@@ -13,10 +15,20 @@ SPAN = timedelta(minutes=2)
 _LEAST = timedelta(seconds=5)
 
 
-def pace(campaign_id: int, at: datetime) -> tuple[float, datetime | None]:
-    """Mails of a campaign handed over a second, lately, 0 where nothing was; and before which
-    instant the last that waits does not go: an hour of its own, or after a busy answer. One SELECT
-    by index.
+class Pace(NamedTuple):
+    """How a campaign leaves."""
+
+    per_second: float
+    """Mails handed over, lately; 0 where nothing was."""
+    last_at: datetime | None
+    """Before which instant the last that waits does not go: an hour of its own, or after a busy
+    answer."""
+    down: str | None
+    """The provider that is taken for down, so that nothing leaves."""
+
+
+def pace(campaign_id: int, at: datetime) -> Pace:
+    """How fast a campaign leaves just now. One SELECT by index.
 
     Counted from the first call of the span, so that a campaign that has just begun is not taken
     for a slow one.
@@ -24,10 +36,13 @@ def pace(campaign_id: int, at: datetime) -> tuple[float, datetime | None]:
     units = select(Unit.id).where(Unit.campaign_id == campaign_id)
     waiting = Unit.campaign_id == campaign_id, Unit.state == UnitState.WAITING
     last = select(func.max(Unit.next_at)).where(*waiting).scalar_subquery()
-    count, first_at, last_at = (
+    down = select(func.min(Breaker.name)).where(Breaker.opened_at.is_not(None)).scalar_subquery()
+    count, first_at, last_at, name = (
         reading()
         .execute(
-            select(func.sum(Attempt.messages_count), func.min(Attempt.started_at), last).where(
+            select(
+                func.sum(Attempt.messages_count), func.min(Attempt.started_at), last, down
+            ).where(
                 Attempt.unit_id.in_(units),
                 Attempt.started_at > at - SPAN,
                 Attempt.result.in_(("accepted", "mixed")),
@@ -36,5 +51,5 @@ def pace(campaign_id: int, at: datetime) -> tuple[float, datetime | None]:
         .one()
     )
     if not count:
-        return 0.0, last_at
-    return float(count / max(at - first_at, _LEAST).total_seconds()), last_at
+        return Pace(0.0, last_at, name)
+    return Pace(float(count / max(at - first_at, _LEAST).total_seconds()), last_at, name)

@@ -1,4 +1,4 @@
-"""A star who is approved while an audience is being written: nobody waits, and nothing slips out."""
+"""A star who is approved while an audience is being written: nobody waits, nothing slips out."""
 
 from functools import partial
 

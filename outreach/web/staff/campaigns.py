@@ -37,7 +37,7 @@ from outreach.queries.campaigns import (
 from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts
-from outreach.queries.rates import pace
+from outreach.queries.rates import Pace, pace
 from outreach.queries.readiness import has_lapsed, problems
 from outreach.queries.recipients import left_out_people
 from outreach.queries.templates import hosts_of
@@ -173,7 +173,8 @@ def _standing(page: CampaignPage) -> dict[str, object]:
         "is_written": is_written,
         "waiting_count": waiting,
         "is_moving": page.state in LIVE and (waiting > 0 or _goes_soon(steps)),
-        "done_by": _done_by(page, waiting),
+        "lately": (lately := pace(page.id, g.at) if waiting and page.state in LIVE else None),
+        "done_by": lately and _done_by(lately, waiting),
         "times": times_if_scheduled(page.id, g.at) if page.state in OPEN else {},
     }
 
@@ -186,17 +187,16 @@ def _goes_soon(steps: list[StepLine]) -> bool:
     )
 
 
-def _done_by(page: CampaignPage, waiting: int) -> tuple[float, datetime] | None:
+def _done_by(lately: Pace, waiting: int) -> tuple[float, datetime] | None:
     """(mails a second, when the last will have left) at the rate at which it leaves just now.
 
     Before it is known that is the rate that is set; None without either. What waits for an hour of
     its own, or until a provider may be asked again, goes no sooner.
     """
-    if not waiting or page.state not in LIVE:
+    rate = lately.per_second or float(current_app.config["SEND_RATE"])
+    if not rate:
         return None
-    lately, last_at = pace(page.id, g.at)
-    rate = lately or float(current_app.config["SEND_RATE"])
-    return (rate, max(g.at + timedelta(seconds=waiting / rate), last_at or g.at)) if rate else None
+    return rate, max(g.at + timedelta(seconds=waiting / rate), lately.last_at or g.at)
 
 
 def _approvers(page: CampaignPage) -> list[str]:

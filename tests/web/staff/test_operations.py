@@ -36,10 +36,12 @@ def test_on_the_first_day_it_says_what_will_be_here(app, client):
 
 
 def test_a_provider_that_is_down_is_the_first_thing_said(app, client, mailer):
-    frozen_campaign(5, is_vip=True)
+    campaign = frozen_campaign(5, is_vip=True)
     mailer.answers = lambda recipient: Busy("503", is_provider_down=True)
     drain(mailer, now=lambda: NOON)
     text = page(client)
+    its_own = client.get(f"/staff/campaigns/{campaign.id}").text
+    assert "Mailbox is down: nothing leaves until it answers" in its_own
     assert "Mailbox is down; nothing is handed over until it answers." in text
     assert "Mailbox: open" in text
 

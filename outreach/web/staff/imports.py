@@ -67,12 +67,16 @@ class UploadForm(FlaskForm):
         """The bytes under a name of ours, and what the person called them; None for nothing."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{secrets.token_hex(16)}.upload"
-        if self.file.data and self.file.data.filename:
-            self.file.data.save(path)
-            return path, self.file.data.filename
-        if self.rows.data and self.rows.data.strip():
-            path.write_text(self.rows.data, encoding="utf-8", newline="")
-            return path, "Pasted rows"
+        try:
+            if self.file.data and self.file.data.filename:
+                self.file.data.save(path)
+                return path, self.file.data.filename
+            if self.rows.data and self.rows.data.strip():
+                path.write_text(self.rows.data, encoding="utf-8", newline="")
+                return path, "Pasted rows"
+        except OSError:
+            path.unlink(missing_ok=True)  # a part of a file would keep the room that is lacking
+            raise
         return None
 
 

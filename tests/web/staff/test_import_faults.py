@@ -1,6 +1,10 @@
 """An import that fails is tried again after a while, and in the end rests and says so."""
 
+import io
+from pathlib import Path
+
 import pytest
+from werkzeug.datastructures import FileStorage
 
 from outreach import clock
 from outreach.actions.imports import import_file, take_back_import
@@ -78,3 +82,18 @@ def test_a_run_that_was_killed_counts_as_a_fault(path):
     line = afresh(import_line, import_id)
     assert line.state is ImportState.PAUSED
     assert "was killed" in line.error
+
+
+def test_a_full_disk_keeps_no_part_of_an_upload(app, client, monkeypatch):
+    """A59"""
+
+    def full(_file, path):
+        path.write_bytes(b"Name,Em")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FileStorage, "save", full)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    sign_in(client)
+    sent = {"file": (io.BytesIO(b"Name,Email\n"), "people.csv")}
+    assert client.post(f"/staff/lists/{make_list().id}/import", data=sent).status_code == 500
+    assert list((Path(app.config["INSTANCE_DIR"]) / "imports").iterdir()) == []

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
 
-from outreach.delivery.phrases import dates
+from outreach.delivery.phrases import comma, dates
 from outreach.languages import direction_of, locale_of, words_of
 from outreach.queries.invitations import Addressee, EventShown
 
@@ -45,7 +45,7 @@ def _instant(at: datetime, zone: str, city: str, language: str) -> str:
     local, locale = at.astimezone(ZoneInfo(zone)), locale_of(language)
     written = _joined(format_date(local, "full", locale=locale), _clock(local, language), language)
     apart = _apart(city, language), _apart(offset(at, zone), language)
-    about = _joined(*apart, language) if city else apart[1]
+    about = comma(language).join(apart) if city else apart[1]
     return f"{written} ({about})"
 
 

@@ -150,19 +150,17 @@ class Glance:
         self.statement = statement
         self._prepared = Prepared(statement)
 
-    def raw(self, **values: Any) -> tuple[Any, ...] | None:
-        """The row as the driver gives it; None where there is none."""
-        spelt = self._prepared.spelt(db.engine.dialect)
+    def row(self, **values: Any) -> list[Any] | None:
+        """The values of the row, each of its column's type; None where there is none."""
+        engine = db.engine
+        spelt = self._prepared.spelt(engine.dialect)
         given = spelt.filled(values)
-        with _connected() as connection:
-            if is_postgresql():
-                return wire_of(connection).first(spelt.text, given)
-            row: tuple[Any, ...] | None = connection.cursor().execute(spelt.text, given).fetchone()
-            return row
-
-    def read(self, row: tuple[Any, ...]) -> list[Any]:
-        """The values of such a row, each of its column's type."""
-        return self._prepared.spelt(db.engine.dialect).read(row)
+        with _connected(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                row = wire_of(connection).first(spelt.text, given)
+            else:
+                row = connection.cursor().execute(spelt.text, given).fetchone()
+        return None if row is None else spelt.read(row)
 
 
 def changed_at_once(changes: Sequence[Change]) -> bool:
@@ -173,21 +171,22 @@ def changed_at_once(changes: Sequence[Change]) -> bool:
     """
     if _writing.get() is not None:
         raise RuntimeError("a transaction is open already; actions do not call actions")
-    statements = chained(db.engine.dialect, changes)
-    if is_postgresql():
+    engine = db.engine
+    statements = chained(engine.dialect, changes)
+    if engine.dialect.name == "postgresql":
         ((text, given),) = statements
-        with _connected() as connection, others_work():
+        with _connected(engine) as connection, others_work():
             return bool(wire_of(connection).count(text, given))
-    is_done = _changed_in_turn(statements)
+    is_done = _changed_in_turn(engine, statements)
     if is_done and waits_for_disk:
-        _wait_for_disk(f"{db.engine.url.database}-wal")
+        _wait_for_disk(f"{engine.url.database}-wal")
     return is_done
 
 
-def _changed_in_turn(statements: Sequence[tuple[str, list[Any]]]) -> bool:
+def _changed_in_turn(engine: Engine, statements: Sequence[tuple[str, list[Any]]]) -> bool:
     """The same on SQLite, without the wait for the disk."""
     first, *others = statements
-    with _turn(), _connected() as connection:
+    with _turn(), _connected(engine) as connection:
         cursor = connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         is_done = bool(cursor.execute(*first).rowcount)
@@ -203,7 +202,7 @@ def one_connection() -> Iterator[None]:
 
     Nothing else may be asked in here: it would wait for a second connection while it holds one.
     """
-    with _connected() as connection:
+    with _connected(db.engine) as connection:
         marker = _held.set(connection)
         try:
             yield
@@ -212,12 +211,12 @@ def one_connection() -> Iterator[None]:
 
 
 @contextmanager
-def _connected() -> Iterator[Any]:
+def _connected(engine: Engine) -> Iterator[Any]:
     """A connection with nothing around it, on which every statement is a transaction."""
     held = _held.get()
     if held is not None and not held.is_valid:
         held = None
-    connection: Any = held or db.engine.raw_connection()
+    connection: Any = held or engine.raw_connection()
     try:
         yield connection
     except BaseException:

@@ -14,7 +14,16 @@ from typing import Any
 
 from psycopg import Connection as PostgreSQLConnection
 from psycopg import RawCursor
-from sqlalchemy import BindParameter, Connection, Dialect, Enum, Executable, literal, literal_column
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Connection,
+    Dialect,
+    Enum,
+    Executable,
+    literal,
+    literal_column,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
 
@@ -111,7 +120,11 @@ def _word(value: Any) -> Any:
 def _taker(kind: Any, dialect: Dialect) -> Maker | None:
     """What makes a value of the driver's one of the column's type."""
     maker: Maker | None = kind.result_processor(dialect, None)
-    return lru_cache(256)(maker) if maker and isinstance(kind, Enum | UTCDateTime) else maker
+    if maker and isinstance(kind, Enum | UTCDateTime):
+        return lru_cache(256)(maker)
+    if maker and isinstance(kind, JSON):
+        return lambda value: {} if value == "{}" else maker(value)
+    return maker
 
 
 def _with_constants(statement: Executable, given: Sequence[str] | None, dialect: Dialect) -> Any:

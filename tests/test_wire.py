@@ -57,6 +57,6 @@ def test_after_a_fault_the_next_question_has_a_connection(app):
     broken = Glance(select(text("nothing")).where(bindparam("event") == 1))
     with one_connection():
         with pytest.raises(psycopg.errors.UndefinedColumn):
-            broken.raw(event=event.id)
-        assert name.raw(event=event.id) == (event.id,)
-    assert name.raw(event=event.id) == (event.id,)
+            broken.row(event=event.id)
+        assert name.row(event=event.id) == [event.id]
+    assert name.row(event=event.id) == [event.id]

@@ -34,8 +34,7 @@ class Permit(Enum):
 
 def permit(mailer_name: str, *, at: datetime) -> Permit:
     """What the breaker allows. One SELECT while it is closed; a probe is given to one worker."""
-    row = _OPEN.raw(mailer=mailer_name)
-    opened_at, probe_at = _OPEN.read(row) if row else (None, None)
+    opened_at, probe_at = _OPEN.row(mailer=mailer_name) or (None, None)
     if opened_at is None:
         return Permit.ALL
     if probe_at is not None and probe_at > at:

@@ -246,16 +246,14 @@ def invitation_page(link_key: str) -> InvitationPage | None:
 
 def invitation_glance(link_key: str) -> InvitationPage | None:
     """The same for somebody who only looks, with nothing around the one question."""
-    row = GLANCE.raw(link_key=link_key)
-    return _page(GLANCE.read(row) if row else None)
+    return _page(GLANCE.row(link_key=link_key))
 
 
 def form_glance(link_key: str) -> FormAsked | None:
     """What an answer is read against and noted with. One row by key."""
-    row = FORM.raw(link_key=link_key)
-    if row is None:
+    values = FORM.row(link_key=link_key)
+    if values is None:
         return None
-    values = FORM.read(row)
     known = len(COLUMNS)
     language, has_questions, *event = values[known:]
     return FormAsked(*standing_of(values[:known]), language, has_questions, event_of(event))

@@ -86,13 +86,12 @@ def pressed_page(
         greeting=_mark("greeting", True),
     )  # fmt: skip
     group_id = page.group_id if page.letter_id else 0
-    mould = replace(page, id=0, stakeholder_id=0, note="", person=marked)
     slot = int(at.timestamp()) // SLOT_SECONDS
     said = page.state, *sorted(page.particulars.items())
     about = (
-        mould.event, page.reply_by, marked, slot, said, page.letter_id, group_id, language, onward,
+        page.event, page.reply_by, marked, slot, said, page.letter_id, group_id, language, onward,
     )  # fmt: skip
-    return _press(_Shared(mould, at), *about), values
+    return _press(_Shared(page, marked, at), *about), values
 
 
 def _is_plain(page: InvitationPage, at: datetime) -> bool:
@@ -109,8 +108,11 @@ class _Shared:
     """What a mould is made from. Equal to any other: what tells moulds apart stands beside it in
     `_press`, and of people of one mould whoever comes first will do."""
 
-    def __init__(self, page: InvitationPage, at: datetime) -> None:
-        self.page, self.at = page, at
+    def __init__(self, page: InvitationPage, marked: Addressee, at: datetime) -> None:
+        self._page, self._marked, self.at = page, marked, at
+
+    def mould(self) -> InvitationPage:
+        return replace(self._page, id=0, stakeholder_id=0, note="", person=self._marked)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Shared)
@@ -124,7 +126,7 @@ def _press(shared: _Shared, *about: object) -> Pressed:
     *_, language, onward = about
     assert isinstance(language, str)
     view = invitation_view(
-        shared.page, NO_ONE, base=f"/i/{_mark('token', True)}", at=shared.at, language=language
+        shared.mould(), NO_ONE, base=f"/i/{_mark('token', True)}", at=shared.at, language=language
     )
     sheet = sheet_of(language)
     marks = {"nonce": _mark("nonce", True), "noted_at": _mark("noted_at", True)}

@@ -327,9 +327,9 @@ def test_a_page_is_two_questions_at_most(guest, monkeypatch):
     def count(_connection, _cursor, statement, *_):
         asked.extend([statement] if statement.startswith("SELECT") else [])
 
-    raw = Glance.raw
+    row = Glance.row
     monkeypatch.setattr(
-        Glance, "raw", lambda self, **values: asked.append("SELECT") or raw(self, **values)
+        Glance, "row", lambda self, **values: asked.append("SELECT") or row(self, **values)
     )
     sql_event.listen(db.engine, "before_cursor_execute", count)
     try:

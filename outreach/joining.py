@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Table, UniqueConstraint, select
 from sqlalchemy.orm import Session
 
+from outreach.advice.same_person import how_it_stands
 from outreach.errors import Conflict
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
@@ -101,7 +102,7 @@ def join_invitations(
                 "One of the two was sent in the place of the other. Take that back first, or leave "
                 "them two."
             )
-        winner, loser = (row, other) if _counts_before(row, other) else (other, row)
+        winner, loser = (row, other) if counts_before(row, other) else (other, row)
         if winner is row:  # neither may have both for an instant: no person has this number
             rows.change(INVITATIONS, other.id, stakeholder_id=-gone_id)
             rows.change(INVITATIONS, row.id, stakeholder_id=kept_id)
@@ -117,18 +118,14 @@ def join_invitations(
     return touched
 
 
-def _counts_before(one: Any, other: Any) -> bool:
-    """Whether this invitation stands rather than the other: open, reached, answered later."""
+def counts_before(one: Any, other: Any) -> bool:
+    """Whether this invitation of two to one event stands rather than the other."""
     return _standing(one) > _standing(other)
 
 
 def _standing(row: Any) -> tuple[bool, bool, float, float]:
-    return (
-        row.withdrawn_at is None,
-        row.state is not InvitationState.UNDELIVERABLE,
-        row.answered_at.timestamp() if row.answered_at else 0.0,
-        row.reply_by.timestamp(),
-    )
+    is_reached = row.state is not InvitationState.UNDELIVERABLE
+    return how_it_stands(row.withdrawn_at is None, is_reached, row.answered_at, row.reply_by)
 
 
 def join_offers(session: Session, rows: Rows, kept_id: int, gone_id: int, at: datetime) -> None:

@@ -134,8 +134,20 @@ function makeOrdered(body) {
   });
 }
 
+// With a mouse a choice moves the card; keys pass several columns on their way, and Enter or the button
+// beside them says that they are there (WCAG 3.2.2).
+let byKeys = false;
+document.addEventListener("pointerdown", () => { byKeys = false; });
+document.addEventListener("keydown", (event) => {
+  const menu = event.target;
+  if (!menu.matches(".o-card-move select")) return;
+  byKeys = true;
+  if (event.key !== "Enter" || menu.selectedOptions[0]?.defaultSelected) return;
+  event.preventDefault();
+  menu.form.requestSubmit();
+});
 document.addEventListener("change", (event) => {
-  if (event.target.matches(".o-card-move select")) event.target.form.requestSubmit();
+  if (event.target.matches(".o-card-move select") && !byKeys) event.target.form.requestSubmit();
 });
 
 function wakeLists(within) {

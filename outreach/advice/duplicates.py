@@ -19,8 +19,8 @@ from rapidfuzz.fuzz import token_sort_ratio
 
 from outreach.advice.folding import fold, words_in_order
 
-ENOUGH = 60
-"""Of 100: a whole name that is the same, and nothing that speaks against it."""
+ENOUGH = 57
+"""Of 100: a whole name that is the same, in whatever order, and nothing that speaks against it."""
 
 WIDE = 40
 NEXT = 12

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 KEPT, GONE, BOTH = "kept", "gone", "both"
@@ -92,3 +93,12 @@ def merged(
         row = gone if choice == GONE else kept
         values |= {name: row[name] for name in TOGETHER.get(field.name, (field.name,))}
     return values
+
+
+def how_it_stands(
+    is_open: bool, is_reached: bool, answered_at: datetime | None, reply_by: datetime
+) -> tuple[bool, bool, float, float]:
+    """How an invitation stands beside another of the same person to the same event; the greater
+    counts: open, not sent back, answered later, answers taken for longer."""
+    answered = answered_at.timestamp() if answered_at else 0.0
+    return is_open, is_reached, answered, reply_by.timestamp()

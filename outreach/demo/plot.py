@@ -18,6 +18,7 @@ from outreach.advice.segments import Condition, Rule
 from outreach.delivery.mailer import Mailer
 from outreach.demo.cast import SEED, cast
 from outreach.demo.people import Person
+from outreach.demo.places import plan_places
 from outreach.demo.programme import plan_programme
 from outreach.demo.story import Story
 from outreach.demo.timeline import Timeline
@@ -65,6 +66,7 @@ def tell(now: datetime, mailer: Mailer, sender_address: str) -> None:
     _plan_meeting(story, _next_meeting(meetings, now))
     _plan_news(story, here)
     plan_wanted(story, here)
+    plan_places(story, here)
     timeline.add(timeline.workday(20, 11), story.put_out_page)
     timeline.play()
 

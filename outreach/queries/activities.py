@@ -12,6 +12,12 @@ SENTENCES = {
     "removed_from_list": "Taken off the list {list}",
     "starred": "Marked as a star on {list}",
     "unstarred": "No longer a star on {list}",
+    "nominated_star": "Nominated for the short list: {reason}",
+    "approved_star": "Approved as a star",
+    "rejected_star": "Not a star: {why}",
+    "moved_star": "As a star now: {column}",
+    "planned_star": "As a star: owner or next step changed",
+    "moved_reply_by": "The day until which answers count was moved",
     "set_tier_1": "Tier 1 on {list}",
     "set_tier_2": "Tier 2 on {list}",
     "set_tier_3": "Tier 3 on {list}",
@@ -119,6 +125,9 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "said": "Changed",
         "file": "a file",
         "place": "another",
+        "reason": "",
+        "why": "",
+        "column": "",
     }
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     if verb == "edited" and not words["fields"]:

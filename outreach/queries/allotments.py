@@ -115,6 +115,12 @@ def allotment(allotment_id: int) -> AllotmentLine | None:
     return next(iter(_with_numbers(_lines().where(Allotment.id == allotment_id))), None)
 
 
+def allotment_of_list(list_id: int) -> AllotmentLine | None:
+    """On whose places a list draws; nothing where there is no limit. Cost: as of one allotment."""
+    drawn_on = select(TargetList.allotment_id).where(TargetList.id == list_id).scalar_subquery()
+    return next(iter(_with_numbers(_lines().where(Allotment.id == drawn_on))), None)
+
+
 def allotments_to_decide(at: datetime) -> list[AllotmentLine]:
     """Where a freed place waits for one click of the team, and somebody could be asked for it.
 

@@ -11,7 +11,10 @@ from sqlalchemy.orm import aliased
 from outreach.advice.duplicates import Known
 from outreach.db import reading
 from outreach.intake.scripts import skeleton
+from outreach.joining import counts_before
 from outreach.models.duplicate import Duplicate, DuplicateSearch, DuplicateState, Merge
+from outreach.models.event import Event
+from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
 
 PAGE = 50
@@ -113,6 +116,41 @@ def merged_into(stakeholder_id: int) -> int | None:
     return reading().scalar(
         select(Stakeholder.merged_into_id).where(Stakeholder.id == stakeholder_id)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TwiceInvited:
+    """An event to which both of two people are invited: one invitation stands after a merge."""
+
+    event: str
+    stands: Any
+    """The invitation of the two that stands: `state`, `answered_at`."""
+    goes: Any
+    is_kept_ones: bool
+
+
+def invited_twice(kept_id: int, gone_id: int) -> list[TwiceInvited]:
+    """What a merge makes of two invitations to one event. Cost: their invitations."""
+    rows = reading().execute(
+        select(
+            Invitation.stakeholder_id, Invitation.state, Invitation.answered_at,
+            Invitation.reply_by, Invitation.withdrawn_at, Event.id.label("event_id"),
+            Event.name.label("event"),
+        )
+        .join(Event, Event.id == Invitation.event_id)
+        .where(Invitation.stakeholder_id.in_([kept_id, gone_id]))
+        .order_by(Event.starts_at, Event.id)
+    )  # fmt: skip
+    of_events: dict[int, dict[int, Any]] = {}
+    for row in rows:
+        of_events.setdefault(row.event_id, {})[row.stakeholder_id] = row
+    both = [of for of in of_events.values() if len(of) == 2]
+    return [
+        TwiceInvited(of[kept_id].event, of[gone_id], of[kept_id], False)
+        if counts_before(of[gone_id], of[kept_id])
+        else TwiceInvited(of[kept_id].event, of[kept_id], of[gone_id], True)
+        for of in both
+    ]
 
 
 def organisation_names(ids: set[int]) -> dict[int, str]:

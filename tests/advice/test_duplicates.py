@@ -23,6 +23,8 @@ def test_the_same_name_in_another_order_accents_and_case_aside():
     assert reasons(("Zoë Müller", None, BANK), ("MULLER Zoe", None, BANK)) == [
         "same name in another order", "same organisation",
     ]  # fmt: skip
+    assert reasons(("Zoë Müller",), ("MULLER Zoe",)) == ["same name in another order"]
+    assert reasons(("Zoë Müller", None, BANK), ("MULLER Zoe", None, OTHER)) is None
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,10 @@ def test_a_star_is_dragged_to_another_column_or_moved_by_keys_alone(staff, groun
     there = staff.locator("[data-column=talking] .o-card", has_text=name)
     assert there.count() == 1
     there.locator("select").focus()
+    staff.keyboard.press("ArrowUp")
     with staff.expect_navigation():
-        staff.keyboard.press("ArrowUp")
-    assert staff.locator("[data-column=asked] .o-card", has_text=name).count() == 1
+        staff.keyboard.press("Enter")
+    moved = staff.locator("[data-column=asked] .o-card", has_text=name)
+    assert moved.count() == 1
+    staff.keyboard.press("Tab")
+    assert moved.locator(":focus").count() == 1, "the keys stay where they were"

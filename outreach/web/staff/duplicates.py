@@ -120,6 +120,7 @@ def _merge_page(kept: dict[str, Any], gone: dict[str, Any], form: MergeForm) -> 
         same=[field for field in fields if field.is_same and field.kept],
         chosen={field.name: chosen.get(field.name, field.choice) for field in fields},
         organisations=known.organisation_names(ids), prefix=CHOICE,
+        twice=known.invited_twice(kept["id"], gone["id"]),
         owners={one.id: one.name for one in team()},
         asks=merges.look_the_same(kept["email"], gone["email"]),
         letters=[_foreign_letters(row["email"] or "") for row in (kept, gone)],

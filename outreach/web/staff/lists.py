@@ -15,6 +15,7 @@ from outreach.actions import lists
 from outreach.errors import Refusal
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
+from outreach.queries.allotments import allotment_of_list
 from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference, groups
 from outreach.queries.imports import imports_of
@@ -136,6 +137,7 @@ def list_(list_id: int) -> str:
     return render_template(
         "staff/lists/list.html",
         undo=offered_undo(),
+        allotment=allotment_of_list(list_id),
         imports=imports_of(list_id, limit=5),
         **values,
     )

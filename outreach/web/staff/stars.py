@@ -133,7 +133,7 @@ def move_star(target_id: int) -> Response:
         stars.move_star(target_id, request.form.get("column", ""), by=_me(), at=g.at)
     except Refusal as refusal:
         flash(str(refusal), "problem")
-    return redirect(url_for("staff.stars"), 303)
+    return redirect(url_for("staff.stars", _anchor=f"star-{target_id}"), 303)
 
 
 def _page(card: StarCard, form: PlanForm, changed: Sequence[Difference] = ()) -> str:

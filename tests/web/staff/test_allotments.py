@@ -33,7 +33,9 @@ def test_a_group_gets_its_places_and_the_page_says_how_they_stand(client):
     sign_in(client)
     answer_invitation(ground.invitations()[0].id, Reply.ACCEPTED, "", at=ground.list.created_at)
     page = client.get(f"/staff/events/{ground.event.id}/allotments").text
-    assert "60 places; 1 taken, 2 waiting for an answer, 57 free." in page
+    places = "60 places; 1 taken, 2 waiting for an answer, 57 free."
+    assert places in page
+    assert places in client.get(f"/staff/lists/{ground.list.id}").text
     again = client.post(
         f"/staff/events/{ground.event.id}/allotments",
         data=fill_in(group_id=ground.list.group_id),

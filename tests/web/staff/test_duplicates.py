@@ -9,11 +9,14 @@ from outreach.actions.duplicates import find_duplicates
 from outreach.db import reading, transaction
 from outreach.jobs import job_named
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge
+from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries.duplicates import duplicates, last_search
 from tests.factories import (
     NOON,
     afresh,
+    make_event,
+    make_invitation,
     make_message,
     make_organisation,
     make_stakeholder,
@@ -91,11 +94,17 @@ def test_everyone_is_compared_once_a_night(app, two):
 
 def test_the_fuller_side_is_ticked_and_what_was_chosen_stands(client, two):
     kept, gone = two
+    event = make_event()
+    make_invitation(kept, event)
+    make_invitation(gone, event, state="declined", answered_at=NOON)
     page = client.get(f"/staff/stakeholders/{kept.id}/merge/{gone.id}").text
     assert 'name="choose-office" value="gone" checked' in page
+    assert "What stands is the answer of <bdi>KAMAU Wanjiru</bdi>" in page
     answer = merge(client, kept, gone, **{"choose-full_name": "gone", "choose-office": "gone"})
     assert answer.headers["Location"].endswith("/staff/duplicates")
     assert (now(kept).full_name, now(kept).office) == ("KAMAU Wanjiru", "Governor")
+    (stands,) = reading().scalars(select(Invitation).where(Invitation.stakeholder_id == kept.id))
+    assert stands.state is InvitationState.DECLINED
     assert "Undo" in client.get(answer.headers["Location"]).text
 
 

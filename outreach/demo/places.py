@@ -1,4 +1,4 @@
-"""Places of the demonstration: of two groups and of one host, with alternates behind them."""
+"""Places of the demonstration: of a group and of a host, with alternates behind them."""
 
 from datetime import datetime
 from functools import partial

@@ -73,13 +73,14 @@ def tell(session: Session, change: BulkChange, people: Select[Any] | None = None
     people  SELECT of their ids; where there is none, the rows of the change are people
     """
     these = (rows_of_change(change) if people is None else people).subquery()
+    detail = change.detail | {"count": change.count}
     rows = select(
         literal(change.at, UTCDateTime()),
         literal(f"bulk_{change.what}"),
         literal(change.account_id),
         literal(change.actor),
         these.c[0],
-        literal(change.detail, Activity.__table__.c.detail.type),
+        literal(detail, Activity.__table__.c.detail.type),
     )
     names = ["at", "verb", "account_id", "actor", "stakeholder_id", "detail"]
     session.execute(insert(Activity).from_select(names, rows, include_defaults=False))

@@ -1,7 +1,7 @@
 """Everything that is odd in a file, as a CSV beside it: written while the file is read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from outreach.intake.person_row import RefusedRow
@@ -15,6 +15,13 @@ HEADERS = ("Row", "Column", "The row is", "Reason")
 def problems_path(path: Path) -> Path:
     """Where the problems of a kept file stand."""
     return path.with_suffix(".problems.csv")
+
+
+def has_problems(path: Path) -> bool:
+    """Whether anything is odd in a kept file that was read."""
+    with suppress(FileNotFoundError), problems_path(path).open("rb") as file:
+        return bool(file.readline() and file.readline())
+    return False
 
 
 def written_odd(path: Path, rows: Iterable[tuple[int, str, str, str]]) -> None:

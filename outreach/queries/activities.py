@@ -28,17 +28,17 @@ SENTENCES = {
     "edited_target": "Changed on {list}: {fields}",
     "took_back": "A change was taken back",
     "bulk_office": "{said}, with all who hold it",
-    "bulk_tagged": "{said}, with others",
-    "bulk_untagged": "{said}, with others",
-    "bulk_gave_owner": "{said}, with others",
-    "bulk_put_on_list": "{said}, with others",
-    "bulk_targets_tier": "{said}, with others",
-    "bulk_targets_wave": "{said}, with others",
-    "bulk_targets_alternate": "{said}, with others",
-    "bulk_targets_owner": "{said}, with others",
-    "bulk_targets_approved": "{said}, with others",
-    "bulk_targets_removed": "{said}, with others",
-    "bulk_targets_nominated": "{said}, with others",
+    "bulk_tagged": "{said}{others}",
+    "bulk_untagged": "{said}{others}",
+    "bulk_gave_owner": "{said}{others}",
+    "bulk_put_on_list": "{said}{others}",
+    "bulk_targets_tier": "{said}{others}",
+    "bulk_targets_wave": "{said}{others}",
+    "bulk_targets_alternate": "{said}{others}",
+    "bulk_targets_owner": "{said}{others}",
+    "bulk_targets_approved": "{said}{others}",
+    "bulk_targets_removed": "{said}{others}",
+    "bulk_targets_nominated": "{said}{others}",
     "filled_in": "Completed by a file: {fields}",
     "edited": "Changed by hand: {fields}",
     "created": "Written down by hand",
@@ -129,6 +129,7 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "why": "",
         "column": "",
     }
+    words["others"] = "" if detail.get("count") == 1 else ", with others"
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
     if verb == "edited" and not words["fields"]:
         words["fields"] = _shown(detail.get("was", ""))

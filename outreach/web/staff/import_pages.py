@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response
 from outreach import clock, sheets
 from outreach.actions import imports, uploads
 from outreach.errors import Conflict
-from outreach.importing.problems import HEADERS, problems_path
+from outreach.importing.problems import HEADERS, has_problems, problems_path
 from outreach.importing.run import run_import
 from outreach.models.activity import Actor
 from outreach.models.imports import ImportState
@@ -101,7 +101,7 @@ def under_way(line: ImportLine, into: Into) -> str:
         line=line,
         progress=progress_of(line),
         kept=(kept_people if into.is_of_people else kept_organisations)(line.kept),
-        has_problems=bool(line.stored_name) and problems_path(stored_file(line)).exists(),
+        has_problems=bool(line.stored_name) and has_problems(stored_file(line)),
         navigation=navigation(into.url),
     )
 

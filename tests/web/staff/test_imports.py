@@ -64,7 +64,12 @@ def test_a_file_is_shown_before_anything_is_written_and_the_button_names_the_cou
     assert "2 new people and 0 known ones came in; 1 row was passed over" in text(
         staff.get(done.location)
     )
-    assert "was imported on" in text(staff.get(answer.location))
+    page = text(staff.get(answer.location))
+    assert "was imported on" in page
+    assert "What was odd in the file" in page
+    fine = upload(wanted, "Name;Email\nEva;eva@example.org\n").location
+    staff.post(f"{fine}/apply")
+    assert "What was odd in the file" not in text(staff.get(fine))
 
 
 def test_the_preview_counts_new_known_and_already_there(staff, upload):

@@ -147,12 +147,18 @@ def test_an_owner_and_a_list_are_given_to_those_ticked_and_taken_back(staff):
     assert afresh(target_list, wanted.id).wanted_count == 2
     changes = staff.get("/staff/changes").get_data(as_text=True)
     assert "Looked after by Kofi" in changes
+    assert ", with others" in staff.get(f"/staff/stakeholders/{ana.id}").get_data(as_text=True)
     for undo in re.findall(r'action="(/staff/changes/\d+/undo)[?"]', changes):
         staff.post(undo)
     assert afresh(target_list, wanted.id).wanted_count == 0
     owners = afresh(lambda: set(reading().scalars(select(Stakeholder.owner_id))))
     assert owners == {None}
     assert afresh(lambda: reading().scalar(select(Target.id))) is None
+    alone = {"ids": [make_stakeholder("Eva").id]}
+    staff.post("/staff/stakeholders/bulk/owner", data=alone | {"owner": owner.id})
+    page = staff.get(f"/staff/stakeholders/{alone['ids'][0]}").get_data(as_text=True)
+    assert "Looked after by Kofi" in page
+    assert "with others" not in page
 
 
 @pytest.mark.parametrize(

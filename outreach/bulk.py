@@ -1,21 +1,35 @@
 """Many rows written at once, with a record from which all of it can be taken back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, cast, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.db import is_postgresql
-from outreach.dialect import joined
+from outreach.dialect import among, joined, not_among
 from outreach.models.base import Base
 from outreach.pouring import AT_ONCE, Lines, copy_in, insert_at_once, pour
 
 Changes = Mapping[str, tuple[Any, Any]]
 """{column: (before, after)}"""
+
+MOST_SPANS = 8
+"""Of numbers that a statement names by their ends; more of them are looked up one by one."""
 
 
 class Record:
@@ -51,7 +65,11 @@ def plain(value: Any) -> Any:
 
 def ranges(ids: Iterable[int]) -> Iterator[tuple[int, int]]:
     """The ids as spans, both ends included."""
-    for _, span in groupby(enumerate(sorted(set(ids))), lambda pair: pair[1] - pair[0]):
+    whole = sorted(set(ids))
+    if whole and whole[-1] - whole[0] == len(whole) - 1:
+        yield whole[0], whole[-1]
+        return
+    for _, span in groupby(enumerate(whole), lambda pair: pair[1] - pair[0]):
         members = [id_ for _, id_ in span]
         yield members[0], members[-1]
 
@@ -59,6 +77,24 @@ def ranges(ids: Iterable[int]) -> Iterator[tuple[int, int]]:
 def ids_in(spans: Iterable[Sequence[int]]) -> list[int]:
     """What `ranges` was made of."""
     return [id_ for first, last in spans for id_ in range(first, last + 1)]
+
+
+def within(
+    column: ColumnElement[Any] | InstrumentedAttribute[Any], ids: Collection[int]
+) -> ColumnElement[bool]:
+    """`among`, of numbers that mostly follow one another: an index is looked at for each span."""
+    spans = list(islice(ranges(ids), MOST_SPANS + 1))
+    if not spans or len(spans) > MOST_SPANS:
+        return among(column, ids)
+    return or_(*(column.between(first, last) for first, last in spans))
+
+
+def beyond(column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:
+    """The others, of a column that is never empty."""
+    spans = list(islice(ranges(ids), MOST_SPANS + 1))
+    if not spans or len(spans) > MOST_SPANS:
+        return not_among(column, ids)
+    return and_(*(~column.between(first, last) for first, last in spans))
 
 
 def rows_of(model: type[Base]) -> Table:

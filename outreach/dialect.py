@@ -231,6 +231,17 @@ def among(
     return column.in_(select(found.c.value))
 
 
+def not_among(column: ColumnElement[Any], values: Collection[int]) -> ColumnElement[bool]:
+    """`column NOT IN values`, numbers, in the same way; of a column that is never empty.
+
+    PostgreSQL compares all with all where it is said as the opposite of `among` and the plan was
+    made for any values: 10,000 among as many took a second.
+    """
+    if is_postgresql():
+        return column.not_in(select(func.unnest(literal(list(values), ARRAY(column.type)))))
+    return ~among(column, values)
+
+
 def prefer_indexes(session: Session) -> None:
     """Let the transaction of a bulk writer find its rows by index, and the indexes in memory.
 

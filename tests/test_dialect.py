@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from outreach.bulk import beyond, within
 from outreach.db import reading
 from outreach.dialect import PARTING, among
 from outreach.models.stakeholder import Stakeholder
@@ -28,3 +29,13 @@ def test_whoever_is_among_many_texts_is_found_whatever_stands_in_them(app, wante
         select(Stakeholder.full_name).where(among(Stakeholder.full_name, wanted))
     )
     assert sorted(found) == sorted(set(names) & set(wanted))
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_whoever_is_within_numbers_or_beyond_them_is_found_however_these_lie(app, step):
+    ids = [make_stakeholder(f"Ana {number}").id for number in range(20)]
+    for wanted in (ids[2:18:step], ids[:3] + ids[9:12], ids[:1], []):
+        named = set(reading().scalars(select(Stakeholder.id).where(within(Stakeholder.id, wanted))))
+        others = select(Stakeholder.id).where(beyond(Stakeholder.__table__.c.id, wanted))
+        assert named == set(wanted)
+        assert set(reading().scalars(others)) & set(ids) == set(ids) - named

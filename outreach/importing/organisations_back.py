@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Date, DateTime, Table, delete, select, update
 from sqlalchemy.orm import Session
 
-from outreach.bulk import Bulk, Changes, ids_in, plain, rows_of
+from outreach.bulk import Bulk, Changes, beyond, ids_in, plain, rows_of
 from outreach.db import transaction
 from outreach.dialect import among, one_at_a_time
 from outreach.importing.lease import Lease
@@ -111,7 +111,7 @@ class _WayBack:
             if other.name == "activities":
                 wanted = wanted.where(other.c.at != self._stamp)
             elif own := self._added.get(other.name):
-                wanted = wanted.where(~among(other.c.id, own))
+                wanted = wanted.where(beyond(other.c.id, own))
             for id_ in self._session.scalars(wanted):
                 used.setdefault(id_, "in use")
         return self._with_those_above(used, made)

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Date, Table, delete, select
 from sqlalchemy.orm import Session
 
-from outreach.bulk import Bulk, Changes, ids_in, plain, ranges, rows_of
+from outreach.bulk import Bulk, Changes, ids_in, plain, ranges, rows_of, within
 from outreach.db import transaction
-from outreach.dialect import among, one_at_a_time, prefer_indexes
+from outreach.dialect import one_at_a_time, prefer_indexes
 from outreach.importing.lease import Lease, Lost
 from outreach.importing.use import (
     free_organisations,
@@ -150,7 +150,7 @@ class _WayBack:
         """Off the list: those who go, and people known before whom the import put there."""
         rows = self._session.execute(
             select(Target.id, Target.stakeholder_id, Target.is_star).where(
-                among(Target.id, self._added.get("targets", []))
+                within(Target.id, self._added.get("targets", []))
             )
         ).all()
         known = {row.stakeholder_id: row.id for row in rows if row.stakeholder_id not in new}
@@ -180,7 +180,7 @@ class _WayBack:
                 ids = undecided_nominations(self._session, ids, kept, self._stamp)
             if "stakeholder_id" in table.c and kept:
                 rows = self._session.execute(
-                    select(table.c.id, table.c.stakeholder_id).where(among(table.c.id, ids))
+                    select(table.c.id, table.c.stakeholder_id).where(within(table.c.id, ids))
                 )
                 ids = [id_ for id_, person in rows if person not in kept]
             self._remove(table, ids)
@@ -193,13 +193,13 @@ class _WayBack:
             table = column.class_
             self._session.execute(
                 delete(table)
-                .where(among(column, people))
+                .where(within(column, people))
                 .execution_options(synchronize_session=False)
             )
 
     def _remove(self, table: Table, ids: Collection[int]) -> None:
         if ids:
-            self._session.execute(delete(table).where(among(table.c.id, ids)))
+            self._session.execute(delete(table).where(within(table.c.id, ids)))
 
     def _restore(self, table: Table) -> None:
         """Columns that stand as the import left them get back what they held before."""
@@ -209,7 +209,7 @@ class _WayBack:
         is_person = table.name == "stakeholders"
         gone = gone_since(self._session, table, changed.values())
         back: list[tuple[int, Changes]] = []
-        wanted = select(table).where(among(table.c.id, changed))
+        wanted = select(table).where(within(table.c.id, changed))
         for now in self._session.execute(wanted.with_for_update()).mappings():
             columns = changed[now["id"]]
             person = now["id"] if is_person else now["stakeholder_id"]
@@ -239,7 +239,7 @@ class _WayBack:
         made = self._added.get("organisations", [])
         free = free_organisations(self._session, made)
         if free:
-            standing = delete(rows_of(Standing)).where(among(Standing.organisation_id, free))
+            standing = delete(rows_of(Standing)).where(within(Standing.organisation_id, free))
             self._session.execute(standing)
             self._remove(rows_of(Organisation), free)
 

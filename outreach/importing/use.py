@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Table, or_, select
 from sqlalchemy.orm import Session
 
-from outreach.bulk import Changes
-from outreach.dialect import among
+from outreach.bulk import Changes, beyond, within
 from outreach.models.activity import Activity
 from outreach.models.base import Base
 from outreach.models.event import Event
@@ -42,13 +41,13 @@ def used_people(
     at = datetime.fromisoformat(stamp)
     used: dict[int, str] = {}
     edited = select(Stakeholder.id).where(
-        among(Stakeholder.id, people),
+        within(Stakeholder.id, people),
         or_(Stakeholder.changed_at != at, Stakeholder.merged_into_id.is_not(None)),
     )
     used.update((id_, "edited") for id_ in session.scalars(edited))
     noted = (
         select(Activity.stakeholder_id)
-        .where(among(Activity.stakeholder_id, people), Activity.at != at)
+        .where(within(Activity.stakeholder_id, people), Activity.at != at)
         .distinct()
     )
     used.update((id_, "something happened") for id_ in session.scalars(noted) if id_)
@@ -85,7 +84,7 @@ def used_targets(
         for id_ in _in(session, table, column, person, added):
             used[person[id_]] = "in use"
     decided = select(Star.target_id).where(
-        among(Star.target_id, person), Star.stage != StarStage.NOMINATED
+        within(Star.target_id, person), Star.stage != StarStage.NOMINATED
     )
     used.update((person[id_], "in use") for id_ in session.scalars(decided))
     signs = {
@@ -94,11 +93,11 @@ def used_targets(
     }  # fmt: skip
     shown = [sign for code, sign in signs.items() if code not in brought]
     edited = select(Target.stakeholder_id).where(
-        among(Target.id, person), or_(Target.promoted_at.is_not(None), *shown)
+        within(Target.id, person), or_(Target.promoted_at.is_not(None), *shown)
     )
     used.update((id_, "edited") for id_ in session.scalars(edited))
     invited = select(Invitation.stakeholder_id).where(
-        among(Invitation.stakeholder_id, known),
+        within(Invitation.stakeholder_id, known),
         Invitation.event_id == target_list.event_id,
         Invitation.invited_at >= at,
     )
@@ -114,7 +113,7 @@ def undecided_nominations(
         select(Star.id, Target.stakeholder_id)
         .join(Star.target)
         .where(
-            among(Star.id, made),
+            within(Star.id, made),
             Star.stage == StarStage.NOMINATED,
             Star.nominated_at == datetime.fromisoformat(stamp),
         )
@@ -129,7 +128,7 @@ def free_organisations(session: Session, made: Collection[int]) -> list[int]:
     used: set[int] = set()
     for table, column in pointing_at("organisations"):
         if table.name != "standings":
-            rows = select(column).where(among(column, made)).distinct()
+            rows = select(column).where(within(column, made)).distinct()
             used.update(session.scalars(rows))
     return [id_ for id_ in made if id_ not in used]
 
@@ -159,7 +158,7 @@ def free_standings(session: Session, made: Collection[int]) -> list[int]:
         )
         .exists()
     )
-    free = select(Standing.id).where(among(Standing.id, made), ~needed, ~wanted)
+    free = select(Standing.id).where(within(Standing.id, made), ~needed, ~wanted)
     return list(session.scalars(free))
 
 
@@ -173,7 +172,7 @@ def gone_since(
         name, target = key.parent.name, key.column
         before = {changes[name][0] for changes in changed if name in changes} - {None}
         if before:
-            there = session.scalars(select(target).where(among(target, before)))
+            there = session.scalars(select(target).where(within(target, before)))
             gone[name] = before - set(there)
     return gone
 
@@ -214,9 +213,9 @@ def _in(
     people: Collection[int],
     added: Mapping[str, list[int]],
 ) -> set[int]:
-    rows = select(column).where(among(column, people)).distinct()
+    rows = select(column).where(within(column, people)).distinct()
     if own := added.get(table.name):
         if table.name == "stakeholders":
             return set()
-        rows = rows.where(~among(table.c.id, own))
+        rows = rows.where(beyond(table.c.id, own))
     return set(session.scalars(rows))

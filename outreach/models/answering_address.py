@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key, No
+from outreach.models.base import AT_ONCE, Base, Key, No
 
 
 class AnsweringAddress(Base):
@@ -18,7 +18,7 @@ class AnsweringAddress(Base):
     __table_args__ = (UniqueConstraint("stakeholder_id", "email_key"),)
 
     id: Mapped[Key]
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     email: Mapped[str]
     email_key: Mapped[str] = mapped_column(index=True)
     is_assistant: Mapped[No]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, NotAllowed
 from outreach.models.audience import CampaignLeftOutList, CampaignSegment
-from outreach.models.base import Base, Key, No
+from outreach.models.base import AT_ONCE, Base, Key, No
 from outreach.models.event import Event
 from outreach.models.sender import Sender
 from outreach.models.step import MANNERS, RELATIVE, Audience, Step, StepState
@@ -92,7 +92,9 @@ class CampaignExclusion(Base):
 
     id: Mapped[Key]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     stopped_at: Mapped[datetime | None]
     """When a person stopped it for them; nothing for who was left out by the plan."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Code, Key, Zero
+from outreach.models.base import AT_ONCE, Base, Code, Key, Zero
 
 
 class CustomKind(StrEnum):
@@ -67,7 +67,7 @@ class CustomValue(Base):
 
     id: Mapped[Key]
     field_id: Mapped[int] = mapped_column(ForeignKey("custom_fields.id"))
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     text: Mapped[str | None]
     """Of a text or a choice, as typed."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Refusal
 from outreach.languages import marked
-from outreach.models.base import Base, Key, LinkKey, No, Zero, mark_of
+from outreach.models.base import AT_ONCE, Base, Key, LinkKey, No, Zero, mark_of
 from outreach.models.event import Event
 from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
@@ -57,7 +57,9 @@ class Delegation(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("constituent_groups.id"))
     """On which its members are invited."""
-    focal_point_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    focal_point_id: Mapped[int] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     authorised_by: Mapped[str] = mapped_column(default="", server_default="")
     """Who said that this person speaks for the organisation, and how: a letter, a note verbale."""
     authorised_on: Mapped[date | None]

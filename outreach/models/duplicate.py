@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.errors import Conflict
-from outreach.models.base import Base, Key, No, Zero
+from outreach.models.base import AT_ONCE, Base, Key, No, Zero
 
 
 class DuplicateState(StrEnum):
@@ -35,9 +35,9 @@ class Duplicate(Base):
     )
 
     id: Mapped[Key]
-    first_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    first_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     """The one that we have known longer: the smaller id."""
-    second_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    second_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE), index=True)
     score: Mapped[int]
     """0 to 100; see `outreach.advice.duplicates`."""
     reasons: Mapped[list[str]]
@@ -73,8 +73,8 @@ class Merge(Base):
     __tablename__ = "merges"
 
     id: Mapped[Key]
-    kept_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
-    gone_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE), index=True)
+    gone_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE), index=True)
     merged_at: Mapped[datetime]
     merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     undone_at: Mapped[datetime | None]

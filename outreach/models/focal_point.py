@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 
 class FocalPoint(Base):
@@ -26,7 +26,9 @@ class FocalPoint(Base):
     id: Mapped[Key]
     conference_id: Mapped[int] = mapped_column(ForeignKey("conferences.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     authorised_by: Mapped[str]
     """Who gave the word, as text: "Permanent Mission, note verbale 12/2026"."""
     authorised_on: Mapped[date]

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 
 class FormOfAddress(Base):
@@ -13,7 +13,7 @@ class FormOfAddress(Base):
     __table_args__ = (UniqueConstraint("stakeholder_id", "language"),)
 
     id: Mapped[Key]
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     language: Mapped[str]
     title: Mapped[str] = mapped_column(default="", server_default="")
     salutation: Mapped[str] = mapped_column(default="", server_default="")

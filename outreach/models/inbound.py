@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.errors import Conflict
-from outreach.models.base import Base, Key, No, Zero
+from outreach.models.base import AT_ONCE, Base, Key, No, Zero
 
 MOST_TRIES = 3
 """A mail that cannot be read is tried so often, then set aside for a person, with its raw file."""
@@ -99,7 +99,7 @@ class InboundMail(Base):
     """Out of office until this day, where the mail says so."""
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     """Our mail that it answers."""
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     is_known_sender: Mapped[No]
     """The address is the one that we have of the person."""
 

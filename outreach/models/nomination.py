@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 from outreach.models.conference import Conference
 
 
@@ -57,7 +57,9 @@ class Nomination(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     decision: Mapped[str] = mapped_column(default="", server_default="")
     """Why not, where it was declined."""
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     """Who it became, or who it was."""
 
     conference: Mapped[Conference] = relationship()

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 
 class Note(Base):
@@ -30,7 +30,7 @@ class Note(Base):
     )
 
     id: Mapped[Key]
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     text: Mapped[str]
     written_at: Mapped[datetime]

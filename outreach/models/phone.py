@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key, No
+from outreach.models.base import AT_ONCE, Base, Key, No
 
 
 class Phone(Base):
@@ -13,7 +13,7 @@ class Phone(Base):
     __table_args__ = (UniqueConstraint("stakeholder_id", "number_key"),)
 
     id: Mapped[Key]
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     number: Mapped[str]
     number_key: Mapped[str] = mapped_column(index=True)
     """Its digits alone (`outreach.intake.phones.key_of`)."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, Refusal
 from outreach.languages import marked
-from outreach.models.base import Base, Key, LinkKey, Zero
+from outreach.models.base import AT_ONCE, Base, Key, LinkKey, Zero
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.track import Track
 
@@ -60,7 +60,9 @@ class Seat(Base):
     role: Mapped[SeatRole]
     fill_by: Mapped[datetime]
     position: Mapped[Zero]
-    holder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    holder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     """Who said yes."""
 
     track: Mapped[Track] = relationship()
@@ -92,7 +94,9 @@ class SeatOffer(Base):
 
     id: Mapped[Key]
     seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     state: Mapped[OfferState]
     why: Mapped[str] = mapped_column(default="", server_default="")
     note: Mapped[str] = mapped_column(default="", server_default="")

@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 UNSUBSCRIBED, WANTS_NOTHING = "unsubscribed", "wants_nothing"
 """What its owner chose: no mail of campaigns (invitations, reminders, news), or no mail at all, not
@@ -66,7 +66,9 @@ class Suppression(Base):
     source: Mapped[str]
     """`one-click`, `page`, `provider`, `mail`, `staff`."""
     since: Mapped[datetime]
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     """Whose it was, as long as we know."""
 
 
@@ -80,7 +82,9 @@ class CampaignStop(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     digest: Mapped[str]
     since: Mapped[datetime]
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
 
 
 class NewsStop(Base):
@@ -94,4 +98,6 @@ class NewsStop(Base):
     source: Mapped[str]
     """`one-click`, `page`, `merged`."""
     since: Mapped[datetime]
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 
 class Tag(Base):
@@ -28,5 +28,5 @@ class StakeholderTag(Base):
     )
 
     id: Mapped[Key]
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"))
+    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id", info=AT_ONCE))
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"))

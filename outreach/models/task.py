@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 
 class TaskKind(StrEnum):
@@ -30,7 +30,9 @@ class Task(Base):
     )
 
     id: Mapped[Key]
-    stakeholder_id: Mapped[int | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     target_id: Mapped[int | None] = mapped_column(ForeignKey("targets.id", ondelete="SET NULL"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     """Nobody where the target has no owner: anyone of the team may take it."""

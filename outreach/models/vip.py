@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import Base, Key
+from outreach.models.base import AT_ONCE, Base, Key
 
 
 class CampaignVip(Base):
@@ -16,6 +16,8 @@ class CampaignVip(Base):
 
     id: Mapped[Key]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
-    stakeholder_id: Mapped[int] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[int] = mapped_column(
+        ForeignKey("stakeholders.id", info=AT_ONCE), index=True
+    )
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     named_at: Mapped[datetime]

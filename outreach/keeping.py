@@ -72,25 +72,42 @@ def tell(session: Session, change: BulkChange, people: Select[Any] | None = None
 
     people  SELECT of their ids; where there is none, the rows of the change are people
     """
-    these = (rows_of_change(change) if people is None else people).subquery()
-    detail = change.detail | {"count": change.count}
-    rows = select(
-        literal(change.at, UTCDateTime()),
-        literal(f"bulk_{change.what}"),
-        literal(change.account_id),
-        literal(change.actor),
-        these.c[0],
-        literal(detail, Activity.__table__.c.detail.type),
-    )
-    names = ["at", "verb", "account_id", "actor", "stakeholder_id", "detail"]
-    session.execute(insert(Activity).from_select(names, rows, include_defaults=False))
+    by = Actor(change.actor, change.account_id)
+    _tell_each(session, f"bulk_{change.what}", change, people, by, change.at, count=change.count)
     return Done(change.id, change.count)
 
 
+def _tell_each(
+    session: Session,
+    verb: str,
+    change: BulkChange,
+    people: Select[Any] | None,
+    by: Actor,
+    at: datetime,
+    **said: int,
+) -> None:
+    these = (rows_of_change(change) if people is None else people).subquery()
+    rows = select(
+        literal(at, UTCDateTime()),
+        literal(verb),
+        literal(by.account_id),
+        literal(by.kind),
+        these.c[0],
+        literal(change.detail | said, Activity.__table__.c.detail.type),
+    )
+    names = ["at", "verb", "account_id", "actor", "stakeholder_id", "detail"]
+    session.execute(insert(Activity).from_select(names, rows, include_defaults=False))
+
+
 def put_back(
-    session: Session, change_id: int, ways: Mapping[str, WayBack], by: Actor, at: datetime
+    session: Session,
+    change_id: int,
+    ways: Mapping[str, WayBack],
+    by: Actor,
+    at: datetime,
+    people: Callable[[BulkChange], Select[Any]] = rows_of_change,
 ) -> int:
-    """Take a change back, the way its kind goes; says for how many.
+    """Take a change back, the way its kind goes; says for how many, and tells of it as of a change.
 
     Raises NotFound, Conflict where it was taken back before or is too long ago.
     """
@@ -102,4 +119,7 @@ def put_back(
     session.add(
         Activity.of("took_back_bulk", by, at, change_id=change.id, what=change.what, count=count)
     )
+    if count:
+        said = {"count": change.count, "back_count": count}
+        _tell_each(session, "bulk_taken_back", change, people(change), by, at, **said)
     return count

@@ -171,7 +171,9 @@ def take_back_targets(change_id: int, *, by: Actor, at: datetime) -> int:
     with transaction() as session:
         mine = may_own(session, by)
         ways = _TAKES_BACK | {"targets_owner": lambda s, change: _set_again(s, change, mine)}
-        return put_back(session, change_id, ways, by, at)
+        count = put_back(session, change_id, ways, by, at, _people_again)
+        touched(session, delete(RemovedTarget).where(RemovedTarget.change_id == change_id))
+        return count
 
 
 def _set(
@@ -204,6 +206,13 @@ def _is_in(change: BulkChange) -> ColumnElement[bool]:
 
 def _people(change: BulkChange) -> Select[Any]:
     return select(Target.stakeholder_id).where(_is_in(change))
+
+
+def _people_again(change: BulkChange) -> Select[Any]:
+    """Of whom a change was that is taken back; who stands on the list again does so anew."""
+    if change.what == "targets_removed":
+        return select(RemovedTarget.stakeholder_id).where(RemovedTarget.change_id == change.id)
+    return _people(change)
 
 
 def _update(session: Session, change: BulkChange, *holds: Any, **values: Any) -> int:
@@ -249,7 +258,6 @@ def _want_again(session: Session, change: BulkChange) -> int:
     )
     count = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     session.execute(insert(Target).from_select(_KEPT, rows, include_defaults=False))
-    touched(session, delete(RemovedTarget).where(RemovedTarget.change_id == change.id))
     _count(session, change, count)
     return count
 

@@ -6,6 +6,18 @@ SENTENCES = {
     "added_to_list": "Put on the list {list}",
     "left_out": "Left out of the campaign {campaign}",
     "took_back_in": "Taken back into the campaign {campaign}",
+    "stopped_for_person": "No more mail of the campaign {campaign}",
+    "went_on_for_person": "Mail of the campaign {campaign} again",
+    "released_message": "A held mail was let go: {purpose}",
+    "held_message": "A mail was held back: {purpose}",
+    "cancelled_message": "A mail that waited was cancelled: {purpose}",
+    "resent_message": "Sent once more: {purpose}",
+    "named_vip": "Answers are confirmed by the team before they count as certain",
+    "unnamed_vip": "Answers need no confirmation by the team",
+    "confirmed_answer": "The team confirmed the answer to {event}: {reply}",
+    "not_a_duplicate": "Looked at beside someone alike: two people",
+    "maybe_a_duplicate": "To be looked at beside someone alike once more",
+    "set_wave": "Wave {wave} on {list}",
     "put_on_list": "People of its segments put on the list {list}",
     "wanted_organisation": "Wanted on the list {list}",
     "approved_on_list": "Approved on the list {list}",
@@ -39,6 +51,7 @@ SENTENCES = {
     "bulk_targets_approved": "{said}{others}",
     "bulk_targets_removed": "{said}{others}",
     "bulk_targets_nominated": "{said}{others}",
+    "bulk_taken_back": "Taken back{others}: {said}",
     "filled_in": "Completed by a file: {fields}",
     "edited": "Changed by hand: {fields}",
     "created": "Written down by hand",
@@ -49,8 +62,12 @@ SENTENCES = {
     "finished_task": "Done: {what}",
     "reopened_task": "To do after all: {what}",
     "took_task": "Taken on: {what}",
+    "gave_task": "To do: {what}",
+    "passed_on_task": "To be done by someone else: {what}",
     "proposed_for_seat": "Proposed for a seat",
     "asked_for_seat": "Asked to take a seat",
+    "withdrew_offer": "No longer considered for the seat in {track}",
+    "freed_seat": "Gave back the seat in {track}",
     "stopped_mail": "No more campaign mail, as asked",
     "allowed_mail": "Campaign mail allowed again",
     "invited": "Invited to {event}",
@@ -114,6 +131,10 @@ _ACTORS = {
 def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
     """What a line of the journal says."""
     words = {
+        "campaign": "a campaign",
+        "purpose": "mail",
+        "track": "a track",
+        "wave": "another",
         "list": "a list",
         "event": event or "an event",
         "reply": "",
@@ -130,7 +151,10 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "column": "",
     }
     words["others"] = "" if detail.get("count") == 1 else ", with others"
+    if detail.get("back_count", detail.get("count")) != detail.get("count"):
+        words["others"] = f", for {detail['back_count']:,} of {detail['count']:,}"
     words |= {name: _shown(value) for name, value in detail.items() if name in words}
+    words["purpose"] = words["purpose"].replace("_", " ")
     if verb == "edited" and not words["fields"]:
         words["fields"] = _shown(detail.get("was", ""))
     known = SENTENCES.get(verb)

@@ -41,19 +41,25 @@ VERBS: dict[str, tuple[str, ...]] = {
     "mail": (
         "replied_by_mail", "is_away", "assigned_reply", "answered_reply", "closed_reply",
         "reopened_reply", "bounced", "complained", "unsubscribed", "resubscribed", "suppressed",
-        "lifted_suppression", "stopped_mail", "allowed_mail",
+        "lifted_suppression", "stopped_mail", "allowed_mail", "stopped_news", "stopped_campaign",
+        "stopped_everything", "left_out", "took_back_in", "stopped_for_person",
+        "went_on_for_person", "released_message", "held_message", "cancelled_message",
+        "resent_message",
     ),
     "answer": (
         "invited", "answered", "recorded_answer", "took_back_answer", "calendar_reply_ignored",
         "calendar_reply_unverified", "put_aside_calendar_reply", "withdrew_invitation",
         "renewed_link",
-        "named_delegate", "promoted_alternate", "moved_reply_by",
+        "named_delegate", "promoted_alternate", "moved_reply_by", "confirmed_answer",
     ),
     "programme": (
         "proposed_for_seat", "asked_for_seat", "took_seat", "declined_seat",
-        "recorded_seat_answer", "took_back_seat_answer", "came", "arrival_taken_back",
+        "recorded_seat_answer", "took_back_seat_answer", "withdrew_offer", "freed_seat", "came",
+        "arrival_taken_back",
     ),
-    "note": ("added_task", "finished_task", "reopened_task", "took_task"),
+    "note": (
+        "added_task", "gave_task", "finished_task", "reopened_task", "took_task", "passed_on_task",
+    ),
 }  # fmt: skip
 """{kind: the verbs of the journal that belong to it}; "record" holds all others."""
 

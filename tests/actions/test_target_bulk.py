@@ -11,8 +11,10 @@ from outreach.db import reading
 from outreach.errors import Conflict, NotAnApprover, Refusal
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.target import Target
+from outreach.queries.happenings import happenings_of
 from outreach.queries.lists import target_list
 from outreach.queries.shapes import Ground
 from outreach.queries.targets import genders_on_list
@@ -66,6 +68,12 @@ def stands(wanted):
     return afresh(ask), afresh(target_list, wanted.id).wanted_count
 
 
+def lines_of(name):
+    """What a person's time line says, newest first."""
+    person = select(Stakeholder.id).where(Stakeholder.full_name == name)
+    return [line.what for line in afresh(happenings_of, reading().scalar(person)).lines]
+
+
 CHANGES = {
     "tier": (lambda chosen, _: target_bulk.give_tier(chosen, 1, **BY), 3),
     "wave": (lambda chosen, _: target_bulk.give_wave(chosen, 4, **BY), 3),
@@ -91,6 +99,8 @@ def test_all_who_fit_are_changed_and_everything_is_put_back(wanted, what):
     assert change(again, owner).change_id is None
     assert take_back_targets(done.change_id, **BY) == expected
     assert stands(wanted) == before
+    told = lines_of("Person 1")
+    assert told[0] == f"Taken back, with others: {told[1].removesuffix(', with others')}"
     assert_counts_add_up()
     with pytest.raises(Conflict):
         take_back_targets(done.change_id, **BY)
@@ -103,6 +113,7 @@ def test_what_changed_again_meanwhile_stays(wanted):
     assert take_back_targets(first.change_id, **BY) == 2
     tiers = afresh(lambda: sorted(reading().scalars(select(Target.tier))))
     assert tiers == [2, 2, 2, 3]
+    assert lines_of("Person 1")[0] == "Taken back, for 2 of 3: Tier 1 on Banks"
 
 
 def test_a_nomination_that_was_decided_meanwhile_stays(wanted):

@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy import event
 
+from outreach.actions.exclusions import leave_out
 from outreach.db import db
 from outreach.models.activity import CONSOLE, Activity
-from outreach.queries.happenings import happenings_of
+from outreach.queries.activities import SENTENCES, sentence
+from outreach.queries.happenings import VERBS, happenings_of
 from outreach.queries.stakeholders import (
     invitations_of,
     people_with_address,
@@ -15,6 +17,7 @@ from outreach.queries.stakeholders import (
 from outreach.queries.targets import targets
 from tests.factories import (
     NOON,
+    make_campaign,
     make_invitation,
     make_list,
     make_organisation,
@@ -96,6 +99,18 @@ def test_the_journal_is_read_newest_first_and_a_verb_of_tomorrow_is_shown_too():
         "Bowed deeply",
         "Marked as a star on Banks",
     ]
+
+
+def test_every_line_of_the_journal_is_a_sentence_whatever_it_leaves_unsaid():
+    assert {verb for verbs in VERBS.values() for verb in verbs} <= set(SENTENCES)
+    assert not [verb for verb in SENTENCES if "{" in sentence(verb, {}, None)]
+
+
+def test_a_person_who_is_left_out_of_a_campaign_reads_so_among_the_mails():
+    person, campaign = make_stakeholder(), make_campaign()
+    leave_out(campaign.id, person.id, by=CONSOLE, at=NOON)
+    told = [line.what for line in happenings_of(person.id, kind="mail").lines]
+    assert told == [f"Left out of the campaign {campaign.name}"]
 
 
 def test_a_page_of_a_list_costs_one_select_however_long_it_is(selects):

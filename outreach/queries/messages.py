@@ -23,6 +23,7 @@ from outreach.models.message import (
 )
 from outreach.models.step import Step
 from outreach.models.template import TemplateText
+from outreach.signing import SIGN_OFF
 
 
 def first_ids(
@@ -89,7 +90,14 @@ class MessagePage:
     @property
     def sentence(self) -> str:
         """The state in words."""
+        if self.waits_for_signature:
+            return f"Held: {self.reason[:1].lower()}{self.reason[1:]}"
         return SENTENCES[self.state]
+
+    @property
+    def waits_for_signature(self) -> bool:
+        """Whether whoever follows a star up has still to sign it."""
+        return self.state is MessageState.HELD and self.reason.startswith(SIGN_OFF)
 
     @property
     def outcome(self) -> str:
@@ -105,6 +113,19 @@ class MessagePage:
     def may_have_left(self) -> bool:
         """Whether it is held after a restore, so that nobody here knows of its last hand-over."""
         return self.reason.endswith(MAY_HAVE_LEFT)
+
+
+def kept_for_signature(stakeholder_id: int, purpose: Purpose) -> str:
+    """Why the last mail of a kind to someone waits to be signed, as a sentence; "" if it does not.
+
+    Cost: the mails to that person, by index.
+    """
+    about = Message.stakeholder_id == stakeholder_id, Message.purpose == purpose
+    last = select(Message.state, Message.reason).where(*about).order_by(Message.id.desc()).limit(1)
+    for state, reason in reading().execute(last):
+        if state is MessageState.HELD and reason.startswith(SIGN_OFF):
+            return str(reason)
+    return ""
 
 
 def message_page(message_id: int) -> MessagePage | None:

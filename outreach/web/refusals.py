@@ -28,6 +28,10 @@ WHAT_TO_DO = {
     500: ("Something went wrong on our side.", "Nothing was lost. Try again in a minute."),
     503: ("The database does not answer.", "Nothing was lost. Try again in a minute."),
 }
+OF_SOMEBODY_ELSE = (
+    "This is for somebody else to do.",
+    "Nothing was changed. Ask them, or an administrator if you should be able to.",
+)
 
 
 def register(app: Flask) -> None:
@@ -54,6 +58,8 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
 def error_page(status: int, happened: str = "") -> tuple[str, int]:
     """The page for a refusal, or its one part where htmx asked."""
     title, what_to_do = WHAT_TO_DO.get(status, WHAT_TO_DO[500])
+    if status == 403 and happened:  # it says who may, which need not be a matter of the role
+        title, what_to_do = OF_SOMEBODY_ELSE
     name = "errors/part.html" if is_part() else "errors/error.html"
     page = render_template(
         name,

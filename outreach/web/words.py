@@ -1,7 +1,7 @@
 """What templates may say: dates in a zone, distances in time, states as sentences, navigation."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,12 +65,20 @@ def day(on: date | datetime | None, zone: str = "UTC") -> str:
     return format_date(on, "d MMMM y", locale="en_GB")
 
 
+NEAR_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
 def far(at: datetime | date | None) -> str:
-    """How far away: "in 9 days", "2 hours ago"."""
+    """How far away: "in 9 days", "2 hours ago"; of a day, all day long, "today"."""
     if at is None:
         return ""
     if not isinstance(at, datetime):
-        at = datetime(at.year, at.month, at.day, tzinfo=UTC)
+        away = (at - g.at.date()).days
+        if near := NEAR_DAYS.get(away):
+            return near
+        return format_timedelta(
+            timedelta(away), granularity="day", add_direction=True, locale="en_GB", threshold=1.4
+        )
     return format_timedelta(at - g.at, add_direction=True, locale="en_GB", threshold=1.4)
 
 

@@ -232,7 +232,10 @@ def _filled_in(line: AllotmentLine) -> RulesForm:
 def _asked(allotment_id: int, ask: Any) -> Response:
     try:
         ask()
-        flash("The next alternate is asked; the mail leaves in a moment.", "done")
+        flash(
+            "The next alternate is asked; the mail leaves in a moment, or once a star’s is signed.",
+            "done",
+        )
     except Refusal as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.allotment", allotment_id=allotment_id), 303)

@@ -19,6 +19,7 @@ from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.activity import Actor
 from outreach.models.base import mark_of
 from outreach.models.delegation import MOST_MEMBERS
+from outreach.models.message import Purpose
 from outreach.queries.conferences import groups
 from outreach.queries.delegation_members import members_of
 from outreach.queries.delegations import DelegationLine, delegation_line, delegations_of
@@ -31,6 +32,7 @@ from outreach.queries.focal_points import (
     organisations_without,
     people_of,
 )
+from outreach.queries.messages import kept_for_signature
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.undo import offer_undo, offered_undo
@@ -116,7 +118,8 @@ def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
                 authorised_on=form.authorised_on.data, most_members=form.most_members.data,
                 name_by=form.name_by(event.time_zone), by=_me(), at=g.at,
             )  # fmt: skip
-            flash("The focal point is asked; the mail leaves in a moment.", "done")
+            held = kept_for_signature(form.focal_point_id.data, Purpose.FOCAL_POINT)
+            flash(f"The focal point is asked. {held or 'The mail leaves in a moment.'}", "done")
             return redirect(url_for("staff.delegation", delegation_id=delegation_id), 303)
         except Refusal as refusal:
             form.form_errors = [str(refusal)]

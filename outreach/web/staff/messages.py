@@ -68,9 +68,12 @@ def hold_message(message_id: int) -> Response:
 @blueprint.post("/staff/messages/<int:message_id>/resend")
 def resend_message(message_id: int) -> Response:
     """The same mail once more, with the same link."""
-    again = messages.resend_message(message_id, by=Actor.account(current_user.id), at=g.at)
-    flash("Sent again, with the same link: this is the new mail.", "done")
-    return redirect(url_for("staff.message", message_id=again), 303)
+    try:
+        message_id = messages.resend_message(message_id, by=Actor.account(current_user.id), at=g.at)
+        flash("Sent again, with the same link: this is the new mail.", "done")
+    except NotAllowed as refusal:  # a star's mail, which somebody else signs
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.message", message_id=message_id), 303)
 
 
 @blueprint.post("/staff/messages/<int:message_id>/stop")

@@ -11,6 +11,8 @@ from outreach.actions import seats as verbs
 from outreach.actions.seat_asking import ask_for_seat
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
+from outreach.models.message import Purpose
+from outreach.queries.messages import kept_for_signature
 from outreach.queries.search import people_named
 from outreach.queries.seats import SeatLine
 from outreach.queries.seats import seat as seat_line
@@ -88,9 +90,11 @@ def free_seat(seat_id: int) -> Response:
 @blueprint.post("/staff/seats/<int:seat_id>/offers/<int:offer_id>/ask")
 def ask_offer(seat_id: int, offer_id: int) -> Response:
     """Send the question."""
-    own_or_404(seat_id, offer_id)
+    person_id = own_or_404(seat_id, offer_id)
     ask_for_seat(offer_id, by=Actor.account(current_user.id), at=g.at)
-    flash("The question leaves within a minute; the answer shows here.", "done")
+    held = kept_for_signature(person_id, Purpose.SEAT)
+    leaves = f"The question is written. {held}" if held else "The question leaves within a minute"
+    flash(f"{leaves.rstrip('.')}; the answer shows here.", "done")
     return back(seat_id)
 
 
@@ -108,10 +112,10 @@ def seat_or_404(seat_id: int) -> SeatLine:
     return seat_line(seat_id) or abort(404)
 
 
-def own_or_404(seat_id: int, offer_id: int) -> None:
-    """An address names a seat and one of its own offers, or nothing at all."""
-    if offer_id not in {offer.id for offer in seat_or_404(seat_id).offers}:
-        abort(404)
+def own_or_404(seat_id: int, offer_id: int) -> int:
+    """An address names a seat and one of its own offers, or nothing at all; gives whom it is to."""
+    asked = {offer.id: offer.stakeholder_id for offer in seat_or_404(seat_id).offers}
+    return asked[offer_id] if offer_id in asked else abort(404)
 
 
 def back(seat_id: int) -> Response:

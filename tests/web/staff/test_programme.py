@@ -4,18 +4,20 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from outreach.db import reading
+from outreach.db import reading, transaction
 from outreach.models.account import Role
-from outreach.models.message import Message, Purpose
+from outreach.models.message import Message, MessageState, Purpose
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.queries.seats import seats
 from tests.factories import (
     NOON,
     afresh,
+    make_account,
     make_seat_offer,
     make_stakeholder,
+    make_target,
     sign_in,
     the_conference,
     the_event,
@@ -70,6 +72,23 @@ def test_the_whole_way_from_a_track_to_a_question(staff):
     page = staff.get(seat_page).text
     assert "was asked" in page
     assert "/ask" not in page
+
+
+def test_a_question_to_a_star_waits_and_says_for_whose_signature(staff):
+    owner = make_account(name="Olga Owner")
+    star = make_stakeholder()
+    make_target(stakeholder=star, is_star=True, owner_id=owner.id)
+    offer = make_seat_offer(star, is_asked=False)
+    seat = f"/staff/seats/{offer.seat_id}"
+    staff.post(f"{seat}/offers/{offer.id}/ask")
+    assert "Waits for the personal sign-off of Olga Owner; the answer" in staff.get(seat).text
+    message_id = afresh(reading().scalar, select(Message.id))
+    page = f"/staff/messages/{message_id}"
+    assert "held: waits for the personal sign-off of Olga Owner." in staff.get(page).text
+    with transaction() as session:
+        session.execute(update(Message).values(state=MessageState.ACCEPTED))
+    assert staff.post(f"{page}/resend").location == page
+    assert "Mail to this star is signed by Olga Owner in person." in staff.get(page).text
 
 
 def test_what_is_missing_in_a_form_is_said_and_nothing_is_made(staff):

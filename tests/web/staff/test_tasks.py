@@ -19,7 +19,10 @@ def test_a_task_about_someone_is_given_done_and_opened_again(client):
     page = client.get("/staff/tasks").text
     assert "1 thing is to be done by you" in page
     assert f"/staff/stakeholders/{person.id}" in page
-    assert "Call the office" in client.get("/staff/today").text
+    today = client.get("/staff/today").text
+    assert "Call the office" in today
+    assert "1 thing is due." in today
+    assert "(today)" in client.get(f"/staff/stakeholders/{person.id}").text
     number = page.split("/staff/tasks/")[1].split("/")[0]
     for _ in range(2):
         assert client.post(f"/staff/tasks/{number}/done").status_code == 303

@@ -52,43 +52,35 @@ def create_allotment(
         if session.get(Event, event_id) is None:
             raise NotFound("event")
         allotment = Allotment(
-            event_id=event_id,
-            group_id=group_id,
-            host=host,
-            places=places,
-            created_at=at,
-            is_automatic=is_automatic,
-            answer_days=answer_days,
-            closing_days=closing_days,
-        )
+            event_id=event_id, group_id=group_id, host=host, places=places, created_at=at,
+            is_automatic=is_automatic, answer_days=answer_days, closing_days=closing_days,
+        )  # fmt: skip
         session.add(allotment)
         try:
             session.flush()
         except IntegrityError:
             raise Conflict("This group or host has an allotment for the event already.") from None
         if not host:
-            session.execute(
-                update(TargetList)
-                .where(
-                    TargetList.event_id == event_id,
-                    TargetList.group_id == group_id,
-                    TargetList.allotment_id.is_(None),
-                )
-                .values(allotment_id=allotment.id)
-            )
+            _let_lists_draw(session, allotment)
         _admit_earlier(session, allotment, at)
         session.add(
-            Activity.of(
-                "created_allotment",
-                by,
-                at,
-                event_id=event_id,
-                allotment_id=allotment.id,
-                places=places,
-                host=host,
-            )
-        )
+            Activity.of("created_allotment", by, at, event_id=event_id, allotment_id=allotment.id,
+                        places=places, host=host)
+        )  # fmt: skip
         return allotment.id
+
+
+def _let_lists_draw(session: Session, allotment: Allotment) -> None:
+    """The lists of its group for its event that draw on no places yet."""
+    session.execute(
+        update(TargetList)
+        .where(
+            TargetList.event_id == allotment.event_id,
+            TargetList.group_id == allotment.group_id,
+            TargetList.allotment_id.is_(None),
+        )
+        .values(allotment_id=allotment.id)
+    )
 
 
 def change_allotment(

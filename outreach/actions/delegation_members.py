@@ -74,14 +74,7 @@ def name_member(
         delegation = locked_delegation(session, delegation_id)
         delegation.check_open(at)
         person = person_named(session, named.name, read, delegation.focal_point, at)
-        member = session.scalar(
-            select(DelegationMember)
-            .join(Invitation, Invitation.id == DelegationMember.invitation_id)
-            .where(
-                DelegationMember.delegation_id == delegation_id,
-                Invitation.stakeholder_id == person.id,
-            )
-        )
+        member = _member(session, delegation_id, person)
         if member is not None and member.left_at is None and member.role is named.role:
             return False
         _check_seen(delegation, seen)
@@ -99,18 +92,21 @@ def name_member(
         member.role = named.role
         _note_typed(member, named, read.email)
         delegation.change()
-        session.add(
-            of_delegation(
-                "named_member",
-                delegation,
-                person.id,
-                by,
-                at,
-                role=named.role.value,
-                **_said_by(given_by),
-            )
-        )
+        said = {"role": named.role.value, **_said_by(given_by)}
+        session.add(of_delegation("named_member", delegation, person.id, by, at, **said))
         return True
+
+
+def _member(session: Session, delegation_id: int, person: Stakeholder) -> DelegationMember | None:
+    """The person's place in the delegation, also one that was left."""
+    return session.scalar(
+        select(DelegationMember)
+        .join(Invitation, Invitation.id == DelegationMember.invitation_id)
+        .where(
+            DelegationMember.delegation_id == delegation_id,
+            Invitation.stakeholder_id == person.id,
+        )
+    )
 
 
 def take_out_member(

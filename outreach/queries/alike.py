@@ -1,6 +1,7 @@
 """Who of those we know may be the person whom someone is about to write down."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -57,21 +58,7 @@ def alike_to(
     mine = Known(PAIRED, key, address.key if address else None, looks, bank, country_code)
     found: dict[int, Alike] = {}
     for condition in _blocks(key, address):
-        rows = reading().execute(
-            select(
-                Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
-                Stakeholder.email, Stakeholder.name_key, Stakeholder.email_key,
-                Stakeholder.organisation_id, Stakeholder.country_code,
-            )
-            .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
-            .where(
-                condition,
-                Stakeholder.merged_into_id.is_(None),
-                Stakeholder.id != (other_than or 0),
-            )
-            .limit(MOST_LOOKED_AT)
-        )  # fmt: skip
-        for row in rows:
+        for row in reading().execute(_looked_at(condition, other_than)):
             theirs = Known(
                 row.id, row.name_key, row.email_key, _looks_like(row.email_key, row.email),
                 row.organisation_id, row.country_code,
@@ -82,9 +69,28 @@ def alike_to(
                 score = pair.score if pair else 0
                 reasons = pair.reasons if pair else ["same address, another name"]
                 found[row.id] = Alike(
-                    *row[:5], score, reasons, is_lookalike=bool(pair and pair.is_lookalike)
-                )
+                    row.id, row.full_name, row.office, row.name, row.email, score, reasons,
+                    is_lookalike=bool(pair and pair.is_lookalike),
+                )  # fmt: skip
     return sorted(found.values(), key=lambda one: -one.score)[:SHOWN]
+
+
+def _looked_at(condition: ColumnElement[bool], other_than: int | None) -> Any:
+    """SELECT of those of a block, and what is compared of them."""
+    return (
+        select(
+            Stakeholder.id, Stakeholder.full_name, Stakeholder.office, Organisation.name,
+            Stakeholder.email, Stakeholder.name_key, Stakeholder.email_key,
+            Stakeholder.organisation_id, Stakeholder.country_code,
+        )
+        .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
+        .where(
+            condition,
+            Stakeholder.merged_into_id.is_(None),
+            Stakeholder.id != (other_than or 0),
+        )
+        .limit(MOST_LOOKED_AT)
+    )  # fmt: skip
 
 
 def _blocks(key: str, address: Address | None) -> list[ColumnElement[bool]]:

@@ -202,30 +202,31 @@ def steps_of(campaign_id: int) -> list[StepLine]:
         reading()
         .execute(
             select(
-                Step.id,
-                Step.position,
-                Step.kind,
-                Step.anchor,
-                Step.days_before,
-                Step.due_at,
-                Step.launched_at,
-                Step.state,
-                Step.audience,
-                Step.hour,
-                Step.is_local,
-                Step.is_held,
-                Step.places_count,
+                Step.id, Step.position, Step.kind, Step.anchor, Step.days_before, Step.due_at,
+                Step.launched_at, Step.state, Step.audience, Step.hour, Step.is_local,
+                Step.is_held, Step.places_count,
             )
             .where(Step.campaign_id == campaign_id)
             .order_by(Step.position)
         )
         .all()
-    )
+    )  # fmt: skip
+    counts = _outcomes_of([step.id for step in steps])
+    return [
+        StepLine(
+            step.id, step.position, step.kind.value, step.anchor.value, step.days_before,
+            step.due_at, step.launched_at, step.state.value, counts.get(step.id, {}),
+            step.audience.value, step.hour, step.is_local, step.is_held, step.places_count,
+        )
+        for step in steps
+    ]  # fmt: skip
+
+
+def _outcomes_of(step_ids: list[int]) -> dict[int, dict[str, int]]:
+    """{step: {outcome: how many of its messages}}"""
     rows = reading().execute(
         select(Tally.subject_id, Tally.state, func.sum(Tally.count))
-        .where(
-            Tally.kind == TallyKind.STEP_MESSAGES, Tally.subject_id.in_([step.id for step in steps])
-        )
+        .where(Tally.kind == TallyKind.STEP_MESSAGES, Tally.subject_id.in_(step_ids))
         .group_by(Tally.subject_id, Tally.state)
     )
     counts: dict[int, dict[str, int]] = {}
@@ -233,22 +234,4 @@ def steps_of(campaign_id: int) -> list[StepLine]:
         outcome = OUTCOMES[MessageState(state)].value
         mine = counts.setdefault(step_id, {})
         mine[outcome] = mine.get(outcome, 0) + int(count)
-    return [
-        StepLine(
-            step.id,
-            step.position,
-            step.kind.value,
-            step.anchor.value,
-            step.days_before,
-            step.due_at,
-            step.launched_at,
-            step.state.value,
-            counts.get(step.id, {}),
-            step.audience.value,
-            step.hour,
-            step.is_local,
-            step.is_held,
-            step.places_count,
-        )
-        for step in steps
-    ]
+    return counts

@@ -59,54 +59,43 @@ def conference_page(code: str | None = None) -> PublicPage | None:
     """A conference by its code, without one that which opens last. Three SELECTs."""
     statement = (
         select(
-            Conference.id,
-            Conference.code,
-            Conference.name,
-            Conference.host,
-            Conference.reply_to,
-            Conference.language,
-            ConferencePage.published_at,
-            ConferencePage.takes_requests,
+            Conference.id, Conference.code, Conference.name, Conference.host, Conference.reply_to,
+            Conference.language, ConferencePage.published_at, ConferencePage.takes_requests,
             ConferencePage.about,
         )
         .outerjoin(ConferencePage, ConferencePage.conference_id == Conference.id)
         .order_by(Conference.opens_on.desc(), Conference.id)
         .limit(1)
-    )
+    )  # fmt: skip
     if code is not None:
         statement = statement.where(Conference.code == code)
     row = reading().execute(statement).one_or_none()
     if row is None:
         return None
+    return PublicPage(
+        row.id, row.code, row.name, row.host, row.reply_to, row.language,
+        is_published=row.published_at is not None, takes_requests=bool(row.takes_requests),
+        about=row.about or {}, events=_events(row.id), tracks=_tracks(row.id),
+    )  # fmt: skip
+
+
+def _events(conference_id: int) -> list[EventLine]:
     events = reading().execute(
         select(
-            Event.kind,
-            Event.name,
-            Event.starts_at,
-            Event.ends_at,
-            Event.time_zone,
-            Event.city,
+            Event.kind, Event.name, Event.starts_at, Event.ends_at, Event.time_zone, Event.city,
             Event.country_code,
         )
-        .where(Event.conference_id == row.id, Event.kind.in_(SHOWN))
+        .where(Event.conference_id == conference_id, Event.kind.in_(SHOWN))
         .order_by(Event.starts_at, Event.id)
-    )
+    )  # fmt: skip
+    return [EventLine(*one) for one in events]
+
+
+def _tracks(conference_id: int) -> list[tuple[str, str]]:
     tracks = reading().execute(
         select(Track.name, Track.summary)
         .join(Event, Event.id == Track.event_id)
-        .where(Event.conference_id == row.id)
+        .where(Event.conference_id == conference_id)
         .order_by(Track.position, Track.id)
     )
-    return PublicPage(
-        row.id,
-        row.code,
-        row.name,
-        row.host,
-        row.reply_to,
-        row.language,
-        is_published=row.published_at is not None,
-        takes_requests=bool(row.takes_requests),
-        about=row.about or {},
-        events=[EventLine(*one) for one in events],
-        tracks=[(name, summary) for name, summary in tracks],
-    )
+    return [(name, summary) for name, summary in tracks]

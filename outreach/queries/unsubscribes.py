@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from outreach.db import reading
 from outreach.intake.addresses import MalformedAddress, read_address
@@ -53,31 +53,7 @@ class UnsubscribePage:
 
 def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
     """The page of the mail with this id, unless its link was closed. Four statements by key."""
-    row: Any = (
-        reading()
-        .execute(
-            select(
-                Message.id,
-                Message.stakeholder_id,
-                Message.campaign_id,
-                Message.event_id,
-                Message.address,
-                Conference.name,
-                Conference.host,
-                Conference.reply_to,
-                Stakeholder.email_key,
-                Message.purpose,
-            )
-            .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
-            .join(Event, Event.id == Message.event_id)
-            .join(Conference, Conference.id == Event.conference_id)
-            .where(
-                Message.public_id == public_id,
-                ~exists().where(ClosedLink.message_id == Message.id),
-            )
-        )
-        .one_or_none()
-    )
+    row: Any = reading().execute(_mail(public_id)).one_or_none()
     keys = _keys(row.address, row.email_key, row.purpose) if row else ()
     if row is None or not keys:
         return None
@@ -85,26 +61,48 @@ def unsubscribe_page(public_id: str) -> UnsubscribePage | None:
     reasons = set(
         reading().scalars(select(Suppression.reason).where(Suppression.digest.in_(digests)))
     )
-    of_this = select(CampaignStop.id).where(
-        CampaignStop.campaign_id == row.campaign_id,
-        CampaignStop.digest.in_(digests) | (CampaignStop.stakeholder_id == row.stakeholder_id),
-    )
-    of_news = (
-        select(NewsStop.id)
-        .where(NewsStop.digest.in_(digests) | (NewsStop.stakeholder_id == row.stakeholder_id))
-        .limit(1)
-    )
-    is_without_news = reading().scalar(of_news) is not None
+    is_without_news = _wants_none(NewsStop, row.stakeholder_id, digests)
     wish = Wish.NO_NEWS if is_without_news else Wish.ALL
     if reasons:
         wish = Wish.NOTHING if WANTS_NOTHING in reasons else Wish.NO_CAMPAIGNS
-    elif row.campaign_id is not None and reading().scalar(of_this.limit(1)) is not None:
-        wish = Wish.NOT_THIS
+    elif row.campaign_id is not None:
+        of_this = CampaignStop.campaign_id == row.campaign_id
+        if _wants_none(CampaignStop, row.stakeholder_id, digests, of_this):
+            wish = Wish.NOT_THIS
     values: list[Any] = [
         *row[:8], keys, wish, bool(reasons), is_without_news, row.purpose is Purpose.PROMOTION,
         reasons <= set(OWN),
     ]  # fmt: skip
     return UnsubscribePage(*values)
+
+
+def _mail(public_id: str) -> Any:
+    """SELECT of the mail with this id, unless its link was closed."""
+    return (
+        select(
+            Message.id, Message.stakeholder_id, Message.campaign_id, Message.event_id,
+            Message.address, Conference.name, Conference.host, Conference.reply_to,
+            Stakeholder.email_key, Message.purpose,
+        )
+        .join(Stakeholder, Stakeholder.id == Message.stakeholder_id)
+        .join(Event, Event.id == Message.event_id)
+        .join(Conference, Conference.id == Event.conference_id)
+        .where(
+            Message.public_id == public_id,
+            ~exists().where(ClosedLink.message_id == Message.id),
+        )
+    )  # fmt: skip
+
+
+def _wants_none(
+    stop: type[CampaignStop] | type[NewsStop],
+    stakeholder_id: int,
+    digests: list[str],
+    *holds: ColumnElement[bool],
+) -> bool:
+    """Whether such a stop stands for the person, or for one of the addresses."""
+    theirs = stop.digest.in_(digests) | (stop.stakeholder_id == stakeholder_id)
+    return reading().scalar(select(stop.id).where(theirs, *holds).limit(1)) is not None
 
 
 def _keys(mailed_to: str, present_key: str | None, purpose: Purpose) -> tuple[str, ...]:

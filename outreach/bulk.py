@@ -89,7 +89,9 @@ def within(
     return or_(*(column.between(first, last) for first, last in spans))
 
 
-def beyond(column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:
+def beyond(
+    column: ColumnElement[Any] | InstrumentedAttribute[Any], ids: Collection[int]
+) -> ColumnElement[bool]:
     """The others, of a column that is never empty."""
     spans = list(islice(ranges(ids), MOST_SPANS + 1))
     if not spans or len(spans) > MOST_SPANS:

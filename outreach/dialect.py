@@ -231,7 +231,9 @@ def among(
     return column.in_(select(found.c.value))
 
 
-def not_among(column: ColumnElement[Any], values: Collection[int]) -> ColumnElement[bool]:
+def not_among(
+    column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Collection[int]
+) -> ColumnElement[bool]:
     """`column NOT IN values`, numbers, in the same way; of a column that is never empty.
 
     PostgreSQL compares all with all where it is said as the opposite of `among` and the plan was

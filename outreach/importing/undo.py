@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Table, delete, select
+from sqlalchemy import Date, Table, delete, func, select
 from sqlalchemy.orm import Session
 
-from outreach.bulk import Bulk, Changes, ids_in, plain, ranges, rows_of, within
+from outreach.bulk import Bulk, Changes, beyond, ids_in, plain, ranges, rows_of, within
 from outreach.db import transaction
 from outreach.dialect import one_at_a_time, prefer_indexes
 from outreach.importing.lease import Lease, Lost
@@ -148,26 +148,29 @@ class _WayBack:
 
     def _remove_targets(self, new: set[int], free: set[int]) -> None:
         """Off the list: those who go, and people known before whom the import put there."""
-        rows = self._session.execute(
-            select(Target.id, Target.stakeholder_id, Target.is_star).where(
-                within(Target.id, self._added.get("targets", []))
-            )
-        ).all()
-        known = {row.stakeholder_id: row.id for row in rows if row.stakeholder_id not in new}
+        own = self._added.get("targets", [])
+        if not own:
+            return
+        ours = within(Target.id, own)
+        others = select(Target.stakeholder_id, Target.id).where(
+            ours, beyond(Target.stakeholder_id, new)
+        )
+        known = dict(self._session.execute(others).all())
         used = used_targets(
             self._session, known, self._list, self._added, self._stamp,
             brought=self._row.columns.values(),
         )  # fmt: skip
         self.kept |= used
-        gone = [row for row in rows if row.stakeholder_id in free or (
-            row.stakeholder_id in known and row.stakeholder_id not in used)]  # fmt: skip
-        self._remove(rows_of(Target), [row.id for row in gone])
+        off = known.keys() - used
+        gone = ours & within(Target.stakeholder_id, {*free, *off})
+        numbers = select(func.count(), func.count().filter(Target.is_star)).where(gone)
+        count, star_count = self._session.execute(numbers).one()
+        self._session.execute(delete(rows_of(Target)).where(gone))
         place = (TallyKind.LIST_TARGETS, self._list.id, 0)
-        self._numbers[*place, "wanted"] -= len(gone)
-        self._numbers[*place, "star"] -= sum(row.is_star for row in gone)
-        for row in gone:
-            if row.stakeholder_id in known:
-                self._journal("removed_from_list", row.stakeholder_id)
+        self._numbers[*place, "wanted"] -= count
+        self._numbers[*place, "star"] -= star_count
+        for person in sorted(off):
+            self._journal("removed_from_list", person)
 
     def _remove_the_rest(self, kept: set[int]) -> None:
         """What else was added for people, but for those who stay."""

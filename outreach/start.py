@@ -33,7 +33,6 @@ WEB = [sys.executable, "-m", "outreach.serving"]
 CLOCK = [sys.executable, "-m", "outreach.clockwork"]
 """The processes, as in the Procfile."""
 
-
 _asked = False
 """Someone asked us to stop."""
 _can_break_off = True
@@ -260,18 +259,25 @@ def _beside(work: Callable[[Any], None], config: Any) -> Iterator[None]:
 
 
 def _say_last_things(config: Any) -> None:
-    """Load what a newer version added to the reference data; print the demonstration's links.
+    """Load what a newer version added to the reference data; print the demonstration's links, or
+    how the first account is made.
 
     After the line, because the application that they need takes a second to load.
     """
     from outreach.actions.reference import load_reference
     from outreach.app import create_pageless_app
     from outreach.demo import sign_in_links
+    from outreach.queries.accounts import team
 
     with create_pageless_app(config).app_context():
         load_reference()
         links = sign_in_links() if _has_demo(config) else []
-    lines = [f"Sign in as {role} (once): {url}" for role, url in links]
+        lines = [f"Sign in as {role} (once): {url}" for role, url in links]
+        if not team():
+            lines.append(
+                "Nobody can sign in yet. The first account: .venv/bin/flask --app wsgi account "
+                "create you@example.org --role administrator"
+            )
     if lines:
         print("\n".join(lines), flush=True)
 

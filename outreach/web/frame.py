@@ -33,6 +33,17 @@ class KeyConverter(IntegerConverter):
     regex = r"\d{1,18}"
 
 
+def whole(value: object) -> int:
+    """A number as a form or an address says it, with no more digits than a key can have.
+
+    For `get(…, type=whole)` and `coerce=whole`. Raises ValueError.
+    """
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise ValueError(f"no whole number: {text[:20]}")
+    return int(text)
+
+
 def register(app: Flask) -> None:
     """Sessions, CSRF for every POST, headers for every answer."""
     app.url_map.converters["int"] = KeyConverter

@@ -1,11 +1,23 @@
 """What every page shares."""
 
+import pytest
+
 from tests.factories import sign_in
 
 
 def test_an_id_that_no_key_can_be_is_a_page_that_does_not_exist(client):
     sign_in(client)
     assert client.get("/staff/lists/99999999999999999999").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["9" * 25, "²", "-1", "1e3", ""])
+def test_a_number_that_no_key_can_be_is_none_in_a_form_either(client, number):
+    """Case A50."""
+    sign_in(client)
+    assert client.post("/staff/stars", data={"target_id": number}).status_code == 303
+    assert client.get(f"/staff/campaigns/new?event={number}&list={number}").status_code == 200
+    draft = {"name": "Banks", "event": number, "lists": number}
+    assert client.post("/staff/campaigns/new", data=draft).status_code == 422
 
 
 def test_a_static_file_is_kept_for_a_year_under_the_address_of_its_content(client):

@@ -26,6 +26,7 @@ from outreach.queries.allotments import (
 from outreach.queries.conferences import groups
 from outreach.queries.events import EventLine, events
 from outreach.queries.targets import addressees
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.targets import ticked
@@ -74,7 +75,7 @@ class RulesForm(SeenForm):
 class AllotmentForm(RulesForm):
     """A new allotment."""
 
-    group_id = SelectField("Constituent group", coerce=int)
+    group_id = SelectField("Constituent group", coerce=whole)
     host = StringField(
         "Host",
         [Length(max=200)],
@@ -142,7 +143,7 @@ def change_allotment(allotment_id: int) -> tuple[str, int] | Response:
 @blueprint.post("/staff/allotments/<int:allotment_id>/lists")
 def draw_on_allotment(allotment_id: int) -> Response:
     """Let a list draw on these places."""
-    list_id = request.form.get("list_id", type=int) or abort(404)
+    list_id = request.form.get("list_id", type=whole) or abort(404)
     allotments.draw_on(list_id, allotment_id, by=_me(), at=g.at)
     flash("The list draws on these places now.", "done")
     return redirect(url_for("staff.allotment", allotment_id=allotment_id), 303)
@@ -163,7 +164,7 @@ def approve_alternate(allotment_id: int, vacancy_id: int) -> Response:
 @blueprint.post("/staff/lists/<int:list_id>/targets/<int:target_id>/place")
 def move_alternate(list_id: int, target_id: int) -> Response:
     """Put an alternate at another place."""
-    place = request.values.get("place", type=int) or 1
+    place = request.values.get("place", type=whole) or 1
     before = alternates.move_alternate(list_id, target_id, place, by=_me(), at=g.at)
     ((_, name),) = addressees(list_id, [target_id])
     back = way_back(url_for("staff.list_", list_id=list_id))
@@ -194,14 +195,14 @@ def mark_alternates(list_id: int, is_alternate: bool) -> Response:
 def set_wave(list_id: int) -> Response:
     """Give those ticked a wave."""
     ids, _ = ticked(list_id)
-    wave = request.form.get("wave", type=int) or 0
+    wave = request.form.get("wave", type=whole) or 0
     count = alternates.set_wave(list_id, ids, wave, by=_me(), at=g.at)
     flash(f"{people_in_words(count)} now in wave {wave}.", "done")
     return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
 
 
 def _page(line: AllotmentLine, form: RulesForm, changed: Sequence[Difference] = ()) -> str:
-    declines = max(0, min(request.args.get("declines", 0, int), MOST_DECLINES))
+    declines = max(0, min(request.args.get("declines", 0, whole), MOST_DECLINES))
     return render_template(
         "staff/allotments/allotment.html",
         line=line,

@@ -8,6 +8,7 @@ from outreach.queries.audience_looks import Wish
 from outreach.queries.campaign_pages import CampaignPage
 from outreach.queries.lists import target_lists
 from outreach.queries.saved_segments import segments
+from outreach.web.frame import whole
 from outreach.web.words import people_in_words
 
 INVITE, NEWS = "invite", "news"
@@ -15,7 +16,7 @@ INVITE, NEWS = "invite", "news"
 
 def _ticks(label: str, description: str) -> SelectMultipleField:
     return SelectMultipleField(
-        label, coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
+        label, coerce=whole, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
         description=description,
     )  # fmt: skip
 
@@ -35,7 +36,7 @@ class AudienceFields:
     lists = _ticks("Target lists", "Who stands on several of them gets one mail.")
     wave = SelectField(
         "Of these",
-        coerce=int,
+        coerce=whole,
         default=0,
         choices=[
             SelectChoice(0, "Everyone"),
@@ -51,7 +52,7 @@ class AudienceFields:
     )
     newcomers = SelectField(
         "People of a segment who are on no list of the event",
-        coerce=int,
+        coerce=whole,
         default=0,
         description="Whoever is invited is wanted on a list, which gives the group and the places.",
     )

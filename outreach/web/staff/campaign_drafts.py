@@ -13,6 +13,7 @@ from outreach.models.step import StepKind
 from outreach.queries.audience_looks import look
 from outreach.queries.campaign_pages import CampaignPage, campaign_page
 from outreach.queries.planned_steps import planned_steps
+from outreach.web.frame import whole
 from outreach.web.staff.audience_form import NEWS
 from outreach.web.staff.campaign_forms import CampaignForm
 from outreach.web.staff.door import blueprint
@@ -25,13 +26,13 @@ def new_campaign() -> Page:
     """Draft a campaign."""
     form = CampaignForm()
     if request.method == "GET":
-        form.event.data = request.args.get("event", type=int)
+        form.event.data = request.args.get("event", type=whole)
         if request.args.get("do") == NEWS:
             form.does.data = NEWS
         form.begin()
         form.offer()
-        form.segments.data = request.args.getlist("segment", type=int)
-        form.lists.data = request.args.getlist("list", type=int)
+        form.segments.data = request.args.getlist("segment", type=whole)
+        form.lists.data = request.args.getlist("list", type=whole)
         return _page(form, None)
     if not _is_wished(form):
         return _page(form, None)
@@ -79,7 +80,7 @@ def change_campaign(campaign_id: int) -> Page:
 def campaign_lists() -> str:
     """The lists of an event as ticks: the part of the form that follows its menu."""
     form = CampaignForm(meta={"csrf": False})
-    form.event.data = request.args.get("event", type=int)
+    form.event.data = request.args.get("event", type=whole)
     form.offer_audience()
     return render_template("staff/campaigns/_lists.html", form=form)
 

@@ -30,6 +30,7 @@ from outreach.queries.events import EventLine, events
 from outreach.queries.planned_steps import PlannedStep
 from outreach.queries.senders import senders
 from outreach.queries.templates import template_choices
+from outreach.web.frame import whole
 from outreach.web.staff.audience_form import INVITE, NEWS, AudienceFields
 from outreach.web.staff.reminder_form import KINDS, ReminderForm
 
@@ -47,7 +48,7 @@ class CampaignForm(AudienceFields, FlaskForm):
         [InputRequired("Give the campaign a name."), Length(max=200)],
         description="For the team; no invitee sees it.",
     )
-    event = SelectField("About", coerce=int)
+    event = SelectField("About", coerce=whole)
     reply_on = DateField("Answers count until", [InputRequired("Choose the day of the reply-by.")])
     reply_at = TimeField("at", [InputRequired("Choose the hour of the reply-by.")])
     invitation = SelectField("Letter of the invitation", validate_choice=False)
@@ -76,7 +77,7 @@ class CampaignForm(AudienceFields, FlaskForm):
     )
     sender = SelectField(
         "From the address",
-        coerce=int,
+        coerce=whole,
         default=0,
         description="Administrators keep the list in the settings.",
     )

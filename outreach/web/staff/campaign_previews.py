@@ -14,6 +14,7 @@ from outreach.queries.campaigns import steps_of
 from outreach.queries.planned_steps import letters_of
 from outreach.queries.prospects import Doubt, doubtful
 from outreach.queries.recipients import left_out_people, members
+from outreach.web.frame import whole
 from outreach.web.staff.campaigns import campaign_or_404, place_in_address
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.mail_frame import framed
@@ -27,8 +28,8 @@ def campaign_preview(campaign_id: int) -> str:
     page = campaign_or_404(campaign_id)
     steps, words = steps_of(campaign_id), request.args.get("q", "").strip()
     found = members(campaign_id, words, at=g.at)
-    step_id = request.args.get("step", steps[0].id if steps else 0, type=int)
-    person_id = request.args.get("person", found[0][0] if found else 0, type=int)
+    step_id = request.args.get("step", steps[0].id if steps else 0, type=whole)
+    person_id = request.args.get("person", found[0][0] if found else 0, type=whole)
     preview = preview_step(campaign_id, step_id, person_id, at=g.at) if person_id else None
     return render_template(
         "staff/campaigns/preview.html",
@@ -86,7 +87,7 @@ def campaign_doubts(campaign_id: int) -> str:
     kind, key = request.args.get("doubt", ""), request.args.get("key", "")[:300]
     if kind not in set(Doubt):
         abort(404)
-    step = request.args.get("step", 1, type=int)
+    step = request.args.get("step", 1, type=whole)
     found = doubtful(
         campaign_id,
         Doubt(kind),

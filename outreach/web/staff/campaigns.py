@@ -41,6 +41,7 @@ from outreach.queries.rates import Pace, pace
 from outreach.queries.readiness import has_lapsed, problems
 from outreach.queries.recipients import left_out_people
 from outreach.queries.templates import hosts_of
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.segments import said
 
@@ -154,8 +155,7 @@ def campaign_or_404(campaign_id: int) -> CampaignPage:
 
 def place_in_address() -> int:
     """The id after which a page begins; 0 for anything that is none."""
-    after = request.args.get("after", 0, type=int)
-    return after if 0 <= after < 2**63 else 0
+    return request.args.get("after", 0, type=whole)
 
 
 def _standing(page: CampaignPage) -> dict[str, object]:

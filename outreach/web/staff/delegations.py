@@ -33,6 +33,7 @@ from outreach.queries.focal_points import (
     people_of,
 )
 from outreach.queries.messages import kept_for_signature
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.undo import offer_undo, offered_undo
@@ -65,7 +66,7 @@ class LimitsForm(SeenForm):
 class AskForm(LimitsForm):
     """Who speaks for the organisation, and on whose word."""
 
-    focal_point_id = SelectField("Focal point", coerce=int)
+    focal_point_id = SelectField("Focal point", coerce=whole)
     authorised_by = StringField(
         "Authorised by",
         [InputRequired("Say who authorised the focal point, and how."), Length(max=300)],
@@ -91,7 +92,7 @@ def delegations(event_id: int) -> str:
 def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
     """First the organisation, then its focal point and the limits."""
     event = _event(event_id)
-    organisation_id = request.args.get("organisation_id", type=int)
+    organisation_id = request.args.get("organisation_id", type=whole)
     name = request.args.get("name", "")[:100]
     if organisation_id is None:
         found = organisations_without(event_id, name)
@@ -104,7 +105,7 @@ def ask_delegation(event_id: int) -> str | tuple[str, int] | Response:
         focal_point_id=noted and noted.stakeholder_id,
         authorised_by=noted and noted.authorised_by,
         authorised_on=noted and noted.authorised_on,
-        most_members=request.args.get("most", 6, int),
+        most_members=request.args.get("most", 6, whole),
     )
     form.focal_point_id.choices = [
         SelectChoice(one.id, f"{one.name}, {one.detail}" if one.detail else one.name)
@@ -135,11 +136,11 @@ def ask_group(event_id: int) -> str | tuple[str, int] | Response:
     """Ask all focal points on record of a constituent group; the count is stated before."""
     event, form = _event(event_id), LimitsForm()
     offered = groups()
-    group_id = request.values.get("group_id", offered[0].id if offered else 0, int)
+    group_id = request.values.get("group_id", offered[0].id if offered else 0, whole)
     if form.validate_on_submit():
         try:
             line, count = focal_points.ask_group(
-                event_id, group_id, said_count=request.form.get("count", 0, int),
+                event_id, group_id, said_count=request.form.get("count", 0, whole),
                 most_members=form.most_members.data, name_by=form.name_by(event.time_zone),
                 by=_me(), at=g.at,
             )  # fmt: skip

@@ -20,6 +20,7 @@ from outreach.models.activity import Actor
 from outreach.queries.conferences import groups
 from outreach.queries.letters import letters_of
 from outreach.queries.questions import EventAsked, event_asked
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 
 
@@ -31,7 +32,7 @@ class LetterForm(FlaskForm):
         description="As on the paper, for example CL-17/41. Invitees see it.",
     )  # fmt: skip
     group = SelectField(
-        "For", coerce=int, description="A group's own letter goes before the one to everyone."
+        "For", coerce=whole, description="A group's own letter goes before the one to everyone."
     )
     language = SelectField("Language")
     paper = FileField(

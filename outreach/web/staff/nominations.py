@@ -15,6 +15,7 @@ from outreach.queries.nominations import (
     nominations,
     open_nominations_count,
 )
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 
 STATES = {
@@ -83,8 +84,7 @@ def know_nomination(nomination_id: int) -> Response:
 
 
 def _number(name: str) -> int | None:
-    text = request.form.get(name, "")
-    return int(text) if text.isdigit() and len(text) < 16 else None
+    return request.form.get(name, None, whole)
 
 
 def _after() -> str | None:

@@ -8,6 +8,7 @@ from outreach.actions.focal_points import ask_wanted
 from outreach.errors import Refusal
 from outreach.models.activity import Actor
 from outreach.queries.organisation_targets import organisation_lines
+from outreach.web.frame import whole
 from outreach.web.staff.delegations import LimitsForm
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
@@ -27,7 +28,7 @@ def ask_organisations(list_id: int) -> str | tuple[str, int] | Response:
     if form.validate_on_submit():
         try:
             activity_id, count = ask_wanted(
-                list_id, said_count=request.form.get("count", 0, int),
+                list_id, said_count=request.form.get("count", 0, whole),
                 name_by=form.name_by(line.time_zone), by=Actor.account(current_user.id), at=g.at,
             )  # fmt: skip
             words = "1 focal point is asked" if count == 1 else f"{count:,} focal points are asked"

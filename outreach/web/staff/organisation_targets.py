@@ -23,7 +23,7 @@ from outreach.queries.organisation_targets import (
     organisation_line,
     organisation_lines,
 )
-from outreach.web.frame import is_part
+from outreach.web.frame import is_part, whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
 from outreach.web.staff.meanwhile import Difference, settle, told
@@ -112,7 +112,7 @@ def _cells(one: WantedOrganisation) -> tuple[str | int | None, ...]:
 def want_organisation(list_id: int) -> str | tuple[str, int] | Response:
     """First the organisation, found as one types; then how it is wanted."""
     line, words = list_or_404(list_id), request.args.get("q", "")[:100]
-    organisation_id = request.args.get("organisation_id", type=int)
+    organisation_id = request.args.get("organisation_id", type=whole)
     if organisation_id is None:
         found = organisations_for(list_id, words)
         name = "_found.html" if is_part() else "choose.html"
@@ -200,7 +200,7 @@ def approve_organisations(list_id: int) -> Response:
 @blueprint.post("/staff/lists/<int:list_id>/organisations/set/<what>")
 def set_organisations(list_id: int, what: str) -> Response:
     """Give those ticked one tier, wave or owner."""
-    value = request.form.get(what, None, int)
+    value = request.form.get(what, None, whole)
     words = _SET.get(what) or abort(404)
     ids, by = _ticked(list_id)[0], Actor.account(current_user.id)
     name = "owner_id" if what == "owner" else what

@@ -23,7 +23,7 @@ from outreach.queries.people import (
 )
 from outreach.queries.saved_segments import bulk_changes, is_of_targets, segments
 from outreach.queries.shapes import Ground
-from outreach.web.frame import is_part
+from outreach.web.frame import is_part, whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import (
     address_of,
@@ -154,5 +154,4 @@ def _offers(ground: Ground) -> dict[str, Any]:
 
 
 def _number(name: str) -> int | None:
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return request.form.get(name, None, whole)

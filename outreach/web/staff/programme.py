@@ -20,6 +20,7 @@ from outreach.queries.conferences import current_conference
 from outreach.queries.events import events
 from outreach.queries.seats import SeatLine, seats
 from outreach.queries.tracks import TrackLine, tracks
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 
 ROLES = [SelectChoice(role.value, role.value.replace("_", "-").capitalize()) for role in SeatRole]
@@ -36,7 +37,7 @@ class TrackForm(FlaskForm):
         [Length(max=2000)],
         description="Those who are asked to take a seat read this on their page.",
     )
-    event_id = SelectField("Event", coerce=int)
+    event_id = SelectField("Event", coerce=whole)
 
 
 class SeatForm(FlaskForm):

@@ -12,6 +12,7 @@ from outreach.models.inbound import Desk, InboundKind
 from outreach.queries.accounts import team
 from outreach.queries.conferences import current_conference
 from outreach.queries.inbound import InboundPage, failed_inbound, inbound_mail, inbound_mails
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 
 KINDS = (
@@ -62,8 +63,7 @@ def reply(mail_id: int) -> str:
 @blueprint.post("/staff/replies/<int:mail_id>/assign")
 def assign_reply(mail_id: int) -> Response:
     """Say who answers it."""
-    wanted = request.form.get("account", "")
-    account_id = int(wanted) if wanted.isdigit() and len(wanted) < 16 else None
+    account_id = request.form.get("account", None, whole)
     inbound.assign_reply(mail_id, account_id, by=Actor.account(current_user.id), at=g.at)
     flash("Noted who answers." if account_id else "Anyone may answer it now.", "done")
     return redirect(url_for("staff.reply", mail_id=mail_id), 303)

@@ -19,6 +19,7 @@ from outreach.queries.accounts import team
 from outreach.queries.events import events
 from outreach.queries.stars import StarCard, nominees, star_card, star_cards
 from outreach.starring import OwnerOfStar
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 
@@ -30,7 +31,7 @@ class PlanForm(SeenForm):
 
     owner_id = SelectField(
         "Owner",
-        coerce=int,
+        coerce=whole,
         description="Follows this star up, is told when a date passes, and signs each of their "
         "mails. Once approved, an approver says who it is, or the owner hands the star over.",
     )
@@ -48,7 +49,7 @@ def all_stars() -> str:
         for column in COLUMNS
     ]
     words = request.args.get("q", "")[:200]
-    chosen = request.args.get("target", None, int)
+    chosen = request.args.get("target", None, whole)
     return render_template(
         "staff/stars/stars.html",
         columns=columns,
@@ -63,7 +64,7 @@ def all_stars() -> str:
 @blueprint.post("/staff/stars")
 def nominate_star() -> Response:
     """Propose someone of a list for the short list."""
-    target_id = request.form.get("target_id", type=int)
+    target_id = request.form.get("target_id", type=whole)
     try:
         if target_id is None:
             raise Refusal("Choose whom you nominate.")
@@ -116,7 +117,7 @@ def decide_star(target_id: int, is_star: bool) -> Response:
     """Approve or reject a nomination."""
     why = request.form.get("why", "")[:2000]
     try:
-        seen = request.form.get("seen", None, int)
+        seen = request.form.get("seen", None, whole)
         stars.decide_star(target_id, is_star, why, seen=seen, by=_me(), at=g.at)
         flash(
             "On the short list." if is_star else "Off the short list; the reason is kept.", "done"

@@ -11,6 +11,7 @@ from outreach.actions.target_bulk import Chosen
 from outreach.errors import NotFound
 from outreach.keeping import Done
 from outreach.models.activity import Actor
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import rule_of_form
 from outreach.web.staff.lists import ground_of, list_or_404
@@ -20,17 +21,17 @@ from outreach.web.words import people_in_words
 
 
 def _tier(chosen: Chosen, by: Actor) -> tuple[Done, str]:
-    tier = request.form.get("tier", 0, int)
+    tier = request.form.get("tier", 0, whole)
     return target_bulk.give_tier(chosen, tier, by=by, at=g.at), f"now in tier {tier}"
 
 
 def _wave(chosen: Chosen, by: Actor) -> tuple[Done, str]:
-    wave = request.form.get("wave", 0, int)
+    wave = request.form.get("wave", 0, whole)
     return target_bulk.give_wave(chosen, wave, by=by, at=g.at), f"now in wave {wave}"
 
 
 def _owner(chosen: Chosen, by: Actor) -> tuple[Done, str]:
-    owner_id = request.form.get("owner", None, int)
+    owner_id = request.form.get("owner", None, whole)
     done = target_bulk.give_owner(chosen, owner_id, by=by, at=g.at)
     return done, "given to their new owner" if owner_id else "without an owner now"
 
@@ -78,4 +79,4 @@ def _chosen(list_id: int) -> Chosen:
     if request.form.get("all") != "yes":
         return Chosen(list_id, ticked(list_id)[0])
     ground = ground_of(list_or_404(list_id))
-    return Chosen(list_id, (), rule_of_form(), ground, request.form.get("count", 0, int))
+    return Chosen(list_id, (), rule_of_form(), ground, request.form.get("count", 0, whole))

@@ -18,6 +18,7 @@ from outreach.models.wish import MOST_RANK, Wish
 from outreach.queries.accounts import team
 from outreach.queries.targets import Wanted, wanted
 from outreach.starring import OwnerOfStar
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
@@ -29,13 +30,13 @@ WAVES = [SelectChoice(number, f"Wave {number}") for number in range(1, 10)]
 class WishForm(SeenForm):
     """How much someone is wanted, where in line, why, who follows them up, by when."""
 
-    tier = SelectField("Tier", coerce=int, choices=TIERS)
+    tier = SelectField("Tier", coerce=whole, choices=TIERS)
     rank = IntegerField(
         "Rank",
         [InputRequired("Give a number; the lowest comes first."), NumberRange(0, MOST_RANK)],
         description="The lowest comes first, alternates among themselves too. No invitee sees it.",
     )
-    wave = SelectField("Wave", coerce=int, choices=WAVES)
+    wave = SelectField("Wave", coerce=whole, choices=WAVES)
     why = TextAreaField("Why wanted", [Length(max=2_000)])
     owner = SelectField("Followed up by")
     decide_on = DateField("Decide by", [MayBeEmpty()])

@@ -15,6 +15,7 @@ from outreach.models.activity import Actor
 from outreach.queries.accounts import team
 from outreach.queries.stakeholders import person as person_of
 from outreach.queries.tasks import done_tasks, open_tasks
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.undo import way_back
 
@@ -24,7 +25,7 @@ class TaskForm(FlaskForm):
 
     what = StringField("What is to be done", [InputRequired("Say what."), Length(max=500)])
     due_on = DateField("By", [InputRequired("Choose a date.")])
-    owner_id = SelectField("Who does it", coerce=int)
+    owner_id = SelectField("Who does it", coerce=whole)
     stakeholder_id = HiddenField()
 
     def fill_in(self) -> None:

@@ -34,7 +34,7 @@ class Typed:
     def preview(self) -> Preview:
         """As the person reads it who is chosen beside it."""
         chosen = request.form.get("as", "")
-        is_known = chosen.isdigit() and len(chosen) < 16
+        is_known = chosen.isascii() and chosen.isdigit() and len(chosen) < 16
         names = fields_in(self.subject, self.body)
         reader = (
             reader_of(int(chosen), self.language, names)

@@ -29,6 +29,7 @@ from outreach.queries.sections import codes, people_to_read_as
 from outreach.queries.templates import TemplateLine, latest_texts, texts_of_version, versions
 from outreach.queries.templates import template as template_line
 from outreach.queries.templates import templates as template_lines
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.mail_frame import framed
 
@@ -147,8 +148,8 @@ def template_changes(template_id: int) -> str:
     """What changed between two versions, word by word, in each language."""
     line = _template_or_404(template_id)
     numbers = [one.number for one in versions(template_id)]
-    new = request.args.get("new", line.version, type=int)
-    old = request.args.get("old", max(new - 1, 1), type=int)
+    new = request.args.get("new", line.version, type=whole)
+    old = request.args.get("old", max(new - 1, 1), type=whole)
     if new not in numbers or old not in numbers:
         abort(404)
     before, after = (

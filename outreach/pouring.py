@@ -106,6 +106,26 @@ def insert_at_once(
     )
 
 
+def insert_missing(
+    connection: Connection, table: str, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+) -> None:
+    """Insert those of the rows, in their order, that are not there; all in one parameter.
+
+    rows    {column: a text, a whole number, None, or a time as the driver takes it}, all alike
+    unique  columns in which no two rows are the same
+    """
+    names, given = ", ".join(rows[0]), orjson.dumps([dict(row) for row in rows]).decode()
+    if connection.dialect.name == "postgresql":
+        source = f"SELECT {names} FROM json_populate_recordset(NULL::{table}, %s::json)"
+    else:
+        wanted = ", ".join(f"value ->> '{name}'" for name in rows[0])
+        source = f"SELECT {wanted} FROM json_each(?) WHERE true"  # else ON would begin a join
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} ({names}) {source} ON CONFLICT ({', '.join(unique)}) DO NOTHING",
+        (given,),
+    )
+
+
 def copy_in(
     connection: Any, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:

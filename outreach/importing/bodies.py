@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
-from outreach.bulk import Bulk, rows_of
-from outreach.db import is_postgresql
+from outreach.bulk import Bulk
 from outreach.dialect import among
 from outreach.models.conference import MemberState
 from outreach.models.event import Event
 from outreach.models.stakeholder import Organisation, Standing
 from outreach.models.target import TargetList
+from outreach.pouring import insert_missing
 from outreach.queries.recognised import Recognised
 
 
@@ -37,12 +36,13 @@ class Bodies:
         if not countries:
             return {}
         keys = {name: fold(name) or name.casefold() for name in countries}
+        at = self.bulk.bound(Organisation, "created_at", self._at)
         rows = {
             key: {
                 "name": name,
                 "name_key": key,
                 "country_code": countries[name],
-                "created_at": self._at,
+                "created_at": at,
             }
             for name, key in reversed(keys.items())
         }
@@ -68,7 +68,12 @@ class Bodies:
             return found
         # In one order, so that two transactions never wait for each other.
         by_key = {row["name_key"]: row for row in rows}
-        self._insert_missing(Organisation, [by_key[key] for key in missing], "name_key")
+        insert_missing(
+            self._session.connection(),
+            "organisations",
+            [by_key[key] for key in missing],  # another may bring the same just now
+            ["name_key"],
+        )
         made = self._organisations_by(missing)
         added = self.bulk.record.added.setdefault("organisations", [])
         added.extend(id_ for id_, _ in made.values())
@@ -104,23 +109,14 @@ class Bodies:
             for id_ in missing
         ]
         if rows:
-            self._insert_missing(Standing, rows, "conference_id", "organisation_id")
+            unique = ("conference_id", "organisation_id")
+            insert_missing(self._session.connection(), "standings", rows, unique)
             made = select(Standing.id).where(
                 Standing.conference_id == self._conference_id,
                 among(Standing.organisation_id, missing),
             )
             added = self.bulk.record.added.setdefault("standings", [])
             added.extend(self._session.scalars(made))
-
-    def _insert_missing(
-        self, model: type[Organisation | Standing], rows: list[dict[str, Any]], *unique: str
-    ) -> None:
-        """Insert those that are not there; someone else may be inserting the same just now."""
-        dialect = postgresql if is_postgresql() else sqlite
-        insert = dialect.insert(rows_of(model))
-        self._session.connection().execute(
-            insert.on_conflict_do_nothing(index_elements=unique), rows
-        )
 
 
 def countries_of(lines: Sequence[Recognised]) -> dict[str, str | None]:

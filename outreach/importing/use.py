@@ -137,16 +137,26 @@ def free_standings(session: Session, made: Collection[int]) -> list[int]:
     """Those of organisations of which nobody is wanted at the conference, nor they themselves."""
     if not made:
         return []
-    needed = (
+    # One within the other, and no EXISTS: PostgreSQL would join all of it in an order of its own,
+    # which for 50,000 organisations took four minutes.
+    placed = (
         select(Target.id)
         .join(TargetList, TargetList.id == Target.list_id)
         .join(Event, Event.id == TargetList.event_id)
-        .join(Stakeholder, Stakeholder.id == Target.stakeholder_id)
         .where(
-            Stakeholder.organisation_id == Standing.organisation_id,
+            Target.stakeholder_id == Stakeholder.id,
             Event.conference_id == Standing.conference_id,
         )
-        .exists()
+        .correlate(Stakeholder, Standing)
+        .limit(1)
+        .scalar_subquery()
+    )
+    needed = (
+        select(Stakeholder.id)
+        .where(Stakeholder.organisation_id == Standing.organisation_id, placed.is_not(None))
+        .correlate(Standing)
+        .limit(1)
+        .scalar_subquery()
     )
     wanted = (
         select(OrganisationTarget.id)
@@ -156,9 +166,10 @@ def free_standings(session: Session, made: Collection[int]) -> list[int]:
             OrganisationTarget.organisation_id == Standing.organisation_id,
             Event.conference_id == Standing.conference_id,
         )
-        .exists()
+        .limit(1)
+        .scalar_subquery()
     )
-    free = select(Standing.id).where(within(Standing.id, made), ~needed, ~wanted)
+    free = select(Standing.id).where(within(Standing.id, made), needed.is_(None), wanted.is_(None))
     return list(session.scalars(free))
 
 

@@ -11,7 +11,7 @@ from outreach.advice.merging import fields_in
 from outreach.advice.sections import Facts, has_sections
 from outreach.dialect import key_digest, last_key
 from outreach.models.conference import Conference, ConstituentGroup
-from outreach.models.custom_field import PREFIX, CustomField, CustomValue, as_text
+from outreach.models.custom_field import PREFIX, YES_AND_NO, CustomField, CustomValue, as_text
 from outreach.models.event import Event
 from outreach.models.form_of_address import FormOfAddress
 from outreach.models.invitation import Invitation
@@ -185,6 +185,12 @@ def _own_values(session: Session, recipient: Recipient) -> dict[str, str]:
     )
     for code, held in rows:
         values[PREFIX + code] = as_text(held.value)
+        if held.is_yes is not None:
+            language = session.scalar(
+                select(TemplateText.language).where(TemplateText.id == recipient.text_id)
+            )
+            words = YES_AND_NO.get(language or "", YES_AND_NO["en"])
+            values[PREFIX + code] = words[0 if held.is_yes else 1]
     return values
 
 

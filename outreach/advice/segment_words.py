@@ -1,9 +1,11 @@
 """A rule of a segment as a sentence that people read."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from outreach.advice.segments import (
+    CUSTOM,
     FACETS,
     QUESTION,
     Condition,
@@ -12,6 +14,9 @@ from outreach.advice.segments import (
     Rule,
     facet_of,
 )
+
+SPAN = re.compile(r"(\d{4}-\d\d-\d\d|-?[\d.]*\d)?\.\.(\d{4}-\d\d-\d\d|-?[\d.]*\d)?")
+"""`from..to` of numbers or days, either end open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ def _values(one: Condition, names: Names) -> str:
 
 def word_for(facet: str, value: str, names: Names) -> str:
     """A value as it stands in the sentence."""
-    if facet.startswith(QUESTION) and value == "any":
-        return "anything"
+    if facet.startswith((QUESTION, CUSTOM)):
+        return "anything" if value == "any" else _from_to(value) or names(facet, value)
     said = FACETS[facet].said if facet in FACETS else None
     if said and value in said:
         return said[value]
@@ -80,6 +85,20 @@ def _span(facet: str, value: str) -> str:
         "within": f"written to in the last {days}", "before": f"not written to for {days}",
         "ever": "written to before", "never": "never written to",
     }[how]  # fmt: skip
+
+
+def _from_to(value: str) -> str:
+    """A span of numbers or days: `10 to 20`, `10 or more`, `2027-06-30 or before`."""
+    found = SPAN.fullmatch(value)
+    if found is None or value == "..":
+        return ""
+    low, high = found.groups()
+    if low and high:
+        return f"{low} to {high}"
+    is_day = "-" in (low or high)[1:]
+    if low:
+        return f"{low} or {'later' if is_day else 'more'}"
+    return f"{high} or {'before' if is_day else 'less'}"
 
 
 def _tail(facet: Facet, one: Condition, names: Names) -> str:

@@ -94,6 +94,13 @@ COLUMNS: dict[CustomKind, str] = {
 """{kind: the column of CustomValue that holds it}; a text is found by `text_key`."""
 
 
+YES_AND_NO = {
+    "ar": ("نعم", "لا"), "en": ("yes", "no"), "es": ("sí", "no"), "fr": ("oui", "non"),
+    "ru": ("да", "нет"), "zh": ("是", "否"),
+}  # fmt: skip
+"""As they stand in a letter of a language; in any other the English words do."""
+
+
 def as_text(value: Any) -> str:
     """A value as it is typed in a form or stands in an export; it reads back to the same."""
     if value is None:

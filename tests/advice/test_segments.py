@@ -32,6 +32,10 @@ def test_a_rule_is_said_in_one_sentence():
         "Everyone not in Africa or Arab States that have accepted at the meeting in Nairobi "
         "not written to for 30 days matching “zoë”"
     )
+    spans = ("10..20", "10..", "..2027-06-30", "any", "a..b")
+    assert said(Condition("custom_pledge", spans)).endswith(
+        "10 to 20, 10 or more, 2027-06-30 or before, anything or a..b"
+    )
 
 
 @st.composite

@@ -29,7 +29,6 @@ from sqlalchemy.engine import make_url
 from config import Config
 from outreach.app import create_pageless_app
 from outreach.clockwork import settle_memory
-from outreach.delivery.lanes import GIVES_WAY_SECONDS
 from outreach.jobs import (
     JOBS,
     Job,
@@ -41,6 +40,7 @@ from outreach.jobs import (
     stopping,
 )
 from outreach.queries.errands import waiting_errands
+from outreach.turns import GIVES_WAY_SECONDS
 
 log = logging.getLogger("outreach.engine")
 

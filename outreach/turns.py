@@ -6,10 +6,15 @@ answer twice as many people, as long as it is the disk that makes them wait.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+GIVES_WAY_SECONDS = 0.0003
+"""How long a thread reckons while another has its answer from the database and waits to go on,
+where that matters; Python's own setting is 5 ms."""
 
 _turn = threading.Lock()
 _aside = threading.Lock()
@@ -31,7 +36,7 @@ def by_turns(
 
     def taken(environ: Any, start: Any) -> Any:
         if stands_aside(environ):
-            with _aside:
+            with _aside, _giving_way():
                 return app(environ, start)
         with _turn:
             _mine.is_held = True
@@ -41,6 +46,18 @@ def by_turns(
                 _mine.is_held = False
 
     return taken
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """While one stands aside and reckons, whoever has the turn and an answer of the database waits
+    for Python's lock as good as not, instead of for 5 ms each time."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(GIVES_WAY_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 @contextmanager

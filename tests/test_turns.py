@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from outreach.serving import THREADS
 from outreach.turns import by_turns, others_work
 
 
@@ -38,12 +39,13 @@ def test_nobody_stands_behind_what_is_long():
         return name
 
     asked = by_turns(app, lambda name: name == "long")
-    with ThreadPoolExecutor(2) as threads:
-        long = threads.submit(asked, "long", None)
+    with ThreadPoolExecutor(THREADS) as threads:
+        # The second one waits for its turn, in a thread of its own.
+        long = [threads.submit(asked, "long", None) for _ in range(2)]
         assert has_begun.wait(10)
         assert threads.submit(asked, "short", None).result(10) == "short"
         goes_on.set()
-        assert long.result(10) == "long"
+        assert [one.result(10) for one in long] == ["long", "long"]
 
 
 def test_who_has_no_turn_waits_alone():

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from outreach.db import is_postgresql, reading, transaction
+from outreach.db import is_postgresql, reading, touched, transaction
+from outreach.dialect import rows_told
 from outreach.intake.provider_events import Told
 from outreach.models.message import Message
 from outreach.models.receipt import PARKED_LIFE, Receipt, ReceiptKind, ReceiptState, RefusedCall
@@ -29,16 +30,14 @@ def keep_receipts(told: Iterable[Told], *, at: datetime) -> int:
     rows = {(event.public_id, event.fingerprint): event for event in told}
     if not rows:
         return 0
+    # In one order, so that two batches that overlap never wait for each other.
+    whole = [_row(rows[key], at) for key in sorted(rows)]
+    new = _insert(Receipt)
     with transaction() as session:
-        return (
-            session.connection()
-            .execute(
-                _insert(Receipt).on_conflict_do_nothing(),
-                # In one order, so that two batches that overlap never wait for each other.
-                [_row(rows[key], at) for key in sorted(rows)],
-            )
-            .rowcount
-        )
+        if not is_postgresql():
+            return session.connection().execute(new.on_conflict_do_nothing(), whole).rowcount
+        given = rows_told(Receipt, whole)
+        return touched(session, new.from_select(list(whole[0]), given).on_conflict_do_nothing())
 
 
 def _row(event: Told, at: datetime) -> dict[str, Any]:

@@ -13,13 +13,10 @@ from outreach.delivery.mailer import Mailer
 from outreach.delivery.outbox import Drained, drain
 from outreach.delivery.rate import Rates
 from outreach.models.message import Unit, UnitState
+from outreach.turns import GIVES_WAY_SECONDS
 
 LANES = {"sendgrid": 8, "smtp": 4}
 """How many at once where the settings do not say; the file mailer has one disk and one lane."""
-
-GIVES_WAY_SECONDS = 0.0003
-"""How long one lane reckons while another has its answer from the database and waits to go on: it
-asks fifteen times for each unit, and would wait 5 ms each time (Python's own setting)."""
 
 
 def drain_in_lanes(
@@ -49,6 +46,7 @@ def drain_in_lanes(
     needed = min(lanes, due_count(now(), lanes))
     if needed <= 1:
         return one_lane()
+    # A lane asks fifteen times for each unit.
     sys.setswitchinterval(GIVES_WAY_SECONDS)
     app = app_ctx.app
 

@@ -13,6 +13,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.security import safe_join
 
 from outreach import clock
+from outreach.errors import Refusal
 from outreach.queries.accounts import SignedIn, signed_in_account
 from outreach.web import words
 
@@ -42,6 +43,22 @@ def whole(value: object) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise ValueError(f"no whole number: {text[:20]}")
     return int(text)
+
+
+class NoText(Refusal):
+    """A form holds what no keyboard types and PostgreSQL keeps in no text."""
+
+    status = 422
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"“{field[:60]}” holds U+0000, which no text needs; type it again.")
+
+
+def check_texts() -> None:
+    """Raises NoText."""
+    for field, texts in request.form.lists():
+        if any("\0" in text for text in (field, *texts)):
+            raise NoText(field.replace("\0", ""))
 
 
 def register(app: Flask) -> None:

@@ -20,6 +20,18 @@ def test_a_number_that_no_key_can_be_is_none_in_a_form_either(client, number):
     assert client.post("/staff/campaigns/new", data=draft).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "address", ["/account/sign-in", "/staff/segments", "/staff/lists/1/name", "/staff/tasks"]
+)
+def test_a_text_with_what_nobody_types_is_refused_and_named(client, address):
+    """Case A15: PostgreSQL keeps it in no text."""
+    if not address.startswith("/account"):
+        sign_in(client)
+    answer = client.post(address, data={"name": "Ba\0nks", "email": "a@example.org"})
+    assert answer.status_code == 422
+    assert "“name” holds U+0000, which no text needs" in answer.text
+
+
 def test_a_static_file_is_kept_for_a_year_under_the_address_of_its_content(client):
     page = client.get("/account/sign-in").text
     address = next(part for part in page.split('"') if part.startswith("/static/outreach.css?v="))

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from outreach.errors import NotAllowed
 from outreach.models.account import Permission
-from outreach.web.frame import logins
+from outreach.web.frame import check_texts, logins
 
 blueprint = Blueprint("staff", __name__)
 
@@ -17,4 +17,5 @@ def guard() -> Response | None:
         return make_response(logins.unauthorized())
     if not current_user.may(Permission.PROMOTE):
         raise NotAllowed("Organisers read the board; this page is for the promotion team.")
+    check_texts()
     return None

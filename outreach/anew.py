@@ -13,7 +13,7 @@ from outreach.actions.calendar_replies import apply_calendar_replies
 from outreach.actions.confirmations import confirm_answers
 from outreach.actions.focal_points import remind_focal_points
 from outreach.actions.receipt_effects import apply_receipts
-from outreach.actions.steps import launch_open_steps
+from outreach.actions.steps import launch_open_steps, write_audiences
 
 MOST_ROUNDS = 1_000
 """Of a hundred or two each: no conference has as many, and no loop is without an end."""
@@ -27,6 +27,7 @@ def write_anew(reminders: Sequence[int], *, at: datetime) -> None:
     jobs: list[Callable[..., int]] = [
         apply_receipts, apply_calendar_replies, confirm_answers, promote_alternates,
         partial(remind_focal_points, reminders), tell_of_changes, launch_open_steps,
+        write_audiences,
     ]  # fmt: skip
     for job in jobs:
         for _ in range(MOST_ROUNDS):

@@ -6,11 +6,12 @@ reason where someone is left out; everything else is one INSERT … SELECT each.
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Sequence,
     Text,
     case,
     exists,
@@ -25,69 +26,97 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from outreach.advice.sections import Condition
 from outreach.db import is_postgresql, touched
-from outreach.dialect import among, ordered_key
+from outreach.dialect import among, ordered_key, prefer_indexes
 from outreach.frozen import (
     Kind,
     Units,
-    Variant,
     cut,
+    cut_units,
     frozen,
     is_new,
     kinds_of,
-    places_of,
     state,
 )
+from outreach.gathering import conditions, gather, is_crowd, keep, may_be_crowd, take
 from outreach.models.activity import CLOCK, Activity
 from outreach.models.campaign import Campaign
 from outreach.models.invitation import Invitation, InvitationState
-from outreach.models.message import Message, Purpose, Unit
+from outreach.models.message import Message
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.step import Step, StepKind
+from outreach.models.step import Step
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.placing import admit
 from outreach.queries.audience import (
     address_of,
-    audience,
     joining_texts,
     personal_columns,
     texts_of,
 )
 from outreach.queries.hours import LATE, instant
 from outreach.queries.merging import columns_for
-from outreach.queries.reasons import has_messages
-from outreach.queries.sections import conditions_of
 from outreach.signing import SIGN_OFF, settle_new_stars, signers
 from outreach.tally import Place, add_to_tallies
 
 _KEYS_IN_A_BLOCK = 1_000
-_INVITATION_IDS = Sequence("invitations_id_seq")
 FOUND_LATE = "Noticed more than a day after its time. Release it, or cancel it."
 
 
 def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
-    """One row for each person of the audience, those left out too; says how many rows."""
+    """Decide who gets a step's mail, who is left out and why; says how many people.
+
+    One row for each of them, those left out too. More than CROWD are kept as AudienceMembers, for
+    `write_next` to write down.
+    """
     _settle(session)
+    if may_be_crowd(session, step.campaign):
+        step.to_write = keep(session, step, at)
+        if is_crowd(step.to_write):
+            return step.to_write
+        return write_next(session, step, at, unit_size)
+    with _tables(session):
+        gather(session, step, at)
+        return _write(session, step, at, unit_size)
+
+
+def write_next(session: Session, step: Step, at: datetime, unit_size: int) -> int:
+    """Write down the next people of a kept audience, CROWD at most; says how many.
+
+    The step and its campaign are ours alone: as they stand now, so are the units.
+    """
+    _settle(session)
+    prefer_indexes(session)  # a part of a million: whole tables would be read for each of them
+    with _tables(session):
+        taken = take(session, step)
+        step.to_write = step.to_write - taken if taken else 0
+        return _write(session, step, at, unit_size) if taken else 0
+
+
+@contextmanager
+def _tables(session: Session) -> Iterator[None]:
+    """`frozen` and `cut`, empty, for this transaction."""
     connection = session.connection()
     for table in (frozen, cut):
         table.drop(connection, checkfirst=True)
         table.create(connection)
-    _gather(session, step, at)
+    yield
+    for table in (frozen, cut):
+        table.drop(connection)
+
+
+def _write(session: Session, step: Step, at: datetime, unit_size: int) -> int:
+    """Everyone in `frozen`, with units, invitations and counts; says how many people."""
     stars = _hold(session, step, at)
     kinds = kinds_of(session)
     invitation_id: Any = frozen.c.invitation_id
     if step.invites or joining_texts(step):
         invitation_id = _invitation_id(session)
         _invite(session, step, at, invitation_id, kinds)
-    units = _cut_units(session, step, unit_size, kinds)
+    units = cut_units(session, step, unit_size, kinds)
     _write_messages(session, step, at, units, invitation_id)
     settle_new_stars(session, step.campaign.event_id, stars, at)
-    count = _count(session, step, kinds)
-    for table in (frozen, cut):
-        table.drop(connection)
-    return count
+    return _count(session, step, kinds)
 
 
 def _settle(session: Session) -> None:
@@ -97,39 +126,6 @@ def _settle(session: Session) -> None:
         session.execute(text("SET LOCAL jit = off"))
     else:
         session.execute(text("PRAGMA cache_size = -65536"))
-
-
-def _gather(session: Session, step: Step, at: datetime) -> None:
-    """Fill `frozen`."""
-    conditions = _conditions(step)
-    people = audience(
-        step, texts_of(step.version_id), at, is_narrow=True, conditions=conditions
-    ).subquery()
-    is_first: Any = literal(True)
-    if has_messages(step.campaign_id):
-        is_first = ~exists().where(
-            Message.campaign_id == step.campaign_id,
-            Message.stakeholder_id == people.c.stakeholder_id,
-        )
-    chosen = {
-        **{name: people.c[name] for name in ("stakeholder_id", "group_id")},
-        "is_star": people.c.is_star == 1,
-        **{
-            name: people.c[name]
-            for name in ("invitation_id", "text_id", "sections", "reason", "goes_at")
-        },
-        "is_first": is_first,
-    }
-    if is_postgresql():
-        chosen["fresh_id"] = _INVITATION_IDS.next_value()
-    in_order = select(*chosen.values()).order_by(
-        people.c.text_id, people.c.reason.is_(None),
-        *([people.c.sections] if conditions else []),
-        people.c.goes_at, people.c.stakeholder_id,
-    )  # fmt: skip
-    session.execute(insert(frozen).from_select(list(chosen), in_order))
-    if is_postgresql():
-        session.execute(text("ANALYZE frozen"))  # else it takes a million rows for a thousand
 
 
 def _hold(session: Session, step: Step, at: datetime) -> set[int]:
@@ -184,7 +180,7 @@ def _invite(
     for one in kinds:
         if one.is_new:
             changes[kind, campaign.event_id, one.group_id or 0, silent] += one.people
-    admit(session, campaign.event_id, at)
+    admit(session, campaign.event_id, at, select(frozen.c.stakeholder_id).where(is_new()))
     add_to_tallies(session, changes)
 
 
@@ -218,51 +214,6 @@ def _give_places(
                 list_id=target_list.id, list=target_list.name, count=count,
             )
         )  # fmt: skip
-
-
-def _cut_units(session: Session, step: Step, unit_size: int, kinds: list[Kind]) -> Units:
-    """Units for those who get the mail, and `cut`, which says their ids."""
-    campaign = step.campaign
-    # A mail with a calendar of its own is a call of its own.
-    is_personal = campaign.has_calendar or step.kind is StepKind.THANK_YOU
-    size = 1 if campaign.is_vip or is_personal else unit_size
-    start = ordinal = _next_ordinal(session, step)
-    first: dict[Variant, tuple[int, int]] = {}
-    rows: list[dict[str, Any]] = []
-    late = set(joining_texts(step).values())
-    for variant, (place, last_place) in sorted(places_of(kinds).items()):
-        text_id, _, goes_at = variant
-        first[variant] = place, ordinal
-        purpose = Purpose.INVITATION if text_id in late else Purpose(step.kind.value)
-        # Places, not heads: a mail that is held among them has a place too, and no mail of the rest
-        # may be left without a unit.
-        for _ in range(-(-(last_place - place + 1) // size)):
-            rows.append(
-                {"text_id": text_id, "ordinal": ordinal, "next_at": goes_at, "purpose": purpose}
-            )
-            ordinal += 1
-    shared = {
-        "campaign_id": campaign.id,
-        "step_id": step.id,
-        "event_id": campaign.event_id,
-        "is_vip": campaign.is_vip,
-    }
-    if rows:
-        session.execute(insert(Unit), [shared | row for row in rows])
-    session.execute(
-        insert(cut).from_select(
-            ["ordinal", "unit_id"],
-            select(Unit.ordinal, Unit.id).where(Unit.step_id == step.id, Unit.ordinal >= start),
-        )
-    )
-    if is_postgresql():
-        session.execute(text("ANALYZE cut"))
-    return Units(first, size)
-
-
-def _next_ordinal(session: Session, step: Step) -> int:
-    latest = session.scalar(select(func.max(Unit.ordinal)).where(Unit.step_id == step.id))
-    return 0 if latest is None else latest + 1
 
 
 def _write_messages(
@@ -313,15 +264,7 @@ def _texts(step: Step) -> list[tuple[str, int]]:
 
 def _sections(step: Step) -> dict[str, Any]:
     """What a message remembers of its sections, where its letter has any."""
-    return {"sections": frozen.c.sections} if _conditions(step) else {}
-
-
-def _conditions(step: Step) -> list[Condition]:
-    """Those of its letter, and of the invitation where some get that with it."""
-    versions = {step.version_id}
-    if joining_texts(step):
-        versions |= {one.version_id for one in step.campaign.steps if one.invites}
-    return sorted({one for id_ in versions for one in conditions_of(id_)})
+    return {"sections": frozen.c.sections} if conditions(step) else {}
 
 
 def _count(session: Session, step: Step, kinds: list[Kind]) -> int:

@@ -15,15 +15,21 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    insert,
     literal,
     null,
     select,
+    text,
     true,
 )
 from sqlalchemy.orm import Session
 
+from outreach.db import is_postgresql
 from outreach.models.base import BigId, UTCDateTime
-from outreach.models.message import MessageState
+from outreach.models.campaign import CampaignState
+from outreach.models.message import MessageState, Purpose, Unit, UnitState
+from outreach.models.step import Step, StepKind
+from outreach.queries.audience import joining_texts
 from outreach.queries.hours import instant
 
 Variant = tuple[int, str, datetime]
@@ -49,7 +55,7 @@ frozen = Table(
 """The audience of one step while it is being written; it goes with its transaction.
 
 place     counts on within those of one text, the same sections and one time, held ones among them
-fresh_id  on PostgreSQL the key of an invitation to come, if one is written (`_invitation_id`)
+fresh_id  on PostgreSQL the key of an invitation to come, if one is written (`freezing`)
 sections  the conditions of the text that hold (outreach.advice.sections)
 reason    why someone is left out; hold  why a mail waits for a person
 goes_at   when it goes to them: their own hour, where the step goes by that
@@ -136,6 +142,60 @@ class Units:
         for column, value, is_asked in zip(columns, values, differs, strict=True):
             if is_asked:
                 yield column == value
+
+
+def cut_units(session: Session, step: Step, unit_size: int, kinds: list[Kind]) -> Units:
+    """Units for those who get the mail, and `cut`, which says their ids."""
+    campaign = step.campaign
+    # A mail with a calendar of its own is a call of its own.
+    is_personal = campaign.has_calendar or step.kind is StepKind.THANK_YOU
+    size = 1 if campaign.is_vip or is_personal else unit_size
+    start = ordinal = _next_ordinal(session, step)
+    first: dict[Variant, tuple[int, int]] = {}
+    rows: list[dict[str, Any]] = []
+    late = set(joining_texts(step).values())
+    for variant, (place, last_place) in sorted(places_of(kinds).items()):
+        text_id, _, goes_at = variant
+        first[variant] = place, ordinal
+        purpose = Purpose.INVITATION if text_id in late else Purpose(step.kind.value)
+        # Places, not heads: a mail that is held among them has a place too, and no mail of the rest
+        # may be left without a unit.
+        for _ in range(-(-(last_place - place + 1) // size)):
+            rows.append(
+                {"text_id": text_id, "ordinal": ordinal, "next_at": goes_at, "purpose": purpose}
+            )
+            ordinal += 1
+    shared = {
+        "state": _state_of_units(step),
+        "campaign_id": campaign.id,
+        "step_id": step.id,
+        "event_id": campaign.event_id,
+        "is_vip": campaign.is_vip,
+    }
+    if rows:
+        session.execute(insert(Unit), [shared | row for row in rows])
+    session.execute(
+        insert(cut).from_select(
+            ["ordinal", "unit_id"],
+            select(Unit.ordinal, Unit.id).where(Unit.step_id == step.id, Unit.ordinal >= start),
+        )
+    )
+    if is_postgresql():
+        session.execute(text("ANALYZE cut"))
+    return Units(first, size)
+
+
+def _state_of_units(step: Step) -> UnitState:
+    """Of a large audience some is written down while the campaign rests."""
+    if step.is_held:
+        return UnitState.HELD
+    is_paused = step.campaign.state is CampaignState.PAUSED
+    return UnitState.PAUSED if is_paused else UnitState.WAITING
+
+
+def _next_ordinal(session: Session, step: Step) -> int:
+    latest = session.scalar(select(func.max(Unit.ordinal)).where(Unit.step_id == step.id))
+    return 0 if latest is None else latest + 1
 
 
 def goes() -> Any:

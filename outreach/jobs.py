@@ -73,7 +73,11 @@ class Job:
 def launch() -> int:
     """Freeze the steps that are due."""
     rates = [current_app.config[name] or UNIT_SIZE for name in ("SEND_RATE", "SENDER_RATE")]
-    return launch_due_steps(at=common_clock()(), unit_size=min(*rates, UNIT_SIZE))
+    return launch_due_steps(
+        at=common_clock()(),
+        unit_size=min(*rates, UNIT_SIZE),
+        keeps_going=lambda: not stopping.is_set(),
+    )
 
 
 def drain_outbox() -> int:

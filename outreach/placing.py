@@ -8,8 +8,9 @@ transactions that wait for each other's rows would never end. The numbers are ha
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, func, insert, literal, select, type_coerce, update
+from sqlalchemy import Select, exists, func, insert, literal, select, type_coerce, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
@@ -180,9 +181,10 @@ def fill(
     return numbers
 
 
-def admit(session: Session, event_id: int, at: datetime) -> None:
+def admit(session: Session, event_id: int, at: datetime, people: Select[Any] | None = None) -> None:
     """A placement for each invitation of the event that has none, where its list has an allotment.
 
+    people  the ids of those alone who are looked at
     Cost: one row by key where the event has no allotment; else its invitations, once.
     """
     if session.scalar(select(Allotment.id).where(Allotment.event_id == event_id).limit(1)) is None:
@@ -207,6 +209,7 @@ def admit(session: Session, event_id: int, at: datetime) -> None:
             TargetList.event_id == event_id,
             TargetList.allotment_id.is_not(None),
             ~exists().where(Placement.invitation_id == Invitation.id),
+            *([] if people is None else [Invitation.stakeholder_id.in_(people)]),
         )
         .group_by(Invitation.id)
     )

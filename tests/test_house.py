@@ -52,7 +52,7 @@ FLOORS = [
     ],
     [["queries"]],
     [
-        ["freezing", "frozen"],
+        ["freezing", "frozen", "gathering"],
         ["reaching"],
         ["following"],
         ["roster", "journal", "details", "importing"],

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.db import transaction
 from outreach.drafting import Plan, take
 from outreach.errors import NotFound
+from outreach.gathering import CANCELLED
 from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.campaign import (
     LAST_WORD,
@@ -19,7 +20,7 @@ from outreach.models.campaign import (
     WrongState,
 )
 from outreach.models.message import Message, MessageState, Unit, UnitState
-from outreach.models.step import StepState
+from outreach.models.step import Step, StepState
 from outreach.models.tally import TallyKind
 from outreach.queries.prospects import reaches_anyone
 from outreach.queries.readiness import problems
@@ -126,7 +127,7 @@ def cancel_campaign(campaign_id: int, *, by: Actor, at: datetime) -> None:
             .values(
                 state=MessageState.CANCELLED,
                 changed_at=at,
-                reason="The campaign was cancelled before this left.",
+                reason=CANCELLED,
             )
         )
         _move_units(session, campaign_id, UnitState.WAITING, UnitState.DONE)
@@ -147,6 +148,7 @@ def finish_campaigns(*, at: datetime) -> int:
                 Campaign.state == CampaignState.RUNNING,
                 Campaign.reply_by <= at - LAST_WORD,
                 Campaign.id.not_in(busy),
+                Campaign.id.not_in(select(Step.campaign_id).where(Step.to_write > 0)),
             )
         ).all()
         over = [campaign for campaign in campaigns if campaign.ends_at <= at]

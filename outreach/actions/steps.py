@@ -1,13 +1,18 @@
-"""Launching the steps that are due: the audience is frozen, in one transaction for each step."""
+"""Launching the steps that are due: the audience is frozen, in one transaction for each step.
 
+A large one is written down after that, part after part, while its first mails leave already.
+"""
+
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import reading, transaction
 from outreach.errors import Conflict, NotFound
-from outreach.freezing import freeze
+from outreach.freezing import freeze, write_next
 from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import UNIT_SIZE, Unit, UnitState
@@ -26,22 +31,72 @@ LOOKS_EVERY = timedelta(minutes=10)
 `queries.hours.AHEAD`, so that nobody's hour is missed."""
 
 
-def launch_due_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
+def launch_due_steps(
+    *,
+    at: datetime,
+    unit_size: int = UNIT_SIZE,
+    keeps_going: Callable[[], bool] = lambda: True,
+) -> int:
     """Freeze every step that is due and ask about those that were missed; says how many moved.
 
     Where one fails the others go all the same; what went wrong is raised after them.
+    keeps_going  asked before each step, and before each part of a large audience is written down
     """
     for step_id in called_by_places(at):
         _call(step_id, at)
     launched, problems = 0, []
-    for step_id in _due_step_ids(at):
-        try:
-            launched += launch_step(step_id, at=at, unit_size=unit_size)
-        except Exception as problem:  # told below
-            problems.append(problem)
+    # Who was decided before is written down first: what is due asks who has a mail already.
+    for step_ids, launches in ((_unwritten_step_ids, False), (partial(_due_step_ids, at), True)):
+        for step_id in step_ids():
+            if not keeps_going():
+                break
+            try:
+                launched += launches and launch_step(step_id, at=at, unit_size=unit_size)
+                write_audience(step_id, at=at, unit_size=unit_size, keeps_going=keeps_going)
+            except Exception as problem:  # told below
+                problems.append(problem)
     if problems:
         raise problems[0]
     return launched
+
+
+def write_audience(
+    step_id: int,
+    *,
+    at: datetime,
+    unit_size: int = UNIT_SIZE,
+    keeps_going: Callable[[], bool] = lambda: True,
+) -> int:
+    """Write down all of a large audience, part after part; says how many people.
+
+    Others may write between two parts. Whoever is killed here loses nothing: the rest is written
+    down by the next who comes.
+    """
+    written = 0
+    while keeps_going() and (count := _write_part(step_id, at, unit_size)):
+        written += count
+    return written
+
+
+def write_audiences(*, at: datetime) -> int:
+    """Write down whatever was decided and is not written down yet; says how many people."""
+    return sum(write_audience(step_id, at=at) for step_id in _unwritten_step_ids())
+
+
+def _write_part(step_id: int, at: datetime, unit_size: int) -> int:
+    with transaction() as session:
+        found = session.get_one(Step, step_id)
+        if not found.to_write:
+            return 0
+        campaign_id = found.campaign_id
+        session.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True)
+        step = session.get_one(Step, step_id, with_for_update=True, populate_existing=True)
+        return write_next(session, step, at, unit_size)
+
+
+def _unwritten_step_ids() -> list[int]:
+    steps = select(Step.id).where(Step.to_write > 0).order_by(Step.launched_at, Step.id)
+    return list(reading().scalars(steps))
 
 
 def launch_open_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
@@ -152,6 +207,7 @@ def _due_step_ids(at: datetime) -> list[int]:
             Campaign.state.in_(LIVE),
             Step.state.in_([StepState.WAITING, StepState.OPEN]),
             ~Step.is_held,
+            Campaign.id.not_in(select(Step.campaign_id).where(Step.to_write > 0)),
             (Step.due_at <= at) | ((Step.anchor == Anchor.ANSWER) & Step.due_at.is_(None)),
         )
         .order_by(Step.due_at, Step.id)

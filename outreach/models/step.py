@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.advice.schedule import Timing
 from outreach.errors import Conflict
-from outreach.models.base import Base, Key, No
+from outreach.models.base import Base, BigId, Key, No, Zero
 from outreach.models.invitation import InvitationState
 from outreach.models.template import TemplateVersion
 
@@ -168,6 +168,10 @@ class Step(Base):
     """
     state: Mapped[StepState] = mapped_column(default=StepState.WAITING, server_default="waiting")
     launched_at: Mapped[datetime | None]
+    to_write: Mapped[Zero]
+    """Of a large audience, how many are decided and not written down yet: its AudienceMembers."""
+    written_to: Mapped[int] = mapped_column(BigId, default=0, server_default=text("0"))
+    """The place of the last of them who was: nobody looks through those who are gone."""
     version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
 
     campaign: Mapped["Campaign"] = relationship(back_populates="steps")

@@ -194,6 +194,8 @@ class StepLine:
     is_local: bool = False
     is_held: bool = False
     places_count: int | None = None
+    to_write: int = 0
+    """Decided, and not written down yet."""
 
 
 def steps_of(campaign_id: int) -> list[StepLine]:
@@ -204,7 +206,7 @@ def steps_of(campaign_id: int) -> list[StepLine]:
             select(
                 Step.id, Step.position, Step.kind, Step.anchor, Step.days_before, Step.due_at,
                 Step.launched_at, Step.state, Step.audience, Step.hour, Step.is_local,
-                Step.is_held, Step.places_count,
+                Step.is_held, Step.places_count, Step.to_write,
             )
             .where(Step.campaign_id == campaign_id)
             .order_by(Step.position)
@@ -217,6 +219,7 @@ def steps_of(campaign_id: int) -> list[StepLine]:
             step.id, step.position, step.kind.value, step.anchor.value, step.days_before,
             step.due_at, step.launched_at, step.state.value, counts.get(step.id, {}),
             step.audience.value, step.hour, step.is_local, step.is_held, step.places_count,
+            step.to_write,
         )
         for step in steps
     ]  # fmt: skip

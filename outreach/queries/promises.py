@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from outreach.models.audience_member import AudienceMember
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Answer, Invitation, InvitationState
@@ -30,7 +31,7 @@ from outreach.models.message import (
     UnitState,
 )
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState, state_after
-from outreach.models.step import Step
+from outreach.models.step import Step, StepState
 
 LONG_AGO = timedelta(minutes=10)
 """A lease that ended before this was overlooked; a clock that rests for a restart was not."""
@@ -106,6 +107,25 @@ def left_resting(session: Session, at: datetime) -> Rows:
             ),
             waits,
         ),
+    )
+
+
+def left_unwritten(session: Session, at: datetime) -> Rows:
+    """Steps of which more, or fewer, wait to be written down than they say; or wait for long."""
+    left = (
+        select(AudienceMember.step_id, func.count().label("members"))
+        .group_by(AudienceMember.step_id)
+        .subquery()
+    )
+    members = func.coalesce(left.c.members, 0)
+    is_old = and_(
+        Step.to_write > 0, Step.state == StepState.LAUNCHED, Step.launched_at < at - LONG_AGO
+    )
+    return rows_of(
+        session,
+        select(Step.id.label("step_id"), Step.to_write, members.label("members"))
+        .outerjoin(left, left.c.step_id == Step.id)
+        .where(or_(Step.to_write != members, is_old)),
     )
 
 

@@ -4,6 +4,7 @@ POINT   claim   right after a unit was claimed; nothing has been handed over
         call    while a call is under way
         answer  after the provider's answer, before it is recorded
         commit  around the COMMIT that records it
+        part    between two parts of a large audience that is written down, of PART people each
 NUMBER  at which unit of this process
 The product knows nothing of this: functions are wrapped from outside, and the end is a SIGKILL.
 """
@@ -17,10 +18,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from outreach import clockwork
+from outreach import clockwork, gathering
+from outreach.actions import steps
 from outreach.delivery import outbox, recording
 from outreach.delivery.recording import Recorded
 
+PART = 50
 SOON = {"call": 0.02, "commit": 0.001}
 """Seconds after which the blow falls; a part of it by chance."""
 
@@ -47,6 +50,9 @@ def main(point: str, number: int) -> None:
         outbox.record = _first(blow.at_once, outbox.record)
     elif point == "commit":
         recording.note_answer = _then(recording.note_answer, blow.soon(SOON["commit"]))
+    elif point == "part":
+        gathering.CROWD = PART
+        steps.write_next = _first(blow.at_once, steps.write_next)
     else:
         raise SystemExit(f"no such point: {point}")
     clockwork.main()

@@ -16,6 +16,7 @@ from tests.faults.campaigns import (
     is_settled,
     named_doubles,
     outcomes,
+    scheduled_campaign,
     settings_for,
     until,
 )
@@ -44,6 +45,21 @@ def test_a_kill_at_each_point_loses_nobody(
 ) -> None:
     """The same with one kill at each point, short enough for every run of the tests."""
     kill(app, database_url, tmp_path, mailer, provider, list(POINTS), people=200)
+
+
+def test_a_kill_while_a_large_audience_is_written_down_loses_nobody(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    """Whoever decided upon it dies after two parts; another writes the rest down."""
+    campaign_id = scheduled_campaign(200)
+    with clocks(database_url, tmp_path) as these:
+        victim = these.start("tests.faults.kill_at", "part", "3")
+        until(lambda: victim.poll() is not None, within=60, what="the kill")
+        assert victim.returncode == -9
+        these.start()
+        until(lambda: outcomes(campaign_id)["sent"] == 200, within=60, what="all are sent")
+    assert sorted(copies(None, tmp_path / "mail").values()) == [1] * 200
+    assert_the_ledger_is_sound()
 
 
 def kill(

@@ -17,6 +17,7 @@ from outreach.models.heartbeat import Bucket
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.message import Attempt, Message, MessageState, Purpose, Unit, UnitState
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
+from outreach.models.step import Step
 from outreach.models.suppression import NewsStop, Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import CHECKS, audit, last_audit
@@ -61,6 +62,11 @@ def test_a_campaign_that_went_out_keeps_every_promise(campaign):
 def test_a_message_in_a_unit_that_is_done_is_silently_gone(campaign):
     change(Message, state=MessageState.WAITING)
     assert ("P1", 3) in broken()
+
+
+def test_someone_who_was_decided_upon_and_never_written_down_is_named(campaign):
+    change(Step, to_write=2)
+    assert ("P1", 1) in broken()
 
 
 @pytest.mark.parametrize("state", [UnitState.PAUSED, UnitState.HELD])

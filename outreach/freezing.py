@@ -70,7 +70,7 @@ def freeze(session: Session, step: Step, at: datetime, unit_size: int) -> int:
     `write_next` to write down.
     """
     _settle(session)
-    if may_be_crowd(session, step.campaign):
+    if not step.is_personal and may_be_crowd(session, step.campaign):
         step.to_write = keep(session, step, at)
         if is_crowd(step.to_write):
             return step.to_write

@@ -3,11 +3,11 @@
 A large one is written down after that, part after part, while its first mails leave already.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import partial
+from enum import IntEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import reading, transaction
@@ -31,6 +31,16 @@ LOOKS_EVERY = timedelta(minutes=10)
 `queries.hours.AHEAD`, so that nobody's hour is missed."""
 
 
+class Launched(IntEnum):
+    """What came of a step that was looked at."""
+
+    NOT = 0
+    WHOLE = 1
+    """It moved; everyone is written down."""
+    IN_PARTS = 2
+    """Everyone is decided upon, and is still to be written down (`write_audience`)."""
+
+
 def launch_due_steps(
     *,
     at: datetime,
@@ -44,17 +54,31 @@ def launch_due_steps(
     """
     for step_id in called_by_places(at):
         _call(step_id, at)
-    launched, problems = 0, []
-    # Who was decided before is written down first: what is due asks who has a mail already.
-    for step_ids, launches in ((_unwritten_step_ids, False), (partial(_due_step_ids, at), True)):
-        for step_id in step_ids():
-            if not keeps_going():
-                break
+    problems: list[Exception] = []
+
+    def go(work: Callable[[int], object], step_ids: Iterable[int]) -> int:
+        moved = 0
+        for step_id in step_ids:
             try:
-                launched += launches and launch_step(step_id, at=at, unit_size=unit_size)
-                write_audience(step_id, at=at, unit_size=unit_size, keeps_going=keeps_going)
+                moved += bool(keeps_going() and work(step_id))
             except Exception as problem:  # told below
                 problems.append(problem)
+        return moved
+
+    def write(step_id: int) -> int:
+        return write_audience(step_id, at=at, unit_size=unit_size, keeps_going=keeps_going)
+
+    def launch(step_id: int) -> bool:
+        moved = launch_step(step_id, at=at, unit_size=unit_size)
+        if moved is Launched.IN_PARTS:
+            write(step_id)
+        return bool(moved)
+
+    unwritten, due = _step_ids(at)
+    if unwritten:  # before what is due, which asks who has a mail already
+        go(write, unwritten)
+        due = _step_ids(at)[1]
+    launched = go(launch, due)
     if problems:
         raise problems[0]
     return launched
@@ -102,26 +126,26 @@ def _unwritten_step_ids() -> list[int]:
 def launch_open_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
     """Freeze those alone who have come to steps that people join in their own time; says of how
     many steps."""
-    open_ones = select(Step.id).where(Step.id.in_(_due_step_ids(at)), Step.state == StepState.OPEN)
+    open_ones = select(Step.id).where(Step.id.in_(_step_ids(at)[1]), Step.state == StepState.OPEN)
     due = reading().scalars(open_ones.order_by(Step.id)).all()
-    return sum(launch_step(step_id, at=at, unit_size=unit_size) for step_id in due)
+    return sum(bool(launch_step(step_id, at=at, unit_size=unit_size)) for step_id in due)
 
 
-def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bool:
+def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> Launched:
     """Freeze one step if it is due now; a late tick or a second one changes nothing."""
     with transaction() as session:
         step = session.get(Step, step_id, with_for_update=True)
         if step is None or not _is_due(step, at):
-            return False
+            return Launched.NOT
         if step.state is StepState.WAITING and step.is_missed(at):
             step.state = StepState.MISSED
             session.add(
                 Activity.of("missed_step", CLOCK, at, campaign_id=step.campaign_id, step=step.kind)
             )
-            return True
+            return Launched.WHOLE
         if step.campaign.has_lapsed:
             _pause(session, step, at)
-            return True
+            return Launched.WHOLE
         count = freeze(session, step, at, unit_size)
         if step.invites or joining_texts(step):
             reach_organisations(session, step.campaign, at)
@@ -142,7 +166,9 @@ def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> bo
                     people=count,
                 )
             )
-        return count > 0 or not step.is_personal
+        if step.to_write:
+            return Launched.IN_PARTS
+        return Launched.WHOLE if count or not step.is_personal else Launched.NOT
 
 
 def decide_missed_step(step_id: int, *, goes: bool, by: Actor, at: datetime) -> None:
@@ -198,29 +224,39 @@ def _call(step_id: int, at: datetime) -> None:
             )  # fmt: skip
 
 
-def _due_step_ids(at: datetime) -> list[int]:
-    """Steps whose time has come; of those that follow each answer, the ones with someone new."""
-    steps = reading().scalars(
-        select(Step)
-        .join(Step.campaign)
-        .where(
-            Campaign.state.in_(LIVE),
-            Step.state.in_([StepState.WAITING, StepState.OPEN]),
-            ~Step.is_held,
-            Campaign.id.not_in(select(Step.campaign_id).where(Step.to_write > 0)),
-            (Step.due_at <= at) | ((Step.anchor == Anchor.ANSWER) & Step.due_at.is_(None)),
-        )
-        .order_by(Step.due_at, Step.id)
+def _step_ids(at: datetime) -> tuple[list[int], list[int]]:
+    """(Steps that are not wholly written down, those whose time has come). One SELECT.
+
+    Of those that follow each answer, the ones with someone new; none of a campaign that has another
+    to write down.
+    """
+    is_due = and_(
+        Campaign.state.in_(LIVE),
+        Step.state.in_([StepState.WAITING, StepState.OPEN]),
+        ~Step.is_held,
+        (Step.due_at <= at) | ((Step.anchor == Anchor.ANSWER) & Step.due_at.is_(None)),
     )
-    return [
+    steps = (
+        reading()
+        .scalars(
+            select(Step)
+            .join(Step.campaign)
+            .where(or_(Step.to_write > 0, is_due))
+            .order_by(Step.due_at, Step.id)
+        )
+        .all()
+    )
+    busy = {step.campaign_id for step in steps if step.to_write}
+    return [step.id for step in steps if step.to_write], [
         step.id
-        for step in steps.all()
-        if step.state is StepState.WAITING or not step.is_at_once or somebody_joins(step.id)
+        for step in steps
+        if step.campaign_id not in busy
+        and (step.state is StepState.WAITING or not step.is_at_once or somebody_joins(step.id))
     ]
 
 
 def _is_due(step: Step, at: datetime) -> bool:
-    if step.campaign.state not in LIVE or step.is_held:
+    if step.campaign.state not in LIVE or step.is_held or step.to_write:
         return False
     if step.is_at_once:
         return step.state in (StepState.WAITING, StepState.OPEN)

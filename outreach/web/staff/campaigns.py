@@ -161,11 +161,15 @@ def place_in_address() -> int:
 def _standing(page: CampaignPage) -> dict[str, object]:
     """What the live part needs: counts, steps, whether more is to come soon, the estimate."""
     outcomes, steps = written_outcomes(page.id), steps_of(page.id)
-    is_written = any(outcomes.values())
-    audience = sum(outcomes.values()) if is_written else None
+    begun = [step for step in steps if step.to_write or any(step.counts.values())]
+    to_write = sum(step.to_write for step in begun)
+    # Of whom a later step writes down, the first one did already.
+    unknown = to_write if len(begun) == 1 else 0
+    is_written = any(outcomes.values()) or unknown > 0
+    audience = sum(outcomes.values()) + unknown if is_written else None
     if audience is None and page.state in (*OPEN, *LIVE, "paused"):
         audience = audience_count(page.id, g.at)
-    waiting = sum(step.counts.get(Outcome.WAITING, 0) for step in steps)
+    waiting = sum(step.counts.get(Outcome.WAITING, 0) for step in steps) + to_write
     return {
         "outcomes": outcomes,
         "steps": steps,

@@ -218,6 +218,18 @@ def test_the_estimate_stands_where_a_rate_is_set(app, staff, running):
     assert "a second done by" not in words(staff.get(running))
 
 
+def test_a_large_audience_counts_while_it_is_still_being_written_down(
+    staff, approved, mailer, monkeypatch
+):
+    monkeypatch.setattr("outreach.gathering.CROWD", 3)
+    staff.post(f"{approved}/schedule")
+    goes_on = iter((True, True, True, False))
+    launch_due_steps(at=clock.now(), keeps_going=lambda: next(goes_on))
+    page = words(staff.get(approved))
+    assert "1 person is still being written down" in page
+    assert "4 people" in page
+
+
 def test_pausing_resuming_and_cancelling_by_their_buttons(staff, running, mailer):
     campaign_id = int(running.rsplit("/", 1)[1])
     staff.post(f"{running}/pause")

@@ -5,14 +5,20 @@ from datetime import date
 from itertools import groupby, islice
 from typing import Any
 
+import orjson
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Select,
     Table,
+    Text,
+    Update,
     and_,
     bindparam,
     cast,
     func,
+    literal,
+    literal_column,
     or_,
     select,
     update,
@@ -159,13 +165,20 @@ class Bulk:
         rows  (id, what changes)
         also  values that all of them get, of which no note is kept
         """
-        together: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        together: dict[tuple[str, ...], dict[int, dict[str, Any]]] = {}
         for id_, changes in rows:
-            values = {f"new_{name}": after for name, (_, after) in changes.items()}
-            together.setdefault(tuple(sorted(changes)), []).append({"row_id": id_} | values)
-        for names, parameters in together.items():
+            values = {name: after for name, (_, after) in changes.items()}
+            together.setdefault(tuple(sorted(changes)), {})[id_] = values
+        for names, lines in together.items():
+            if is_postgresql() and not any(isinstance(table.c[name].type, JSON) for name in names):
+                self._connection.execute(_update_at_once(table, names, lines, also))
+                continue
             values = {name: bindparam(f"new_{name}") for name in names} | also
             statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
+            parameters = [
+                {"row_id": id_} | {f"new_{name}": value for name, value in line.items()}
+                for id_, line in lines.items()
+            ]
             self._connection.execute(statement, parameters)
 
     def bound(self, model: type[Base], column: str, value: Any) -> Any:
@@ -196,6 +209,23 @@ class Bulk:
         # As one text: a thousand rows cost more to fetch than to read.
         ids = self._connection.scalar(select(joined(_drawn(model, count).subquery().c.id))) or ""
         return sorted(map(int, filter(None, ids.split(","))))
+
+
+def _update_at_once(
+    table: Table, names: Sequence[str], lines: Mapping[int, Mapping[str, Any]], also: Any
+) -> Update:
+    """PostgreSQL: one statement with all values in one parameter. One for each row costs three
+    times as much.
+
+    lines  {id: {name: value}}
+    """
+    whole = orjson.dumps([{"id": id_, **line} for id_, line in lines.items()]).decode()
+    kind: ColumnElement[Any] = literal_column(f"NULL::{table.name}")
+    given = literal(whole, Text).op("::")(literal_column("json"))
+    rows = func.json_populate_recordset(kind, given)
+    new = rows.table_valued("id", *names, name="new_values")
+    values = {name: new.c[name] for name in names} | also
+    return update(table).where(table.c.id == new.c.id).values(values)
 
 
 def _drawn(model: type[Base], count: int) -> Select[tuple[int]]:

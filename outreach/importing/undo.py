@@ -4,6 +4,7 @@ Whoever was invited, mailed, edited or otherwise used meanwhile stays, and is na
 one transaction that also removes the chunk's record, so that a kill loses nothing.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import date
@@ -129,6 +130,11 @@ class _WayBack:
         self._numbers: Counter[Place] = Counter()
         self.still_needed: list[int] = []
         """Standings that the import made, of organisations of people who are on the list still."""
+        self._about = {
+            "list_id": target_list.id, "list": target_list.name, "import_id": row.id,
+        }  # fmt: skip
+        self._lines: list[tuple[Any, ...]] = []
+        """Of the journal, to be written at once."""
         self.kept: dict[int, str] = {}
         """{stakeholder: why something of theirs stays}"""
 
@@ -144,6 +150,7 @@ class _WayBack:
         for name in self._changed:
             self._restore(Base.metadata.tables[name])
         self._remove_organisations()
+        self._write_journal()
         add_to_tallies(self._session, self._numbers)
 
     def _remove_targets(self, new: set[int], free: set[int]) -> None:
@@ -248,19 +255,15 @@ class _WayBack:
 
     def _journal(self, verb: str, stakeholder_id: int, **detail: Any) -> None:
         by = self._row.undone_by_id
-        self._session.add(
-            Activity.of(
-                verb,
-                Actor.account(by) if by else self._row.actor,
-                self._lease.now(),
-                stakeholder_id=stakeholder_id,
-                event_id=self._list.event_id,
-                list_id=self._list.id,
-                list=self._list.name,
-                import_id=self._row.id,
-                **detail,
-            )
-        )
+        actor = Actor.account(by) if by else self._row.actor
+        whole = json.dumps(self._about | detail)
+        self._lines.append((verb, actor.kind, actor.account_id, stakeholder_id, whole))
+
+    def _write_journal(self) -> None:
+        bulk = Bulk(self._session)
+        at = bulk.bound(Activity, "at", self._lease.now())
+        rows = [(at, self._list.event_id, *line) for line in self._lines]
+        bulk.write(Activity, "at event_id verb actor account_id stakeholder_id detail", rows)
 
 
 def _held(table: Table, name: str, value: Any) -> Any:

@@ -68,7 +68,11 @@ def _parts(reader: Reader, at: datetime, today: date) -> Iterator[Part]:
     yield Part("To do", [_task(task.what, task.person, task.due_on) for task in others])
     yield Part("Addresses that bounced", [_task(t.what, t.person, t.due_on) for t in bounced])
     cards = star_cards([event.id for event in events()])
-    late = [card for card in cards if card.owner_id == reader.id and card.is_late(at)]
+    told = {task.stakeholder_id for task in tasks if task.kind is TaskKind.STAR}  # one thing, once
+    late = [
+        card for card in cards
+        if card.owner_id == reader.id and card.is_late(at) and card.stakeholder_id not in told
+    ]  # fmt: skip
     yield Part("Stars whose date has passed", [_star(card) for card in late])
     yield Part("Mails to stars that wait for your signature", _to_sign(reader.id))
     yield Part("Places to give to an alternate", [_place(one) for one in allotments_to_decide(at)])
@@ -128,6 +132,8 @@ def _campaigns(reader_id: int) -> list[str]:
     return list(names)
 
 
-def wants_digest(account_id: int) -> bool:
-    """Whether someone gets the digest. One row by key."""
-    return bool(reading().scalar(select(Account.wants_digest).where(Account.id == account_id)))
+def wants_digest(account_id: int) -> bool | None:
+    """Whether someone gets the digest; None for those of the demonstration, who never do. One row
+    by key."""
+    wished = select(Account.wants_digest).where(Account.id == account_id, ~Account.is_demonstration)
+    return reading().scalar(wished)

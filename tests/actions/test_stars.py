@@ -205,6 +205,10 @@ def test_a_date_that_passed_goes_to_the_owner_and_two_days_later_to_the_approver
     tasks = db.session.scalars(select(Task).order_by(Task.id)).all()
     assert [task.owner_id for task in tasks] == [owner.id, approver.account_id]
     assert "Call the office was due on 4 September 2026" in tasks[0].what
+    late = NOON + 6 * DAY
+    reader = Reader(owner.id, owner.name, owner.email, owner.role)
+    told = [part.title for part in afresh(digest_of_day, reader, late, late.date())]
+    assert told == ["To do"], "the star and its task are one thing"
 
 
 @pytest.mark.parametrize("has_owner", [True, False])

@@ -109,3 +109,5 @@ def test_the_mornings_mail_is_switched_off_and_on(staff):
     assert "Switch the morning’s mail on" in staff.get("/staff/today").text
     staff.post("/staff/today/digest", data={"wanted": "1"})
     assert "comes by mail each morning" in staff.get("/staff/today").text
+    sign_in(staff, account=make_account(is_demonstration=True))
+    assert "Accounts of the demonstration get no mail" in staff.get("/staff/today").text

@@ -30,7 +30,9 @@ LIVE = (None, CampaignState.SCHEDULED, CampaignState.RUNNING)
 _WAITING = select(joined(Message.id)).where(
     Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING
 )
-_ATTEMPT = Prepared(insert(Attempt), ["unit_id", "token", "mailer", "messages_count", "started_at"])
+_ATTEMPT = Prepared(
+    insert(Attempt), ["unit_id", "token", "mailer", "sender", "messages_count", "started_at"]
+)
 _UNDER_WAY = Prepared(
     update(Unit)
     .where(Unit.id == bindparam("unit"))
@@ -73,11 +75,12 @@ def begin(
         if not ids:
             release(session, claim, UnitState.DONE, look.next_at)
             return None
-        sender = rendered.letter.sender.email
+        sender = rendered.letter.sender.email.lower()
         if wait := wait_of_sender(session, rates, sender, len(ids), at=at):
             release(session, claim, UnitState.WAITING, at + wait)
             return None
-        return Begun(_write_attempt(session, claim, mailer, len(ids), at), ids, places)
+        attempt_id = _write_attempt(session, claim, mailer.name, sender, len(ids), at)
+        return Begun(attempt_id, ids, places)
 
 
 def _who_goes(
@@ -105,10 +108,12 @@ def _who_goes(
     return {public_id: one for public_id, one in everyone.items() if one in waiting}, None
 
 
-def _write_attempt(session: Session, claim: Claim, mailer: Mailer, count: int, at: datetime) -> int:
+def _write_attempt(
+    session: Session, claim: Claim, mailer: str, sender: str, count: int, at: datetime
+) -> int:
     connection = session.connection()
     attempt = {
-        "unit_id": claim.unit_id, "token": claim.token, "mailer": mailer.name,
+        "unit_id": claim.unit_id, "token": claim.token, "mailer": mailer, "sender": sender,
         "messages_count": count, "started_at": at,
     }  # fmt: skip
     attempt_id = _ATTEMPT.key(connection, attempt)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.db import is_postgresql
-from outreach.models.heartbeat import Bucket
+from outreach.models.heartbeat import ALL, FROM, Bucket
 
 ODD = timedelta(minutes=1)
 """A bucket refilled this far in the future was filled by a clock that was wrong."""
@@ -43,10 +43,10 @@ def wait_of_sender(
 ) -> timedelta:
     """Take tokens for so many messages from an address of ours, of its own bucket and of the one
     for all; zero when they may go now, else how long to wait, and nothing is taken."""
-    own = f"from {address.lower()}"
+    own = FROM + address.lower()
     if rates.address and (wait := take(session, own, count, rates.address, at=at)):
         return wait
-    if rates.sender and (wait := take(session, "sender", count, rates.sender, at=at)):
+    if rates.sender and (wait := take(session, ALL, count, rates.sender, at=at)):
         if rates.address:
             session.get_one(Bucket, own).tokens += count
         return wait

@@ -18,6 +18,10 @@ class Heartbeat(Base):
     error: Mapped[str] = mapped_column(default="", server_default="")
 
 
+ALL, FROM = "sender", "from "
+"""Buckets: that of all our mail; the beginning of the name of each From address's own."""
+
+
 class Bucket(Base):
     """A token bucket: a rate limit that holds across processes, machines and restarts."""
 

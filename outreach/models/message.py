@@ -322,6 +322,8 @@ class Attempt(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     token: Mapped[int]
     mailer: Mapped[str]
+    sender: Mapped[str] = mapped_column(default="", server_default="")
+    """From, in lower case; empty of those begun before it was kept."""
     messages_count: Mapped[int]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -96,7 +96,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("P5", "Everyone in an audience has exactly one outcome.", not_one_outcome),
     ("P5", "Every row points at rows that are there.", orphans),
     ("P5", "Every number on a page is what its rows add up to.", wrong_tallies),
-    ("P6", "No minute held more than the rate allows.", over_the_rate),
+    ("P6", "No minute held more than the rate allows, of all or of one sender.", over_the_rate),
     ("P7", "No outcome came from an event alone: something was handed over first.",
      outcomes_without_attempt),
     ("P7", "What the provider told of a mail is what it shows.", events_without_effect),

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 
 from outreach.models.audience_member import AudienceMember
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.heartbeat import Bucket
+from outreach.models.heartbeat import ALL, FROM, Bucket
 from outreach.models.invitation import Answer, Invitation, InvitationState
 from outreach.models.message import (
     UNIT_SIZE,
@@ -211,16 +211,26 @@ def not_one_outcome(session: Session, at: datetime) -> Rows:
 
 
 def over_the_rate(session: Session, at: datetime) -> Rows:
-    """Minutes in which more was begun than the sender's rate allows since it is what it is."""
-    bucket = session.get(Bucket, "sender")
-    if bucket is None or not bucket.per_second or bucket.rate_since is None:
-        return
-    most = bucket.per_second * 61 + UNIT_SIZE
-    began = session.execute(
-        select(Attempt.started_at, Attempt.messages_count)
-        .where(Attempt.started_at >= bucket.rate_since)
-        .order_by(Attempt.started_at)
+    """Minutes in which more was begun than the rate of all, or of one From address, allowed while
+    it was what it is."""
+    limits = select(Bucket).where(
+        or_(Bucket.name == ALL, Bucket.name.startswith(FROM)),
+        Bucket.per_second > 0,
+        Bucket.rate_since.is_not(None),
     )
+    for bucket in session.scalars(limits.order_by(Bucket.name)).all():
+        most = bucket.per_second * 61 + UNIT_SIZE
+        # What began after it was last used began when this rate was switched off.
+        began = select(Attempt.started_at, Attempt.messages_count).where(
+            Attempt.started_at.between(bucket.rate_since, bucket.refilled_at)
+        )
+        if bucket.name != ALL:
+            began = began.where(Attempt.sender == bucket.name.removeprefix(FROM))
+        for minute in _minutes_over(most, session.execute(began.order_by(Attempt.started_at))):
+            yield {"of": bucket.name} | minute
+
+
+def _minutes_over(most: float, began: Iterable[Any]) -> Rows:
     minute: deque[tuple[datetime, int]] = deque()
     within = 0
     for started_at, count in began:

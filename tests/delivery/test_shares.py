@@ -3,7 +3,11 @@
 from collections import Counter
 from datetime import timedelta
 
+from sqlalchemy import func, select
+
+from outreach.db import reading
 from outreach.delivery.outbox import drain
+from outreach.models.message import Attempt
 from outreach.queries.audit import audit
 from tests.delivery.ledgers import frozen_campaign as frozen
 from tests.delivery.ledgers import states
@@ -42,6 +46,10 @@ def test_each_address_of_ours_has_a_rate_of_its_own_beside_the_one_for_all(app, 
     # One at the rate of all; then of each address, the second as if it had never been put off.
     assert counts == [4, 12, 12]
     assert states() == {"accepted": 12}
+    kept = select(Attempt.sender, func.sum(Attempt.messages_count)).group_by(Attempt.sender)
+    own = {"one@outreach.example.org": 8, "two@outreach.example.org": 4}
+    assert dict(map(tuple, reading().execute(kept))) == own
+    reading().rollback()
 
 
 def test_the_same_address_waits_for_its_own_rate(app, mailer):

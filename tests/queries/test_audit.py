@@ -200,6 +200,22 @@ def test_a_minute_above_the_rate_is_named(campaign):
     assert broken() == {("P6", 1)}
 
 
+def test_a_minute_above_the_rate_of_one_sender_is_named(campaign):
+    own = {"tokens": 0, "refilled_at": NOON, "per_second": 1, "rate_since": NOON}
+    save(Bucket(name="from team@example.org", **own), Bucket(name="from other@example.org", **own))
+    change(Attempt, messages_count=5_000)
+    assert broken() == set()
+    change(Attempt, sender="team@example.org")
+    assert broken() == {("P6", 1)}
+
+
+def test_a_rate_that_was_switched_off_binds_nobody(campaign):
+    since = {"per_second": 1, "rate_since": NOON - timedelta(hours=2)}
+    save(Bucket(name="sender", tokens=0, refilled_at=NOON - timedelta(hours=1), **since))
+    change(Attempt, messages_count=5_000)
+    assert broken() == set()
+
+
 def test_an_outcome_without_a_hand_over_is_named(campaign):
     change(Message, state=MessageState.DELIVERED, attempts_count=0)
     assert ("P7", 3) in broken()

@@ -39,6 +39,7 @@ def all_organisations() -> str:
     )
     return render_template(
         "staff/organisations/organisations.html", page=page, filter=chosen, sort=sort,
+        count=known.organisation_count(chosen.ground, chosen.rule) if page.lines else 0,
         address=lambda **more: address_of(PAGE, chosen.rule, **more),
         rule_text=json.dumps(chosen.rule.to_json()),
     )  # fmt: skip

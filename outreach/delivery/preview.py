@@ -196,41 +196,7 @@ def preview_text(
 
 def preview_message(message_id: int) -> Preview:
     """A message that has not left, or of which no copy is kept: what the ledger has of it."""
-    row = (
-        reading()
-        .execute(
-            _shared(
-                Message.purpose,
-                Message.values.label("snapshot"),
-                Message.name.label("person"),
-                Message.address,
-                Message.text_id,
-                Campaign.sender_name,
-                Campaign.sender_address,
-                func.coalesce(cast(SeatOffer.state, Text), cast(Invitation.state, Text)).label(
-                    "answer"
-                ),
-                Seat.role.label("seat_role"),
-                Track.name.label("track"),
-                func.coalesce(
-                    Invitation.reply_by,
-                    Seat.fill_by,
-                    Delegation.name_by,
-                    Campaign.reply_by,
-                    type_=UTCDateTime(),
-                ).label("reply_by"),
-            )
-            .join(Message, Message.event_id == Event.id)
-            .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-            .outerjoin(Invitation, Invitation.id == Message.invitation_id)
-            .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
-            .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
-            .outerjoin(Track, Track.id == Seat.track_id)
-            .outerjoin(Delegation, Delegation.id == Message.delegation_id)
-            .where(Message.id == message_id)
-        )
-        .one_or_none()
-    )
+    row = reading().execute(_in_the_ledger(message_id)).one_or_none()
     if row is None:
         raise NotFound("message")
     to = Address(row.person, row.address)
@@ -247,6 +213,31 @@ def preview_message(message_id: int) -> Preview:
     if row.track:
         values |= {"seat_role": role_word(row.seat_role, words.language), "track_name": row.track}
     return _written(setting, to, values)
+
+
+def _in_the_ledger(message_id: int) -> Select[Any]:
+    """SELECT of a message, with whatever its letter may speak of."""
+    answer = func.coalesce(cast(SeatOffer.state, Text), cast(Invitation.state, Text))
+    reply_by = func.coalesce(
+        Invitation.reply_by, Seat.fill_by, Delegation.name_by, Campaign.reply_by,
+        type_=UTCDateTime(),
+    )  # fmt: skip
+    return (
+        _shared(
+            Message.purpose, Message.values.label("snapshot"), Message.name.label("person"),
+            Message.address, Message.text_id, Campaign.sender_name, Campaign.sender_address,
+            answer.label("answer"), Seat.role.label("seat_role"), Track.name.label("track"),
+            reply_by.label("reply_by"),
+        )
+        .join(Message, Message.event_id == Event.id)
+        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
+        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
+        .outerjoin(SeatOffer, SeatOffer.id == Message.offer_id)
+        .outerjoin(Seat, Seat.id == SeatOffer.seat_id)
+        .outerjoin(Track, Track.id == Seat.track_id)
+        .outerjoin(Delegation, Delegation.id == Message.delegation_id)
+        .where(Message.id == message_id)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,45 +69,7 @@ class CampaignPage:
 
 def campaign_page(campaign_id: int) -> CampaignPage | None:
     """One campaign. Five SELECTs by key; for a draft also the end of its journal."""
-    author, approver = aliased(Account), aliased(Account)
-    row = (
-        reading()
-        .execute(
-            select(
-                Campaign.id,
-                Campaign.name,
-                Campaign.state,
-                Campaign.event_id,
-                Event.name,
-                Event.city,
-                Event.time_zone,
-                Campaign.reply_by,
-                Campaign.is_vip,
-                Campaign.has_calendar,
-                Campaign.sender_name,
-                Campaign.sender_address,
-                Campaign.sender_id,
-                Campaign.paused_because,
-                Campaign.author_id,
-                author.name,
-                approver.name,
-                Campaign.approved_at,
-                Campaign.scheduled_at,
-                select(func.min(CampaignList.wave))
-                .where(CampaignList.campaign_id == Campaign.id)
-                .scalar_subquery(),
-                Campaign.newcomers_list_id,
-                TargetList.name,
-                ASKS,
-            )
-            .outerjoin(TargetList, TargetList.id == Campaign.newcomers_list_id)
-            .join(Event, Event.id == Campaign.event_id)
-            .outerjoin(author, author.id == Campaign.author_id)
-            .outerjoin(approver, approver.id == Campaign.approver_id)
-            .where(Campaign.id == campaign_id)
-        )
-        .one_or_none()
-    )
+    row = reading().execute(_itself(campaign_id)).one_or_none()
     if row is None:
         return None
     values: dict[str, Any] = dict(zip(CampaignPage.__dataclass_fields__, row, strict=False))
@@ -117,6 +79,27 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
     return CampaignPage(
         **values, lists=lists_of(campaign_id), segments=reached, left_out_segments=left_out,
         left_out_lists=_left_out_lists(campaign_id), asked_by=by, asked_at=at,
+    )  # fmt: skip
+
+
+def _itself(campaign_id: int) -> Any:
+    """SELECT of the first fields of a CampaignPage, in their order."""
+    author, approver = aliased(Account), aliased(Account)
+    wave = select(func.min(CampaignList.wave)).where(CampaignList.campaign_id == Campaign.id)
+    return (
+        select(
+            Campaign.id, Campaign.name, Campaign.state, Campaign.event_id, Event.name, Event.city,
+            Event.time_zone, Campaign.reply_by, Campaign.is_vip, Campaign.has_calendar,
+            Campaign.sender_name, Campaign.sender_address, Campaign.sender_id,
+            Campaign.paused_because, Campaign.author_id, author.name, approver.name,
+            Campaign.approved_at, Campaign.scheduled_at, wave.scalar_subquery(),
+            Campaign.newcomers_list_id, TargetList.name, ASKS,
+        )
+        .outerjoin(TargetList, TargetList.id == Campaign.newcomers_list_id)
+        .join(Event, Event.id == Campaign.event_id)
+        .outerjoin(author, author.id == Campaign.author_id)
+        .outerjoin(approver, approver.id == Campaign.approver_id)
+        .where(Campaign.id == campaign_id)
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from outreach.actions.stars import decide_star, nominate_star
 from outreach.models.activity import CONSOLE
 from outreach.models.invitation import InvitationState
 from outreach.queries.board import (
-    administration_tiles,
     first_steps,
     group_standings,
     recent_answers,
@@ -17,6 +16,7 @@ from outreach.queries.board import (
     together,
 )
 from outreach.queries.board_lists import Choice, people
+from outreach.queries.tiles import administration_tiles
 from tests.factories import (
     NOON,
     afresh,

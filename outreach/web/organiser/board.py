@@ -14,6 +14,7 @@ from outreach.queries.conferences import ConferenceLine, current_conference
 from outreach.queries.deadlines import Deadline, deadlines
 from outreach.queries.events import EventLine, events
 from outreach.queries.seats import SeatLine, seats
+from outreach.queries.tiles import administration_tiles
 from outreach.queries.today import (
     CampaignInBrief,
     held_mails,
@@ -49,7 +50,7 @@ def board() -> str:
         groups=groups,
         whole=questions.together(groups),
         recent=questions.recent_answers(event.id, g.at),
-        regions=questions.administration_tiles(conference.id, event.id),
+        regions=administration_tiles(conference.id, event.id),
         stars=questions.stars(event.id),
         seats=places,
         tracks=by_track(places),

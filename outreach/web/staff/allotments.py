@@ -13,12 +13,9 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from outreach.actions import allotments, alternates
 from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.activity import Actor
-from outreach.queries.allotments import (
-    AllotmentLine,
-    allotment,
-    allotments_of,
+from outreach.queries.allotments import AllotmentLine, allotment, allotments_of, lists_of
+from outreach.queries.alternates import (
     alternates_of,
-    lists_of,
     supposing,
     vacancies_of,
     waiting_for_places,

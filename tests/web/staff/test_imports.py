@@ -177,7 +177,7 @@ def test_rows_pasted_from_a_spreadsheet_come_in_too(staff):
     wanted = make_list()
     rows = "Name\tEmail\nAna Paz\tana@example.org\n"
     answer = staff.post(f"/staff/lists/{wanted.id}/import", data={"rows": rows})
-    assert "Pasted rows" in text(staff.get(answer.location))
+    assert "<bdi>Pasted rows</bdi> bring " in text(staff.get(answer.location))
     staff.post(f"{answer.location}/apply")
     assert [line.name for line in afresh(stakeholders).lines] == ["Ana Paz"]
 

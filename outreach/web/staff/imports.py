@@ -161,10 +161,15 @@ def name_columns(import_id: int) -> Response:
 
 
 @blueprint.post("/staff/lists/imports/<int:import_id>/apply")
-def apply_import(import_id: int) -> Response:
+def apply_import(import_id: int) -> tuple[str, int] | Response:
     """Bring the file in: a small one at once, a large one by a worker."""
     line = import_or_404(import_id)
-    imports.begin_import(import_id)
+    try:
+        imports.begin_import(import_id)
+    except Conflict as refusal:  # a second press, or a colleague's: the page says how it stands
+        flash(str(refusal), "problem")
+        page = import_(import_id)
+        return page if isinstance(page, str) else page[0], refusal.status
     place = url_for("staff.import_", import_id=import_id)
     if line.row_estimate <= uploads.LARGE:
         place = _finish_now(line) or place

@@ -169,6 +169,26 @@ document.addEventListener("htmx:afterSettle", () => {
   pressed = "";
 });
 
+// ---- what is typed while a part of the page is on its way stands in the new part too
+
+const written = (part) => all("input[id]:not([type=checkbox], [type=radio]), textarea[id]", part)
+  .map((field) => [field.id, field.value]);
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  detail.requestConfig.written = new Map(written(detail.target));
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const before = detail.requestConfig.written;
+  detail.requestConfig.meanwhile = written(detail.target)
+    .filter(([id, value]) => before?.has(id) && before.get(id) !== value);
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  for (const [id, value] of detail.requestConfig.meanwhile ?? []) {
+    const field = document.getElementById(id);
+    if (field) field.value = value;
+  }
+});
+
 // ---- undo bar: ten seconds, but not while someone is on it
 
 function letUndoGo(within) {

@@ -136,3 +136,10 @@ def test_another_group_suggests_another_code(staff):
     staff.select_option("#group", "academia")
     staff.locator("#code[placeholder^=academia]").wait_for()
     assert staff.input_value("#name") == "My own name"
+    late = []
+    staff.route("**/staff/lists/new?*", lambda route: late.append(route))
+    staff.select_option("#group", "media")
+    staff.fill("#code", "typed-meanwhile")
+    late[0].continue_()
+    staff.locator("#code[placeholder^=media]").wait_for()
+    assert staff.input_value("#code") == "typed-meanwhile"

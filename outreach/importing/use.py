@@ -50,7 +50,9 @@ def used_people(
         .where(within(Activity.stakeholder_id, people), Activity.at != at)
         .distinct()
     )
-    used.update((id_, "something happened") for id_ in session.scalars(noted) if id_)
+    for id_ in session.scalars(noted):  # an edit is told in the journal, too
+        if id_:
+            used.setdefault(id_, "something happened")
     for table, column in pointing_at("stakeholders"):
         if table.name not in OF_NO_WEIGHT:
             used.update(

@@ -25,6 +25,8 @@ class Pace(NamedTuple):
     answer."""
     down: str | None
     """The provider that is taken for down, so that nothing leaves."""
+    rests_until: datetime | None
+    """Until when a provider asked to be left alone."""
 
 
 def pace(campaign_id: int, at: datetime) -> Pace:
@@ -37,11 +39,16 @@ def pace(campaign_id: int, at: datetime) -> Pace:
     waiting = Unit.campaign_id == campaign_id, Unit.state == UnitState.WAITING
     last = select(func.max(Unit.next_at)).where(*waiting).scalar_subquery()
     down = select(func.min(Breaker.name)).where(Breaker.opened_at.is_not(None)).scalar_subquery()
-    count, first_at, last_at, name = (
+    rests = select(func.max(Breaker.rests_until)).where(Breaker.rests_until > at).scalar_subquery()
+    count, first_at, last_at, name, rests_until = (
         reading()
         .execute(
             select(
-                func.sum(Attempt.messages_count), func.min(Attempt.started_at), last, down
+                func.sum(Attempt.messages_count),
+                func.min(Attempt.started_at),
+                last,
+                down,
+                rests,
             ).where(
                 Attempt.unit_id.in_(units),
                 Attempt.started_at > at - SPAN,
@@ -51,5 +58,6 @@ def pace(campaign_id: int, at: datetime) -> Pace:
         .one()
     )
     if not count:
-        return Pace(0.0, last_at, name)
-    return Pace(float(count / max(at - first_at, _LEAST).total_seconds()), last_at, name)
+        return Pace(0.0, last_at, name, rests_until)
+    span = max(at - first_at, _LEAST).total_seconds()
+    return Pace(float(count / span), last_at, name, rests_until)

@@ -1,5 +1,6 @@
 """The file mailer: exactly once, always; a file that is seen is whole."""
 
+import errno
 import os
 import resource
 import signal
@@ -83,6 +84,25 @@ def test_a59_a_full_disk_is_busy_and_shows_no_part_of_a_mail(tmp_path: Path) -> 
         outcome.is_provider_down for outcome in outcomes.values() if isinstance(outcome, Busy)
     )
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert isinstance(hand_over(mailer, 1)[make_recipient(1).public_id], Accepted)
+
+
+def test_a59_a_disk_that_takes_no_writing_is_busy_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A59, for the file mailer: a file system that was mounted anew to be read alone."""
+    mailer, opened = FileMailer(tmp_path), os.open
+
+    def read_only(path: str, flags: int, *others: int) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(path, flags, *others)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", read_only)
+        (outcome,) = hand_over(mailer, 1).values()
+    assert isinstance(outcome, Busy)
+    assert outcome.is_provider_down
     assert isinstance(hand_over(mailer, 1)[make_recipient(1).public_id], Accepted)
 
 

@@ -351,19 +351,20 @@ def test_every_attempt_is_written_before_the_call_and_closed_after_it(mailer):
     assert (attempt.result, attempt.messages_count, attempt.ended_at) == ("accepted", 2, NOON)
 
 
-def test_no_transaction_is_open_during_a_call(mailer):
+def test_no_transaction_is_open_and_no_connection_held_during_a_call(mailer):
+    """A57"""
     frozen_campaign(1)
     seen = []
 
     def look(recipient):
-        seen.append(db.session().in_transaction())
+        seen.append((db.session().in_transaction(), db.engine.pool.checkedout()))
         with transaction():
             pass
         return Accepted()
 
     mailer.answers = look
     drain(mailer, now=at(NOON))
-    assert seen == [False]
+    assert seen == [(False, 0)]
 
 
 def test_two_people_at_one_address_both_get_their_mail(mailer):

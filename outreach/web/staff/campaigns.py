@@ -194,13 +194,15 @@ def _goes_soon(steps: list[StepLine]) -> bool:
 def _done_by(lately: Pace, waiting: int) -> tuple[float, datetime] | None:
     """(mails a second, when the last will have left) at the rate at which it leaves just now.
 
-    Before it is known that is the rate that is set; None without either. What waits for an hour of
-    its own, or until a provider may be asked again, goes no sooner.
+    Before it is known that is the lowest rate that is set; None without either. What waits for an
+    hour of its own, or until a provider may be asked again, goes no sooner.
     """
-    rate = lately.per_second or float(current_app.config["SEND_RATE"])
+    limits = [current_app.config[name] for name in ("SEND_RATE", "SENDER_RATE")]
+    rate = lately.per_second or float(min(filter(None, limits), default=0))
     if not rate:
         return None
-    return rate, max(g.at + timedelta(seconds=waiting / rate), lately.last_at or g.at)
+    goes_on_at = lately.rests_until or g.at
+    return rate, max(goes_on_at + timedelta(seconds=waiting / rate), lately.last_at or g.at)
 
 
 def _approvers(page: CampaignPage) -> list[str]:

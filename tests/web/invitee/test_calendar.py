@@ -98,6 +98,8 @@ def test_a_feed_that_was_renewed_or_stopped_is_gone(client, amina):
     second = feed_url(afresh(feed_key_of, amina.id)).partition("/f/")[2]
     assert client.get(f"/f/{first}").status_code == 404
     assert client.get(f"/f/{second}").status_code == 200
+    for way in ("post", "put", "patch", "delete"):
+        assert getattr(client, way)(f"/f/{second}").status_code == 405
     press(client, invitation, "stop")
     assert client.get(f"/f/{second}").status_code == 404
 

@@ -217,7 +217,9 @@ def test_the_estimate_follows_the_rate_at_which_it_leaves(app, staff, running, m
 def test_the_estimate_stands_where_a_rate_is_set(app, staff, running):
     app.config["SEND_RATE"] = 2
     assert "At 2 a second done by" in words(staff.get(running))
-    app.config["SEND_RATE"] = 0
+    app.config["SENDER_RATE"] = 1
+    assert "At 1 a second done by" in words(staff.get(running))
+    app.config["SEND_RATE"] = app.config["SENDER_RATE"] = 0
     assert "a second done by" not in words(staff.get(running))
 
 

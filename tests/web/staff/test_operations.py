@@ -47,7 +47,7 @@ def test_a_provider_that_is_down_is_the_first_thing_said(app, client, mailer):
 
 
 def test_what_waits_for_its_time_is_no_empty_outbox(app, client, mailer, monkeypatch):
-    frozen_campaign(2)
+    campaign = frozen_campaign(2)
     mailer.answers = lambda recipient: Busy("429", retry_after=timedelta(minutes=9))
     drain(mailer, now=lambda: NOON)
     after, before = "Mailbox asked to be left alone", "Nothing is due; 1 unit waits"
@@ -57,6 +57,12 @@ def test_what_waits_for_its_time_is_no_empty_outbox(app, client, mailer, monkeyp
             with transaction() as session:
                 session.execute(update(Breaker).values(rests_until=None))
         assert told in page(client)
+        own = client.get(f"/staff/campaigns/{campaign.id}").text
+        assert ("left alone; the next mail leaves in 8 minutes. You" in own) is (minutes > 0)
+        app.config["SENDER_RATE"] = 1
+        own = client.get(f"/staff/campaigns/{campaign.id}").text
+        assert ("in 8 minutes, then at 1 a second done by Tue" in own) is (minutes > 0)
+        app.config["SENDER_RATE"] = 0
 
 
 def test_mails_of_which_nobody_knows_are_counted_of_campaigns_or_not(app, mailer):

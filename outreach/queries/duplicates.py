@@ -153,6 +153,27 @@ def invited_twice(kept_id: int, gone_id: int) -> list[TwiceInvited]:
     ]
 
 
+def answered_while_one(merge_id: int) -> list[tuple[str, str, str]]:
+    """(name, event, answer) of what came, by either link, while the two of an undone merge were
+    one, where both are invited: it stays with one of them. Cost: their invitations."""
+    other = aliased(Invitation)
+    people = Merge.kept_id, Merge.gone_id
+    rows = reading().execute(
+        select(Stakeholder.full_name, Event.name, Invitation.state)
+        .select_from(Merge)
+        .join(Invitation, Invitation.stakeholder_id.in_(people))
+        .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
+        .join(Event, Event.id == Invitation.event_id)
+        .join(other, (other.event_id == Event.id) & (other.id != Invitation.id))
+        .where(
+            Merge.id == merge_id, other.stakeholder_id.in_(people),
+            Invitation.answered_at > Merge.merged_at, Invitation.answered_at <= Merge.undone_at,
+        )
+        .order_by(Invitation.id)
+    )  # fmt: skip
+    return [(name, event, state.value) for name, event, state in rows]
+
+
 def organisation_names(ids: set[int]) -> dict[int, str]:
     """{id: name}. Rows by key."""
     rows = reading().execute(

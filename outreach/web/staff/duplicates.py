@@ -105,6 +105,12 @@ def undo_merge(merge_id: int) -> Response:
     try:
         merges.undo_merge(merge_id, by=Actor.account(current_user.id), at=g.at)
         flash("They are two people again, each with what was theirs.", "done")
+        for name, event, answer in known.answered_while_one(merge_id):
+            flash(
+                f"While they were one, {event} was answered ({answer}). That stays with {name}: "
+                "look whose answer it is.",
+                "problem",
+            )
     except Conflict as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.duplicates"), 303)

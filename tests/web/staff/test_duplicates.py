@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.actions.duplicates import find_duplicates
+from outreach.actions.invitations import answer_invitation
 from outreach.db import reading, transaction
 from outreach.jobs import job_named
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge
-from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries.duplicates import duplicates, last_search
 from tests.factories import (
@@ -130,6 +131,21 @@ def test_a_merge_is_made_two_again_from_the_page(client, two):
     page = client.get("/staff/duplicates").text
     assert "taken back already" in page
     assert "Taken back" in page
+
+
+def test_what_was_answered_while_two_were_one_is_told_when_they_are_two_again(client, two):
+    kept, gone = two
+    for person in two:
+        make_invitation(person, reply_by=NOON + timedelta(days=36_500))
+    merge(client, kept, gone)
+    reading().rollback()
+    merge_id = reading().scalar(select(Merge.id))
+    later = reading().scalar(select(Merge.merged_at)) + timedelta(microseconds=1)
+    stands = select(Invitation.id).where(Invitation.merged_into_id.is_(None))
+    answer_invitation(reading().scalar(stands), Reply.DECLINED, "", at=later)
+    client.post(f"/staff/merges/{merge_id}/undo")
+    page = client.get("/staff/duplicates").text
+    assert "was answered (declined). That stays with" in page
 
 
 def test_look_alikes_are_marked_and_ask_first(client, two):

@@ -125,6 +125,8 @@ def ids(wanted: Wording) -> Select[Any] | None:
     if wanted.address:
         parts.append(select(Stakeholder.id).where(_begins(Stakeholder.email_key, wanted.address)))
         parts.append(_by_other_address(wanted.address))
+    if not parts:  # signs alone, and no letter of any word
+        return select(Stakeholder.id).where(false())
     # Some twice: to tell who was found already would need all of them first.
     found = union_all(*[part.correlate(None) for part in parts]).subquery()
     return select(found.c[0])

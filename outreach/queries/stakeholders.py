@@ -139,6 +139,8 @@ class Wanted:
     is_star: bool
     tier: int
     why: str
+    owner: str | None
+    """Who follows them up there; of a star, who signs the mails to them."""
 
 
 def wanted_of(stakeholder_id: int) -> list[Wanted]:
@@ -152,9 +154,11 @@ def wanted_of(stakeholder_id: int) -> list[Wanted]:
             Target.is_star,
             Target.tier,
             Target.why,
+            Account.name,
         )
         .join(Target, Target.list_id == TargetList.id)
         .join(TargetList.event)
+        .outerjoin(Account, Account.id == Target.owner_id)
         .where(Target.stakeholder_id == stakeholder_id)
         .order_by(Event.starts_at, TargetList.id)
     )

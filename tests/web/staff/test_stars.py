@@ -25,6 +25,8 @@ def test_someone_is_found_nominated_and_waits_for_an_approver(client):
     sign_in(client, Role.APPROVER)
     client.post(f"{url}/approve")
     assert "On the short list." in client.get(url).text
+    person = client.get(f"/staff/stakeholders/{target.stakeholder_id}").text
+    assert "An approver signs each mail to them" in person
 
 
 def test_a_card_is_moved_by_its_menu_and_a_plan_is_kept(client):

@@ -14,7 +14,8 @@ from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.star import UNDER_WAY, Star, StarStage, column_of
 from outreach.models.target import Target, TargetList
-from outreach.queries.stakeholders import matching
+from outreach.queries.person_facets import as_meant
+from outreach.queries.words import holds, ids
 
 SHOWN = 500
 
@@ -85,10 +86,15 @@ def nominees(
 ) -> list[tuple[int, str, str]]:
     """(target, name, list) of those on a list who could be nominated: by name, or this one.
 
-    Cost: the lists, once; of one by key.
+    Cost: those who are meant, by the index of words; of one by key.
     """
-    wanted = Target.id == target_id if target_id is not None else matching(words)
-    if wanted is None:
+    meant = as_meant(words) if target_id is None else None
+    if meant is not None:
+        found = ids(meant)
+        wanted = holds(meant) if found is None else Stakeholder.id.in_(found)
+    elif target_id is not None:
+        wanted = Target.id == target_id
+    else:
         return []
     rows = reading().execute(
         select(Target.id, Stakeholder.full_name, TargetList.name)

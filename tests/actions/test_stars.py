@@ -192,6 +192,8 @@ def test_who_can_be_nominated_is_found_by_name(app):
     assert [found[:2] for found in nominees([the_event().id], "diallo")] == [
         (target.id, "Amina Diallo")
     ]
+    assert [one[1] for one in nominees([the_event().id], "Dialo  AMINA")] == ["Amina Diallo"]
+    assert nominees([the_event().id], "- -") == []
     nominate_star(target.id, "Why not", by=CONSOLE, at=NOON)
     assert afresh(nominees, [the_event().id], "diallo") == []
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from outreach.advice.folding import fold
 from outreach.db import reading
 from outreach.models.account import Account
 from outreach.models.event import Event
@@ -16,26 +15,29 @@ from outreach.models.office import ProtocolCategory
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target, TargetList
 from outreach.queries.keyset import PAGE, Page, page
+from outreach.queries.person_facets import as_meant
 from outreach.queries.shapes import IS_KEPT
-
-LONGEST_SEARCH = 100
-MOST_WORDS = 6
 
 
 def matching(words: str) -> ColumnElement[bool] | None:
     """People whose name, organisation or address holds all these words; None for no words.
 
-    For statements that join `organisations` loosely. Accents, case and order are forgiven. Cost:
-    the people once through; a search is cut at 100 letters and six words.
+    For statements that join `organisations` loosely. Accents, case, order and a slip in a word
+    that is in no name are forgiven. Cost: the people once through, and for a slip a look into the
+    known words; a search is cut at 100 letters and six words.
     """
-    text = words.replace("\0", "").strip()[:LONGEST_SEARCH]
-    if not text:
+    meant = as_meant(words)
+    if meant is None:
         return None
-    keys = fold(text).split()[:MOST_WORDS]
-    by_address = Stakeholder.email_key.contains(text.casefold(), autoescape=True)
+    by_address = Stakeholder.email_key.contains(meant.typed.casefold(), autoescape=True)
     by_name = [
-        or_(Stakeholder.name_key.contains(key), Organisation.name_key.contains(key)) for key in keys
-    ]
+        or_(*[
+            name.contains(key)
+            for key in dict.fromkeys((typed, *alternatives))
+            for name in (Stakeholder.name_key, Organisation.name_key)
+        ])
+        for typed, alternatives in zip(meant.keys, meant.words, strict=True)
+    ]  # fmt: skip
     return or_(by_address, and_(*by_name)) if by_name else by_address
 
 

@@ -50,7 +50,7 @@ def found(words):
 def test_people_are_found_whatever_accents_case_script_and_order():
     make_stakeholder("Zoë Łukasiewicz", "zoe@example.org")
     make_stakeholder("Иван Петров", "ivan@example.net", make_organisation("Банк России"))
-    assert found("lukasiewicz zoe") == ["Zoë Łukasiewicz"]
+    assert found("lukasiewicz zoe") == found("zoe lukasiewcz") == ["Zoë Łukasiewicz"]
     assert found("petrov") == found("bank rossii ivan") == found("ПЕТРОВ") == ["Иван Петров"]
     assert found("ivan@") == ["Иван Петров"]
     assert found("nobody") == []

@@ -2,25 +2,24 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
-from outreach.advice.folding import fold
 from outreach.advice.segments import CUSTOM, Condition, Rule
 from outreach.models.conference import ConstituentGroup
 from outreach.models.custom_field import CustomSubject, CustomValue
 from outreach.models.stakeholder import Organisation, Standing
 from outreach.queries.own_facets import wanted_values
-from outreach.queries.person_facets import in_regions
+from outreach.queries.person_facets import as_meant, in_regions
 from outreach.queries.shapes import Ground
 
-MOST_WORDS = 6
 Builder = Callable[[Condition, Ground], ColumnElement[bool]]
 
 
 def organisations_meeting(rule: Rule, ground: Ground) -> list[ColumnElement[bool]]:
     """A rule as conditions on `Organisation`; what is said of people alone, none of them meets.
 
-    Cost of building: a SELECT for each own field and region that it names.
+    Cost of building: a SELECT for each own field and region that it names; a look at the known
+    words for each of its words.
     """
     return [meeting(one, builder_of(one), ground) for one in rule.conditions]
 
@@ -49,11 +48,15 @@ def _group(one: Condition, ground: Ground) -> ColumnElement[bool]:
 
 
 def _words(one: Condition, _ground: Ground) -> ColumnElement[bool]:
-    keys = fold(one.values[0]).split()[:MOST_WORDS]
-    return and_(
-        true() if keys else false(),
-        *[Organisation.name_key.contains(key, autoescape=True) for key in keys],
-    )
+    """A word that no name holds stands for the known ones nearest to it, too."""
+    meant = as_meant(one.values[0])
+    if meant is None or not meant.keys:
+        return false()
+    named = [
+        or_(*[Organisation.name_key.contains(key, autoescape=True) for key in (typed, *near)])
+        for typed, near in zip(meant.keys, meant.words, strict=True)
+    ]
+    return and_(true(), *named)
 
 
 def _own(one: Condition, _ground: Ground) -> ColumnElement[bool]:

@@ -168,6 +168,7 @@ FOUND = {
     "custom_pledge=Gold&custom_staff=10..20": ["École d’Été"],
     "not.custom_staff=any&q=B": ["Abu", "Bo"],
     "q=ete%20ecole": ["École d’Été"],
+    "q=ecolle": ["École d’Été"],
     "custom_staff=many": [],
     "custom_badge=yes": [],
     "gender=female": [],

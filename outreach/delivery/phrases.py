@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from outreach.languages import direction_of, locale_of, marked, words_of
+from outreach.models.custom_field import CustomKind
 
 __all__ = [
     "answer_word",
@@ -22,6 +25,7 @@ __all__ = [
     "greetings",
     "listed",
     "locale_of",
+    "own_word",
     "place_of",
     "role_word",
     "semicolon",
@@ -76,6 +80,16 @@ def dates(starts_at: datetime, ends_at: datetime, time_zone: str, locale: Locale
 def day(at: datetime, time_zone: str, locale: Locale) -> str:
     """The day of an instant in a zone, written out. A whole unit shares a few of them."""
     return str(format_date(at.astimezone(ZoneInfo(time_zone)).date(), "long", locale=locale))
+
+
+def own_word(value: str, kind: CustomKind, locale: Locale) -> str:
+    """A day or number of a field of the team's own, as the language writes it (CLDR)."""
+    if kind is CustomKind.DATE:
+        return str(format_date(date.fromisoformat(value), "long", locale=locale))
+    number = Decimal(value)
+    # A year is a number too: 2,027 would be read as another.
+    pattern = "#,##0.######" if abs(number) >= 10_000 else "0.######"
+    return str(format_decimal(number, pattern, locale=locale))
 
 
 @lru_cache(4_096)

@@ -1,6 +1,7 @@
 """A letter with conditional sections, from the audience to the mail."""
 
 from collections import Counter
+from datetime import date
 
 from sqlalchemy import func, select, update
 
@@ -158,7 +159,7 @@ def test_whoever_stands_in_a_unit_of_other_sections_is_held_and_not_sent_what_is
 
 def test_a_letter_knows_kinds_forms_of_address_in_its_language_and_fields_of_our_own(app, mailer):
     """Own fields are foretold as missing, held, and filled once they are known."""
-    own = "{custom_badge} {custom_hotel|-}"
+    own = "{custom_badge} {custom_hotel|-} {custom_lands|-}"
     body = "{title} {full_name}: " + own + "{if kind fund_owner}, bring funds{end} {rsvp_link}\n"
     with transaction() as session:
         session.execute(update(TemplateText).values(body=body, subject="Come"))
@@ -175,22 +176,28 @@ def test_a_letter_knows_kinds_forms_of_address_in_its_language_and_fields_of_our
         code="hotel", label="Hotel", subject=CustomSubject.PERSON, kind=CustomKind.YES_NO,
         choices=[], created_at=NOON,
     )  # fmt: skip
-    save(field, hotel, FormOfAddress(stakeholder_id=zoe.id, language="fr", title="Mme"))
+    lands = CustomField(
+        code="lands", label="Lands", subject=CustomSubject.PERSON, kind=CustomKind.DATE,
+        choices=[], created_at=NOON,
+    )  # fmt: skip
+    save(field, hotel, lands, FormOfAddress(stakeholder_id=zoe.id, language="fr", title="Mme"))
     save(CustomValue(field_id=hotel.id, stakeholder_id=zoe.id, is_yes=True))
+    save(CustomValue(field_id=lands.id, stakeholder_id=zoe.id, day=date(2027, 3, 1)))
     save(StakeholderKind(stakeholder_id=zoe.id, kind=Kind.FUND_OWNER))
-    save(CustomValue(field_id=field.id, stakeholder_id=zoe.id, number=7.0))
+    save(CustomValue(field_id=field.id, stakeholder_id=zoe.id, number=1250000.5))
     campaign = make_campaign(target_list)
     assert [(one.key, one.count) for one in doubts(campaign.id, NOON)] == [("custom_badge", 1)]
     step = steps_of(campaign.id)[0].id
-    assert "Mme Zoé: 7 oui, bring funds" in preview_step(campaign.id, step, zoe.id).text
+    words = "Mme Zoé: 1\u202f250\u202f000,5 oui 1 mars 2027, bring funds"
+    assert words in preview_step(campaign.id, step, zoe.id).text
     send(campaign, mailer)
     (mail,) = mailer.sent
-    assert "Mme Zoé: 7 oui, bring funds" in mail.text
+    assert words in mail.text
     save(CustomValue(field_id=field.id, stakeholder_id=ana.id, number=2.5))
     release_message(message_to("Ana").id, by=CONSOLE, at=NOON)
     drain(mailer, now=lambda: NOON + HOUR)
-    assert "Ms Ana: 2.5 - https://" in mailer.sent[-1].text
+    assert "Ms Ana: 2,5 - - https://" in mailer.sent[-1].text
     first = select(Invitation.id).where(Invitation.stakeholder_id == zoe.id)
     answer_invitation(db.session.scalar(first), Reply.ACCEPTED, "", at=NOON + HOUR)
     drain(mailer, now=lambda: NOON + HOUR)
-    assert "Mme Zoé: 7 oui, bring funds" in mailer.sent[-1].text, "outside campaigns too"
+    assert words in mailer.sent[-1].text, "outside campaigns too"

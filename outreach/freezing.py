@@ -90,7 +90,9 @@ def write_next(session: Session, step: Step, at: datetime, unit_size: int) -> in
     with _tables(session):
         taken = take(session, step)
         step.to_write = step.to_write - taken if taken else 0
-        return _write(session, step, at, unit_size) if taken else 0
+        if taken:
+            _write(session, step, at, unit_size)
+        return taken
 
 
 @contextmanager
@@ -138,6 +140,9 @@ def _hold(session: Session, step: Step, at: datetime) -> set[int]:
         reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
     for reason, whose in reasons.items():
         session.execute(update(frozen).where(frozen.c.reason.is_(None), whose).values(hold=reason))
+    is_star = among(frozen.c.stakeholder_id, known)
+    # Of a large audience some became a star, or are none any more, since it was decided.
+    session.execute(update(frozen).where(frozen.c.is_star != is_star).values(is_star=is_star))
     return set(known)
 
 

@@ -28,13 +28,14 @@ from outreach.advice.sections import Condition
 from outreach.db import is_postgresql, touched
 from outreach.frozen import frozen
 from outreach.models.audience_member import AudienceMember
-from outreach.models.campaign import Campaign, CampaignState
+from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
 from outreach.models.invitation import Invitation
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Audience, Step
 from outreach.models.target import Target
 from outreach.queries.audience import audience, joining_texts, texts_of
+from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.reasons import MERGED, NO_ADDRESS, has_messages
 from outreach.queries.sections import conditions_of
 
@@ -88,7 +89,8 @@ def keep(session: Session, step: Step, at: datetime) -> int:
 def take(session: Session, step: Step) -> int:
     """Put the next of the members into `frozen`, and strike them off; says how many.
 
-    Each is looked at once more: invited, or without an address, since the audience was decided.
+    Each is looked at once more: invited, stopped for, or without an address, since the audience
+    was decided.
     """
     mine = _is_left(step)
     places = (
@@ -101,7 +103,7 @@ def take(session: Session, step: Step) -> int:
     step.written_to = last
     of_event = Invitation.event_id == step.campaign.event_id
     columns: dict[str, Any] = {name: getattr(AudienceMember, name) for name in _KEPT}
-    columns["invitation_id"] = func.coalesce(AudienceMember.invitation_id, Invitation.id)
+    columns["invitation_id"] = func.coalesce(Invitation.id, AudienceMember.invitation_id)
     columns["reason"] = func.coalesce(AudienceMember.reason, _since(step))
     if is_postgresql():
         columns["fresh_id"] = _INVITATION_IDS.next_value()
@@ -161,7 +163,14 @@ def _since(step: Step) -> ColumnElement[Any]:
     """What has come between: why someone who was to get the mail does not."""
     if step.campaign.state is CampaignState.CANCELLED:
         return literal(CANCELLED)
-    reasons: list[Any] = [(Stakeholder.merged_into_id.is_not(None), MERGED)]
+    is_stopped = exists().where(
+        CampaignExclusion.campaign_id == step.campaign_id,
+        CampaignExclusion.stakeholder_id == Stakeholder.id,
+    )
+    reasons: list[Any] = [
+        (Stakeholder.merged_into_id.is_not(None), MERGED),
+        (is_stopped.correlate(Stakeholder), EXCLUDED),
+    ]
     if step.audience is not Audience.BOUNCED:
         reasons.append((Stakeholder.email.is_(None), NO_ADDRESS))
     return case(*reasons, else_=None)

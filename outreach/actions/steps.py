@@ -6,11 +6,13 @@ A large one is written down after that, part after part, while its first mails l
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import reading, transaction
+from outreach.dialect import one_at_a_time
 from outreach.errors import Conflict, NotFound
 from outreach.freezing import freeze, write_next
 from outreach.models.activity import CLOCK, Activity, Actor
@@ -112,10 +114,17 @@ def _write_part(step_id: int, at: datetime, unit_size: int) -> int:
         found = session.get_one(Step, step_id)
         if not found.to_write:
             return 0
-        campaign_id = found.campaign_id
-        session.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True)
-        step = session.get_one(Step, step_id, with_for_update=True, populate_existing=True)
-        return write_next(session, step, at, unit_size)
+        return write_next(session, _ours(session, found), at, unit_size)
+
+
+def _ours(session: Session, found: Step) -> Step:
+    """The step for us alone, and its campaign as it stands: who pauses or cancels it waits for us.
+
+    In the order in which others lock them. Mails of the campaign leave meanwhile, and answers come.
+    """
+    as_it_is: dict[str, Any] = {"populate_existing": True}
+    session.get_one(Campaign, found.campaign_id, with_for_update={"read": True}, **as_it_is)
+    return session.get_one(Step, found.id, with_for_update=True, **as_it_is)
 
 
 def _unwritten_step_ids() -> list[int]:
@@ -134,8 +143,13 @@ def launch_open_steps(*, at: datetime, unit_size: int = UNIT_SIZE) -> int:
 def launch_step(step_id: int, *, at: datetime, unit_size: int = UNIT_SIZE) -> Launched:
     """Freeze one step if it is due now; a late tick or a second one changes nothing."""
     with transaction() as session:
-        step = session.get(Step, step_id, with_for_update=True)
-        if step is None or not _is_due(step, at):
+        found = session.get(Step, step_id)
+        if found is None:
+            return Launched.NOT
+        # Of two launchers the second sees what the first decided, whichever step it has.
+        one_at_a_time(session, f"launch {found.campaign_id}")
+        step = _ours(session, found)
+        if not _is_due(step, at):
             return Launched.NOT
         if step.state is StepState.WAITING and step.is_missed(at):
             step.state = StepState.MISSED
@@ -256,9 +270,18 @@ def _step_ids(at: datetime) -> tuple[list[int], list[int]]:
 
 
 def _is_due(step: Step, at: datetime) -> bool:
-    if step.campaign.state not in LIVE or step.is_held or step.to_write:
+    if step.campaign.state not in LIVE or step.is_held:
+        return False
+    if _is_to_write(step.campaign_id):
         return False
     if step.is_at_once:
         return step.state in (StepState.WAITING, StepState.OPEN)
     is_open = step.state is StepState.WAITING or (step.state is StepState.OPEN and step.is_personal)
     return is_open and step.due_at is not None and step.due_at <= at
+
+
+def _is_to_write(campaign_id: int) -> bool:
+    """Whether somebody of the campaign is decided and not written down: what comes next asks who
+    has a mail already."""
+    left = select(Step.id).where(Step.campaign_id == campaign_id, Step.to_write > 0).limit(1)
+    return reading().scalar(left) is not None

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from outreach import freezing
 from outreach.actions import steps
@@ -16,6 +17,8 @@ from outreach.actions.campaigns import (
     schedule_campaign,
 )
 from outreach.actions.merges import merge_stakeholders
+from outreach.actions.messages import stop_for_person
+from outreach.actions.stars import decide_star, nominate_star
 from outreach.actions.steps import launch_due_steps, launch_step, write_audience
 from outreach.anew import write_anew
 from outreach.db import db, reading, transaction
@@ -31,6 +34,8 @@ from outreach.models.message import Message, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Step
 from outreach.models.tally import Tally, TallyKind, TallyPart
+from outreach.models.target import Target
+from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.audit import audit
 from outreach.queries.campaigns import steps_of
 from tests.delivery.ledgers import reasons, states
@@ -199,6 +204,74 @@ def test_who_was_invited_merged_or_lost_their_address_meanwhile_is_looked_at_onc
     found = dict(db.session.execute(select(Message.stakeholder_id, Message.reason)).all())
     assert found[people[0].id] == ""
     assert (found[people[2].id], found[people[3].id]) == ("merged", "No address is known.")
+
+
+def test_for_whom_a_campaign_is_stopped_meanwhile_gets_nothing(campaign, people, mailer):
+    step_id = decide(campaign)
+    stop_for_person(campaign.id, people[4].id, by=CONSOLE, at=NOON)
+    write_audience(step_id, at=NOON)
+    assert reasons("left_out")[EXCLUDED] == 1
+    drain(mailer, now=lambda: NOON)
+    assert "ana4@example.org" not in {mail.to for mail in mailer.sent}
+
+
+def test_who_becomes_a_star_meanwhile_is_one_in_their_invitation_too(campaign, people):
+    step_id = decide(campaign)
+    theirs = select(Target.id).where(Target.stakeholder_id == people[4].id)
+    target_id = db.session.scalars(theirs).one()
+    nominate_star(target_id, "Leads the group.", by=CONSOLE, at=NOON)
+    decide_star(target_id, True, by=CONSOLE, at=NOON)
+    write_audience(step_id, at=NOON)
+    stars = select(Invitation.stakeholder_id).where(Invitation.is_star)
+    assert list(db.session.scalars(stars)) == [people[4].id]
+    assert states()["held"] == 1
+
+
+def test_a_reminder_of_the_same_hour_waits_until_everyone_is_invited(campaign, monkeypatch):
+    step_id = step_of(campaign)
+    with transaction() as session:
+        first = session.get_one(Step, step_id)
+        session.add(
+            Step(
+                campaign_id=campaign.id, position=2, kind="reminder", anchor="fixed", fixed_at=NOON,
+                audience="silent", version_id=first.version_id, due_at=NOON,
+            )
+        )  # fmt: skip
+        session.flush()
+        session.get_one(Campaign, campaign.id).keep_approval(had_lapsed=False)
+    whole = steps.write_next
+    monkeypatch.setattr(steps, "write_next", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        launch_due_steps(at=NOON)
+    assert (count(AudienceMember), count(Message)) == (PEOPLE, 0)
+    monkeypatch.setattr(steps, "write_next", whole)
+    launch_due_steps(at=NOON)
+    assert count(Message) == 2 * PEOPLE
+
+
+@pytest.mark.postgres
+def test_who_pauses_waits_for_the_decision_and_for_a_part_but_no_mail_does(campaign, monkeypatch):
+    found = []
+
+    def looking(whole):
+        def look(*arguments):
+            with db.engine.connect() as other:
+                for strength in ("SHARE", "KEY SHARE", "UPDATE"):
+                    try:
+                        other.execute(text(f"SELECT FROM campaigns FOR {strength} NOWAIT"))
+                        found.append(strength)
+                    except DBAPIError:
+                        other.rollback()
+            return whole(*arguments)
+
+        return look
+
+    monkeypatch.setattr(steps, "freeze", looking(steps.freeze))
+    monkeypatch.setattr(steps, "write_next", looking(steps.write_next))
+    step_id = decide(campaign)
+    write_a_part(step_id)
+    assert found == ["SHARE", "KEY SHARE"] * 2
+    write_audience(step_id, at=NOON)
 
 
 def test_a_campaign_is_not_over_while_somebody_is_still_to_be_written_down(campaign):

@@ -8,6 +8,7 @@ a job that runs twice, late or not at all is harmless.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -53,6 +54,10 @@ SHARES = 64
 LONG_WORKS = 4
 """So many imports, exports and digests run at once, over all machines."""
 
+NICENESS = 5
+"""Where cores are short, the web beside us gets three times as much of them: people wait for a
+page, and nobody for the mail that confirms what they said on it."""
+
 HEARTBEAT = 5.0
 DEAD_AFTER = 15.0
 """Seconds without a heartbeat; with the sweep every 5, a dead worker's jobs run again within 20."""
@@ -74,6 +79,7 @@ def main() -> int:
         )
         return 2
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    os.nice(NICENESS)
     app = create_pageless_app(Config)
     settle_memory()
     sys.setswitchinterval(GIVES_WAY_SECONDS)

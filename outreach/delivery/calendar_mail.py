@@ -4,10 +4,11 @@ Source: RFC 6047; RFC 5546 section 3.2.2 (REQUEST) and 3.2.5 (CANCEL).
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
@@ -67,7 +68,19 @@ def calendars_of(
     """{message id: its calendar, and the code for the door}, of all in a unit. One SELECT."""
     if purpose is Purpose.SEAT_ANSWER:
         return _of_seats(unit_id, language, at)
-    statement = (
+    files: dict[int, tuple[Attachment, ...]] = {}
+    for row in reading().execute(_those_invited(), {"unit": unit_id}):
+        method = method_of(purpose, row.state, row.channel, row.withdrawn_at, row.has_it)
+        files[row.id] = (_attachment(row, method, language, at),) if method else ()
+        if purpose in OF_ANSWERS and row.state is InvitationState.ACCEPTED:
+            files[row.id] += (_code(row.link_key, language),)
+    return files
+
+
+@cache
+def _those_invited() -> Select[Any]:
+    """Put together once, for every single mail asks it."""
+    return (
         select(
             Message.id, Message.address, Message.name, Invitation.state, Invitation.sequence,
             Invitation.link_key, Invitation.withdrawn_at, _last_channel.label("channel"),
@@ -77,15 +90,8 @@ def calendars_of(
         .join(Event, Event.id == Invitation.event_id)
         .join(Conference, Conference.id == Event.conference_id)
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .where(Message.unit_id == unit_id, Message.state == MessageState.WAITING)
+        .where(Message.unit_id == bindparam("unit"), Message.state == MessageState.WAITING)
     )  # fmt: skip
-    files: dict[int, tuple[Attachment, ...]] = {}
-    for row in reading().execute(statement):
-        method = method_of(purpose, row.state, row.channel, row.withdrawn_at, row.has_it)
-        files[row.id] = (_attachment(row, method, language, at),) if method else ()
-        if purpose in OF_ANSWERS and row.state is InvitationState.ACCEPTED:
-            files[row.id] += (_code(row.link_key, language),)
-    return files
 
 
 def _code(link_key: str, language: str) -> Attachment:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import reading
@@ -49,8 +50,17 @@ class Told:
 
 def answers_told(message_ids: Sequence[int]) -> dict[int, Told]:
     """{message id: the answer} of mails about an invitation or a seat. Two SELECTs by index."""
+    ids = {"ids": list(message_ids)}
+    rows: Any = [row for each in _statements() for row in reading().execute(each, ids)]
+    return {row[0]: Told(*row[1:]) for row in rows}
+
+
+@cache
+def _statements() -> tuple[Any, Any]:
+    """Of invitations, and of seats; put together once, for every single mail asks them."""
     counts = func.coalesce(Invitation.merged_into_id, Invitation.id)
     given, taken = aliased(Answer), aliased(SeatAnswer)
+    wanted = Message.id.in_(bindparam("ids", expanding=True))
     last = select(func.max(given.id)).where(given.invitation_id == counts).scalar_subquery()
     invited = (
         select(
@@ -59,7 +69,7 @@ def answers_told(message_ids: Sequence[int]) -> dict[int, Told]:
         )
         .join(Invitation, Invitation.id == Message.invitation_id)
         .join(Answer, Answer.id == last)
-        .where(Message.id.in_(message_ids), Message.offer_id.is_(None))
+        .where(wanted, Message.offer_id.is_(None))
     )  # fmt: skip
     latest = select(func.max(taken.id)).where(taken.offer_id == Message.offer_id).scalar_subquery()
     seated = (
@@ -68,7 +78,6 @@ def answers_told(message_ids: Sequence[int]) -> dict[int, Told]:
             Message.event_id,
         )
         .join(SeatAnswer, SeatAnswer.id == latest)
-        .where(Message.id.in_(message_ids))
+        .where(wanted)
     )  # fmt: skip
-    rows: Any = [*reading().execute(invited), *reading().execute(seated)]
-    return {row[0]: Told(*row[1:]) for row in rows}
+    return invited, seated

@@ -88,7 +88,8 @@ def test_a_provider_that_says_when_to_come_again_is_left_alone_by_all_until_then
     assert attempts() == 1
     assert permit(mailer.name, at=NOON) is Permit.ALL, "it is not down"
     campaign_id = db.session.scalars(select(Campaign.id)).one()
-    assert pace(campaign_id, NOON) == (0.0, NOON + timedelta(seconds=9), None), "the page says so"
+    rests_until = NOON + timedelta(seconds=9)
+    assert pace(campaign_id, NOON) == (0.0, rests_until, None, rests_until), "the page says so"
     mailer.answers = lambda recipient: Accepted()
     assert drain(mailer, now=lambda: NOON + timedelta(seconds=8)).is_empty
     drain(mailer, now=lambda: NOON + timedelta(seconds=9))

@@ -82,6 +82,20 @@ def test_who_deletes_a_person_waits_for_who_notes_a_number_of_theirs():
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE stakeholders CASCADE",
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; DELETE FROM stakeholders",
+    ],
+)
+def test_people_are_not_deleted_where_nobody_could_look_at_what_is_of_them(statement):
+    make_stakeholder("Ana")
+    with pytest.raises(IntegrityError), transaction() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.postgres
 def test_who_deletes_an_organisation_waits_for_who_brings_people_of_it():
     bank = make_organisation("Bank").id
     with db.engine.connect() as one, db.engine.connect() as other:

@@ -53,6 +53,11 @@ DECLARE
     lowest bigint;
     highest bigint;
 BEGIN
+    -- A snapshot would hide what was committed since; a foreign key alone may look past it.
+    IF current_setting('transaction_isolation') = 'repeatable read' THEN
+        RAISE foreign_key_violation USING TABLE = 'stakeholders',
+            MESSAGE = 'stakeholders: nobody is deleted in a transaction of repeatable reads';
+    END IF;
     SELECT min(id), max(id) INTO lowest, highest FROM old_rows;
     IF lowest IS NULL THEN
         RETURN NULL;
@@ -75,6 +80,14 @@ CREATE FUNCTION stakeholder_keeps_id() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE foreign_key_violation USING TABLE = 'stakeholders',
         MESSAGE = format('stakeholders %s: a person keeps this number', old.id);
+END $$
+"""
+
+_STAYS = """
+CREATE FUNCTION stakeholders_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE foreign_key_violation USING TABLE = 'stakeholders',
+        MESSAGE = 'stakeholders: they are not truncated, since others are of them';
 END $$
 """
 
@@ -102,13 +115,18 @@ def upgrade() -> None:
         "CREATE TRIGGER stakeholder_keeps_id BEFORE UPDATE OF id ON stakeholders FOR EACH ROW"
         " WHEN (old.id IS DISTINCT FROM new.id) EXECUTE FUNCTION stakeholder_keeps_id()"
     )
+    op.execute(_STAYS)
+    op.execute(
+        "CREATE TRIGGER stakeholders_stay BEFORE TRUNCATE ON stakeholders"
+        " FOR EACH STATEMENT EXECUTE FUNCTION stakeholders_stay()"
+    )
 
 
 def downgrade() -> None:
     op.drop_index("ix_nominations_stakeholder_id", "nominations")
     if op.get_bind().dialect.name != "postgresql":
         return
-    for trigger in ("stakeholders_gone", "stakeholder_keeps_id"):
+    for trigger in ("stakeholders_gone", "stakeholder_keeps_id", "stakeholders_stay"):
         op.execute(f"DROP TRIGGER {trigger} ON stakeholders")
         op.execute(f"DROP FUNCTION {trigger}()")
     for table, column in KEYS:

@@ -4,15 +4,11 @@ The token has a purpose of its own, so it opens no page; a new link key revokes 
 Source: ISO/IEC 18004; error correction M reads with a thumb over a corner.
 """
 
-from collections.abc import Sequence
-from struct import pack
-from zlib import compress, crc32
+from io import BytesIO
 
 import segno
 
 from outreach.tokens import personal_token
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def check_in_token(link_key: str) -> str:
@@ -27,34 +23,9 @@ def check_in_svg(link_key: str) -> str:
 
 def check_in_png(link_key: str) -> bytes:
     """As a file for a mail."""
-    return _png(_code(link_key).matrix, scale=5, border=4)
-
-
-def _png(matrix: Sequence[bytearray], *, scale: int, border: int) -> bytes:
-    """Rows of ones (dark) and zeros as a picture of one bit a dot: in a fifth of the time that
-    the library takes, which was more than half of what a confirmation's code cost.
-
-    Source: PNG, third edition: sections 5.3 (chunks), 9 (filter 0), 11.2.1 (greyscale, 1 bit).
-    """
-    size = (len(matrix) + 2 * border) * scale
-    edge, wide = "1" * border * scale, {0: "1" * scale, 1: "0" * scale}
-    blank = _dots("1" * size)
-    lines = [blank] * border * scale
-    for row in matrix:
-        lines += [_dots(edge + "".join(map(wide.__getitem__, row)) + edge)] * scale
-    lines += [blank] * border * scale
-    head = pack(">IIBBBBB", size, size, 1, 0, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", compress(b"".join(lines), 9)), (b"IEND", b""))
-    return SIGNATURE + b"".join(
-        pack(">I", len(body)) + kind + body + pack(">I", crc32(kind + body))
-        for kind, body in chunks
-    )
-
-
-def _dots(bits: str) -> bytes:
-    """A line of dots, one is white, with the byte before it that says that it is not filtered."""
-    whole = bits.ljust(-(-len(bits) // 8) * 8, "0")
-    return b"\0" + int(whole, 2).to_bytes(len(whole) // 8, "big")
+    file = BytesIO()
+    _code(link_key).save(file, kind="png", scale=5, border=4)
+    return file.getvalue()
 
 
 def _code(link_key: str) -> segno.QRCode:

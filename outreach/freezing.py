@@ -140,9 +140,9 @@ def _hold(session: Session, step: Step, at: datetime) -> set[int]:
         reasons[FOUND_LATE] = frozen.c.goes_at < instant(at - LATE)
     for reason, whose in reasons.items():
         session.execute(update(frozen).where(frozen.c.reason.is_(None), whose).values(hold=reason))
-    is_star = among(frozen.c.stakeholder_id, known)
-    # Of a large audience some became a star, or are none any more, since it was decided.
-    session.execute(update(frozen).where(frozen.c.is_star != is_star).values(is_star=is_star))
+    if step.written_to:  # of a large audience some became a star, or are none any more
+        is_star = among(frozen.c.stakeholder_id, known)
+        session.execute(update(frozen).where(frozen.c.is_star != is_star).values(is_star=is_star))
     return set(known)
 
 

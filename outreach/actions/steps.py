@@ -272,16 +272,9 @@ def _step_ids(at: datetime) -> tuple[list[int], list[int]]:
 def _is_due(step: Step, at: datetime) -> bool:
     if step.campaign.state not in LIVE or step.is_held:
         return False
-    if _is_to_write(step.campaign_id):
-        return False
+    if any(one.to_write for one in step.campaign.steps):
+        return False  # what comes next asks who has a mail already
     if step.is_at_once:
         return step.state in (StepState.WAITING, StepState.OPEN)
     is_open = step.state is StepState.WAITING or (step.state is StepState.OPEN and step.is_personal)
     return is_open and step.due_at is not None and step.due_at <= at
-
-
-def _is_to_write(campaign_id: int) -> bool:
-    """Whether somebody of the campaign is decided and not written down: what comes next asks who
-    has a mail already."""
-    left = select(Step.id).where(Step.campaign_id == campaign_id, Step.to_write > 0).limit(1)
-    return reading().scalar(left) is not None

@@ -147,13 +147,13 @@ def _organisations(session: Any, at: Any) -> int:
     return int(session.scalar(select(Organisation.id).where(Organisation.name_key == "bank 0")))
 
 
-def peak_megabytes() -> float:
-    """The most memory that this process has held so far.
+def peak_megabytes(pid: int | str = "self") -> float:
+    """The most memory that a process has held so far; of another one than this on Linux alone.
 
     Linux tells it of the process as it is; `getrusage` counts in what began it, before it was it.
     """
     with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -17,7 +17,7 @@ def most_megabytes(pid: int) -> Iterator[list[float]]:
 
     def look() -> None:
         while not is_over.wait(LOOK_EVERY_SECONDS):
-            most[0] = max(most[0], sum(map(_share, _below(pid))) / 1024)
+            most[0] = max(most[0], sum(map(_share, below(pid))) / 1024)
 
     looking = threading.Thread(target=look)
     looking.start()
@@ -28,7 +28,7 @@ def most_megabytes(pid: int) -> Iterator[list[float]]:
         looking.join()
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
     """The process and all that it began."""
     found = [pid]
     for one in found:

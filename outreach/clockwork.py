@@ -27,7 +27,15 @@ def main() -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    app = create_pageless_app(Config)
+    scheduler = scheduler_of(create_pageless_app(Config))
+    settle_memory()
+    scheduler.start()
+    stopping.wait()
+    scheduler.shutdown(wait=True)
+
+
+def scheduler_of(app: Flask) -> BackgroundScheduler:
+    """APScheduler with a line for each job, not started yet."""
     scheduler = BackgroundScheduler(
         timezone="UTC",
         executors={"default": ThreadPoolExecutor(len(JOBS))},
@@ -39,12 +47,10 @@ def main() -> None:
             "interval",
             seconds=job.every.total_seconds(),
             id=job.name,
+            name=job.name,
             next_run_time=clock.now(),
         )
-    settle_memory()
-    scheduler.start()
-    stopping.wait()
-    scheduler.shutdown(wait=True)
+    return scheduler
 
 
 def settle_memory() -> None:

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from outreach import children, start
+from outreach.clockwork import scheduler_of
+from outreach.jobs import JOBS
 from tests.started import free_port, started
 
 linux_only = pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
@@ -189,3 +191,8 @@ def test_a_demonstration_that_was_cut_off_is_made_anew(tmp_path):
     assert ready == second.ready_line
     assert len(links) >= 4
     assert all(second.ready_line.removeprefix("Ready: ") in link for link in links)
+
+
+def test_what_the_clock_says_of_a_job_names_it(app):
+    names = {str(line).partition(" ")[0] for line in scheduler_of(app).get_jobs()}
+    assert names == {job.name for job in JOBS}

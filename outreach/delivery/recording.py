@@ -63,13 +63,19 @@ class Sorted:
     retry_after: timedelta | None = None
     is_limited: bool = False
     is_down: bool = False
-    """The provider as a whole did not do its work."""
+    """It said that it cannot do its work, or nobody was there."""
     configuration: str = ""
 
     def ids(self) -> Iterator[list[int]]:
         """All of them, by outcome."""
         for reasons in (self.accepted, self.refused, self.held, self.unknown, self.busy):
             yield from reasons.values()
+
+    @property
+    def shows_a_fault(self) -> bool:
+        """The provider as a whole did not do its work: down, or of the whole call no sensible word,
+        a time-out or a page in place of an answer. Of what it is given next nobody would know."""
+        return self.is_down or (bool(self.unknown) and not (self.accepted or self.refused))
 
     def words(self) -> str:
         """`accepted`, `busy`, `refused`, `silent` or `mixed`, for the attempt."""
@@ -194,9 +200,9 @@ def _all_accepted(
 def _close_attempt(
     session: Session, attempt_id: int, found: Sorted, mailer_name: str, at: datetime
 ) -> None:
-    why = "; ".join(found.busy)[:300]
+    why = "; ".join(found.unknown or found.busy)[:300]
     note_answer(
-        session, mailer_name, is_down=found.is_down, reason=why, at=at,
+        session, mailer_name, is_down=found.shows_a_fault, reason=why, at=at,
         retry_after=found.retry_after,
     )  # fmt: skip
     outcome = {"outcome": found.words(), "details": found.detail()}

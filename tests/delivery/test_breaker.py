@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.delivery.breaker import Permit, note_answer, permit
-from outreach.delivery.mailer import Accepted, Busy
+from outreach.delivery.mailer import Accepted, Busy, Silent
 from outreach.delivery.outbox import drain
 from outreach.models.breaker import OPENS_AFTER, Breaker, rest
 from outreach.models.campaign import Campaign
@@ -115,3 +115,25 @@ def test_launching_goes_on_while_it_is_open(app, mailer):
     mailer.answers = lambda recipient: DOWN
     drain(mailer, now=lambda: NOON)
     assert launch_due_steps(at=NOON + timedelta(seconds=1)) == 0
+
+
+def test_a_provider_of_whose_calls_nobody_knows_is_left_alone_too(app, mailer):
+    """A57: a page as answer, a redirect, a reset: each further mail would be unknown."""
+    many_units(mailer)
+    mailer.answers = lambda recipient: Silent("SendGrid answered 200.")
+    drain(mailer, now=lambda: NOON)
+    assert states() == {"unknown": OPENS_AFTER, "waiting": 8 - OPENS_AFTER}
+    assert db.session.get(Breaker, mailer.name).reason == "SendGrid answered 200."
+    db.session.rollback()
+    drain(mailer, now=lambda: NOON + timedelta(seconds=11))
+    assert attempts() == OPENS_AFTER + 1, "a probe without an answer does not close it"
+    assert db.session.get(Breaker, mailer.name).opened_at == NOON
+
+
+def test_one_mail_without_an_answer_among_others_is_no_fault_of_the_provider(app, mailer):
+    frozen_campaign(3)
+    mailer.answers = lambda recipient: (
+        Silent("cut off") if recipient.to.email.startswith("person.1@") else Accepted()
+    )
+    drain(mailer, now=lambda: NOON)
+    assert db.session.get(Breaker, mailer.name) is None

@@ -2,19 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Exists, and_, exists, func, select
+from sqlalchemy.orm import aliased
 
 from outreach.db import reading
 from outreach.models.allotment import Allotment, Placement, PlacementState
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
-from outreach.models.step import Anchor, Step, StepState
+from outreach.models.step import Anchor, Step, StepKind, StepState
 from outreach.models.target import TargetList
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+TO_COME = (*LIVE, CampaignState.PAUSED)
 
 
 def called_by_places(at: datetime) -> list[int]:
-    """The steps that wait for places and have them now. Cost: such steps, and their placements."""
+    """The steps that wait for places and have them now. Cost: such steps, and their placements.
+
+    None while others who will ask for the same places are still to be asked: an earlier wave, or
+    whoever is due now.
+    """
     steps = reading().execute(
         select(Step.id, Step.campaign_id, Step.places_count)
         .join(Campaign, Campaign.id == Step.campaign_id)
@@ -25,6 +31,7 @@ def called_by_places(at: datetime) -> list[int]:
             Campaign.state.in_(LIVE),
             Campaign.reply_by > at,
             Step.due_at.is_(None) | (Step.due_at > at),
+            ~_others_go_first(at),
         )
     )
     return [id_ for id_, campaign_id, count in steps if free_places(campaign_id) >= (count or 1)]
@@ -51,3 +58,20 @@ def free_places(campaign_id: int) -> int:
     theirs = Allotment.id.in_(own) | Allotment.id.in_(newcomers)
     rows = reading().execute(select(Allotment.places, kept).where(theirs))
     return sum(max(0, places - taken) for places, taken in rows)
+
+
+def _others_go_first(at: datetime) -> Exists:
+    """Whether another campaign invites to the same places before this one: see called_by_places."""
+    entry, list_, before, before_list = (
+        aliased(CampaignList), aliased(TargetList), aliased(CampaignList), aliased(TargetList)
+    )  # fmt: skip
+    other, step = aliased(Campaign), aliased(Step)
+    is_earlier = func.coalesce(before.wave, 1) < func.coalesce(entry.wave, 1)
+    return exists().where(
+        entry.campaign_id == Campaign.id, list_.id == entry.list_id,
+        before_list.allotment_id == list_.allotment_id, before.list_id == before_list.id,
+        other.id == before.campaign_id, other.id != Campaign.id, other.state.in_(TO_COME),
+        step.campaign_id == other.id, step.kind == StepKind.INVITATION,
+        (step.to_write > 0)
+        | and_(step.state == StepState.WAITING, ~step.is_held, is_earlier | (step.due_at <= at)),
+    )  # fmt: skip

@@ -206,13 +206,15 @@ def test_what_changes_on_the_way_pauses_the_campaign_until_somebody_else_approve
     assert state(draft) == CampaignState.RUNNING
 
 
-def test_a_wave_goes_when_so_many_places_are_free_or_at_its_date(banks, author, approver):
-    allotment = Allotment(
-        event_id=banks.event_id, group_id=banks.group_id, places=2, created_at=NOON
-    )
-    save(allotment)
+def give_places(banks, places):
+    where = {"event_id": banks.event_id, "group_id": banks.group_id, "created_at": NOON}
+    save(allotment := Allotment(places=places, **where))
     with transaction() as session:
         session.merge(banks).allotment_id = allotment.id
+
+
+def test_a_wave_goes_when_so_many_places_are_free_or_at_its_date(banks, author, approver):
+    give_places(banks, 2)
     waves = {}
     for name, places in (("few", 2), ("many", 3)):
         step = StepPlan(
@@ -226,6 +228,35 @@ def test_a_wave_goes_when_so_many_places_are_free_or_at_its_date(banks, author, 
     assert (state(waves["few"]), state(waves["many"])) == ("running", "scheduled")
     launch_due_steps(at=NOON + 5 * DAY)
     assert state(waves["many"]) == "running"
+
+
+def test_a_wave_that_waits_for_places_goes_after_the_one_before_and_asks_for_what_is_left(
+    banks, author, approver
+):
+    """Places that are free only because wave 1 is still to go are nobody's yet."""
+    give_places(banks, 3)
+    make_target(banks, wave=2)
+    make_target(banks, wave=3)
+    waves = {}
+    for wave in (3, 2, 1):
+        anchor = Anchor.PLACES if wave > 1 else Anchor.FIXED
+        step = StepPlan(
+            StepKind.INVITATION, anchor, "invitation", places_count=2 if wave > 1 else None,
+            fixed_at=NOON + (9 if wave > 1 else 2) * DAY,
+        )  # fmt: skip
+        waves[wave] = draft_campaign(plan(banks, step, wave=wave), by=author, at=NOON)
+        approve_campaign(waves[wave], by=approver, at=NOON)
+        schedule_campaign(waves[wave], by=author, at=NOON)
+
+    def gone(at):
+        launch_due_steps(at=at)
+        return [wave for wave, id_ in waves.items() if state(id_) == "running"]
+
+    assert gone(NOON + DAY) == []
+    assert gone(NOON + 2 * DAY) == [1]
+    assert gone(NOON + 2 * DAY) == [2, 1], "two places are left, and the next wave asks for them"
+    assert gone(NOON + 3 * DAY) == [2, 1]
+    assert gone(NOON + 9 * DAY) == [3, 2, 1]
 
 
 def test_lists_that_hold_nobody_are_refused_before_anything_is_approved(author, approver):

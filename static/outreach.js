@@ -202,6 +202,16 @@ function letUndoGo(within) {
   }
 }
 
+// ---- said aloud: what stands in a page when it comes is no change, so a screen reader is silent
+
+function sayAloud(within) {
+  const said = all(".o-notes .o-note, [data-undo] > span", within).map((one) => one.textContent.trim());
+  const voice = find("[data-said]");
+  if (!voice || !said.length) return;
+  voice.textContent = "";
+  setTimeout(() => { voice.textContent = said.join(" "); }, 300);
+}
+
 // ---- one listener for clicks, one for keys
 
 document.addEventListener("click", (event) => {
@@ -250,8 +260,10 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("htmx:load", (event) => letUndoGo(event.target));
+document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) sayAloud(event.target); });
 document.addEventListener("DOMContentLoaded", () => {
   showChoices();
   letUndoGo(document);
+  sayAloud(document);
   find(".o-errors")?.focus();
 });

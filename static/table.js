@@ -108,7 +108,7 @@ function makeDraggable(board) {
     window.Sortable.create(column, {
       group: "board",
       animation: window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
-      filter: "select, button",
+      filter: "select, button, .o-card:not(:has(.o-card-move))", // some follow what happened
       preventOnFilter: false,
       onEnd: (event) => moveCard(event.item, event.to.dataset.column),
     });

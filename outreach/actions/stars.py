@@ -13,7 +13,14 @@ from outreach.dialect import one_at_a_time
 from outreach.errors import ChangedMeanwhile, Conflict, NotAnApprover, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.invitation import Invitation
-from outreach.models.star import COLUMNS, UNDER_WAY, Star, StarStage, column_of
+from outreach.models.star import (
+    COLUMNS,
+    UNDER_WAY,
+    Star,
+    StarStage,
+    column_of,
+    follows_answer,
+)
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.models.task import Task, TaskKind
@@ -84,8 +91,14 @@ def decide_star(
         session.add(_line(verb, target, by, at, why=star.decision))
 
 
-def move_star(target_id: int, column: str, *, by: Actor, at: datetime) -> None:
-    """Put a star into a column of the board. A nomination is decided on its page first."""
+def move_star(
+    target_id: int, column: str, *, was: str | None = None, by: Actor, at: datetime
+) -> StarStage | None:
+    """Put a star into a column of the board; give the column where it was, None where it stays.
+
+    was  the column where it is to be still, for taking a move back
+    A nomination is decided on its page first.
+    """
     if column not in COLUMNS:
         raise Refusal("There is no such column.")
     with transaction() as session:
@@ -93,18 +106,21 @@ def move_star(target_id: int, column: str, *, by: Actor, at: datetime) -> None:
         star, answer = _star_of(session, target_id), _answer(session, target)
         now = column_of(star.stage if star else None, answer)
         if now.value == column:
-            return
+            return None
+        if was is not None and now.value != was:
+            raise Conflict("Somebody moved this star again in the meantime; it stays where it is.")
         if star is None:
             star = _marked(session, target, by, at)
         if star.stage is StarStage.NOMINATED:
             raise Conflict("An approver decides about this nomination first, on the star's page.")
-        if answer in ("accepted", "declined", "delegated"):
+        if follows_answer(star.stage, answer):
             raise Conflict(
                 f"The answer on record is “{answer}”, and the card follows it. "
                 "Record another answer first."
             )
         star.move(StarStage(column), at)
         session.add(_line("moved_star", target, by, at, column=column, before=now.value))
+        return now
 
 
 def plan_star(

@@ -43,6 +43,11 @@ class OwnNomination(NotAllowed):
         super().__init__("You nominated this star. Someone else decides about it.")
 
 
+def follows_answer(stage: StarStage | None, answer: str | None) -> bool:
+    """Whether the answer on record alone says where a star stands: no hand moves its card."""
+    return stage not in UNDECIDED and answer in _ANSWERS
+
+
 def column_of(stage: StarStage | None, answer: str | None) -> StarStage:
     """Where a star stands on the board.
 

@@ -12,7 +12,14 @@ from outreach.models.account import Account
 from outreach.models.base import mark_of
 from outreach.models.invitation import Invitation
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.models.star import UNDER_WAY, Star, StarStage, column_of
+from outreach.models.star import (
+    UNDECIDED,
+    UNDER_WAY,
+    Star,
+    StarStage,
+    column_of,
+    follows_answer,
+)
 from outreach.models.target import Target, TargetList
 from outreach.queries.person_facets import as_meant
 from outreach.queries.words import holds, ids
@@ -52,6 +59,11 @@ class StarCard:
     def column(self) -> StarStage:
         """Where the card stands."""
         return column_of(self.stage, self.answer)
+
+    @property
+    def is_moved_by_hand(self) -> bool:
+        """Whether someone of the team says where the card stands."""
+        return self.stage not in UNDECIDED and not follows_answer(self.stage, self.answer)
 
     @property
     def mark(self) -> int:

@@ -113,7 +113,10 @@ def test_a_rejection_says_why_and_the_person_can_be_nominated_anew(app):
 def test_a_card_follows_the_answer_on_record_and_else_the_hand(app):
     target, approver = a_star()
     assert afresh(star_card, target.id).column == "approved"
-    move_star(target.id, "talking", by=approver, at=NOON)
+    assert move_star(target.id, "talking", by=approver, at=NOON) == "approved"
+    assert move_star(target.id, "talking", by=approver, at=NOON) is None
+    with pytest.raises(Conflict, match="in the meantime"):
+        move_star(target.id, "approved", was="asked", by=approver, at=NOON)
     assert afresh(star_card, target.id).column == "talking"
     star = db.session.get(Stakeholder, target.stakeholder_id)
     invitation = make_invitation(star, the_event())

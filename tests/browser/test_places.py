@@ -117,3 +117,16 @@ def test_a_star_is_dragged_to_another_column_or_moved_by_keys_alone(staff, groun
     assert moved.count() == 1
     staff.keyboard.press("Tab")
     assert moved.locator(":focus").count() == 1, "the keys stay where they were"
+    staff.locator("[data-said]", has_text="stands under “Asked” now").wait_for(state="attached")
+    with staff.expect_navigation():
+        staff.locator("[data-undo] button").press("Enter")
+    assert there.count() == 1
+    staff.locator("[data-said]", has_text="under “Talking” now").wait_for(state="attached")
+
+
+def test_a_card_that_follows_a_decision_or_an_answer_is_moved_by_no_hand(staff, ground):
+    staff.goto("/staff/stars")
+    card = staff.locator("[data-column=nominated] .o-card").first
+    card.drag_to(staff.locator(".o-column:has([data-column=talking])"))
+    assert staff.locator("[data-column=nominated] .o-card").count() == 2
+    assert card.locator("select").count() == 0

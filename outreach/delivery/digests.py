@@ -105,7 +105,8 @@ def letter_of(
             lines.append(f"- and {len(part.lines) - MOST_LINES} more")
         body += [f"**{part.title}**", "\n".join(lines)]
     body.append(f"[Open your day]({absolute('/staff/today')})")
-    body.append(f"You can switch this mail off [on the same page]({absolute('/staff/today')}).")
+    switch = absolute("/staff/today#morning-mail")
+    body.append(f"You can switch this mail off [on the same page]({switch}).")
     total = sum(len(part.lines) for part in parts)
     things = "1 thing is" if total == 1 else f"{total} things are"
     wording = wording_of(

@@ -34,6 +34,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ORGANISER: frozenset({Permission.READ}),
 }
 
+PROMOTING = [role for role in Role if Permission.PROMOTE in PERMISSIONS[role]]
+"""The roles that do the team's work; organisers read alone."""
+
 
 class Account(Base):
     """Someone of the team who signs in."""

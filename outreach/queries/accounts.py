@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import reading
 from outreach.errors import NotFound
-from outreach.models.account import PERMISSIONS, Account, OneTimeLink, Permission, Role
+from outreach.models.account import PERMISSIONS, PROMOTING, Account, OneTimeLink, Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,17 @@ def team() -> list[Colleague]:
         )
     )
     return [Colleague(*row) for row in rows]
+
+
+def workers(holder_id: int | None = None) -> list[Colleague]:
+    """Those to whom work can be given, by name, and whoever has it now. Cost: the team.
+
+    Organisers read alone: what is given to one of them is never done.
+    """
+    return [
+        one for one in team()
+        if one.id == holder_id or (one.role in PROMOTING and not one.is_disabled)
+    ]  # fmt: skip
 
 
 def account_id_of(email: str) -> int | None:

@@ -10,7 +10,7 @@ from outreach.advice.segment_words import word_for
 from outreach.advice.segments import ANSWERS, CUSTOM, DECISIONS, FACETS, GENDERS, QUESTION, Rule
 from outreach.db import reading
 from outreach.intake.countries import is_country
-from outreach.models.account import Account
+from outreach.models.account import PROMOTING, Account
 from outreach.models.conference import ConstituentGroup, Region
 from outreach.models.custom_field import CustomField, CustomKind, CustomSubject
 from outreach.models.event import Event, EventKind
@@ -125,7 +125,7 @@ def _asked(facet: str, conference_id: int) -> Select[Any] | None:
         .order_by(Region.name),
         "tag": select(Tag.name_key, Tag.name).order_by(Tag.name_key),
         "owner": select(Account.id, Account.name)
-        .where(Account.is_disabled.is_(False))
+        .where(Account.is_disabled.is_(False), Account.role.in_(PROMOTING))
         .order_by(Account.name, Account.id),
         "list": select(TargetList.code, TargetList.name)
         .join(TargetList.event)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, select
 
 from outreach.db import reading
-from outreach.models.account import PERMISSIONS, Account, Permission, Role
+from outreach.models.account import PERMISSIONS, PROMOTING, Account, Permission, Role
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.digest import Digest
 from outreach.models.event import Event
@@ -20,8 +20,6 @@ from outreach.queries.events import events
 from outreach.queries.stars import StarCard, star_cards
 from outreach.queries.tasks import due_tasks
 from outreach.signing import SIGN_OFF
-
-PROMOTING = [role for role in Role if Permission.PROMOTE in PERMISSIONS[role]]
 
 
 @dataclass(frozen=True, slots=True)

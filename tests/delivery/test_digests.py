@@ -42,7 +42,7 @@ def test_what_is_due_comes_once_in_the_morning_and_says_where_to_switch_it_off(a
     )
     assert "Ring the ministry (Zoë *Ng*), by 1 September" in mail.text
     assert "Not yet" not in mail.text
-    assert "/staff/today" in mail.html
+    assert "/staff/today#morning-mail" in mail.html
     assert mail.headers["Auto-Submitted"] == "auto-generated"
 
 

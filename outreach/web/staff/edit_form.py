@@ -23,7 +23,7 @@ from outreach.intake.phones import MalformedPhone, read_phones
 from outreach.models.custom_field import CustomKind, CustomSubject, as_text
 from outreach.models.kind import KINDS, Kind
 from outreach.models.office import CATEGORIES, ProtocolCategory
-from outreach.queries.accounts import team
+from outreach.queries.accounts import workers
 from outreach.queries.custom_fields import FieldLine, custom_fields
 from outreach.queries.stakeholders import Person
 from outreach.web.staff.meanwhile import SeenForm
@@ -120,7 +120,7 @@ class EditForm(CustomFields, PersonForm, SeenForm):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        people = [SelectChoice(str(one.id), one.name) for one in team() if not one.is_disabled]
+        people = [SelectChoice(str(one.id), one.name) for one in workers()]
         self.owner.choices = [SelectChoice("", "Nobody"), *people]
 
     def fill_all(self, person: Person, details: Details) -> None:

@@ -15,13 +15,14 @@ from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.models.star import BY_HAND, COLUMNS, StarStage
-from outreach.queries.accounts import team
+from outreach.queries.accounts import workers
 from outreach.queries.events import events
 from outreach.queries.stars import StarCard, nominees, star_card, star_cards
 from outreach.starring import OwnerOfStar
 from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
+from outreach.web.staff.undo import offer_undo, offered_undo
 
 TITLES = {column.value: column.value.capitalize() for column in COLUMNS}
 
@@ -57,6 +58,7 @@ def all_stars() -> str:
         words=words,
         found=nominees(ids, words, target_id=chosen),
         is_chosen=chosen is not None,
+        undo=offered_undo(),
         moves=[(one.value, TITLES[one.value]) for one in BY_HAND],
     )
 
@@ -129,9 +131,17 @@ def decide_star(target_id: int, is_star: bool) -> Response:
 
 @blueprint.post("/staff/stars/<int:target_id>/move")
 def move_star(target_id: int) -> Response:
-    """Put a card into another column."""
+    """Put a card into another column, or take that back."""
+    column, was = request.values.get("column", ""), request.args.get("was")
     try:
-        stars.move_star(target_id, request.form.get("column", ""), by=_me(), at=g.at)
+        before = stars.move_star(target_id, column, was=was, by=_me(), at=g.at)
+        if before is not None:
+            said = f"{_card(target_id).name} stands under “{TITLES[column]}” now."
+            back = url_for("staff.move_star", target_id=target_id, column=before.value, was=column)
+            if was is None:
+                offer_undo(said, back)
+            else:
+                flash(said, "done")
     except Refusal as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.stars", _anchor=f"star-{target_id}"), 303)
@@ -156,7 +166,7 @@ def _plan_form(card: StarCard, **given: Any) -> PlanForm:
     form = PlanForm(**given)
     is_free = card.stage is StarStage.NOMINATED or current_user.may(Permission.APPROVE)
     may_give = is_free or current_user.id == card.owner_id
-    everyone = [(0, "Nobody yet"), *((one.id, one.name) for one in team())]
+    everyone = [(0, "Nobody yet"), *((one.id, one.name) for one in workers(card.owner_id))]
     form.owner_id.choices = [
         SelectChoice(id_, name) for id_, name in everyone if may_give or id_ == (card.owner_id or 0)
     ]

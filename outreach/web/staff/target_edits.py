@@ -15,7 +15,7 @@ from outreach.actions.target_edits import edit_target
 from outreach.errors import ChangedMeanwhile
 from outreach.models.activity import Actor
 from outreach.models.wish import MOST_RANK, Wish
-from outreach.queries.accounts import team
+from outreach.queries.accounts import workers
 from outreach.queries.targets import Wanted, wanted
 from outreach.starring import OwnerOfStar
 from outreach.web.frame import whole
@@ -51,8 +51,7 @@ class WishForm(SeenForm):
 
     def offer(self, owner_id: int | None) -> None:
         """The colleagues to choose from, and whoever it is now, who may have left the team."""
-        known = [one for one in team() if not one.is_disabled or one.id == owner_id]
-        people = [SelectChoice(str(one.id), one.name) for one in known]
+        people = [SelectChoice(str(one.id), one.name) for one in workers(owner_id)]
         self.owner.choices = [SelectChoice("", "Nobody"), *people]
 
     def wish(self) -> Wish:

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from outreach.actions import tasks
 from outreach.models.activity import Actor
-from outreach.queries.accounts import team
+from outreach.queries.accounts import workers
 from outreach.queries.stakeholders import person as person_of
 from outreach.queries.tasks import done_tasks, open_tasks
 from outreach.web.frame import whole
@@ -34,7 +34,7 @@ class TaskForm(FlaskForm):
         self.owner_id.choices = [
             SelectChoice(me, f"{current_user.name} (you)"),
             SelectChoice(0, "Anyone of the team"),
-            *(SelectChoice(one.id, one.name) for one in team() if one.id != me),
+            *(SelectChoice(one.id, one.name) for one in workers() if one.id != me),
         ]
 
 

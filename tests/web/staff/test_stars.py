@@ -1,6 +1,8 @@
 """Stars on their board: nominated by name, decided by another, moved by a menu, kept a plan."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 from outreach.actions.stars import nominate_star
 from outreach.clock import now
@@ -45,6 +47,12 @@ def test_a_card_is_moved_by_its_menu_and_a_plan_is_kept(client):
     page = client.get("/staff/stars").text
     column = page[page.index('data-column="talking"') : page.index('data-column="accepted"')]
     assert "Amina Diallo" in column
+    back = unescape(re.search(r'action="([^"]*was=talking[^"]*)"', page)[1])
+    client.post(back)
+    page = client.get("/staff/stars").text
+    assert "Amina Diallo stands under “Approved” now." in page
+    client.post(back)
+    assert "was=" not in client.get("/staff/stars").text, "nothing is left to take back"
     yesterday = (now() - timedelta(days=1)).date()
     plan = {"owner_id": account.id, "next_step": "Call the office", "next_on": f"{yesterday}"}
     plan |= opened(client, f"/staff/stars/{target.id}")

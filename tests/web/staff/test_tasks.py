@@ -4,8 +4,26 @@ from datetime import timedelta
 
 from outreach.actions.tasks import add_task
 from outreach.clock import now
+from outreach.models.account import Role
 from outreach.models.activity import CONSOLE
-from tests.factories import make_account, make_stakeholder, sign_in
+from tests.factories import make_account, make_stakeholder, make_target, sign_in
+
+
+def test_work_is_given_to_those_who_can_do_it(client):
+    make_account(Role.ORGANISER, name="Kwesi Reads")
+    make_account(Role.PROMOTER, name="Ana Left", is_disabled=True)
+    make_account(Role.PROMOTER, name="Tomasz Works")
+    target = make_target(is_star=True)
+    sign_in(client, Role.APPROVER)
+    person, list_ = f"/staff/stakeholders/{target.stakeholder_id}/edit", target.list_id
+    for place in (
+        "/staff/tasks", f"/staff/stars/{target.id}", person, f"/staff/lists/{list_}",
+        f"/staff/lists/{list_}/targets/{target.id}",
+    ):  # fmt: skip
+        page = client.get(place).text
+        assert "Tomasz Works" in page, place
+        assert "Kwesi Reads" not in page, place
+        assert "Ana Left" not in page, place
 
 
 def test_a_task_about_someone_is_given_done_and_opened_again(client):

@@ -22,6 +22,7 @@ from outreach.stops import carry_stops
 PEOPLE = Base.metadata.tables["stakeholders"]
 TARGETS = Base.metadata.tables["targets"]
 INVITATIONS = Base.metadata.tables["invitations"]
+PLACEMENTS = Base.metadata.tables["placements"]
 MESSAGES = Base.metadata.tables["messages"]
 STAY = frozenset({"activities", "messages", "duplicates", "merges"})
 """History, which is shown on the kept person from where it stands."""
@@ -114,8 +115,25 @@ def join_invitations(
         rows.change(
             INVITATIONS, loser.id, merged_into_id=winner.id, withdrawn_at=loser.withdrawn_at or at
         )
+        _hand_over_place(session, rows, winner, loser.id)
         touched += [winner.id, loser.id]
     return touched
+
+
+def _hand_over_place(session: Session, rows: Rows, winner: Any, loser_id: int) -> None:
+    """The invitation that counts stands where the other stood, unless it has a place of its own or
+    that of the one who sends the person: else somebody comes who is counted nowhere."""
+    places = {
+        row.invitation_id: row.id
+        for row in session.execute(
+            select(PLACEMENTS.c.invitation_id, PLACEMENTS.c.id).where(
+                PLACEMENTS.c.invitation_id.in_([winner.id, loser_id])
+            )
+        )
+    }
+    is_counted = winner.id in places or winner.delegated_by_id is not None
+    if loser_id in places and not is_counted:
+        rows.change(PLACEMENTS, places[loser_id], invitation_id=winner.id)
 
 
 def counts_before(one: Any, other: Any) -> bool:

@@ -66,8 +66,17 @@ class Rows:
         self._count(table, before, {})
         self._note("removed", table, id_, {name: (value, None) for name, value in before.items()})
 
-    def take_back(self, changes: list[Change]) -> None:
-        """Undo what a record says, from its end. What changed again since then stays as it is."""
+    def note(self, table: Table, id_: int, before: dict[str, Any], now: dict[str, Any]) -> None:
+        """Put into the record what something else has changed in a row."""
+        new = {name for name in now if before[name] != now[name]}
+        if new:
+            self._note("changed", table, id_, {name: (before[name], now[name]) for name in new})
+
+    def take_back(self, changes: list[Change], *, is_whole: bool = False) -> None:
+        """Undo what a record says, from its end. What changed again since then stays as it is.
+
+        is_whole  not even that: the row is to be as it was
+        """
         for what, table_name, id_, columns in reversed(changes):
             table = Base.metadata.tables[table_name]
             now = self.row(table, id_)
@@ -80,7 +89,7 @@ class Rows:
                 old = {
                     name: self._as_it_was(table, name, before)
                     for name, (before, after) in columns.items()
-                    if _plain(now[name]) == after
+                    if is_whole or _plain(now[name]) == after
                 }
                 if old:
                     self._write(table, id_, now, old)

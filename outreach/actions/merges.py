@@ -18,6 +18,7 @@ from outreach.intake.scripts import skeleton
 from outreach.joining import (
     MESSAGES,
     PEOPLE,
+    PLACEMENTS,
     Row,
     follow_address,
     follow_stars,
@@ -34,7 +35,7 @@ from outreach.models.message import RESTING, Message, MessageState, Unit, standi
 from outreach.placing import settle_places
 from outreach.queries.reasons import MERGED
 from outreach.resting import hold_still
-from outreach.rows import Rows
+from outreach.rows import Change, Rows
 from outreach.tally import add_to_tallies
 
 
@@ -83,7 +84,9 @@ def merge_stakeholders(
         follow_address(session, rows, kept, values)
         keep_addresses(session, rows, kept, gone, values, at)
         rows.finish()
+        stood = _placements(session, places)
         add_to_tallies(session, settle_places(session, places, at=at))
+        _note_placements(session, rows, stood)
         merge = Merge(
             kept_id=kept_id, gone_id=gone_id, merged_at=at, merged_by_id=by.account_id,
             changes=rows.changes,
@@ -113,10 +116,15 @@ def undo_merge(merge_id: int, *, by: Actor, at: datetime) -> Merge:
         _check_newest(session, merge)
         rows = Rows(session)
         gone_out = _left_for_good(session, merge)
-        rows.take_back([c for c in merge.changes if not (c[1] == "messages" and c[2] in gone_out)])
+        settled = [c for c in merge.changes if c[1] == PLACEMENTS.name and "since" in c[3]]
+        rows.take_back([
+            change for change in merge.changes
+            if change not in settled and not (change[1] == "messages" and change[2] in gone_out)
+        ])  # fmt: skip
         rows.finish()
         places = [change[2] for change in merge.changes if change[1] == "invitations"]
         add_to_tallies(session, settle_places(session, places, at=at))
+        _as_if_never_away(session, rows, settled)
         merge.undone_at, merge.undone_by_id = at, by.account_id
         _decide_pair(session, merge.kept_id, merge.gone_id, DuplicateState.FOUND, by, at)
         for person_id in (merge.kept_id, merge.gone_id):
@@ -178,6 +186,33 @@ def _left_for_good(session: Session, merge: Merge) -> set[int]:
             )
         )
     )
+
+
+def _placements(session: Session, invitation_ids: list[int]) -> dict[int, Row]:
+    """{id: the row} of the placements of these invitations."""
+    found = session.execute(
+        select(PLACEMENTS)
+        .where(PLACEMENTS.c.invitation_id.in_(invitation_ids))
+        .order_by(PLACEMENTS.c.id)
+    )
+    return {row.id: dict(row._mapping) for row in found}
+
+
+def _note_placements(session: Session, rows: Rows, stood: dict[int, Row]) -> None:
+    """Keep how they stood; what the merge makes of them is not their doing."""
+    session.flush()
+    for id_, before in stood.items():
+        rows.note(PLACEMENTS, id_, before, rows.row(PLACEMENTS, id_) or before)
+
+
+def _as_if_never_away(session: Session, rows: Rows, settled: list[Change]) -> None:
+    """Whoever has the place again that the merge took holds it as before: they never gave it back,
+    and theirs is no lesser yes."""
+    session.flush()
+    for change in settled:
+        now = rows.row(PLACEMENTS, change[2])
+        if now is not None and now["state"].value == change[3].get("state", [None])[0]:
+            rows.take_back([change], is_whole=True)
 
 
 def _check_newest(session: Session, merge: Merge) -> None:

@@ -1,7 +1,6 @@
 """Places of an allotment: freed once, given once, in order; waited for; promoted by rank."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -23,126 +22,28 @@ from outreach.actions.alternates import (
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.delegations import send_someone
 from outreach.actions.invitations import answer_at_once, answer_invitation
-from outreach.actions.receipt_effects import apply_receipts
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.errors import Conflict
-from outreach.models.activity import CONSOLE, Activity
-from outreach.models.allotment import Allotment, Placement, PlacementState, Vacancy, VacancyState
+from outreach.models.activity import CONSOLE
+from outreach.models.allotment import Placement, PlacementState, VacancyState
 from outreach.models.campaign import Campaign, CampaignList
 from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose
-from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
-from outreach.models.stakeholder import Stakeholder
-from outreach.models.target import Target
 from outreach.placing import admit
 from outreach.queries.audience_members import audience_count
 from outreach.queries.invitations import form_glance
-from outreach.tokens import new_key
+from tests.actions.grounds import DAY, Ground
 from tests.actions.test_invitations import at_once
 from tests.factories import (
     NOON,
     make_campaign,
-    make_event,
     make_invitation,
     make_list,
-    make_message,
     make_stakeholder,
     make_target,
-    save,
 )
 from tests.recount import assert_counts_add_up
-
-DAY = timedelta(days=1)
-
-
-class Ground:
-    """An event with one list, an allotment, some who were asked and some alternates by rank."""
-
-    def __init__(self, places, asked=0, alternates=0, opens_at=NOON + 60 * DAY, **rules):
-        self.event = make_event(starts_at=opens_at, ends_at=opens_at + 2 * DAY)
-        self.list = make_list(event=self.event)
-        for _ in range(asked):
-            self.ask()
-        self.allotment_id = make_places(
-            self.event.id, self.list.group_id, places, by=CONSOLE, at=NOON, **rules
-        )
-        for _ in range(alternates):
-            self.add_alternate(NOON)
-
-    def ask(self, at=NOON):
-        """Someone of an ordinary wave, asked as a campaign does it."""
-        person = make_stakeholder(created_at=NOON)
-        make_target(self.list, person)
-        invitation = make_invitation(person, self.event, invited_at=at, reply_by=at + 20 * DAY)
-        make_message(person, invitation, event_id=self.event.id)
-        with transaction() as session:
-            admit(session, self.event.id, at)
-        return invitation
-
-    def add_alternate(self, at):
-        target = make_target(self.list)
-        mark_alternates(self.list.id, [target.id], True, by=CONSOLE, at=at)
-        return target
-
-    def bounce(self, invitation_id, at):
-        message = self.rows(Message, Message.invitation_id == invitation_id)[0]
-        save(
-            Receipt(
-                public_id=message.public_id,
-                fingerprint=new_key(),
-                kind=ReceiptKind.BOUNCE,
-                state=ReceiptState.NEW,
-                is_hard=True,
-                happened_at=at,
-                received_at=at,
-            )
-        )
-        apply_receipts(at=at)
-
-    def rows(self, model, *where):
-        db.session.rollback()
-        db.session.expire_all()
-        return db.session.scalars(select(model).where(*where).order_by(model.id)).all()
-
-    def invitations(self):
-        return self.rows(Invitation, Invitation.event_id == self.event.id)
-
-    def states(self):
-        """How many stand how: {"taken": 2, …}"""
-        found = {}
-        for row in self.rows(Placement, Placement.allotment_id == self.allotment_id):
-            found[row.state.value] = found.get(row.state.value, 0) + 1
-        return found
-
-    def vacancies(self):
-        return self.rows(Vacancy, Vacancy.allotment_id == self.allotment_id)
-
-    def promoted(self):
-        """Stakeholders of the promoted, in the order of their promotion."""
-        rows = self.rows(
-            Activity, Activity.verb == "promoted_alternate", Activity.event_id == self.event.id
-        )
-        return [row.stakeholder_id for row in rows]
-
-    def eligible(self):
-        """Who could be asked, told from the rows and not by the code that chooses."""
-        invited = {row.stakeholder_id for row in self.invitations()}
-        waiting = self.rows(
-            Target,
-            Target.list_id == self.list.id,
-            Target.is_alternate,
-            Target.promoted_at.is_(None),
-        )
-        people = {row.id: row for row in self.rows(Stakeholder)}
-        return [
-            row
-            for row in waiting
-            if row.stakeholder_id not in invited and people[row.stakeholder_id].email
-        ]
-
-    def allotment(self):
-        return self.rows(Allotment, Allotment.id == self.allotment_id)[0]
 
 
 def test_a_decline_frees_exactly_one_place_for_the_first_alternate_by_rank(app):

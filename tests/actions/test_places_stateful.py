@@ -1,15 +1,19 @@
-"""Places of an allotment: no sequence of events overbooks one, promotes twice or forgets one."""
+"""Places of allotments: no sequence of events overbooks one, promotes twice or forgets one.
+
+Two allotments of one event: the group's, and one host's. People may be on the lists of both, be
+made one with somebody else and two again, be barred and let in, taken off a list and put back; the
+conference moves, staff write down what came by letter after the reply-by.
+"""
 
 from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -21,30 +25,37 @@ from outreach.actions.allotments import (
     change_allotment,
 )
 from outreach.actions.alternates import (
+    mark_alternates,
     move_alternate,
     promote_alternates,
 )
+from outreach.actions.conferences import move_conference
 from outreach.actions.delegations import send_someone
 from outreach.actions.invitations import answer_invitation, take_back_answer
-from outreach.advice.alternates import reply_by_for
+from outreach.actions.merges import merge_stakeholders, undo_merge
+from outreach.actions.recorded_answers import take_back_recorded_answer, write_down_answer
+from outreach.actions.suppressions import lift_suppression, suppress_address
+from outreach.actions.target_bulk import Chosen, remove_many, take_back_targets
 from outreach.db import db
 from outreach.errors import Conflict, Refusal
-from outreach.models.activity import CONSOLE
-from outreach.models.allotment import Placement, PlacementState, VacancyState
-from outreach.models.invitation import InvitationState, Reply
+from outreach.models.activity import CONSOLE, Actor
+from outreach.models.allotment import Vacancy, VacancyState
+from outreach.models.conference import Conference
+from outreach.models.duplicate import Merge
+from outreach.models.invitation import Reply
+from outreach.models.proof import Proof, Way
+from outreach.models.stakeholder import Stakeholder
+from outreach.models.suppression import Suppression
 from outreach.models.target import Target
-from tests.actions.test_places import DAY, Ground
-from tests.factories import (
-    NOON,
-)
-from tests.recount import assert_counts_add_up
+from tests.actions.grounds import DAY, Ground, HostGround, Watched
+from tests.factories import NOON, make_account
 
 _numbers = count(1)
 some = st.integers(0, 30)
 
 
-class Places(RuleBasedStateMachine):
-    """Everything that people, servers, staff and time can do to an allotment."""
+class Places(Watched):
+    """Everything that people, servers, staff and time can do to the allotments of an event."""
 
     @initialize(
         places=st.integers(1, 4),
@@ -56,16 +67,23 @@ class Places(RuleBasedStateMachine):
         db.session.remove()
         self.afresh()
         self.at = NOON
+        self.staff = Actor.account(make_account().id)
         self.ground = Ground(places, asked, alternates, is_automatic=is_automatic)
+        self.hosts = HostGround(self.ground, 2, asked=1, alternates=2)
+        self.earliest = self.ground.event.starts_at
+        self.changes = []
         self.held = self.holding()
 
-    def holding(self):
-        states = self.ground.states()
-        return sum(states.get(word, 0) for word in ("taken", "asked", "waiting"))
+    def waiting(self, ground):
+        return self.rows(
+            Target,
+            Target.list_id == ground.list.id,
+            Target.is_alternate,
+            Target.promoted_at.is_(None),
+        )
 
-    def someone(self, number):
-        rows = self.ground.invitations()
-        return rows[number % len(rows)] if rows else None
+    def tick(self):
+        promote_alternates(at=self.at)
 
     @rule(number=some, reply=st.sampled_from([Reply.ACCEPTED, Reply.DECLINED, Reply.TENTATIVE]))
     def answer(self, number, reply):
@@ -81,6 +99,26 @@ class Places(RuleBasedStateMachine):
             with suppress(Refusal):
                 take_back_answer(invitation.id, at=self.at)
 
+    @rule(number=some, reply=st.sampled_from([Reply.ACCEPTED, Reply.DECLINED]))
+    def a_letter_comes(self, number, reply):
+        """Also after the reply-by."""
+        invitation = self.someone(number)
+        if invitation is not None:
+            with suppress(Refusal):
+                write_down_answer(
+                    invitation.id, reply, "", way=Way.LETTER, came_on=self.at.date(),
+                    by=self.staff, at=self.at,
+                )  # fmt: skip
+
+    @rule(number=some)
+    def a_letter_is_taken_back(self, number):
+        proofs = self.rows(Proof)
+        if proofs:
+            with suppress(Refusal):
+                take_back_recorded_answer(
+                    proofs[number % len(proofs)].answer_id, by=self.staff, at=self.at
+                )
+
     @rule(number=some)
     def send_another(self, number):
         invitation = self.someone(number)
@@ -89,51 +127,139 @@ class Places(RuleBasedStateMachine):
             with suppress(Refusal):
                 send_someone(invitation.id, f"Sent {address}", address, "", at=self.at)
 
+    @rule(number=some, other=some)
+    def send_someone_known(self, number, other):
+        """Who is asked already, or waits as an alternate."""
+        invitation = self.someone(number)
+        people = [row for row in self.rows(Stakeholder) if row.email]
+        if invitation is not None:
+            person = people[other % len(people)]
+            with suppress(Refusal):
+                send_someone(invitation.id, person.full_name, person.email, "", at=self.at)
+            self.tick()
+
     @rule(number=some)
     def bounce(self, number):
         invitation = self.someone(number)
         if invitation is not None:
             self.ground.bounce(invitation.id, self.at)
 
+    @rule(number=some, other=some, is_turned=st.booleans())
+    def make_two_one(self, number, other, is_turned):
+        """Whoever they are: asked, sent, alternates of one list or of both."""
+        ids = [row.id for row in self.rows(Stakeholder, Stakeholder.merged_into_id.is_(None))]
+        kept, gone = ids[number % len(ids)], ids[other % len(ids)]
+        if kept != gone:
+            choices = {"email": "gone"} if is_turned else {}
+            with suppress(Refusal):
+                merge_stakeholders(kept, gone, choices, by=self.staff, at=self.at)
+            self.tick()
+
+    @rule(number=some)
+    def make_one_two_again(self, number):
+        merges = self.rows(Merge, Merge.undone_at.is_(None))
+        if merges:
+            with suppress(Refusal):
+                undo_merge(merges[number % len(merges)].id, by=self.staff, at=self.at)
+            self.tick()
+
     @rule(days=st.integers(1, 12))
     def time_passes(self, days):
         self.at += days * DAY
-        promote_alternates(at=self.at)
+        self.tick()
 
     @rule()
     def the_clock_ticks_again(self):
         before = self.ground.promoted()
-        promote_alternates(at=self.at)
+        self.tick()
         assert self.ground.promoted() == before
+
+    @rule(days=st.integers(-4, 15))
+    def the_conference_moves(self, days):
+        """Open reply-bys move along."""
+        (conference,) = self.rows(Conference)
+        move_conference(
+            conference.id, conference.opens_on + timedelta(days=days), by=self.staff, at=self.at
+        )
+        self.earliest = max(self.earliest, self.ground.event_now().starts_at)
+        self.tick()
 
     @rule(number=some, place=st.integers(1, 6))
     def reorder(self, number, place):
-        waiting = self.ground.rows(
-            Target,
-            Target.list_id == self.ground.list.id,
-            Target.is_alternate,
-            Target.promoted_at.is_(None),
-        )
+        ground = self.either(number)
+        waiting = self.waiting(ground)
         if waiting:
             target = waiting[number % len(waiting)]
-            move_alternate(self.ground.list.id, target.id, place, by=CONSOLE, at=self.at)
+            move_alternate(ground.list.id, target.id, place, by=CONSOLE, at=self.at)
 
-    @rule()
-    def one_alternate_more(self):
-        self.ground.add_alternate(self.at)
+    @rule(number=some)
+    def one_alternate_more(self, number):
+        self.either(number).add_alternate(self.at)
+
+    @rule(number=some)
+    def one_of_the_other_list_too(self, number):
+        """On the list of the group and on the host's: as an alternate of both."""
+        waiting = self.waiting(self.ground)
+        if waiting:
+            person = waiting[number % len(waiting)].stakeholder
+            theirs = (Target.list_id == self.hosts.list.id, Target.stakeholder_id == person.id)
+            if not self.rows(Target, *theirs):
+                self.hosts.add_alternate(self.at, person)
+
+    @rule(number=some, is_alternate=st.booleans())
+    def alternate_or_not(self, number, is_alternate):
+        ground = self.either(number)
+        targets = self.rows(Target, Target.list_id == ground.list.id)
+        if targets:
+            ids = [targets[number % len(targets)].id]
+            done = mark_alternates(ground.list.id, ids, is_alternate, by=self.staff, at=self.at)
+            self.changes += [done.change_id] if done.change_id else []
+
+    @rule(number=some)
+    def take_off_the_list(self, number):
+        ground = self.either(number)
+        targets = self.rows(Target, Target.list_id == ground.list.id)
+        if targets:
+            chosen = Chosen(ground.list.id, [targets[number % len(targets)].id])
+            done = remove_many(chosen, by=self.staff, at=self.at)
+            self.changes += [done.change_id] if done.change_id else []
+
+    @rule(number=some)
+    def take_back_a_change_of_the_list(self, number):
+        if self.changes:
+            with suppress(Refusal):
+                take_back_targets(
+                    self.changes.pop(number % len(self.changes)), by=self.staff, at=self.at
+                )
+            self.tick()
+
+    @rule(number=some)
+    def bar_someone(self, number):
+        people = [row for row in self.rows(Stakeholder) if row.email]
+        suppress_address(people[number % len(people)].email, "asked", by=self.staff, at=self.at)
+
+    @rule(number=some)
+    def let_them_in_again(self, number):
+        barred = self.rows(Suppression)
+        if barred:
+            lift_suppression(
+                barred[number % len(barred)].id, "asked", by=self.staff, at=self.at,
+                is_confirmed=True,
+            )  # fmt: skip
+            self.tick()
 
     @precondition(lambda self: len(self.ground.invitations()) < 9)
-    @rule()
-    def a_wave_goes_out(self):
-        self.ground.ask(self.at)
-        promote_alternates(at=self.at)
+    @rule(number=some)
+    def a_wave_goes_out(self, number):
+        self.either(number).ask(self.at)
+        self.tick()
         self.held = self.holding()
 
-    @rule(places=st.integers(0, 6), is_automatic=st.booleans())
-    def change_places(self, places, is_automatic):
+    @rule(number=some, places=st.integers(0, 6), is_automatic=st.booleans())
+    def change_places(self, number, places, is_automatic):
         with suppress(Conflict):
             change_allotment(
-                self.ground.allotment_id,
+                self.either(number).allotment_id,
                 places=places,
                 is_automatic=is_automatic,
                 answer_days=10,
@@ -142,14 +268,14 @@ class Places(RuleBasedStateMachine):
                 at=self.at,
             )
 
-    @rule()
-    def ask_by_hand(self):
+    @rule(number=some)
+    def ask_by_hand(self, number):
         with suppress(Conflict):
-            ask_next(self.ground.allotment_id, by=CONSOLE, at=self.at)
+            ask_next(self.either(number).allotment_id, by=CONSOLE, at=self.at)
 
     @rule(number=some)
     def approve(self, number):
-        vacancies = self.ground.vacancies()
+        vacancies = self.rows(Vacancy)
         if vacancies:
             vacancy = vacancies[number % len(vacancies)]
             before = vacancy.state  # the row itself would be read anew afterwards
@@ -158,51 +284,6 @@ class Places(RuleBasedStateMachine):
             except Conflict:
                 return
             assert before is VacancyState.OPEN
-
-    @invariant()
-    def no_place_is_given_twice(self):
-        places, states = self.ground.allotment().places, self.ground.states()
-        assert states.get("taken", 0) <= places
-        by_invitation = {row.id: row for row in self.ground.invitations()}
-        for row in self.ground.rows(Placement):
-            invitation = by_invitation.get(row.invitation_id)
-            if invitation is not None and invitation.state is InvitationState.ACCEPTED:
-                assert row.state in (PlacementState.TAKEN, PlacementState.WAITING)
-            elif invitation is not None and invitation.state is not InvitationState.DELEGATED:
-                assert row.state in (PlacementState.ASKED, PlacementState.AWAY)
-
-    @invariant()
-    def nobody_is_promoted_twice_and_no_place_goes_to_two(self):
-        promoted = self.ground.promoted()
-        assert len(promoted) == len(set(promoted))
-        filled = [row.filled_by_id for row in self.ground.vacancies() if row.filled_by_id]
-        assert len(filled) == len(set(filled))
-
-    @invariant()
-    def nobody_waits_for_a_place_that_is_free(self):
-        allotment, states = self.ground.allotment(), self.ground.states()
-        if states.get("waiting"):
-            kept = states.get("taken", 0) + states.get("asked", 0)
-            assert kept >= allotment.places
-
-    @invariant()
-    def no_freed_place_stays_empty_while_an_alternate_waits(self):
-        allotment, held = self.ground.allotment(), self.holding()
-        before, self.held = self.held, held
-        reply_by = reply_by_for(
-            self.at, self.ground.event.starts_at, allotment.answer_days, allotment.closing_days
-        )
-        if not (allotment.is_automatic and self.ground.eligible() and reply_by):
-            return
-        assert held >= min(before, allotment.places)
-        assert all(row.state is not VacancyState.OPEN for row in self.ground.vacancies())
-
-    def teardown(self):
-        if hasattr(self, "ground"):
-            for invitation in self.ground.invitations():
-                assert invitation.reply_by <= self.ground.event.starts_at
-            assert_counts_add_up()
-        db.session.rollback()
 
 
 def play(examples, afresh):

@@ -12,7 +12,7 @@ from outreach.actions.tasks import add_task
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE, Actor
 from outreach.models.invitation import Reply
-from tests.actions.test_places import Ground
+from tests.actions.grounds import Ground
 from tests.axe import violations, visit
 from tests.factories import NOON, afresh, make_account, make_stakeholder, make_target
 

@@ -11,7 +11,7 @@ from outreach.models.activity import Activity
 from outreach.models.allotment import Allotment, Vacancy
 from outreach.models.invitation import Reply
 from outreach.models.target import Target
-from tests.actions.test_places import Ground
+from tests.actions.grounds import Ground
 from tests.factories import make_target, sign_in
 from tests.forms import opened
 

@@ -12,6 +12,7 @@ from outreach.models.heartbeat import Heartbeat
 from outreach.models.message import RESTING, Attempt, Message, MessageState, Unit, UnitState
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import LastAudit, last_audit
+from outreach.queries.health import OLDEST_TICK
 from outreach.queries.imports import ImportLine, imports_in_trouble
 from outreach.queries.messages import first_ids
 
@@ -58,7 +59,7 @@ class Operations:
     waiting_units: int
     oldest_due_at: datetime | None
     per_second: float
-    """Messages handed over a second, over the last ten minutes."""
+    """Messages a second that a provider took, over the last ten minutes."""
     states: dict[str, int]
     """Messages of campaigns by state."""
     single_unknowns: int
@@ -68,6 +69,8 @@ class Operations:
     held: list[tuple[str, int]]
     """(reason, how many), the most frequent first."""
     ticks: list[Tick]
+    stands_still: bool
+    """The clock ticked once, and has not lately."""
     breakers: list[BreakerLine]
     answers: list[tuple[str, str, int, int]]
     """(mailer, class, calls, messages) of the last 24 hours."""
@@ -76,6 +79,16 @@ class Operations:
     imports: list[ImportLine]
     """Those that failed, and are tried again or wait for a person."""
     audit: LastAudit | None
+
+    @property
+    def ticked_at(self) -> datetime | None:
+        """The newest tick of any job."""
+        return max((one.ticked_at for one in self.ticks), default=None)
+
+    @property
+    def failing(self) -> list[Tick]:
+        """The jobs whose last tick ended in an error."""
+        return [one for one in self.ticks if one.error]
 
     @property
     def held_count(self) -> int:
@@ -104,10 +117,13 @@ def operations(at: datetime) -> Operations:
     ).one()
     sent = session.scalar(
         select(func.coalesce(func.sum(Attempt.messages_count), 0)).where(
-            Attempt.id > _first_attempt_id(at - RATE_SPAN), Attempt.started_at > at - RATE_SPAN
+            Attempt.id > _first_attempt_id(at - RATE_SPAN),
+            Attempt.started_at > at - RATE_SPAN,
+            Attempt.result.in_(("accepted", "mixed")),
         )
     )
     single_held, held = _held()
+    ticked = ticks()
     return Operations(
         due_units=due_units,
         waiting_units=waiting,
@@ -117,7 +133,8 @@ def operations(at: datetime) -> Operations:
         single_unknowns=unknown,
         single_held=single_held,
         held=held,
-        ticks=ticks(),
+        ticks=ticked,
+        stands_still=bool(ticked) and max(one.ticked_at for one in ticked) < at - OLDEST_TICK,
         breakers=breakers(at),
         answers=_answers(at),
         paused=_paused(),

@@ -42,6 +42,7 @@ NAVIGATION = (
 def register(app: Flask) -> None:
     """Give templates their words."""
     app.jinja_env.filters.update(when=when, day=day, far=far, span=span, thousands=thousands)
+    app.jinja_env.filters["provider"] = provider
     app.jinja_env.filters.update(country=country_name, language=language_name, spell=spell)
     app.context_processor(_frame)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -79,6 +80,8 @@ def far(at: datetime | date | None) -> str:
         return format_timedelta(
             timedelta(away), granularity="day", add_direction=True, locale="en_GB", threshold=1.4
         )
+    if abs(at - g.at) < timedelta(seconds=1):
+        return "in a moment" if at > g.at else "just now"
     return format_timedelta(at - g.at, add_direction=True, locale="en_GB", threshold=1.4)
 
 
@@ -102,6 +105,18 @@ def spell(time: timedelta) -> str:
 def thousands(number: int) -> str:
     """1204 as 1,204."""
     return f"{number:,}"
+
+
+PROVIDERS = {
+    "file": "The mail folder",
+    "smtp": "The mail server",
+    "sendgrid": "SendGrid",
+}
+
+
+def provider(mailer: str) -> str:
+    """Who takes the mails of a mailer, at the beginning of a sentence."""
+    return PROVIDERS.get(mailer, mailer.capitalize())
 
 
 def _frame() -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
+from outreach import clock
 from outreach.actions.confirmations import confirm_answers
 from outreach.actions.messages import hold_message
 from outreach.db import db, transaction
 from outreach.delivery.mailer import Accepted, Busy, Silent, Unfit
 from outreach.delivery.outbox import drain
-from outreach.jobs import audit_now, job_named, run_job
+from outreach.jobs import Job, audit_now, job_named, run_job
 from outreach.models.account import Role
 from outreach.models.activity import CONSOLE
 from outreach.models.breaker import Breaker
@@ -82,6 +84,7 @@ def test_held_mails_are_counted_by_reason_of_campaigns_or_not(app, client, maile
     drain(mailer, now=lambda: NOON)
     text = page(client)
     assert "<b>1</b> held: A line break." in text
+    assert "Nothing waits to leave; 1 is held for a person." in text
     answer_by_link(make_invitation())
     confirm_answers(at=NOON)
     single = db.session.scalar(select(Message.id).where(Message.step_id.is_(None)))
@@ -107,6 +110,38 @@ def test_a_broken_promise_is_said_above_all_else(app, client):
         session.execute(update(Tally).values(count=Tally.count + 1))
     audit_now()
     assert "A promise is broken: look at the audit below." in page(client)
+
+
+def test_a_clock_that_stands_still_is_said_above_all_else(app, client, monkeypatch):
+    frozen_campaign(2)
+    run_job(job_named("finish-campaigns"))
+    assert "The clock ticks" in page(client)
+    later = clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr("outreach.clock.now", lambda: later)
+    text = page(client)
+    assert "The clock stands still: nothing is sent or read until it runs again." in text
+    assert "units are leaving" not in text
+
+
+def test_a_job_that_fails_is_named_with_what_went_wrong(app, client):
+    def fails():
+        raise ValueError("no such thing")
+
+    with pytest.raises(ValueError, match="no such thing"):
+        run_job(Job("finish-campaigns", timedelta(minutes=1), fails))
+    text = page(client)
+    assert "1 job of the clock fails: look at the clock below." in text
+    assert text.count("ValueError: no such thing") == 2
+
+
+def test_mails_that_a_provider_did_not_take_are_no_rate(app, mailer):
+    frozen_campaign(6)
+    mailer.answers = lambda recipient: Busy("503", is_provider_down=True)
+    drain(mailer, now=lambda: NOON)
+    assert operations(NOON).per_second == 0
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: NOON + timedelta(minutes=1))
+    assert operations(NOON + timedelta(minutes=1)).per_second == 0.01
 
 
 def test_organisers_do_not_see_it(app, client):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import transaction
 from outreach.drafting import Plan, take
-from outreach.errors import NotFound
+from outreach.errors import ChangedMeanwhile, NotFound
 from outreach.gathering import CANCELLED
 from outreach.models.activity import CLOCK, Activity, Actor
 from outreach.models.campaign import (
@@ -38,19 +38,26 @@ def draft_campaign(plan: Plan, *, by: Actor, at: datetime) -> int:
         return campaign.id
 
 
-def change_campaign(campaign_id: int, plan: Plan, *, by: Actor, at: datetime) -> None:
-    """Change a draft; whatever had been approved must be approved again."""
+def change_campaign(
+    campaign_id: int, plan: Plan, *, seen: int | None = None, by: Actor, at: datetime
+) -> None:
+    """Change a draft; whatever had been approved must be approved again.
+
+    seen  the mark of what the form showed. Raises ChangedMeanwhile.
+    """
     with transaction() as session:
         campaign = _get(session, campaign_id)
+        if seen is not None and campaign.mark != seen:
+            raise ChangedMeanwhile
         campaign.void_approval()
         for step in list(campaign.steps):
             session.delete(step)
-        seen = {one.segment_id for one in campaign.segments}
+        known = {one.segment_id for one in campaign.segments}
         for entry in [*campaign.lists, *campaign.segments, *campaign.left_out_lists]:
             session.delete(entry)
         session.flush()
         session.expire(campaign, ["steps", "lists", "segments", "left_out_lists"])
-        take(session, campaign, plan, by, at, seen)
+        take(session, campaign, plan, by, at, known)
         session.add(_line("changed_campaign", campaign, by, at))
 
 

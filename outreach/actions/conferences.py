@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
+from outreach.errors import ChangedMeanwhile
 from outreach.models.activity import Activity, Actor
+from outreach.models.base import mark_of
 from outreach.models.conference import Conference
 from outreach.models.event import Event, EventKind
 from outreach.moving import (
@@ -18,14 +20,19 @@ from outreach.moving import (
 )
 
 
-def move_conference(conference_id: int, opens_on: date, *, by: Actor, at: datetime) -> None:
+def move_conference(
+    conference_id: int, opens_on: date, *, seen_on: date | None = None, by: Actor, at: datetime
+) -> None:
     """Move the opening; every event of the conference moves by as many days, hours kept.
 
     Every open deadline moves along: reply-bys, steps counted from a date, seats to be filled,
     delegations to be named.
+    seen_on  the opening when it was shown what would move. Raises ChangedMeanwhile.
     """
     with transaction() as session:
         conference = session.get_one(Conference, conference_id, with_for_update=True)
+        if seen_on is not None and conference.opens_on != seen_on:
+            raise ChangedMeanwhile
         days = opens_on - conference.opens_on
         conference.opens_on += days
         conference.closes_on += days
@@ -48,6 +55,7 @@ def describe_conference(
     venue: str,
     host: str,
     reply_to: str,
+    seen: int | None = None,
     by: Actor,
     at: datetime,
 ) -> None:
@@ -55,14 +63,17 @@ def describe_conference(
 
     In another zone every open deadline keeps its hour of the clock on the wall; in another country
     other days are off. What is counted from either moves along, as with another date.
+    seen  the mark of what the form showed. Raises ChangedMeanwhile.
     """
     with transaction() as session:
-        conference = session.get_one(Conference, conference_id)
+        conference = session.get_one(Conference, conference_id, with_for_update=True)
         event = session.scalars(
             select(Event).where(
                 Event.conference_id == conference_id, Event.kind == EventKind.CONFERENCE
             )
         ).one()
+        if seen is not None and conference.mark(event.venue) != seen:
+            raise ChangedMeanwhile
         before = _known_to_calendars(event)
         _move_to_zone(session, conference, event, ZoneInfo(time_zone), at)
         # What letters say changes after that, so that it is not taken for approved with the times.
@@ -94,14 +105,18 @@ def _move_to_zone(
 
 
 def cap_mails(
-    conference_id: int, mails: int | None, days: int | None, *, by: Actor, at: datetime
-) -> None:
+    conference_id: int, mails: int | None, days: int | None, *, seen: int | None = None, by: Actor,
+    at: datetime,
+) -> None:  # fmt: skip
     """At most so many campaign mails to one person in so many days, over all campaigns.
 
     Without both numbers there is no limit.
+    seen  the mark of both as the form showed them. Raises ChangedMeanwhile.
     """
     with transaction() as session:
         conference = session.get_one(Conference, conference_id, with_for_update=True)
+        if seen is not None and mark_of(conference.cap_mails, conference.cap_days) != seen:
+            raise ChangedMeanwhile
         has_limit = mails is not None and days is not None
         conference.cap_mails = mails if has_limit else None
         conference.cap_days = days if has_limit else None

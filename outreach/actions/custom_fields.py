@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.folding import fold
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.custom_field import CustomField, CustomKind, CustomSubject, CustomValue
 
@@ -55,14 +55,18 @@ def add_custom_field(
 
 
 def edit_custom_field(
-    field_id: int, label: str, hint: str, choices: Sequence[str], *, by: Actor, at: datetime
-) -> None:
+    field_id: int, label: str, hint: str, choices: Sequence[str], *, seen: int | None = None,
+    by: Actor, at: datetime,
+) -> None:  # fmt: skip
     """Give a field another label, hint or choices; its kind and code stay, for what stands in it.
 
     A choice in which something stands can be added to and put elsewhere, not taken away.
+    seen  the mark of what the form showed. Raises ChangedMeanwhile.
     """
     with transaction() as session:
         row = _field(session, field_id)
+        if seen is not None and row.mark != seen:
+            raise ChangedMeanwhile
         wanted = _choices(row.kind, choices)
         gone = [one for one in row.choices if one not in wanted]
         used = session.scalars(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.event import NEEDS, Event, Parts
 from outreach.models.invitation import Reply
@@ -105,16 +105,22 @@ def ask_about(
     party_limit: int,
     needs: Collection[str],
     parts: Parts = Parts.WHOLE,
+    seen: int | None = None,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Whether the form asks how people take part, when, who comes along, and what they need."""
+    """Whether the form asks how people take part, when, who comes along, and what they need.
+
+    seen  the mark of what the page showed. Raises ChangedMeanwhile.
+    """
     if not 0 <= party_limit <= 99:
         raise UnfitQuestion("From 0 to 99 people may come along.")
     with transaction() as session:
         event = session.get(Event, event_id, with_for_update=True)
         if event is None:
             raise NotFound("event")
+        if seen is not None and event.asks_mark != seen:
+            raise ChangedMeanwhile
         event.allows_remote, event.party_limit = allows_remote, party_limit
         event.parts_asked = parts
         event.needs_asked = [need for need in NEEDS if need in needs]

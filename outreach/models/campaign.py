@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.errors import Conflict, NotAllowed
 from outreach.models.audience import CampaignLeftOutList, CampaignSegment
-from outreach.models.base import AT_ONCE, Base, Key, No
+from outreach.models.base import AT_ONCE, Base, Key, No, mark_of
 from outreach.models.event import Event
 from outreach.models.sender import Sender
 from outreach.models.step import MANNERS, RELATIVE, Audience, Step, StepState
@@ -165,6 +165,18 @@ class Campaign(Base):
             *self._audience_parts(),
         ]
         return DIGEST + sha256(json.dumps(parts).encode()).hexdigest()
+
+    @property
+    def mark(self) -> int:
+        """Another number once anything of what its form says is another."""
+        return mark_of(
+            self.name, self.event_id, self.reply_by, bool(self.is_vip), bool(self.has_calendar),
+            self.sender_name, self.sender_id, self.newcomers_list_id,
+            sorted((entry.list_id, entry.wave or 0) for entry in self.lists),
+            sorted((one.segment_id, bool(one.is_left_out)) for one in self.segments),
+            sorted(one.list_id for one in self.left_out_lists),
+            [step.digest_parts() for step in self.steps],
+        )  # fmt: skip
 
     def _audience_parts(self) -> list[Any]:
         """What else says whom it reaches: nothing where that is lists alone, as once it always was.

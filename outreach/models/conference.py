@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import Base, Code, Key, Zero
+from outreach.models.base import Base, Code, Key, Zero, mark_of
 from outreach.models.picture import Picture
 
 
@@ -47,6 +47,19 @@ class Conference(Base):
     """What heads every letter, if anything does."""
 
     emblem: Mapped[Picture | None] = relationship()
+
+    def mark(self, venue: str) -> int:
+        """Another number once anything that its form says is another; the venue is its event's."""
+        return conference_mark(
+            self.name, self.city, self.country_code, venue, self.time_zone, self.host, self.reply_to
+        )
+
+
+def conference_mark(
+    name: str, city: str, country_code: str, venue: str, time_zone: str, host: str, reply_to: str
+) -> int:
+    """The mark of a conference of which its form says this."""
+    return mark_of(name, city, country_code, venue, time_zone, host, reply_to)
 
 
 class Region(Base):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.models.base import AT_ONCE, Base, Code, Key, Zero
+from outreach.models.base import AT_ONCE, Base, Code, Key, Zero, mark_of
 
 
 class CustomKind(StrEnum):
@@ -49,6 +49,11 @@ class CustomField(Base):
     position: Mapped[Zero]
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+
+    @property
+    def mark(self) -> int:
+        """Another number once its words are others."""
+        return mark_of(self.label, self.hint, list(self.choices))
 
 
 class CustomValue(Base):

@@ -1,5 +1,6 @@
 """Event: the conference itself, a preparatory meeting, a side event, a session."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.models.base import Base, Code, Key, No, Zero
+from outreach.models.base import Base, Code, Key, No, Zero, mark_of
 from outreach.models.conference import Conference
 
 
@@ -83,6 +84,16 @@ class Event(Base):
     conference: Mapped[Conference] = relationship()
 
     @property
+    def asks_mark(self) -> int:
+        """Another number once its answer form asks something else besides its questions."""
+        return asks_mark(self.allows_remote, self.party_limit, self.needs_asked, self.parts_asked)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The event's own zone."""
         return ZoneInfo(self.time_zone)
+
+
+def asks_mark(allows_remote: bool, party_limit: int, needs: Iterable[str], parts: Parts) -> int:
+    """The mark of a form that asks this."""
+    return mark_of(bool(allows_remote), party_limit, list(needs), parts.value)

@@ -82,6 +82,12 @@ def campaign_page(campaign_id: int) -> CampaignPage | None:
     )  # fmt: skip
 
 
+def campaign_mark(campaign_id: int) -> int:
+    """Which version of a campaign its form shows. Six SELECTs by key."""
+    campaign = reading().get(Campaign, campaign_id, populate_existing=True)
+    return campaign.mark if campaign else 0
+
+
 def _itself(campaign_id: int) -> Any:
     """SELECT of the first fields of a CampaignPage, in their order."""
     author, approver = aliased(Account), aliased(Account)

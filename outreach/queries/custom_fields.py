@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from outreach.db import reading
 from outreach.intake.words import fold_heading
+from outreach.models.base import mark_of
 from outreach.models.custom_field import (
     COLUMNS,
     PREFIX,
@@ -44,6 +45,11 @@ class FieldLine:
     def name(self) -> str:
         """As it is called beside the fields that everyone has: in imports, filters and mails."""
         return PREFIX + self.code
+
+    @property
+    def mark(self) -> int:
+        """As that of the field itself."""
+        return mark_of(self.label, self.hint, list(self.choices))
 
 
 def custom_fields(

@@ -1,22 +1,25 @@
 """Drafting a campaign, and changing one that has not been scheduled."""
 
+from collections.abc import Sequence
+
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach.actions.campaigns import change_campaign as change
 from outreach.actions.campaigns import draft_campaign
-from outreach.errors import Refusal
+from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.activity import Actor
 from outreach.models.campaign import CampaignState, WrongState
 from outreach.models.step import StepKind
 from outreach.queries.audience_looks import look
-from outreach.queries.campaign_pages import CampaignPage, campaign_page
+from outreach.queries.campaign_pages import CampaignPage, campaign_mark, campaign_page
 from outreach.queries.planned_steps import planned_steps
 from outreach.web.frame import whole
 from outreach.web.staff.audience_form import NEWS
 from outreach.web.staff.campaign_forms import CampaignForm
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import Difference, seen_of, settle, told
 
 Page = str | tuple[str, int] | Response
 
@@ -60,14 +63,24 @@ def change_campaign(campaign_id: int) -> Page:
     form = CampaignForm()
     form.keep(page)
     if request.method == "GET":
-        form.show(page, list(planned_steps(campaign_id)))
-        form.offer()
+        _show(form, page)
         return _page(form, page)
     if not _is_wished(form):
         return _page(form, page)
+    now = CampaignForm(formdata=None)
+    now.keep(page)
+    _show(now, page)
+    settle(form, now)
+    form.offer()
     if form.validate():
         try:
-            change(campaign_id, form.plan(), by=Actor.account(current_user.id), at=g.at)
+            change(
+                campaign_id, form.plan(), seen=seen_of(form, now),
+                by=Actor.account(current_user.id), at=g.at,
+            )  # fmt: skip
+        except ChangedMeanwhile as refusal:
+            flash(str(refusal), "problem")
+            return _page(form, page, told(form, now)), refusal.status
         except Refusal as refusal:
             form.form_errors.append(str(refusal))
         else:
@@ -110,9 +123,16 @@ def _is_wished(form: CampaignForm) -> bool:
     return wish == "save"
 
 
-def _page(form: CampaignForm, page: CampaignPage | None) -> str:
+def _show(form: CampaignForm, page: CampaignPage) -> None:
+    """Fill the form with what stands there, and remember it."""
+    form.show(page, list(planned_steps(page.id)))
+    form.offer()
+    form.remember(campaign_mark(page.id))
+
+
+def _page(form: CampaignForm, page: CampaignPage | None, changed: Sequence[Difference] = ()) -> str:
     """The form; whatever button was pressed, who is meant now is counted with it."""
     return render_template(
-        "staff/campaigns/form.html", form=form, campaign=page,
+        "staff/campaigns/form.html", form=form, campaign=page, changed=changed,
         look=look(form.wish(), g.at) if request.method == "POST" else None,
     )  # fmt: skip

@@ -4,7 +4,6 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -32,6 +31,7 @@ from outreach.queries.senders import senders
 from outreach.queries.templates import template_choices
 from outreach.web.frame import whole
 from outreach.web.staff.audience_form import INVITE, NEWS, AudienceFields
+from outreach.web.staff.meanwhile import SeenForm
 from outreach.web.staff.reminder_form import KINDS, ReminderForm
 
 DEFAULT_DAYS = (14, 3)
@@ -40,7 +40,7 @@ EVENING = time(18)
 MORNING = time(9)
 
 
-class CampaignForm(AudienceFields, FlaskForm):
+class CampaignForm(AudienceFields, SeenForm):
     """Everything that a campaign is made of; it works with and without scripts."""
 
     name = StringField(

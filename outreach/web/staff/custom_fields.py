@@ -1,6 +1,6 @@
 """The team's own fields of people and organisations, for administrators."""
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -8,11 +8,12 @@ from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from outreach.actions import custom_fields as fields
-from outreach.errors import Refusal
+from outreach.errors import ChangedMeanwhile, NotFound, Refusal
 from outreach.models.activity import Actor
 from outreach.models.custom_field import CustomKind, CustomSubject
-from outreach.queries.custom_fields import custom_fields, use_count
+from outreach.queries.custom_fields import FieldLine, custom_fields, use_count
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import SeenForm, changed_page, seen_of, settle
 from outreach.web.staff.settings import administrators_only
 
 KINDS = {
@@ -41,6 +42,22 @@ class CustomFieldForm(FlaskForm):
         "Choices", [Length(max=10_000)], description="One a line; for a choice only."
     )
     hint = StringField("Hint", [Length(max=200)], description="Stands beneath the name, as here.")
+
+
+class WordsForm(SeenForm):
+    """What can be changed of a field that there is."""
+
+    label = StringField("Name", [Length(max=60)])
+    hint = StringField("Hint", [Length(max=200)])
+    choices = TextAreaField("Choices, one a line", [Length(max=20_000)])
+
+
+def _words(line: FieldLine) -> WordsForm:
+    form = WordsForm(
+        formdata=None, label=line.label, hint=line.hint, choices="\n".join(line.choices)
+    )
+    form.remember(line.mark)
+    return form
 
 
 @blueprint.get("/staff/settings/fields", endpoint="custom_fields")
@@ -72,15 +89,26 @@ def add_custom_field() -> tuple[str, int] | Response:
 
 @blueprint.post("/staff/settings/fields/<int:field_id>")
 @administrators_only
-def edit_custom_field(field_id: int) -> Response:
+def edit_custom_field(field_id: int) -> tuple[str, int] | Response:
     """Another name, hint or choices."""
-    form = request.form
+    line = next((one for one in custom_fields() if one.id == field_id), None)
+    if line is None:
+        raise NotFound("field")
+    form, now = WordsForm(), _words(line)
+    if not line.choices:
+        del form.choices, now.choices
+    settle(form, now)
     try:
         fields.edit_custom_field(
-            field_id, form.get("label", ""), form.get("hint", "")[:200],
-            form.get("choices", "")[:20_000].splitlines(), by=_me(), at=g.at,
+            field_id, form.label.data or "", (form.hint.data or "")[:200],
+            (form.choices.data or "")[:20_000].splitlines() if line.choices else (),
+            seen=seen_of(form, now), by=_me(), at=g.at,
         )  # fmt: skip
         flash("The field is saved.", "done")
+    except ChangedMeanwhile as refusal:
+        return changed_page(
+            refusal, form, now, what="Save this field", back=url_for("staff.custom_fields")
+        )
     except Refusal as refusal:
         flash(str(refusal), "problem")
     return redirect(url_for("staff.custom_fields"), 303)
@@ -110,7 +138,8 @@ def _page(form: CustomFieldForm) -> str:
     lines = custom_fields(with_retired=True)
     return render_template(
         "staff/custom_fields/custom_fields.html", lines=lines, form=form, kinds=KINDS,
-        subjects=SUBJECTS, counts={line.id: use_count(line.id) for line in lines},
+        subjects=SUBJECTS, words={line.id: _words(line) for line in lines},
+        counts={line.id: use_count(line.id) for line in lines},
     )  # fmt: skip
 
 

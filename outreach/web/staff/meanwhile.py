@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
+from flask import flash, render_template, request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, HiddenField
+from wtforms import BooleanField, Field, FieldList, HiddenField
+
+from outreach.errors import ChangedMeanwhile
 
 TAKE = "take-"
 MINE, THEIRS = "mine", "theirs"
@@ -91,7 +93,27 @@ def settle(form: SeenForm, now: FlaskForm) -> None:
         if name.startswith(TAKE) and choice == THEIRS:
             field = form._fields.get(name.removeprefix(TAKE))
             if field is not None and field in _fields(form):
-                field.data = now._fields[field.name].data
+                _take(field, now._fields[field.name])
+
+
+def seen_of(form: SeenForm, now: SeenForm) -> int:
+    """The version that the form was filled with; what was posted without one saw what is there."""
+    return form.seen_version() or int(now.version.data or 0)
+
+
+def changed_page(
+    refusal: ChangedMeanwhile, form: SeenForm, now: SeenForm, *, what: str, back: str
+) -> tuple[str, int]:
+    """A page of its own for a form that stands among others: what changed, and what was typed.
+
+    what  the words of its button; back  where whoever leaves it goes. It is posted to the address
+    of this request.
+    """
+    flash(str(refusal), "problem")
+    page = render_template(
+        "staff/changed.html", form=form, changed=told(form, now), what=what, back=back
+    )
+    return page, refusal.status
 
 
 def _fields(form: FlaskForm) -> Iterator[Field]:
@@ -101,13 +123,31 @@ def _fields(form: FlaskForm) -> Iterator[Field]:
     )
 
 
+def _take(field: Field, now: Field) -> None:
+    if not isinstance(field, FieldList):
+        field.data = now.data
+        return
+    while field.entries:
+        field.pop_entry()
+    for one in now.data:
+        field.append_entry(one)
+
+
 def _text(field: Field) -> str:
     data: Any = field.data
+    if isinstance(field, FieldList):
+        return "\n".join(_text_of_entry(entry) for entry in field.entries)
     if isinstance(field, BooleanField):
         return "yes" if data else ""
     if isinstance(data, list | tuple | set):
         return ", ".join(sorted(str(one) for one in data))
     return "\n".join(line.rstrip() for line in str(data or "").splitlines())
+
+
+def _text_of_entry(entry: Field) -> str:
+    """One form of a list of them, as a line."""
+    parts = (_shown(one, text) for one in entry.form if (text := _text(one)))
+    return ", ".join(parts)
 
 
 def _shown(field: Field, text: str) -> str:

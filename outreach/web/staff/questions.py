@@ -14,14 +14,15 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach import sheets
 from outreach.actions.questions import QuestionText, add_question, ask_about, retire_question
-from outreach.errors import Refusal
+from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.languages import languages, name_of
 from outreach.models.activity import Actor
-from outreach.models.event import NEEDS, Parts
+from outreach.models.event import NEEDS, Parts, asks_mark
 from outreach.models.invitation import Reply
 from outreach.models.question import QuestionKind, words_in
-from outreach.queries.questions import answered_people, event_asked, questions_of
+from outreach.queries.questions import EventAsked, answered_people, event_asked, questions_of
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import SeenForm, changed_page, seen_of, settle
 from outreach.web.staff.said import NEED_WORDS, in_words
 
 KINDS = {
@@ -42,7 +43,7 @@ class TickField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class AskForm(FlaskForm):
+class AskForm(SeenForm):
     """The few things that any event may ask."""
 
     allows_remote = BooleanField("People may take part from afar")
@@ -89,15 +90,23 @@ def event_questions(event_id: int) -> str:
     return shown(event_id)
 
 
+def _asks_now(event: EventAsked) -> AskForm:
+    form = AskForm(
+        formdata=None, allows_remote=event.allows_remote, party_limit=event.party_limit,
+        needs=list(event.needs_asked), parts=event.parts_asked.value,
+    )  # fmt: skip
+    form.remember(
+        asks_mark(event.allows_remote, event.party_limit, event.needs_asked, event.parts_asked)
+    )
+    return form
+
+
 def shown(event_id: int, form: QuestionForm | None = None, asks: AskForm | None = None) -> str:
     """The page."""
     event = event_asked(event_id)
     if event is None:
         abort(404)
-    asks = asks or AskForm(
-        allows_remote=event.allows_remote, party_limit=event.party_limit,
-        needs=list(event.needs_asked), parts=event.parts_asked.value,
-    )  # fmt: skip
+    asks = asks or _asks_now(event)
     return render_template(
         "staff/questions/questions.html", event=event, asks=asks, kinds=KINDS,
         form=form or QuestionForm(formdata=None), codes=languages(), words_in=words_in,
@@ -130,14 +139,22 @@ def ask_question(event_id: int) -> tuple[str, int] | AnyResponse:
 @blueprint.post("/staff/events/<int:event_id>/asks")
 def change_asks(event_id: int) -> tuple[str, int] | AnyResponse:
     """Save what the form asks besides."""
-    form = AskForm()
+    event = event_asked(event_id)
+    if event is None:
+        abort(404)
+    form, now = AskForm(), _asks_now(event)
+    settle(form, now)
     if not form.validate():
         return shown(event_id, asks=form), 422
-    ask_about(
-        event_id, allows_remote=form.allows_remote.data, party_limit=form.party_limit.data,
-        needs=form.needs.data or [], parts=Parts(form.parts.data), at=g.at,
-        by=Actor.account(current_user.id),
-    )  # fmt: skip
+    try:
+        ask_about(
+            event_id, allows_remote=form.allows_remote.data, party_limit=form.party_limit.data,
+            needs=form.needs.data or [], parts=Parts(form.parts.data), seen=seen_of(form, now),
+            by=Actor.account(current_user.id), at=g.at,
+        )  # fmt: skip
+    except ChangedMeanwhile as refusal:
+        back = url_for("staff.event_questions", event_id=event_id)
+        return changed_page(refusal, form, now, what="Save what is asked", back=back)
     flash("Saved. Invitees see it at once.", "done")
     return _back(event_id)
 

@@ -4,27 +4,38 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, DateField, EmailField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, DateField, EmailField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
 from outreach.actions import accounts, conferences
-from outreach.errors import Conflict, NotAllowed, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotAllowed, Refusal
 from outreach.links import sign_in_url
 from outreach.models.account import Permission, Role
 from outreach.models.activity import Actor
 from outreach.queries.accounts import team
-from outreach.queries.conferences import ConferenceLine, current_conference, groups
+from outreach.queries.conferences import groups
 from outreach.queries.events import EventLine, events
 from outreach.queries.moves import Move, conference_moves, zone_moves
 from outreach.queries.senders import senders
+from outreach.web.staff.conference_form import (
+    CapForm,
+    ConferenceForm,
+    cap_form,
+    conference_form,
+    conference_or_404,
+    main_event,
+    values_of,
+)
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.meanwhile import changed_page, seen_of, settle
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -43,45 +54,11 @@ def administrators_only(view: Callable[Parameters, Answer]) -> Callable[Paramete
     return guarded
 
 
-class ConferenceForm(FlaskForm):
-    """What it is called, where it is held, who invites."""
-
-    name = StringField("Name", [InputRequired("Give the conference a name."), Length(max=200)])
-    city = StringField("City", [InputRequired("Type the city."), Length(max=100)])
-    country_code = StringField(
-        "Country",
-        [Regexp("^[A-Z]{2}$", message="Two capital letters, such as CH.")],
-        description="Its code of two letters (ISO 3166).",
-    )
-    venue = StringField("Venue", [Length(max=200)])
-    time_zone = StringField(
-        "Time zone",
-        [AnyOf(available_timezones(), message="A name such as Europe/Zurich.")],
-        description="Days and deadlines are counted on its calendar.",
-    )
-    host = StringField(
-        "Who invites",
-        [InputRequired("Say who invites."), Length(max=200)],
-        description="As it stands in the mails and on the invitee’s page.",
-    )
-    reply_to = EmailField(
-        "Replies go to",
-        [InputRequired("Type an address."), Length(max=254)],
-        description="A mailbox that people read.",
-    )
-
-
-class CapForm(FlaskForm):
-    """How much one person may get."""
-
-    mails = IntegerField("At most so many campaign mails", [Optional(), NumberRange(1, 1000)])
-    days = IntegerField("in so many days", [Optional(), NumberRange(1, 365)])
-
-
 class DateForm(FlaskForm):
-    """The opening."""
+    """The opening, and when it was as somebody saw what would move."""
 
     opens_on = DateField("New opening date", [InputRequired("Choose a date.")])
+    seen_on = DateField("Opening", [Optional()], widget=HiddenInput())
 
 
 class SenderForm(FlaskForm):
@@ -115,14 +92,13 @@ def settings() -> str:
 
 def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str:
     """The page; with a one-time link it is shown here and never again."""
-    conference = conference_or_404()
-    main = next(event for event in events() if event.conference == conference.code)
+    main = main_event()
     shown: dict[str, Any] = {
-        "conference_form": ConferenceForm(obj=conference, venue=main.venue),
+        "conference_form": conference_form(),
         "account_form": AccountForm(formdata=None),
         "date_form": DateForm(formdata=None),
         "sender_form": SenderForm(formdata=None),
-        "cap_form": CapForm(mails=conference.cap_mails, days=conference.cap_days),
+        "cap_form": cap_form(),
     }
     return render_template(
         "staff/settings/settings.html",
@@ -142,15 +118,24 @@ def settings_page(link: str = "", link_for: str = "", **forms: FlaskForm) -> str
 @administrators_only
 def describe_conference() -> tuple[str, int] | Response:
     """Save what the conference is called, where it is held, who invites."""
-    form = ConferenceForm()
+    form, now = ConferenceForm(), conference_form()
+    settle(form, now)
     if not form.validate():
         return settings_page(conference_form=form), 422
-    values = {field.name: field.data or "" for field in form if field.name != "csrf_token"}
-    if request.form.get("has_seen") != "moves" and (moves := _moves(values)):
-        return render_template("staff/settings/zone.html", values=values, deadlines=moves), 200
-    conferences.describe_conference(
-        conference_or_404().id, **values, by=Actor.account(current_user.id), at=g.at
-    )
+    values, seen = values_of(form), seen_of(form, now)
+    is_new = seen == int(now.version.data or 0)
+    if is_new and request.form.get("has_seen") != "moves" and (moves := _moves(values)):
+        return render_template(
+            "staff/settings/zone.html", values=values, form=form, deadlines=moves
+        ), 200
+    try:
+        conferences.describe_conference(
+            conference_or_404().id, **values, seen=seen, by=Actor.account(current_user.id), at=g.at
+        )
+    except ChangedMeanwhile as refusal:
+        return changed_page(
+            refusal, form, now, what="Save the conference", back=url_for("staff.settings")
+        )
     flash("Saved. Mails that leave from now on say so.", "done")
     return redirect(url_for("staff.settings"), 303)
 
@@ -165,13 +150,19 @@ def _moves(values: dict[str, str]) -> list[Move]:
 @administrators_only
 def cap_mails() -> tuple[str, int] | Response:
     """Limit how many campaign mails one person gets, over all campaigns."""
-    form = CapForm()
+    form, now = CapForm(), cap_form()
+    settle(form, now)
     if not form.validate():
         return settings_page(cap_form=form), 422
-    conferences.cap_mails(
-        conference_or_404().id, form.mails.data, form.days.data,
-        by=Actor.account(current_user.id), at=g.at,
-    )  # fmt: skip
+    try:
+        conferences.cap_mails(
+            conference_or_404().id, form.mails.data, form.days.data, seen=seen_of(form, now),
+            by=Actor.account(current_user.id), at=g.at,
+        )  # fmt: skip
+    except ChangedMeanwhile as refusal:
+        return changed_page(
+            refusal, form, now, what="Save the limit", back=url_for("staff.settings")
+        )
     flash("Saved. It holds for every step from now on.", "done")
     return redirect(url_for("staff.settings"), 303)
 
@@ -184,14 +175,21 @@ def move_conference() -> str | tuple[str, int] | Response:
     if not form.validate() if request.method == "POST" else not parsed(form):
         return settings_page(date_form=form), 422
     if request.method == "POST":
-        conferences.move_conference(
-            conference.id, form.opens_on.data, by=Actor.account(current_user.id), at=g.at
-        )
+        try:
+            conferences.move_conference(
+                conference.id, form.opens_on.data, seen_on=form.seen_on.data,
+                by=Actor.account(current_user.id), at=g.at,
+            )  # fmt: skip
+        except ChangedMeanwhile:
+            flash("Someone moved the conference since you looked. This is what would move now.",
+                  "problem")  # fmt: skip
+            return redirect(url_for("staff.move_conference", opens_on=form.opens_on.data), 303)
         flash("The conference has its new date; its events and open deadlines moved along.", "done")
         return redirect(url_for("staff.settings"), 303)
     days = form.opens_on.data - conference.opens_on
     return render_template(
         "staff/settings/dates.html", opens_on=form.opens_on.data, days=days.days,
+        seen_on=conference.opens_on,
         moves=[(event, moved(event, days)) for event in events()
                if event.conference == conference.code],
         deadlines=conference_moves(conference.id, days, g.at),
@@ -267,8 +265,3 @@ def not_oneself(account_id: int) -> None:
     """Nobody locks themselves out; so one administrator at least always remains."""
     if account_id == current_user.id:
         raise Conflict("This is your own account. Another administrator can change it.")
-
-
-def conference_or_404() -> ConferenceLine:
-    """The conference that is being prepared."""
-    return current_conference() or abort(404)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from outreach.intake.kinds import unmarked_utf_16
+from outreach.intake.letters import likely_encoding
 from outreach.intake.limits import MEGABYTE, Limits
 from outreach.intake.unreadable import too_many_bytes
 
@@ -47,21 +48,22 @@ class Survey:
 def survey(path: Path, limits: Limits) -> Survey:
     """Read every byte once: hash, count lines, find the encoding.
 
-    UTF-8 is proven over the whole file; what is not Unicode is called cp1252, as a guess.
+    UTF-8 is proven over the whole file; what is not Unicode is guessed by its letters.
     Raises TooLarge.
     """
     if path.stat().st_size > limits.file_bytes:
         raise too_many_bytes(limits.file_bytes)
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    head, line_count, is_utf_8 = b"", 0, True
+    head, far, line_count, is_utf_8 = b"", b"", 0, True
     with path.open("rb") as file:
         while block := file.read(MEGABYTE):
             head = head or block[:4096]
+            far = far or (b"" if block.isascii() else block)
             digest.update(block)
             line_count += block.count(b"\n")
             is_utf_8 = is_utf_8 and _decodes(decoder, block, final=False)
     is_utf_8 = is_utf_8 and _decodes(decoder, b"", final=True)
-    encoding, is_guess = _encoding(head, is_utf_8)
+    encoding, is_guess = _encoding(head, far, is_utf_8)
     return Survey(digest.hexdigest(), head, line_count, encoding, is_guess)
 
 
@@ -83,13 +85,13 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool) -
     return True
 
 
-def _encoding(head: bytes, is_utf_8: bool) -> tuple[str, bool]:
+def _encoding(head: bytes, far: bytes, is_utf_8: bool) -> tuple[str, bool]:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding, False
     if unmarked := unmarked_utf_16(head):
         return unmarked, True
-    return ("utf-8", False) if is_utf_8 else ("cp1252", True)
+    return ("utf-8", False) if is_utf_8 else (likely_encoding(far), True)
 
 
 def delimiter_of(sample: str) -> tuple[str, int]:

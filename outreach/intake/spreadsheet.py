@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TextIO
 
-from outreach.intake import csv_file, xlsx_file
+from outreach.intake import csv_file, letters, xlsx_file
 from outreach.intake.headings import distinct_headers
 from outreach.intake.kinds import kind_of
 from outreach.intake.limits import LIMITS, MEGABYTE, Limits
@@ -224,10 +224,11 @@ def _open_csv(path: Path, survey: csv_file.Survey, limits: Limits, encoding: str
     with path.open(encoding=survey.encoding, errors="replace", newline="") as text:
         delimiter, skip = csv_file.delimiter_of(text.read(64 * 1024))
     sheet = Sheet("csv", survey, path, delimiter=delimiter, skip=skip, limits=limits)
-    if survey.is_guess and survey.encoding == "cp1252":
+    if survey.is_guess and survey.encoding in letters.NAMES:
         sheet.notes.append(
-            "The file does not say how its letters are written; they were read as Western European "
-            "(Windows-1252). Where names look wrong, save it as “CSV UTF-8” and import it again."
+            "The file does not say how its letters are written; they were read as "
+            f"{letters.NAMES[survey.encoding]}. Where names look wrong, save it as “CSV UTF-8” and "
+            "import it again."
         )
     _read_headers(sheet, limits, first_column=0)
     return sheet

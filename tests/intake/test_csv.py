@@ -21,6 +21,46 @@ PEOPLE = [
 ]
 
 
+AS_WRITTEN = {
+    "cp1251": [
+        "Имя;Электронная почта\nНаталья Щукина;a@example.ru\n",
+        "Name;Email\nПётр Жуков;p@example.ru\n",
+        "Name;Ministry\nAnna;МИНИСТЕРСТВО СВЯЗИ\n",
+    ],
+    "koi8-r": [
+        "Имя;Электронная почта\nНаталья Щукина;a@example.ru\n",
+        "Name;Ministry\nAnna;МИНИСТЕРСТВО СВЯЗИ\n",
+    ],
+    "cp1256": [
+        "الاسم;البريد الإلكتروني\nسارة العبد الله;a@example.eg\n",
+        "Name;Email\nمحمد علي;m@example.eg\n",
+    ],
+    "gb18030": [
+        "姓名;电子邮件\n李小龙;li@example.cn\n",
+        "Name;Email\n王秀英;w@example.cn\n",
+        "Name;Organisation\nWang;清华大学\n",
+    ],
+    "cp1252": [
+        "Name;Email\nZoë Åström;z@example.se\nMaría Ñúñez;m@example.es\n",
+        "Nom;Société\nMÜLLER;ÄÖÜ GmbH\n",
+        "Name;Notes\nJean;“quoted” – with a dash …\n",
+        "Name;Letter\nX;Ñ\n",
+        "Name;City\nÉric;Évry\nÖzil;Ürümqi\n",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [(code, text) for code, texts in AS_WRITTEN.items() for text in texts]
+)
+def test_a_file_of_cairo_moscow_or_beijing_is_read_by_its_letters(tmp_path, encoding, text):
+    """A06: and the page says so, for it is a guess."""
+    sheet = open_sheet(write(tmp_path / "list", text.encode(encoding)))
+    read = [sheet.headers, *(row.values for row in sheet.rows())]
+    assert read == [line.split(";") for line in text.splitlines()]
+    assert "were read as" in sheet.notes[0]
+
+
 def values(path, **options):
     return [row.values for row in open_sheet(path, **options).rows()]
 
@@ -61,10 +101,10 @@ def test_windows_letters_are_read_and_the_guess_is_reported(tmp_path):
 
 
 def test_a_person_can_say_the_encoding_that_was_guessed_wrong(tmp_path):
-    path = write(tmp_path / "list", "Имя,Почта\nАнна,anna@example.org\n".encode("cp1251"))
-    assert open_sheet(path).headers != ["Имя", "Почта"]
-    sheet = open_sheet(path, encoding="cp1251")
-    assert sheet.headers == ["Имя", "Почта"]
+    path = write(tmp_path / "list", "Όνομα,Πόλη\nΆννα,Αθήνα\n".encode("cp1253"))
+    assert open_sheet(path).headers != ["Όνομα", "Πόλη"]
+    sheet = open_sheet(path, encoding="cp1253")
+    assert sheet.headers == ["Όνομα", "Πόλη"]
     assert not sheet.encoding_is_guess
     with pytest.raises(ValueError, match="klingon"):
         open_sheet(path, encoding="klingon")

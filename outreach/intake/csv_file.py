@@ -91,7 +91,9 @@ def _encoding(head: bytes, far: bytes, is_utf_8: bool) -> tuple[str, bool]:
             return encoding, False
     if unmarked := unmarked_utf_16(head):
         return unmarked, True
-    return ("utf-8", False) if is_utf_8 else (likely_encoding(far), True)
+    if is_utf_8 or head.startswith(b"PK"):  # an archive has no letters
+        return "utf-8", False
+    return likely_encoding(far), True
 
 
 def delimiter_of(sample: str) -> tuple[str, int]:

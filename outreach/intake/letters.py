@@ -5,7 +5,9 @@ is told to whoever imports, and shows in the first rows, before anything is writ
 """
 
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
+from itertools import islice
 
 LATIN = "cp1252"
 NAMES = {
@@ -35,11 +37,8 @@ def likely_encoding(sample: bytes) -> str:
 
     sample  a part of the file that holds letters beyond ASCII; it may be cut anywhere
     """
-    lines = sample.split(b"\n")
-    far = [line for line in lines if not line.isascii()]
-    if len(far) > 1 and far[-1] is lines[-1]:
-        far.pop()  # it may be cut within a letter
-    sample = b"\n".join(far[:2_000])
+    far = (line for line in sample.split(b"\n") if not line.isascii())
+    sample = b"\n".join(islice(far, 500))[:50_000]
     if not sample or _stands_among_plain(sample):
         return LATIN
     scores = dict(_scores(sample))
@@ -65,7 +64,7 @@ def _scores(sample: bytes) -> Iterator[tuple[str, float]]:
         wrong = len(re.findall(r"[а-яё][А-ЯЁ]", text)) + text.count("\ufffd")
         yield encoding, (known - wrong) / max(1, sum(letter > "\x7f" for letter in text))
     try:
-        text = sample.decode("gb18030")
+        text = getincrementaldecoder("gb18030")().decode(sample)  # cut within a letter, it waits
     except UnicodeDecodeError:
         return
     far = [letter for letter in text if letter > "\x7f" and letter.isalpha()]

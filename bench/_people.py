@@ -1,4 +1,8 @@
-"""People as in life for measurements: names from all countries, several languages, some unknown."""
+"""People as in life for measurements: names from all countries, several languages, some unknown.
+
+Every other one is a problem owner; of the rest it is known that they are men, so that two halves
+of everyone have nobody in common.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,6 +21,7 @@ from outreach.demo.wordlists import member_states
 from outreach.models.activity import CONSOLE
 from outreach.models.base import UTCDateTime
 from outreach.models.event import Event, EventKind
+from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target
@@ -49,6 +54,8 @@ def populate(count: int) -> None:
         with transaction() as session:
             session.execute(insert(Stakeholder), some)
     with transaction() as session:
+        owners = select(Stakeholder.id, literal(Kind.PROBLEM_OWNER)).where(Stakeholder.gender == "")
+        session.execute(insert(StakeholderKind).from_select(["stakeholder_id", "kind"], owners))
         rows = select(literal(list_id), Stakeholder.id, literal(at, UTCDateTime()))
         names = ["list_id", "stakeholder_id", "created_at"]
         session.execute(insert(Target).from_select(names, rows, include_defaults=False))
@@ -76,6 +83,7 @@ def _people(first: int, at: datetime) -> Iterator[dict[str, Any]]:
             "language": dice.choices(LANGUAGES, SHARES)[0],
             "country_code": None if dice.random() < WITHOUT_COUNTRY else code,
             "organisation_id": first + number % ORGANISATIONS, "created_at": at, "changed_at": at,
+            "gender": "male" if number % 2 else "",
         }  # fmt: skip
 
 

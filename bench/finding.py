@@ -1,5 +1,6 @@
 """The table of people, the search and a target list of a tenth of them, at 1,000 and at 1,000,000
-people side by side, by database; and the worst case: all bear one name and have no country."""
+people side by side, by database; and the worst cases: two halves of everyone without anyone in
+common, of whom a page looks at some, and all bear one name and have no country."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -51,18 +52,28 @@ def _measured(kind: str, size: int) -> Iterator[Row]:
     ground = _ground()
     silent = Rule.of([Condition("language", ("fr",)), Condition("answer", ("not_asked",))])
     few = Rule.of([Condition("language", ("ru",)), Condition("gender", ("female",))])
+    halves = Rule.of([Condition("kind", ("problem_owner",)), Condition("gender", ("male",))])
+    middles = _middles(size // 2)
     named, slip = _someone(size // 2)
     rare = Rule.of([Condition("words", (named,))])
     asked: dict[str, Callable[[], object]] = {
         "first page of everyone": lambda: people(Rule(), ground),
         **{
             f"the middle by {sort}": partial(people, Rule(), ground, sort=sort, after=at)
-            for sort, at in _middles(size // 2).items()
+            for sort, at in middles.items()
         },
         "by country, then name falling": lambda: people(Rule(), ground, sort="country,-name"),
         "by language, then country": lambda: people(Rule(), ground, sort="language,country"),
         "two conditions": lambda: people(silent, ground),
+        "by country, then when added": lambda: people(Rule(), ground, sort="country,added"),
         "two conditions that nobody meets": lambda: people(few, ground),
+        "two halves without anyone in common": lambda: people(halves, ground),
+        **{
+            f"the same from the middle by {sort}": partial(
+                people, halves, ground, sort=sort, after=at
+            )
+            for sort, at in middles.items()
+        },
         "a rare name": lambda: people(rare, ground),
         "typing a name": lambda: people_named(named),
         "typing it with a slip": lambda: people_named(slip),

@@ -151,7 +151,8 @@ document.addEventListener("change", (event) => {
 });
 
 function wakeLists(within) {
-  for (const list of within.querySelectorAll(".o-list")) stateCount(list);
+  const around = within.closest?.(".o-list"); // rows that came behind others
+  for (const list of [...(around ? [around] : []), ...within.querySelectorAll(".o-list")]) stateCount(list);
   for (const board of within.querySelectorAll("[data-board]")) makeDraggable(board);
   for (const body of within.querySelectorAll("[data-order]")) makeOrdered(body);
 }

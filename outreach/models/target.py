@@ -57,6 +57,13 @@ class Target(Base):
             postgresql_where=text("decide_on IS NOT NULL"),
         ),
         Index(
+            "ix_targets_owner",
+            "owner_id",
+            "stakeholder_id",
+            sqlite_where=text("owner_id IS NOT NULL"),
+            postgresql_where=text("owner_id IS NOT NULL"),
+        ),
+        Index(
             "ix_targets_tier",
             "list_id",
             "tier",

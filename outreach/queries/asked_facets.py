@@ -3,7 +3,18 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from outreach.advice.segments import QUESTION, Condition
 from outreach.db import reading
@@ -39,8 +50,9 @@ def _on_list(one: Condition, ground: Ground, *wanted: ColumnElement[bool]) -> Sh
     code = one.of or ground.list_code
     lists = select(TargetList.id).join(TargetList.event)
     meant = TargetList.code == code if code else Event.conference_id == ground.conference_id
-    ids = select(Target.stakeholder_id).where(Target.list_id.in_(lists.where(meant)), *wanted)
-    return as_set(ids, Target.stakeholder_id)
+    there = select(Target.stakeholder_id).where(Target.list_id.in_(lists.where(meant)))
+    is_indexed = one.facet == "star" or (one.facet == "tier" and "2" not in one.values)
+    return as_set(there.where(*wanted), Target.stakeholder_id, None if is_indexed else there)
 
 
 IS_WAITING: ColumnElement[bool] = and_(Target.is_alternate, Target.promoted_at.is_(None))
@@ -51,6 +63,12 @@ def _star(values: Sequence[str]) -> ColumnElement[bool]:
     nominated = select(Star.target_id).where(Star.stage == StarStage.NOMINATED)
     known = {"yes": Target.is_star, "nominated": Target.id.in_(nominated)}
     return or_(*[known[value] for value in values])
+
+
+def _tier(values: Sequence[str]) -> ColumnElement[bool]:
+    tiers = Target.tier.in_([int(value) for value in values])
+    # Said as the index says it, which has all but those of the second.
+    return tiers if "2" in values else and_(tiers, Target.tier != literal_column("2"))
 
 
 def _decision(values: Sequence[str]) -> ColumnElement[bool]:
@@ -64,7 +82,7 @@ def _decision(values: Sequence[str]) -> ColumnElement[bool]:
 
 OF_TARGETS: dict[str, Callable[[Sequence[str]], ColumnElement[bool]]] = {
     "star": _star,
-    "tier": lambda values: Target.tier.in_([int(value) for value in values]),
+    "tier": _tier,
     "wave": lambda values: Target.wave.in_([int(value) for value in values]),
     "decision": _decision,
 }
@@ -103,14 +121,13 @@ def _due(one: Condition, ground: Ground) -> Shape:
         else:
             until = ground.at + timedelta(days=int(value.partition("-")[2]))
             spans.append(and_(Invitation.reply_by > ground.at, Invitation.reply_by <= until))
-    ids = select(Invitation.stakeholder_id).where(
-        Invitation.event_id == (event_id or 0),
-        Invitation.state == InvitationState.SILENT,
-        Invitation.withdrawn_at.is_(None),
-        Invitation.merged_into_id.is_(None),
-        or_(*spans),
+    silent = select(Invitation.stakeholder_id).where(
+        Invitation.event_id == (event_id or 0), Invitation.state == InvitationState.SILENT
     )
-    return as_set(ids, Invitation.stakeholder_id)
+    ids = silent.where(
+        Invitation.withdrawn_at.is_(None), Invitation.merged_into_id.is_(None), or_(*spans)
+    )
+    return as_set(ids, Invitation.stakeholder_id, silent)
 
 
 def _contacted(one: Condition, ground: Ground) -> Shape:
@@ -156,16 +173,14 @@ def question(one: Condition, _ground: Ground) -> Shape:
     kind = reading().scalar(select(Question.kind).where(Question.id == number))
     if kind is None:
         return Shape(false())
-    ids = (
+    answered = (
         select(Invitation.stakeholder_id)
         .join(QuestionAnswer, QuestionAnswer.invitation_id == Invitation.id)
-        .where(
-            QuestionAnswer.question_id == number,
-            Invitation.withdrawn_at.is_(None),
-            or_(false(), *[_given(kind, value) for value in one.values]),
-        )
+        .where(QuestionAnswer.question_id == number)
     )
-    return as_set(ids, Invitation.stakeholder_id)
+    given = or_(false(), *[_given(kind, value) for value in one.values])
+    ids = answered.where(Invitation.withdrawn_at.is_(None), given)
+    return as_set(ids, Invitation.stakeholder_id, answered)
 
 
 def _given(kind: QuestionKind, value: str) -> ColumnElement[bool]:

@@ -5,11 +5,11 @@ falling; and where a country may be unknown, no comparison of rows goes to a pla
 is read group by group: the rest of the one that it begins in, then the next ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from outreach.db import reading
 from outreach.queries.keyset import By, beyond, is_same, ordered, passes, unknown_is_later
@@ -41,37 +41,17 @@ def rows_by_group(
         there = beyond(order[1:], place[1:])
         found = _of_group(statement.where(there), order, place[0], limit)
     missing = limit - len(found)
-    groups = _next_groups(order[0], place, missing) if missing else []
+    groups = next_groups(order[0], place, missing, IS_KEPT)[0] if missing else []
     if len(groups) > 1:  # but for the last, whole groups, of fewer rows than are missing
-        few = ordered(statement.where(_any_of(order[0], groups[:-1])), order, None)
+        few = ordered(statement.where(any_of(order[0], groups[:-1])), order, None)
         found += reading().execute(few.limit(missing))
     if groups and len(found) < limit:
         found += _of_group(statement, order, groups[-1], limit - len(found))
     return found
 
 
-def rows_of_groups(
-    statement: Select[*tuple[Any, ...]],
-    order: Sequence[By],
-    place: Sequence[Any] | None,
-    limit: int,
-    groups: Sequence[Any],
-) -> Rows:
-    """The same of people who are known to be in these groups alone. At most one SELECT for each."""
-    found: Rows = []
-    for group in _in_order(order[0], groups):
-        here = statement
-        if place is not None and group == place[0]:
-            here = here.where(beyond(order[1:], place[1:]))
-        elif place is not None and _in_order(order[0], [group, place[0]])[0] == group:
-            continue
-        found += _of_group(here, order, group, limit - len(found))
-        if len(found) == limit:
-            break
-    return found
-
-
-def _in_order(head: By, groups: Sequence[Any]) -> list[Any]:
+def in_order(head: By, groups: Collection[Any]) -> list[Any]:
+    """Groups as this order has them."""
     known = {group for group in groups if group is not None}
     unknown: list[Any] = [None] if None in groups else []
     ordered_so = sorted(known, reverse=head.is_falling)
@@ -88,21 +68,28 @@ def _of_group(
     return list(reading().execute(same.limit(limit)))
 
 
-def _next_groups(head: By, place: Sequence[Any] | None, most: int) -> list[Any]:
-    """What the next `most` people after the group of a place have there, each once, in order."""
-    walk = select(head.column).where(IS_KEPT).order_by(head.clause()).limit(most)
+def next_groups(
+    head: By, place: Sequence[Any] | None, most: int, *where: ColumnElement[bool]
+) -> tuple[list[Any], bool]:
+    """What the next `most` people after the group of a place have there, each once, in order; and
+    whether nobody has anything later."""
+    walk = select(head.column).where(*where).order_by(head.clause()).limit(most)
     has_unknown_last = False
     if place is not None and place[0] is not None:
         later = head.column < place[0] if head.is_falling else head.column > place[0]
         walk, has_unknown_last = walk.where(later), unknown_is_later(head)
     elif place is not None:
         walk = walk.where(passes(head, None))
-    values = list(reading().scalars(walk))
-    if has_unknown_last and len(values) < most:
-        values.append(None)
-    return list(dict.fromkeys(values))
+    those = walk.subquery()
+    rows = reading().execute(select(those.c[0], func.count()).group_by(those.c[0])).all()
+    groups = {group for group, _ in rows}
+    is_all = sum(count for _, count in rows) < most
+    if has_unknown_last and is_all:
+        groups.add(None)
+    return in_order(head, groups), is_all
 
 
-def _any_of(head: By, groups: Sequence[Any]) -> ColumnElement[bool]:
+def any_of(head: By, groups: Sequence[Any]) -> ColumnElement[bool]:
+    """Of those of one of the groups."""
     known = head.column.in_([group for group in groups if group is not None])
     return or_(known, head.column.is_(None)) if None in groups else known

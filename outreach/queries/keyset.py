@@ -18,6 +18,8 @@ from outreach.db import is_postgresql, reading
 
 Line = TypeVar("Line")
 PAGE = 50
+EDGE = "edge"
+"""No place, where one is said: the page that begins at the start, or ends at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class Page(Generic[Line]):
     """The place after the last of them; None at the end of the list."""
     previous: str | None = None
     """The place before the first of them; None at the start, and where only forwards is asked."""
+    looked: int = 0
+    """How many people were looked at, where too few of them fit and others are still to come: the
+    page goes on there. 0 where it is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,11 @@ def beyond(order: Sequence[By], place: Sequence[Any]) -> ColumnElement[bool]:
     for depth, key in enumerate(order):
         same = [is_same(order[n].column, place[n]) for n in range(depth)]
         parts.append(and_(*same, passes(key, place[depth])))
-    return or_(*parts)
+    if order[0].may_be_unknown or place[0] is None:
+        return or_(*parts)
+    # Said once more, so that an index goes to the place.
+    column = order[0].column
+    return and_(column <= place[0] if order[0].is_falling else column >= place[0], or_(*parts))
 
 
 def note_of(values: Sequence[Any]) -> str:

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
-from outreach.dialect import among
 from outreach.models.account import Account
 from outreach.models.custom_field import CustomField, CustomSubject
 from outreach.models.stakeholder import Organisation, Stakeholder
-from outreach.queries.grouped import needs_groups, rows_by_group, rows_of_groups
-from outreach.queries.keyset import PAGE, By, Page, note_of, ordered, place_in
+from outreach.queries.grouped import needs_groups, rows_by_group
+from outreach.queries.keyset import EDGE, PAGE, By, Page, note_of, ordered, place_in
+from outreach.queries.looking import MOST_GROUPS, Look, Only, look
 from outreach.queries.person_columns import add_columns
 from outreach.queries.segments import conditions_of, shape_of
-from outreach.queries.shapes import IS_KEPT, MOST_GATHERED, WALK, Ground, fewest
+from outreach.queries.shapes import IS_KEPT, Ground
 
 _SORTS: dict[str, Any] = {
     "name": Stakeholder.name_key,
@@ -76,6 +76,8 @@ def order_of(sort: str) -> list[By]:
         if name in _SORTS and name not in seen:
             seen.add(name)
             order.append(By(_SORTS[name], word.startswith("-")))
+        if name == "added":  # never the same of two
+            break
     falls = order[-1].is_falling if order else False
     if not seen & {"name", "added"}:
         order.append(By(Stakeholder.name_key, falls))
@@ -106,18 +108,21 @@ def people(
     is_backwards = before is not None and after is None
     keys = [key.turned() for key in order] if is_backwards else order
     place = place_in(before if is_backwards else after, keys)
-    rows = _rows(rule, ground, keys, place, limit + 1)
-    has_more, rows = len(rows) > limit, rows[:limit]
-    if is_backwards:
-        rows = rows[::-1]
-    ends = [note_of(row[_WIDTH:]) for row in (rows[0], rows[-1])] if rows else [None, None]
-    lines = [PersonLine(*row[:_WIDTH]) for row in rows]
+    found = _found(rule, ground, keys, place, limit + 1)
+    rows, onward = found.rows[:limit], found.onward
+    back: str | None = found.back or EDGE
+    if rows:
+        back = note_of(rows[0][_WIDTH:])
+    if len(found.rows) > limit:
+        onward = note_of(rows[-1][_WIDTH:])
+    if place is None:
+        back = None
+    lines = [PersonLine(*row[:_WIDTH]) for row in (rows[::-1] if is_backwards else rows)]
     add_columns({line.id: line for line in lines}, columns)
-    return Page(
-        lines,
-        ends[1] if has_more or (is_backwards and place is not None) else None,
-        ends[0] if (has_more if is_backwards else place is not None) else None,
-    )
+    looked = found.looked if len(rows) < limit and onward else 0
+    if is_backwards:
+        return Page(lines, back, onward, looked)
+    return Page(lines, onward, back, looked)
 
 
 def people_count(rule: Rule, ground: Ground, *, most: int | None = None) -> int:
@@ -127,59 +132,60 @@ def people_count(rule: Rule, ground: Ground, *, most: int | None = None) -> int:
     return reading().scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
 
-def _rows(
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows in the order in which they were walked."""
+
+    rows: list[Any]
+    onward: str | None = None
+    """Where to go on, once these are read; None where nobody else is."""
+    back: str | None = None
+    """The place of the first who was looked at."""
+    looked: int = 0
+
+
+def _found(
     rule: Rule, ground: Ground, order: list[By], place: list[Any] | None, limit: int
-) -> list[Any]:
-    if not rule:
-        return _next(_lines(), order, place, limit)
-    shapes = [(one, shape_of(one, ground)) for one in rule.conditions]
-    wanted = [(one, shape) for one, shape in shapes if not one.is_not]
-    groups = _groups(order, [one for one, _ in wanted])
-    few = fewest([shape for one, shape in wanted if one.facet == "words"], WALK)
-    if few is None:
-        holds = [shape.lacks if one.is_not else shape.holds for one, shape in shapes]
-        rows = _near(holds, order, place, limit, groups)
-        if len(rows) == limit:
-            return rows
-        few = fewest([shape for _, shape in wanted], MOST_GATHERED)
-    rest = [shape.lacks if one.is_not else shape.holds for one, shape in shapes if shape is not few]
-    those = _lines().where(*rest)
-    if few is not None and few.ids is not None:
-        those = those.where(Stakeholder.id.in_(few.ids.correlate(None)))
-    elif groups:
-        return rows_of_groups(those, order, place, limit, groups)
-    return list(reading().execute(ordered(those, order, place).limit(limit)))
-
-
-def _next(
-    statement: Select[Any], order: list[By], place: list[Any] | None, limit: int
-) -> list[Any]:
-    """So many of all people, by an index."""
+) -> _Found:
+    is_by_index = not order[0].may_be_unknown or order[1].column is Stakeholder.name_key
+    if rule or not is_by_index:
+        return _read(_fitting(rule, ground, order, place, limit), order, limit)
     if needs_groups(order, place):
-        return rows_by_group(statement, order, place, limit)
-    return list(reading().execute(ordered(statement, order, place).limit(limit)))
+        return _Found(rows_by_group(_lines(), order, place, limit))
+    return _Found(list(reading().execute(ordered(_lines(), order, place).limit(limit))))
 
 
-def _near(
-    holds: list[ColumnElement[bool]],
-    order: list[By],
-    place: list[Any] | None,
-    limit: int,
-    groups: list[Any],
-) -> list[Any]:
-    """Those who fit among the next 3,000 in this order."""
-    walk = select(Stakeholder.id).where(IS_KEPT)
-    if groups or needs_groups(order, place):
-        of_groups = rows_of_groups(walk, order, place, WALK, groups) if groups else None
-        rows = rows_by_group(walk, order, place, WALK) if of_groups is None else of_groups
-        ids = [row[0] for row in rows]
-        next_ones = walk.where(among(Stakeholder.id, ids)).limit(WALK).subquery()
-    else:
-        next_ones = ordered(walk, order, place).limit(WALK).subquery()
-    # With its limit it stands first: no index of a condition, which may fit half of all, does.
-    near = ordered(_lines(), order, None).where(*holds).limit(limit)
-    near = near.join(next_ones, next_ones.c.id == Stakeholder.id)
-    return list(reading().execute(near))
+def _fitting(
+    rule: Rule, ground: Ground, order: list[By], place: list[Any] | None, limit: int
+) -> Look:
+    shapes = [(one, shape_of(one, ground)) for one in rule.conditions]
+    holds = [shape.lacks if one.is_not else shape.holds for one, shape in shapes]
+    wanted = [(one, shape) for one, shape in shapes if not one.is_not]
+    only = _only(order, [one for one, _ in wanted])
+    return look(order, place, holds, wanted, limit, only)
+
+
+def _read(found: Look, order: list[By], limit: int) -> _Found:
+    """The rows of those who fit, and the places of the first and the last who were looked at."""
+    if not found.seen:
+        return _Found([])
+    ids = found.ids[:limit]
+    first, last = abs(found.seen[0]), abs(found.seen[-1])
+    wanted = _every_line().add_columns(*[key.column for key in order])
+    rows = {
+        row[0]: row
+        for row in reading().execute(wanted.where(Stakeholder.id.in_({*ids, first, last})))
+    }
+
+    def place_of(id_: int, begun: Sequence[Any]) -> str:
+        return note_of([*begun, *rows[id_][_WIDTH + len(begun) :]])
+
+    return _Found(
+        [rows[id_] for id_ in ids],
+        None if found.is_end else place_of(last, found.end),
+        place_of(first, found.start),
+        len(found.seen),
+    )
 
 
 _OF_OFFICES: dict[str, Any] = {
@@ -188,19 +194,27 @@ _OF_OFFICES: dict[str, Any] = {
 }
 
 
-def _groups(order: list[By], wanted: Sequence[Condition]) -> list[Any]:
-    """Where an order begins with what a condition is about: in which of its groups those who fit
-    are. Who has nothing there is taken for what their organisation has. One SELECT at most."""
+def _only(order: list[By], wanted: Sequence[Condition]) -> Only | None:
+    """Where the index of a condition's column has the order of the page: in which of its groups
+    those who fit are. Who has nothing there is taken for what their organisation has. One SELECT at
+    most."""
     for one in wanted:
         by_office = _OF_OFFICES.get(one.facet)
-        if by_office is not None and _SORTS[one.facet] is order[0].column:
+        if by_office is None or len(one.values) > MOST_GROUPS:
+            continue
+        column = _SORTS[one.facet]
+        if column is order[0].column or order[0].column is Stakeholder.name_key:
             offices = select(Organisation.id).where(by_office.in_(one.values)).limit(1)
             unknown = [] if reading().scalar(offices) is None else [None]
-            return [*one.values, *unknown]
-    return []
+            return Only(column, [*one.values, *unknown])
+    return None
 
 
 def _lines() -> Select[Any]:
+    return _every_line().where(IS_KEPT)
+
+
+def _every_line() -> Select[Any]:
     owner = aliased(Account)
     columns: list[Any] = [
         Stakeholder.id,
@@ -218,7 +232,6 @@ def _lines() -> Select[Any]:
         select(*columns)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
         .outerjoin(owner, owner.id == Stakeholder.owner_id)
-        .where(IS_KEPT)
     )
 
 

@@ -28,6 +28,13 @@ class Shape:
     """Of one stakeholder at a time: for statements that walk through people in some order."""
     ids: Select[Any] | None = None
     """Those whom it fits, gathered by an index; None where only a walk finds them."""
+    more: Select[Any] | None = None
+    """Those and others, where an index has only these together: of a long list those of a wave."""
+
+    @property
+    def near(self) -> Select[Any] | None:
+        """All whom it may fit, of whom each is found by one entry of an index."""
+        return self.ids if self.more is None else self.more
 
     @property
     def lacks(self) -> ColumnElement[bool]:
@@ -58,10 +65,10 @@ class Ground:
         )
 
 
-def as_set(ids: Select[Any], column: Any) -> Shape:
+def as_set(ids: Select[Any], column: Any, more: Select[Any] | None = None) -> Shape:
     """Of a SELECT of stakeholder ids, and the column that it selects."""
     # Said what it correlates: the page of a list reads targets and invitations itself.
-    return Shape(ids.where(column == Stakeholder.id).correlate(Stakeholder).exists(), ids)
+    return Shape(ids.where(column == Stakeholder.id).correlate(Stakeholder).exists(), ids, more)
 
 
 def either(*parts: Select[Any]) -> Select[Any]:

@@ -143,19 +143,21 @@ def test_two_conditions_cost_the_same_questions_however_many_people_there_are(as
         asked.clear()
         people(rule, ground)
         counts.append(len(asked))
-    assert counts == [4, 4]
+    settings = 1 if is_postgresql() else 0
+    assert counts == [3 + settings] * 2
 
 
 @pytest.mark.parametrize(
     "sort", ["country,-name", "-country", "language,-country", "-country,name"]
 )
 def test_those_who_fit_come_group_by_group_in_the_same_order(monkeypatch, sort):
-    monkeypatch.setattr("outreach.queries.people.WALK", 3)
     other = make_stakeholder("Person 1", country_code="KE", language="fr")
     for number, country in enumerate(("FR", None, "KE", "KE", None, "FR", "KE")):
         make_stakeholder(f"Person {number % 3}", country_code=country, gender="female")
     rule, ground = Rule.of([Condition("gender", ("female",))]), Ground(the_conference().id, NOON)
     whole = [line.id for line in people(Rule(), ground, sort=sort).lines]
+    monkeypatch.setattr("outreach.queries.looking.GLANCE", 3)
+    monkeypatch.setattr("outreach.queries.looking.LOOK", 5)
     place, there = None, []
     while place or not there:
         page = people(rule, ground, sort=sort, after=place, limit=2)
@@ -166,8 +168,6 @@ def test_those_who_fit_come_group_by_group_in_the_same_order(monkeypatch, sort):
 
 @pytest.mark.parametrize("sort", ["country,-name", "-country,name", "country", "name"])
 def test_those_of_some_countries_come_in_the_same_order_from_their_groups(asked, monkeypatch, sort):
-    monkeypatch.setattr("outreach.queries.people.WALK", 2)
-    monkeypatch.setattr("outreach.queries.people.MOST_GATHERED", 1)
     office = make_organisation("Bank", country="KE")
     for number, country in enumerate(("FR", None, "KE", "KE", "DE", "FR", "KE", "DE", None)):
         name = f"Person {number % 3} {number}"
@@ -177,6 +177,8 @@ def test_those_of_some_countries_come_in_the_same_order_from_their_groups(asked,
     everyone = [(line.id, line.country_code, line.organisation)
                 for line in people(Rule(), ground, sort=sort).lines]  # fmt: skip
     whole = [id_ for id_, country, office in everyone if country in ("KE", "FR") or office]
+    monkeypatch.setattr("outreach.queries.looking.GLANCE", 2)
+    monkeypatch.setattr("outreach.queries.looking.LOOK", 3)
     place, there = None, []
     while place or not there:
         asked.clear()

@@ -1,6 +1,7 @@
 """The table of people: who fits a sentence, in any order, changed many at once."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -8,15 +9,18 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from outreach.actions import bulk, target_bulk
+from outreach.advice.segments import Rule
 from outreach.errors import NotFound, Refusal
 from outreach.models.activity import Actor
 from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference
+from outreach.queries.keyset import PAGE, Page
 from outreach.queries.lists import list_names
 from outreach.queries.people import (
     COLUMNS,
     SHOWN_AT_FIRST,
     SORTS,
+    PersonLine,
     own_fields,
     people,
     people_count,
@@ -34,35 +38,41 @@ from outreach.web.staff.filtering import (
 from outreach.web.staff.undo import offer_undo, offered_undo, way_back
 from outreach.web.words import people_in_words
 
-PAGE = "staff.stakeholders"
+PEOPLE = "staff.stakeholders"
 MOST_TICKED = 500
 
 
 @blueprint.get("/staff/stakeholders", endpoint="stakeholders")
 def all_stakeholders() -> str:
     """Everyone we know, or those who fit the sentence that the address says."""
-    chosen = filter_of_page(PAGE)
+    chosen = filter_of_page(PEOPLE)
     sort, own = ",".join(filter(None, request.args.getlist("sort"))) or "name", own_fields()
     known = [*COLUMNS, *(code for code, _ in own)]
     columns = chosen_columns("columns", known, SHOWN_AT_FIRST)
+    shown = min(_argument("shown"), PAGE - 1) if is_part() else 0
     page = people(
-        chosen.rule, chosen.ground, sort=sort, columns=columns,
+        chosen.rule, chosen.ground, sort=sort, columns=columns, limit=PAGE - shown,
         after=request.args.get("after"), before=request.args.get("before"),
     )  # fmt: skip
     is_all = request.args.get("all") == "yes" and bool(page.lines)
     values: dict[str, Any] = {
         "page": page,
+        "looking": _looking(page, chosen.rule, shown) if page.looked else None,
+        "previous": _previous(page),
         "filter": chosen,
         "sort": sort,
         "columns": columns,
         "heads": COLUMNS | dict(own),
         "sorts": SORTS,
         "here": request.full_path.rstrip("?"),
-        "address": lambda rule=chosen.rule, **more: address_of(PAGE, rule, **more),
+        "address": lambda rule=chosen.rule, **more: address_of(PEOPLE, rule, **more),
         "rule_text": json.dumps(chosen.rule.to_json()),
         "count": people_count(chosen.rule, chosen.ground) if is_all else None,
+        "is_whole": not (shown or page.next or _previous(page)),
         "count_url": address_of("staff.stakeholder_count", chosen.rule),
     }
+    if shown:
+        return render_template("staff/people/_more.html", **values)
     if is_part():
         return render_template("staff/people/_table.html", **values, **_offers(chosen.ground))
     return render_template(
@@ -71,14 +81,49 @@ def all_stakeholders() -> str:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How far a page has come that is not full yet, and where it goes on."""
+
+    count: int
+    """How many people were looked at, since the page that someone opened."""
+    url: str
+    """The page of those who come next."""
+    part_url: str
+    """Their rows, to be put behind those that are shown."""
+    is_backwards: bool
+
+
+def _looking(page: Page[PersonLine], rule: Rule, shown: int) -> Looking:
+    is_backwards = "before" in request.args and "after" not in request.args
+    way, place = ("before", page.previous) if is_backwards else ("after", page.next)
+    count = page.looked + min(_argument("looked"), 10**9)
+    here: dict[str, Any] = {way: place, "looked": count}
+    part = here | {"shown": shown + len(page.lines), "first": _previous(page)}
+    return Looking(
+        count, address_of(PEOPLE, rule, **here), address_of(PEOPLE, rule, **part), is_backwards
+    )
+
+
+def _previous(page: Page[PersonLine]) -> str | None:
+    """The place before the page: of rows that came behind others, or instead of none, that which
+    the page began with."""
+    goes_on = is_part() and "looked" in request.args and "after" in request.args
+    return request.args.get("first") if goes_on else page.previous
+
+
+def _argument(name: str) -> int:
+    return request.args.get(name, 0, whole)
+
+
 @blueprint.get("/staff/stakeholders/count")
 def stakeholder_count() -> str:
     """How many fit: a part that the page asks for once it stands."""
-    chosen = filter_of_page(PAGE)
+    chosen = filter_of_page(PEOPLE)
     count = people_count(chosen.rule, chosen.ground)
     return render_template(
         "staff/people/_count.html", count=count,
-        all_url=address_of(PAGE, chosen.rule, all="yes"), count_url=None,
+        all_url=address_of(PEOPLE, chosen.rule, all="yes"), count_url=None,
     )  # fmt: skip
 
 
@@ -105,9 +150,9 @@ def change_many(what: str) -> Response:
     if done.change_id is None:
         flash("Nothing was to change: all of them have it already.", "done")
     else:
-        back = way_back(url_for(PAGE))
+        back = way_back(url_for(PEOPLE))
         offer_undo(text, url_for("staff.take_back_many", change_id=done.change_id, back=back))
-    return redirect(way_back(url_for(PAGE)), 303)
+    return redirect(way_back(url_for(PEOPLE)), 303)
 
 
 @blueprint.get("/staff/changes")

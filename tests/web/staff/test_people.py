@@ -88,15 +88,46 @@ def test_typing_answers_with_the_rows_alone(staff):
     assert "Ana Paz" not in text(part)
 
 
+def _went_on(part):
+    return re.search(r'hx-get="([^"]*looked=[^"]*)"', part)[1].replace("&amp;", "&")
+
+
+def test_a_page_for_which_too_few_were_looked_at_goes_on_by_itself(staff, monkeypatch):
+    monkeypatch.setattr("outreach.queries.looking.LOOK", 3)
+    monkeypatch.setattr("outreach.queries.looking.GLANCE", 3)
+    monkeypatch.setattr("outreach.web.staff.people.PAGE", 4)
+    for number in range(15):
+        is_meant = number in (4, 5, 8, 9, 12, 14)
+        make_stakeholder(f"Person {number:02}", gender="female" if is_meant else "")
+    part = {"HX-Request": "true"}
+    first = staff.get("/staff/stakeholders?gender=female").text
+    assert "3 people looked at in this order, and none of them fits" in " ".join(first.split())
+    assert "Nobody found" not in first
+    table = staff.get(_went_on(first), headers=part).text
+    assert re.findall(r"data-row-link><bdi>(.*?)</bdi>", table) == ["Person 04", "Person 05"]
+    assert "6 people looked at so far" in table
+    assert "Nobody" not in table
+    by_link = re.search(r'<a class="btn" href="([^"]*)">Look at the next ones', table)[1].replace(
+        "&amp;", "&"
+    )
+    assert "Person 08" in staff.get(by_link).text
+    more = staff.get(_went_on(table), headers=part).text
+    assert more.lstrip().startswith("<tbody>")
+    assert "Person 08" in more
+    assert "9 people looked at so far" in more
+    last = staff.get(_went_on(more), headers=part).text
+    assert re.findall(r"data-row-link><bdi>(.*?)</bdi>", last) == ["Person 09"]
+    onward = re.search(r'rel="next" href="(.*?)"', last)[1].replace("&amp;", "&")
+    assert "Person 12" in staff.get(onward).text
+    assert "Nobody found" in staff.get("/staff/stakeholders?gender=female&q=person+01").text
+
+
 def test_pages_go_forwards_and_backwards_in_any_order(staff, monkeypatch):
     for country, name in (("KE", "B"), ("FR", "C"), (None, "A"), ("KE", "A"), (None, "D")):
         make_stakeholder(name, country_code=country)
     whole = shown(staff, "sort=country&sort=-name")
     assert sorted(whole) == ["A", "A", "B", "C", "D"]
-    monkeypatch.setattr("outreach.queries.people.people.__kwdefaults__", {
-        **__import__("outreach.queries.people", fromlist=["people"]).people.__kwdefaults__,
-        "limit": 2,
-    })  # fmt: skip
+    monkeypatch.setattr("outreach.web.staff.people.PAGE", 2)
     there, address, pages = [], "sort=country&sort=-name", []
     while address is not None:
         page = staff.get(f"/staff/stakeholders?{address}").get_data(as_text=True)

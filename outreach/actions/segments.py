@@ -42,6 +42,8 @@ def change_segment(
     at: datetime,
 ) -> None:
     """Give one's own segment another name or rule, share it or not."""
+    if rule is not None and not rule:
+        raise Refusal("Everyone is no segment. Add a condition to the sentence first.")
     with transaction() as session:
         segment = _own(session, segment_id, by)
         was = {"name": segment.name, "rule": segment.rule, "is_shared": segment.is_shared}

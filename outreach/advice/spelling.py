@@ -55,6 +55,20 @@ def _letters_of(word: str) -> str:
     return _ARABIC if "\u0600" <= word[0] <= "\u06ff" else ""
 
 
+_OF_ADDRESSES = _LATIN + "0123456789.-_+@"
+
+
+def slipped(address: str) -> set[str]:
+    """Every text from which an address differs by one slip: some 80 for each of its letters."""
+    cuts = [(address[:place], address[place:]) for place in range(len(address) + 1)]
+    found = {begin + end[1:] for begin, end in cuts if end}
+    found |= {begin + end[1] + end[0] + end[2:] for begin, end in cuts if len(end) > 1}
+    for letter in _OF_ADDRESSES:
+        found |= {begin + letter + end for begin, end in cuts}
+        found |= {begin + letter + end[1:] for begin, end in cuts if end}
+    return found - {address}
+
+
 def nearest(word: str, known: Iterable[str], most: int = MOST) -> list[str]:
     """Those of the known words that it may have been meant for, the nearest first.
 

@@ -18,7 +18,7 @@ from outreach.models.target import Target, TargetList
 from outreach.queries.known_words import has_index, is_known
 from outreach.queries.own_facets import wanted_values
 from outreach.queries.shapes import Ground, Shape, as_set, either
-from outreach.queries.words import Wording, corrected, holds, ids, wording
+from outreach.queries.words import Wording, corrected, corrected_address, holds, ids, wording
 
 
 def _group(one: Condition, ground: Ground) -> Shape:
@@ -142,8 +142,11 @@ def _words(one: Condition, _ground: Ground) -> Shape:
 
 
 def as_meant(typed: str) -> Wording | None:
-    """What someone typed, typos corrected where a word is in no name; an address stays."""
+    """What someone typed, typos corrected where a word is in no name, or an address nobody's."""
     wanted = wording(typed)
+    if wanted is not None and "@" in wanted.address.strip("@"):
+        near = corrected_address(wanted.address)
+        return wording(near) if near else wanted
     if wanted is None or "@" in typed or not has_index():
         return wanted
     if all(is_known(key) for key in wanted.keys):

@@ -9,7 +9,9 @@ from sqlalchemy import or_, select
 from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.models.account import Account
+from outreach.models.audience import CampaignSegment
 from outreach.models.bulk import UNDO_LIFE, BulkChange
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.segment import Segment
 
 
@@ -52,6 +54,20 @@ def segment(segment_id: int, account_id: int) -> SegmentLine | None:
         .one_or_none()
     )
     return SegmentLine(*row) if row else None
+
+
+def campaigns_of(segment_id: int) -> list[str]:
+    """Those not over whose audience speaks of a segment, by name. Cost: they, by index."""
+    rows = reading().scalars(
+        select(Campaign.name)
+        .join(CampaignSegment, CampaignSegment.campaign_id == Campaign.id)
+        .where(
+            CampaignSegment.segment_id == segment_id,
+            Campaign.state.not_in((CampaignState.FINISHED, CampaignState.CANCELLED)),
+        )
+        .order_by(Campaign.name)
+    )
+    return [f"“{name}”" for name in rows]
 
 
 def _lines() -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading, transaction
+from outreach.models.answering_address import AnsweringAddress
 from outreach.models.attendance import Attendance
 from outreach.models.custom_field import CustomField, CustomValue
 from outreach.models.kind import StakeholderKind
@@ -262,6 +263,24 @@ def test_a_word_is_found_at_its_beginning_with_one_slip_and_in_any_order():
     assert fits("words", "annxn") == ["Kofi Annan"]
     assert fits("words", "ann") == ["Kofi Annan"]
     assert fits("words", "xqzw") == fits("words", "%") == fits("words", "'\"*:&|!") == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["ana.silva@bank.example", "ana.slva@bank.example", "naa.silva@bank.example",
+     "ana.silva@bnak.example", "ana.sillva@bank.example", "ANA.SILVO@BANK.EXAMPLE",
+     "a.silva@hom.example"],
+)  # fmt: skip
+def test_an_address_is_found_with_one_slip_wherever_it_is(typed):
+    ana = make_stakeholder("Ana", "ana.silva@bank.example")
+    make_stakeholder("Ben", "ben@bank.example")
+    save(
+        AnsweringAddress(
+            stakeholder_id=ana.id, email="a.silva@home.example", email_key="a.silva@home.example",
+            created_at=NOON,
+        )
+    )  # fmt: skip
+    assert fits("words", typed) == ["Ana"]
 
 
 def test_part_of_a_word_that_too_many_words_hold_is_looked_for_in_every_name(monkeypatch):

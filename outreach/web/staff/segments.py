@@ -14,6 +14,7 @@ from outreach.models.activity import Actor
 from outreach.queries import saved_segments
 from outreach.queries.choices import Names, own_labels
 from outreach.queries.conferences import current_conference
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import address_of, rule_of_form
 
@@ -69,6 +70,22 @@ def save_segment() -> Response:
         name, rule, is_shared=is_shared, by=Actor.account(current_user.id), at=g.at
     )
     flash(f"Kept as the segment “{name.strip()}”.", "done")
+    return redirect(address_of("staff.stakeholders", rule), 303)
+
+
+@blueprint.post("/staff/segments/change")
+def replace_segment() -> Response:
+    """Let one of one's own segments mean what the sentence of the page says."""
+    rule, segment_id = rule_of_form(), request.form.get("segment", type=whole) or 0
+    actions.change_segment(segment_id, rule=rule, by=Actor.account(current_user.id), at=g.at)
+    names = saved_segments.campaigns_of(segment_id)
+    what = "The segment means these people now."
+    if names:
+        what += (
+            f" The {'campaign' if len(names) == 1 else 'campaigns'} {', '.join(names)} "
+            "must be approved anew before anything more leaves."
+        )
+    flash(what, "done")
     return redirect(address_of("staff.stakeholders", rule), 303)
 
 

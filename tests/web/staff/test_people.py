@@ -225,6 +225,25 @@ def test_a_sentence_is_kept_as_a_segment_for_oneself_or_the_team(staff, client):
     assert numbers == [404, 403]
 
 
+def test_a_segment_is_changed_to_the_sentence_of_the_page_and_renamed(staff, client):
+    africa, europe = (
+        json.dumps(Rule.of([Condition("region", (code,))]).to_json()) for code in ("AFR", "EUR")
+    )
+    staff.post("/staff/segments", data={"name": "Mine", "rule": africa})
+    assert "Change the segment" in text(staff.get("/staff/stakeholders?region=EUR"))
+    id_ = afresh(lambda: reading().scalars(select(Segment.id)).one())
+    change = {"segment": id_, "rule": europe}
+    assert staff.post("/staff/segments/change", data=change).status_code == 303
+    staff.post(f"/staff/segments/{id_}/name", data={"name": "Ours"})
+    page = text(staff.get("/staff/segments"))
+    assert "Everyone in Europe" in page
+    assert "Ours" in page
+    nobody = {"segment": id_, "rule": json.dumps(Rule.of([]).to_json())}
+    assert staff.post("/staff/segments/change", data=nobody).status_code == 422
+    sign_in(client)  # a colleague
+    assert client.post("/staff/segments/change", data=change).status_code == 404
+
+
 def test_columns_are_chosen_and_remembered(staff):
     make_stakeholder("Ana", gender="female", email="ana@example.org")
     page = text(staff.get("/staff/stakeholders?columns=name&columns=gender&columns=tags"))

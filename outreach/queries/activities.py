@@ -120,6 +120,9 @@ SENTENCES = {
 }
 """{verb: what it says}; other verbs are shown as they are."""
 
+_FIELDS = {"external": "number in another system", "full_name": "name", "country_code": "country"}
+"""{field as the journal has it: its words}, where they are not the same."""
+
 _ACTORS = {
     "invitee": "by the invitee",
     "clock": "by the clock",
@@ -164,7 +167,7 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, dict | list):
         names = [str(name) for name in value if not str(name).endswith(("_key", "_id"))]
-        return ", ".join(name.replace("_", " ") for name in names) or "details"
+        return ", ".join(_FIELDS.get(name, name.replace("_", " ")) for name in names) or "details"
     return str(value)
 
 

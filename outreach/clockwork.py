@@ -7,6 +7,7 @@ that is under way end, and then stop.
 import gc
 import logging
 import signal
+import socket
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -25,12 +26,12 @@ def main() -> None:
     """Run until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    told_to_stop = listen()
     scheduler = scheduler_of(create_pageless_app(Config))
     settle_memory()
     scheduler.start()
-    stopping.wait()
+    told_to_stop.recv(1)
+    stopping.set()
     scheduler.shutdown(wait=True)
 
 
@@ -51,6 +52,20 @@ def scheduler_of(app: Flask) -> BackgroundScheduler:
             next_run_time=clock.now(),
         )
     return scheduler
+
+
+def listen() -> socket.socket:
+    """Where a byte comes with SIGTERM and SIGINT, whenever they come.
+
+    Python runs a handler only between two steps of the main thread: of a signal that comes just
+    before that thread begins to wait for a lock, it would hear with the next one, or never.
+    """
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return ours
 
 
 def settle_memory() -> None:

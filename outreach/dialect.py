@@ -101,6 +101,25 @@ def _postgresql_digest(element: Any, compiler: Any, **options: Any) -> str:
     return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
 
 
+class domain_of(FunctionElement[str]):
+    """What stands behind the at sign of an address, in lower case."""
+
+    name = "domain_of"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(domain_of, "sqlite")
+def _sqlite_domain(element: Any, compiler: Any, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    return f"lower(substr({text}, instr({text}, '@') + 1))"
+
+
+@compiles(domain_of, "postgresql")
+def _postgresql_domain(element: Any, compiler: Any, **options: Any) -> str:
+    return f"lower(split_part({compiler.process(element.clauses, **options)}, '@', 2))"
+
+
 class ordered_key(FunctionElement[str]):
     """32 hexadecimal digits, as in ordered_key('16 digits', block): the digits, block, 12 random.
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.delivery.claims import move_to_unit, sibling_of
 from outreach.delivery.rate import take_some
+from outreach.models.heartbeat import TO
 from outreach.models.message import Message, MessageState, Unit
 
 
@@ -25,7 +26,7 @@ def hold_back_domains(session: Session, unit: Unit, per_second: int, at: datetim
         by_domain[address.rpartition("@")[2].lower()].append(message_id)
     later: list[int] = []
     for domain, ids in sorted(by_domain.items()):  # in one order: nobody waits in a ring
-        share = take_some(session, f"to {domain}", len(ids), per_second, at=at)
+        share = take_some(session, TO + domain, len(ids), per_second, at=at)
         later += ids[share:]
     if later:
         sibling = sibling_of(session, unit, next_at=at + timedelta(seconds=1))

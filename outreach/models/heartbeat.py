@@ -18,8 +18,9 @@ class Heartbeat(Base):
     error: Mapped[str] = mapped_column(default="", server_default="")
 
 
-ALL, FROM = "sender", "from "
-"""Buckets: that of all our mail; the beginning of the name of each From address's own."""
+ALL, FROM, TO = "sender", "from ", "to "
+"""Buckets: that of all our mail; the beginning of the name of each From address's own, and of each
+recipient domain's."""
 
 
 class Bucket(Base):

@@ -15,24 +15,39 @@ from sqlalchemy.orm import Session
 from outreach.db import is_postgresql, reading
 from outreach.models.audit import Audit
 from outreach.models.message import Message
+from outreach.queries.hand_overs import (
+    attempts_under_one_token,
+    calls_at_once,
+    doubles_without_mark,
+    lost_rows,
+    more_than_one_blind_retry,
+    never_ended,
+)
+from outreach.queries.heeded import (
+    events_overlooked,
+    events_without_effect,
+    outcomes_nobody_told,
+    outcomes_without_attempt,
+)
+from outreach.queries.histories import (
+    answers_without_history,
+    histories_out_of_order,
+    histories_with_gaps,
+)
 from outreach.queries.mailed_after import (
+    mailed_after_a_stop,
     mailed_after_cancel,
     mailed_after_suppression,
     mailed_after_the_answer,
     mailed_in_a_pause,
 )
 from outreach.queries.orphans import orphans
+from outreach.queries.over_rates import over_the_rate
 from outreach.queries.promises import (
-    answers_without_history,
-    attempts_under_one_token,
-    doubles_without_mark,
-    events_without_effect,
     left_resting,
+    left_unconfirmed,
     left_unwritten,
-    more_than_one_blind_retry,
     not_one_outcome,
-    outcomes_without_attempt,
-    over_the_rate,
     stuck_messages,
     stuck_units,
     without_reason,
@@ -81,26 +96,42 @@ Check = Callable[[Session, datetime], Iterable[dict[str, Any]]]
 
 CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("P1", "Every message is final, held, or in a unit that will be taken.", stuck_messages),
-    ("P1", "No unit is under a lease that ended long ago.", stuck_units),
+    ("P1", "No unit is under a lease that ended long ago, unknown for days, or put off for ever.",
+     stuck_units),
     ("P1", "Nothing rests whose campaign or step goes on.", left_resting),
     ("P1", "Everyone of an audience that was decided is written down.", left_unwritten),
+    ("P1", "Every answer that is to be confirmed is, within a day.", left_unconfirmed),
     ("P1", "Whoever is held, left out, refused or cancelled has a reason.", without_reason),
-    ("P2", "Every second try after an unknown one is marked a possible double.",
+    ("P1", "Of all that was accepted the rows are there.", lost_rows),
+    ("P1", "Every hand-over that began has ended, or is under way.", never_ended),
+    ("P2", "Every second try after an unknown or accepted one is marked a possible double.",
      doubles_without_mark),
     ("P2", "Nothing is tried again by itself after a second unknown.", more_than_one_blind_retry),
     ("P3", "Nothing left after its campaign was cancelled.", mailed_after_cancel),
     ("P3", "Nothing left while its campaign was paused.", mailed_in_a_pause),
     ("P3", "Nothing left to an address after it was suppressed.", mailed_after_suppression),
+    ("P3", "Nothing left to a person after the team had stopped it.", mailed_after_a_stop),
     ("P3", "Nobody was asked after they had answered.", mailed_after_the_answer),
-    ("P4", "Every answer that is shown is the last of its history.", answers_without_history),
+    ("P4", "Every answer that is given is shown, and what is shown is the last of its history.",
+     answers_without_history),
+    ("P4", "Every answer that the journal tells of is in its history, and none besides.",
+     histories_with_gaps),
+    ("P4", "Every history is in the order in which its answers were given.",
+     histories_out_of_order),
     ("P5", "Everyone in an audience has exactly one outcome.", not_one_outcome),
     ("P5", "Every row points at rows that are there.", orphans),
     ("P5", "Every number on a page is what its rows add up to.", wrong_tallies),
-    ("P6", "No minute held more than the rate allows, of all or of one sender.", over_the_rate),
+    ("P6", "No minute held more than the rate allows, of all, of one sender or to one domain.",
+     over_the_rate),
     ("P7", "No outcome came from an event alone: something was handed over first.",
      outcomes_without_attempt),
+    ("P7", "No outcome that only a provider can tell of came without an event.",
+     outcomes_nobody_told),
     ("P7", "What the provider told of a mail is what it shows.", events_without_effect),
-    ("P8", "No lease was used for two hand-overs.", attempts_under_one_token),
+    ("P7", "Every event is of a mail of ours, and is heeded within a day.", events_overlooked),
+    ("P8", "No lease was used for two hand-overs, and none that was never given.",
+     attempts_under_one_token),
+    ("P8", "No two calls with the same mails were under way at once.", calls_at_once),
 )  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from outreach.dialect import key_digest
 from outreach.models.activity import Activity
-from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.invitation import Invitation
+from outreach.models.calendar_reply import CalendarReply
+from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
+from outreach.models.invitation import Answer
 from outreach.models.message import (
     EVEN_UNSUBSCRIBED,
     TO_OTHERS,
@@ -23,7 +24,7 @@ from outreach.models.message import (
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import NARROW, Step
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
-from outreach.queries.promises import ANSWERED, SLACK, Rows, plain
+from outreach.queries.promises import OVERLOOKED, SLACK, Rows, plain
 
 
 def mailed_after_cancel(session: Session, at: datetime) -> Rows:
@@ -123,21 +124,78 @@ def mailed_after_suppression(session: Session, at: datetime) -> Rows:
         yield from _later(session, each)
 
 
+def mailed_after_a_stop(session: Session, at: datetime) -> Rows:
+    """A call for a person after the team had stopped their mail, or a campaign for them."""
+    stopped_at = (
+        select(Activity.stakeholder_id, func.max(Activity.at).label("at"))
+        .where(Activity.verb == "stopped_mail")
+        .group_by(Activity.stakeholder_id)
+        .subquery()
+    )
+    all_mail = (
+        select(Message.id, Attempt.started_at, stopped_at.c.at)
+        .select_from(Stakeholder)
+        .join(stopped_at, stopped_at.c.stakeholder_id == Stakeholder.id)
+        .join(Message, Message.stakeholder_id == Stakeholder.id)
+        .join(Attempt, Attempt.id == Message.attempt_id)
+        .where(Stakeholder.is_mail_stopped, Attempt.started_at > stopped_at.c.at)
+    )
+    excluded = (
+        select(Message.id, Attempt.started_at, CampaignExclusion.stopped_at)
+        .select_from(CampaignExclusion)
+        .join(
+            Message,
+            (Message.stakeholder_id == CampaignExclusion.stakeholder_id)
+            & (Message.campaign_id == CampaignExclusion.campaign_id),
+        )
+        .join(Attempt, Attempt.id == Message.attempt_id)
+        .where(
+            Message.purpose.not_in(EVEN_UNSUBSCRIBED),
+            Attempt.started_at > CampaignExclusion.stopped_at,
+        )
+    )
+    for each in (all_mail, excluded):
+        yield from _later(session, each)
+
+
 def mailed_after_the_answer(session: Session, at: datetime) -> Rows:
-    """An invitation or a reminder to someone who had answered."""
-    statement = (
-        select(Message.id, Attempt.started_at, Invitation.answered_at)
-        .join(Invitation, Invitation.id == Message.invitation_id)
+    """An invitation or a reminder to someone whose answer stood when the call began.
+
+    A calendar's answer counts from the instant at which its mail came, and binds us once it is read
+    or, where that is in doubt, once a person has taken it.
+    """
+    later = aliased(Answer)
+    followed = exists().where(
+        later.invitation_id == Answer.invitation_id,
+        later.id > Answer.id,
+        later.given_at <= Attempt.started_at,
+    )
+    read_at = select(func.max(CalendarReply.settled_at)).where(
+        CalendarReply.invitation_id == Answer.invitation_id,
+        CalendarReply.received_at == Answer.given_at,
+    )
+    statement: Any = (
+        select(
+            Message.id, Attempt.started_at, Answer.given_at, Answer.channel,
+            read_at.correlate(Answer).scalar_subquery(),
+        )
+        .join(Answer, Answer.invitation_id == Message.invitation_id)
         .join(Attempt, Attempt.id == Message.attempt_id)
         .where(
             Message.purpose.in_([Purpose.INVITATION, Purpose.REMINDER, Purpose.LAST_CALL]),
             Message.step_id.not_in(select(Step.id).where(Step.audience.in_(NARROW)))
             | Message.step_id.is_(None),
-            Invitation.state.in_(ANSWERED),
-            Attempt.started_at > Invitation.answered_at,
+            Answer.reply.is_not(None),
+            Attempt.started_at > Answer.given_at,
+            ~followed.correlate(Answer, Attempt),
         )
-    )
-    return _later(session, statement)
+    )  # fmt: skip
+    for message_id, began, given_at, channel, taken_at in session.execute(statement):
+        bound = given_at
+        if channel == "calendar":
+            bound = max(given_at + OVERLOOKED, taken_at or given_at)
+        if began > bound + SLACK:
+            yield {"message_id": message_id, "began": plain(began), "until": plain(bound)}
 
 
 def _later(session: Session, statement: Any) -> Iterator[dict[str, Any]]:

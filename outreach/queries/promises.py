@@ -3,7 +3,6 @@
 All take the session of the audit's snapshot and the instant of the audit.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,25 +15,32 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from outreach.models.audience_member import AudienceMember
 from outreach.models.campaign import Campaign, CampaignState
-from outreach.models.heartbeat import ALL, FROM, Bucket
-from outreach.models.invitation import Answer, Invitation, InvitationState
+from outreach.models.confirmation import ConfirmationDue
 from outreach.models.message import (
-    UNIT_SIZE,
+    LEASE,
     Attempt,
     Message,
     MessageState,
     Unit,
     UnitState,
 )
-from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState, state_after
 from outreach.models.step import Step, StepState
 
 LONG_AGO = timedelta(minutes=10)
 """A lease that ended before this was overlooked; a clock that rests for a restart was not."""
+
+OVERLOOKED = timedelta(days=1)
+"""What a job does within seconds and has not done since; a clock that rests for a night has."""
+
+FOR_DAYS = timedelta(days=7)
+"""Settled long before, also where `UNKNOWN_GRACE` is of days."""
+
+FAR_AHEAD = timedelta(days=60)
+"""No hour of anyone's own, no day off and no provider's wish is as far away."""
 
 SLACK = timedelta(seconds=60)
 """A request reads the clock before it waits for its transaction: 40 s on SQLite at the most."""
@@ -55,15 +61,6 @@ _HOME = {
 }
 """In which units a message may be that is under way; all other states are final or held."""
 
-_GONE = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.DROPPED)
-
-ANSWERED = (
-    InvitationState.ACCEPTED,
-    InvitationState.DECLINED,
-    InvitationState.TENTATIVE,
-    InvitationState.DELEGATED,
-)
-
 
 def stuck_messages(session: Session, at: datetime) -> Rows:
     """Under way, and in no unit that anyone would ever take."""
@@ -79,12 +76,20 @@ def stuck_messages(session: Session, at: datetime) -> Rows:
 
 
 def stuck_units(session: Session, at: datetime) -> Rows:
-    """Leased to someone who will not come back, and nobody took over."""
+    """Leased to someone who will not come back, and nobody took over, or will; unknown for days,
+    and settled by nobody; or waiting for a day that never comes."""
+    is_leased = Unit.state.in_([UnitState.LEASED, UnitState.HANDING_OVER])
+    is_fresh = exists().where(Attempt.unit_id == Unit.id, Attempt.started_at > at - FOR_DAYS)
     return rows_of(
         session,
-        select(Unit.id.label("unit_id"), Unit.state, Unit.leased_until).where(
-            Unit.state.in_([UnitState.LEASED, UnitState.HANDING_OVER]),
-            Unit.leased_until < at - LONG_AGO,
+        select(Unit.id.label("unit_id"), Unit.state, Unit.leased_until, Unit.next_at).where(
+            or_(
+                and_(is_leased, Unit.leased_until < at - LONG_AGO),
+                and_(is_leased, Unit.leased_until > at + LEASE + LONG_AGO),
+                and_(is_leased, Unit.leased_until.is_(None)),
+                and_(Unit.state == UnitState.UNKNOWN, ~is_fresh),
+                and_(Unit.state == UnitState.WAITING, Unit.next_at > at + FAR_AHEAD),
+            )
         ),
     )
 
@@ -129,6 +134,16 @@ def left_unwritten(session: Session, at: datetime) -> Rows:
     )
 
 
+def left_unconfirmed(session: Session, at: datetime) -> Rows:
+    """Answers that were to be confirmed, and about which nobody has written."""
+    return rows_of(
+        session,
+        select(ConfirmationDue.invitation_id, ConfirmationDue.since).where(
+            ConfirmationDue.since < at - OVERLOOKED
+        ),
+    )
+
+
 def without_reason(session: Session, at: datetime) -> Rows:
     """Not sent, and nobody can read why."""
     silent = (
@@ -145,59 +160,6 @@ def without_reason(session: Session, at: datetime) -> Rows:
     )
 
 
-def doubles_without_mark(session: Session, at: datetime) -> Rows:
-    """Handed over again after a call of which nobody knows, and not marked.
-
-    Of a mixed call only those stay in its unit and are tried again of whom nobody knows.
-    """
-    earlier = aliased(Attempt)
-    return rows_of(
-        session,
-        select(Message.id.label("message_id"), Message.address)
-        .join(Attempt, Attempt.id == Message.attempt_id)
-        .where(
-            Message.attempts_count > 1,
-            ~Message.possible_double,
-            exists().where(
-                earlier.unit_id == Attempt.unit_id,
-                earlier.id < Attempt.id,
-                earlier.result.in_(["silent", "mixed"]),
-                earlier.mailer != "file",
-            ),
-        ),
-    )
-
-
-def more_than_one_blind_retry(session: Session, at: datetime) -> Rows:
-    """Two tries after an unknown one, without a person's look."""
-    blind = exists().where(
-        Attempt.unit_id == Unit.id, Attempt.result == "silent", Attempt.mailer != "file"
-    )
-    return rows_of(
-        session,
-        select(Unit.id.label("unit_id"), Unit.unknown_count).where(Unit.unknown_count > 1, blind),
-    )
-
-
-def answers_without_history(session: Session, at: datetime) -> Rows:
-    """An invitation that shows another answer than the last that was given."""
-    last = (
-        select(Answer.invitation_id, func.max(Answer.id).label("id"))
-        .group_by(Answer.invitation_id)
-        .subquery()
-    )
-    return rows_of(
-        session,
-        select(Invitation.id.label("invitation_id"), Invitation.state, Answer.reply)
-        .outerjoin(last, last.c.invitation_id == Invitation.id)
-        .outerjoin(Answer, Answer.id == last.c.id)
-        .where(
-            Invitation.state.in_(ANSWERED),
-            or_(Answer.reply.is_(None), Answer.reply != Invitation.state),
-        ),
-    )
-
-
 def not_one_outcome(session: Session, at: datetime) -> Rows:
     """A person in a campaign without a first row, or with two."""
     firsts = func.sum(case((Message.is_first, 1), else_=0))
@@ -207,91 +169,6 @@ def not_one_outcome(session: Session, at: datetime) -> Rows:
         .where(Message.campaign_id.is_not(None))
         .group_by(Message.campaign_id, Message.stakeholder_id)
         .having(firsts != 1),
-    )
-
-
-def over_the_rate(session: Session, at: datetime) -> Rows:
-    """Minutes in which more was begun than the rate of all, or of one From address, allowed while
-    it was what it is."""
-    limits = select(Bucket).where(
-        or_(Bucket.name == ALL, Bucket.name.startswith(FROM)),
-        Bucket.per_second > 0,
-        Bucket.rate_since.is_not(None),
-    )
-    for bucket in session.scalars(limits.order_by(Bucket.name)).all():
-        most = bucket.per_second * 61 + UNIT_SIZE
-        # What began after it was last used began when this rate was switched off.
-        began = select(Attempt.started_at, Attempt.messages_count).where(
-            Attempt.started_at.between(bucket.rate_since, bucket.refilled_at)
-        )
-        if bucket.name != ALL:
-            began = began.where(Attempt.sender == bucket.name.removeprefix(FROM))
-        for minute in _minutes_over(most, session.execute(began.order_by(Attempt.started_at))):
-            yield {"of": bucket.name} | minute
-
-
-def _minutes_over(most: float, began: Iterable[Any]) -> Rows:
-    minute: deque[tuple[datetime, int]] = deque()
-    within = 0
-    for started_at, count in began:
-        minute.append((started_at, count))
-        within += count
-        while minute[0][0] <= started_at - timedelta(minutes=1):
-            within -= minute.popleft()[1]
-        if within > most:
-            yield {"minute_until": started_at.isoformat(), "messages": within, "most": most}
-
-
-def outcomes_without_attempt(session: Session, at: datetime) -> Rows:
-    """Accepted, delivered, sent back, though nothing was ever handed over."""
-    after = (
-        MessageState.ACCEPTED,
-        MessageState.DELIVERED,
-        MessageState.BOUNCED,
-        MessageState.DROPPED,
-        MessageState.COMPLAINED,
-    )
-    return rows_of(
-        session,
-        select(Message.id.label("message_id"), Message.state).where(
-            Message.state.in_(after), Message.attempts_count == 0
-        ),
-    )
-
-
-def events_without_effect(session: Session, at: datetime) -> Rows:
-    """A mail that stands as if what was told of it, and counted, had not been.
-
-    Of one that was tried at two addresses an event may be of the first.
-    """
-    unheeded = [
-        and_(Receipt.kind == kind, Message.state.in_(unmoved))
-        for kind in ReceiptKind
-        if kind is not ReceiptKind.UNREADABLE
-        and (unmoved := [old for old in MessageState if state_after(old, [kind]) is not old])
-    ]
-    return rows_of(
-        session,
-        select(Message.id.label("message_id"), Message.state, Receipt.kind)
-        .join(Receipt, Receipt.public_id == Message.public_id)
-        .where(
-            Receipt.state == ReceiptState.APPLIED,
-            or_(*unheeded),
-            or_(
-                Receipt.address_digest == "",
-                and_(Message.attempts_count < 2, Message.state.in_(_GONE)),
-            ),
-        ),
-    )
-
-
-def attempts_under_one_token(session: Session, at: datetime) -> Rows:
-    """A fencing token stands for one hand-over and no more."""
-    return rows_of(
-        session,
-        select(Attempt.unit_id, Attempt.token, func.count().label("attempts"))
-        .group_by(Attempt.unit_id, Attempt.token)
-        .having(func.count() > 1),
     )
 
 

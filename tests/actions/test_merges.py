@@ -149,7 +149,9 @@ def test_of_two_invitations_the_later_answer_counts_and_both_links_open_it(two, 
     assert [(row.id, row.is_withdrawn) for row in invitations_of(kept.id)] == [(wins.id, False)]
     assert_counts_add_up()
     broken = [finding.what for finding in audit(LATER).findings if finding.broken]
-    assert broken == ["Every answer that is shown is the last of its history."]  # not of a factory
+    assert broken == [
+        "Every answer that is given is shown, and what is shown is the last of its history."
+    ]  # not of a factory
 
 
 def test_an_invitation_that_only_the_other_had_moves_with_its_link(two):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from outreach.actions.answering_addresses import add_answering_address
 from outreach.actions.calendar_changes import tell_of_changes
@@ -25,7 +25,7 @@ from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.event import Event
 from outreach.models.evidence import MAY_HAVE_LEFT, WRITTEN_ANEW
 from outreach.models.invitation import InvitationState
-from outreach.models.message import Message, Purpose, Unit
+from outreach.models.message import Attempt, Message, Purpose, Unit
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally
@@ -50,6 +50,7 @@ def test_whoever_had_got_it_before_the_crash_does_not_get_it_again(app, tmp_path
     with transaction() as session:  # as the backup, made before the drain, has it
         session.execute(update(Message).values(state="waiting", attempts_count=0, attempt_id=None))
         session.execute(update(Unit).values(state="waiting"))
+        session.execute(delete(Attempt))
         sent = Tally.state == "accepted"
         session.execute(update(Tally).where(sent).values(count=0))
         session.execute(update(Tally).where(Tally.state == "waiting").values(count=6))

@@ -3,18 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
-from outreach.actions.campaigns import approve_campaign, schedule_campaign
-from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
-from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE, Activity
-from outreach.models.base import Base
 from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.heartbeat import Bucket
-from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.invitation import Answer, Invitation, InvitationState, Reply
 from outreach.models.message import Attempt, Message, MessageState, Purpose, Unit, UnitState
 from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.models.step import Step
@@ -22,34 +17,8 @@ from outreach.models.suppression import NewsStop, Suppression, digest_of
 from outreach.models.tally import Tally, TallyKind
 from outreach.queries.audit import CHECKS, audit, last_audit
 from outreach.queries.recounts import RECOUNTS
-from tests.factories import NOON, make_campaign, make_list, make_stakeholder, make_target, save
-
-LATER = NOON + timedelta(hours=1)
-
-
-@pytest.fixture
-def campaign(app: Flask, mailer) -> Campaign:
-    """A campaign of three that has gone out."""
-    target_list = make_list()
-    for number in range(3):
-        make_target(target_list, make_stakeholder(f"Ana {number}", f"ana{number}@example.org"))
-    campaign = make_campaign(target_list)
-    approve_campaign(campaign.id, by=CONSOLE, at=NOON)
-    schedule_campaign(campaign.id, by=CONSOLE, at=NOON)
-    launch_due_steps(at=NOON)
-    drain(mailer, now=lambda: NOON)
-    return campaign
-
-
-def change(model: type[Base], **values) -> None:
-    with transaction() as session:
-        session.execute(update(model).values(**values))
-
-
-def broken() -> set[tuple[str, int]]:
-    """(promise, how many rows break it) as of an hour later."""
-    db.session.remove()
-    return {(one.promise, one.broken) for one in audit(LATER).findings if one.broken}
+from tests.factories import NOON, save
+from tests.queries.breaking import LATER, broken, change
 
 
 def test_a_campaign_that_went_out_keeps_every_promise(campaign):
@@ -97,7 +66,7 @@ def test_a_second_try_after_an_unknown_one_must_be_marked(campaign):
         session.delete(last)
         session.add(first)
         session.flush()
-        second = Attempt(**again, token=9, result="accepted", id=first.id + 1)
+        second = Attempt(**again, token=1, ended_at=NOON, result="accepted", id=first.id + 1)
         session.add(second)
         session.execute(update(Message).values(attempts_count=2, attempt_id=second.id))
     assert broken() == {("P2", 3)}
@@ -165,9 +134,12 @@ def test_an_unsubscribe_that_came_during_the_call_breaks_nothing(campaign):
 
 def test_asking_someone_who_had_answered_is_named_and_so_is_an_answer_without_history(campaign):
     change(Invitation, state=InvitationState.ACCEPTED, answered_at=NOON - timedelta(hours=1))
-    found = broken()
-    assert ("P3", 3) in found
-    assert ("P4", 3) in found
+    assert ("P4", 3) in broken()
+    ids = db.session.scalars(select(Invitation.id)).all()
+    for id_ in ids:
+        save(Answer(invitation_id=id_, reply=Reply.ACCEPTED, given_at=NOON - timedelta(hours=1),
+                    channel="link"))  # fmt: skip
+    assert ("P3", 3) in broken()
 
 
 def test_two_outcomes_for_one_person_or_none_are_named(campaign):
@@ -197,23 +169,23 @@ def test_what_points_at_nobody_is_named(campaign, model, column):
 def test_a_minute_above_the_rate_is_named(campaign):
     save(Bucket(name="sender", tokens=0, refilled_at=NOON, per_second=1, rate_since=NOON))
     change(Attempt, messages_count=5_000)
-    assert broken() == {("P6", 1)}
+    assert ("P6", 1) in broken()
 
 
 def test_a_minute_above_the_rate_of_one_sender_is_named(campaign):
     own = {"tokens": 0, "refilled_at": NOON, "per_second": 1, "rate_since": NOON}
     save(Bucket(name="from team@example.org", **own), Bucket(name="from other@example.org", **own))
     change(Attempt, messages_count=5_000)
-    assert broken() == set()
+    assert ("P6", 1) not in broken()
     change(Attempt, sender="team@example.org")
-    assert broken() == {("P6", 1)}
+    assert ("P6", 1) in broken()
 
 
 def test_a_rate_that_was_switched_off_binds_nobody(campaign):
     since = {"per_second": 1, "rate_since": NOON - timedelta(hours=2)}
     save(Bucket(name="sender", tokens=0, refilled_at=NOON - timedelta(hours=1), **since))
     change(Attempt, messages_count=5_000)
-    assert broken() == set()
+    assert ("P6", 1) not in broken()
 
 
 def test_an_outcome_without_a_hand_over_is_named(campaign):

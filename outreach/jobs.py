@@ -301,5 +301,7 @@ def hold_everything() -> HeldAll:
 
 
 def reconcile_held(*, releases_unproven: bool) -> Reconciled:
-    """Settle by evidence what was held after a restore."""
+    """Settle by evidence what was held after a restore, by the events that have come first: the
+    clock, which heeds them else, does not run yet."""
+    apply_events()
     return reconcile(mailer(), at=common_clock()(), releases_unproven=releases_unproven)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 from flask import current_app
 
@@ -57,6 +58,9 @@ ERRANDS: dict[str, Kind] = {
 }
 """Long work by its word: one line a kind."""
 
+TICK_OF_THE_LONG = 20.0
+"""Seconds after which a job that is still at work notes a tick."""
+
 stopping = threading.Event()
 """Set once this process is told to stop: work that is under way ends at the next step."""
 
@@ -82,7 +86,7 @@ def launch() -> int:
 
 def drain_outbox() -> int:
     """Hand over what is due; says how many messages. A stop waits for one call at the most."""
-    return _drain().messages
+    return _drain(keeps_going=_at_work("drain-outbox")).messages
 
 
 def drain_one_lane() -> int:
@@ -235,6 +239,20 @@ JOBS = (
 )
 
 
+def _at_work(name: str) -> Callable[[], bool]:
+    """Goes on until told to stop; what takes long is seen to be at work by its ticks."""
+    noted_at = monotonic()
+
+    def goes_on() -> bool:
+        nonlocal noted_at
+        if monotonic() - noted_at > TICK_OF_THE_LONG:
+            noted_at = monotonic()
+            note_tick(name, worker_name(), at=clock.now(), error="")
+        return not stopping.is_set()
+
+    return goes_on
+
+
 def job_named(name: str) -> Job:
     """The job; raises NotFound."""
     for job in JOBS:
@@ -283,14 +301,17 @@ def drain_everything() -> int:
             return messages
 
 
-def _drain(lanes: int | None = None) -> Drained:
+def _drain(
+    lanes: int | None = None, keeps_going: Callable[[], bool] = lambda: not stopping.is_set()
+) -> Drained:
     config = current_app.config
     return drain_in_lanes(
         mailer(),
         Rates(config["SEND_RATE"], config["DOMAIN_RATE"], config["SENDER_RATE"]),
         lanes=config["SEND_LANES"] if lanes is None else lanes,
         now=common_clock(),
-        keeps_going=lambda: not stopping.is_set(),
+        keeps_going=keeps_going,
+        rest=stopping.wait,
     )
 
 

@@ -18,7 +18,7 @@ from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.mailer import Mailer
 from outreach.delivery.manners import hold_back_domains
 from outreach.delivery.quiet import hold_back_the_night
-from outreach.delivery.rate import Rates, wait_of_sender
+from outreach.delivery.rate import Rates, Wait, wait_of_sender
 from outreach.delivery.render import Rendered
 from outreach.dialect import joined
 from outreach.models.campaign import CampaignState
@@ -58,7 +58,7 @@ class Begun(NamedTuple):
 
 def begin(
     claim: Claim, rendered: Rendered, mailer: Mailer, rates: Rates, at: datetime
-) -> Begun | None:
+) -> Begun | Wait | None:
     """Look once more and write the attempt; committed before any call. None: nobody is to go."""
     with transaction() as session:
         look = look_at(session, claim.unit_id, claim.token)
@@ -77,8 +77,8 @@ def begin(
             return None
         sender = rendered.letter.sender.email.lower()
         if wait := wait_of_sender(session, rates, sender, len(ids), at=at):
-            release(session, claim, UnitState.WAITING, at + wait)
-            return None
+            release(session, claim, UnitState.WAITING, at + wait.span)
+            return wait
         attempt_id = _write_attempt(session, claim, mailer.name, sender, len(ids), at)
         return Begun(attempt_id, ids, places)
 

@@ -26,6 +26,7 @@ def drain_in_lanes(
     lanes: int,
     now: Callable[[], datetime],
     keeps_going: Callable[[], bool],
+    rest: Callable[[float], object] | None = None,
 ) -> Drained:
     """Drain in as many lanes as there are units due, at most `lanes`; 0 takes the mailer's number.
 
@@ -41,6 +42,7 @@ def drain_in_lanes(
             sender_rate=rates.address,
             now=now,
             keeps_going=keeps_going,
+            rest=rest,
         )
 
     needed = min(lanes, due_count(now(), lanes))

@@ -20,7 +20,7 @@ from outreach.delivery.attempts import Begun, begin
 from outreach.delivery.breaker import Permit, permit
 from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired
 from outreach.delivery.mailer import Busy, Mailer, Outcome
-from outreach.delivery.rate import Rates
+from outreach.delivery.rate import Rates, Wait
 from outreach.delivery.recipients import Recipients
 from outreach.delivery.recording import record, sort_outcomes
 from outreach.delivery.render import Rendered, render_unit
@@ -28,6 +28,9 @@ from outreach.delivery.workers import worker_name
 from outreach.models.message import CALL_TIMEOUT, LEASE
 
 log = logging.getLogger("outreach.outbox")
+
+LONGEST_REST = 5.0
+"""Seconds until a rate is looked at again: a clock may be set meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def drain(
     now: Callable[[], datetime] = clock.now,
     most_units: int | None = None,
     keeps_going: Callable[[], bool] = lambda: True,
+    rest: Callable[[float], object] | None = None,
 ) -> Drained:
     """Hand over what is due, unit by unit, until nothing is, or until told to stop.
 
@@ -56,6 +60,8 @@ def drain(
     domain_rate  the same to any one recipient domain
     sender_rate  the same from any one address of ours
     keeps_going  asked between units, so that a stop takes no longer than one call
+    rest         waits so many seconds where the rate of all lets nobody go; without it every unit
+                 that is due is made ready in vain
     """
     recover_expired(at=now())
     worker, rates = worker_name(), Rates(rate, domain_rate, sender_rate)
@@ -72,7 +78,10 @@ def drain(
         units += 1
         ready = _make_ready(claim, mailer, rates, now)
         claim = None
-        if ready is not None:
+        if isinstance(ready, Wait):
+            if rest and ready.is_for_all:
+                rest(min(ready.span.total_seconds(), LONGEST_REST))
+        elif ready is not None:
             messages += len(ready.begun.ids)
             claim = _hand_over(ready, mailer, now, lambda: worker if goes_on() else "")
     return Drained(units, messages, is_empty=False)
@@ -99,7 +108,7 @@ class Ready:
 
 def _make_ready(
     claim: Claim, mailer: Mailer, rates: Rates, now: Callable[[], datetime]
-) -> Ready | None:
+) -> Ready | Wait | None:
     """Render a unit and write its attempt; None when nobody in it is to be handed over."""
     lease_ends = time.monotonic() + LEASE.total_seconds()
     try:
@@ -113,7 +122,9 @@ def _make_ready(
     except Exception as problem:
         give_up(claim, problem, at=now())
         raise
-    return begun and Ready(claim, rendered, begun, lease_ends)
+    if begun is None or isinstance(begun, Wait):
+        return begun
+    return Ready(claim, rendered, begun, lease_ends)
 
 
 def _hand_over(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -38,19 +39,27 @@ def take(session: Session, name: str, count: int, per_second: int, *, at: dateti
     return timedelta(0)
 
 
+class Wait(NamedTuple):
+    """How long messages must wait for their tokens."""
+
+    span: timedelta
+    is_for_all: bool
+    """Whoever else is due must wait as well."""
+
+
 def wait_of_sender(
     session: Session, rates: Rates, address: str, count: int, *, at: datetime
-) -> timedelta:
+) -> Wait | None:
     """Take tokens for so many messages from an address of ours, of its own bucket and of the one
-    for all; zero when they may go now, else how long to wait, and nothing is taken."""
+    for all; None when they may go now, else how long to wait, and nothing is taken."""
     own = FROM + address.lower()
     if rates.address and (wait := take(session, own, count, rates.address, at=at)):
-        return wait
+        return Wait(wait, is_for_all=False)
     if rates.sender and (wait := take(session, ALL, count, rates.sender, at=at)):
         if rates.address:
             session.get_one(Bucket, own).tokens += count
-        return wait
-    return timedelta(0)
+        return Wait(wait, is_for_all=True)
+    return None
 
 
 def take_some(session: Session, name: str, wanted: int, per_second: int, *, at: datetime) -> int:

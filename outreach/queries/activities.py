@@ -1,5 +1,6 @@
 """The lines of the journal as sentences."""
 
+from datetime import date
 from typing import Any
 
 SENTENCES = {
@@ -94,7 +95,7 @@ SENTENCES = {
     "stopped_everything": "Asked for no mail at all",
     "resubscribed": "Asked for campaign mail again",
     "replied_by_mail": "Replied by mail",
-    "is_away": "Answered that they are away",
+    "is_away": "Answered that they are away{until}",
     "assigned_reply": "A reply was given to a colleague",
     "answered_reply": "A reply was answered",
     "closed_reply": "A reply was closed",
@@ -152,7 +153,10 @@ def sentence(verb: str, detail: dict[str, Any], event: str | None) -> str:
         "reason": "",
         "why": "",
         "column": "",
+        "until": "",
     }
+    if day := detail.get("returns_on"):
+        words["until"] = f", until {date.fromisoformat(day):%-d %B %Y}"
     words["others"] = "" if detail.get("count") == 1 else ", with others"
     if detail.get("back_count", detail.get("count")) != detail.get("count"):
         words["others"] = f", for {detail['back_count']:,} of {detail['count']:,}"

@@ -17,6 +17,7 @@ from outreach.models.invitation import Answer, InvitationState
 from outreach.models.message import Message, MessageState
 from outreach.models.suppression import Suppression
 from outreach.models.task import Task
+from outreach.queries.activities import sentence
 from tests.factories import (
     NOON,
     make_account,
@@ -89,6 +90,8 @@ def test_out_of_office_is_set_aside_with_its_day_of_return(bring, ana):
     row = bring(mail("Back on 14 September 2026", "Automatic reply: Invitation"))
     assert (row.kind, row.returns_on) == (InboundKind.OUT_OF_OFFICE, date(2026, 9, 14))
     assert verbs() == ["is_away"]
+    said = sentence("is_away", {"returns_on": "2026-09-14"}, None)
+    assert said == "Answered that they are away, until 14 September 2026"
 
 
 MACHINES = {

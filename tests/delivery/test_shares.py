@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 
 from outreach.db import reading
 from outreach.delivery.outbox import drain
+from outreach.jobs import drain_outbox
 from outreach.models.message import Attempt
 from outreach.queries.audit import audit
+from outreach.queries.operations import ticks
 from tests.delivery.ledgers import frozen_campaign as frozen
 from tests.delivery.ledgers import states
 from tests.factories import NOON
@@ -59,3 +61,32 @@ def test_the_same_address_waits_for_its_own_rate(app, mailer):
     assert len(mailer.sent) == 4
     drain(mailer, now=lambda: NOON + timedelta(seconds=1), sender_rate=4)
     assert states() == {"accepted": 8}
+
+
+def test_where_the_rate_of_all_lets_nobody_go_the_outbox_rests_and_makes_nothing_ready(app, mailer):
+    frozen(8, is_vip=True)  # in units of one
+    passed = timedelta(0)
+
+    def rest(seconds: float) -> None:
+        nonlocal passed
+        passed += timedelta(seconds=seconds)
+
+    drained = drain(mailer, now=lambda: NOON + passed, rate=2, rest=rest)
+    assert states() == {"accepted": 8}
+    assert passed == timedelta(seconds=3)
+    assert drained.units == 14, "eight that went, and one in vain for each half of a second"
+
+
+def test_an_address_of_ours_that_waits_for_its_own_rate_lets_nobody_else_rest(app, mailer):
+    frozen(2, is_vip=True)
+    drain(mailer, now=lambda: NOON, sender_rate=1, rest=lambda seconds: 1 / 0)
+    assert len(mailer.sent) == 1
+
+
+def test_a_drain_that_takes_long_is_seen_to_be_at_work(app, mailer, monkeypatch):
+    monkeypatch.setattr("outreach.jobs.TICK_OF_THE_LONG", -1)
+    app.extensions["outreach-mailer"] = mailer
+    assert ticks() == []
+    drain_outbox()
+    assert [one.name for one in ticks()] == ["drain-outbox"]
+    reading().rollback()

@@ -1,6 +1,8 @@
 """What a campaign is told to do: asked for, approved, scheduled, paused, resumed, cancelled; and
 what becomes of a step that was missed."""
 
+from datetime import timedelta
+
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -15,7 +17,7 @@ from outreach.queries.campaigns import steps_of
 from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts, reach
-from outreach.web.staff.campaigns import campaign_or_404
+from outreach.web.staff.campaigns import campaign_or_404, lowest_rate
 from outreach.web.staff.door import blueprint
 
 
@@ -47,12 +49,14 @@ def schedule_campaign(campaign_id: int) -> str | Response:
     return render_template(
         "staff/campaigns/schedule.html",
         campaign=page,
-        reach=reach(campaign_id, g.at),
+        reach=(reached := reach(campaign_id, g.at)),
         organisations=organisations_reached(campaign_id),
         steps=steps_of(campaign_id),
         letters=letters_of(campaign_id),
         times=times_if_scheduled(campaign_id, g.at),
         doubts=doubts(campaign_id, g.at),
+        rate=(rate := lowest_rate()),
+        takes=timedelta(seconds=reached.reached_count / rate) if rate else None,
     )
 
 

@@ -194,15 +194,21 @@ def _goes_soon(steps: list[StepLine]) -> bool:
 def _done_by(lately: Pace, waiting: int) -> tuple[float, datetime] | None:
     """(mails a second, when the last will have left) at the rate at which it leaves just now.
 
-    Before it is known that is the lowest rate that is set; None without either. What waits for an
-    hour of its own, or until a provider may be asked again, goes no sooner.
+    That is no more than the lowest rate that is set, which may have been lowered meanwhile; before
+    the first mail it is that one, None without either. What waits for an hour of its own, or until
+    a provider may be asked again, goes no sooner.
     """
-    limits = [current_app.config[name] for name in ("SEND_RATE", "SENDER_RATE")]
-    rate = lately.per_second or float(min(filter(None, limits), default=0))
+    rate = min(filter(None, (lately.per_second, lowest_rate())), default=0.0)
     if not rate:
         return None
     goes_on_at = lately.rests_until or g.at
     return rate, max(goes_on_at + timedelta(seconds=waiting / rate), lately.last_at or g.at)
+
+
+def lowest_rate() -> float:
+    """Mails a second that the settings let a campaign have; 0 where they set no limit."""
+    limits = [current_app.config[name] for name in ("SEND_RATE", "SENDER_RATE")]
+    return float(min(filter(None, limits), default=0))
 
 
 def _approvers(page: CampaignPage) -> list[str]:

@@ -20,6 +20,7 @@ from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import Message
 from outreach.models.step import StepState
 from outreach.queries.campaigns import steps_of
+from outreach.queries.rates import Pace
 from tests.factories import (
     afresh,
     make_campaign,
@@ -169,7 +170,7 @@ def test_a_change_says_that_it_takes_the_approval_away(staff, approver, banks):
     assert staff.post(path, data=typed(banks, reply_on="")).status_code == 422
 
 
-def test_the_last_confirmation_names_the_count_and_the_first_three(staff, approved, banks):
+def test_the_last_confirmation_names_the_count_and_the_first_three(app, staff, approved, banks):
     make_target(banks, make_stakeholder("Nobody", email=None))
     page = words(staff.get(f"{approved}/schedule"))
     assert "Schedule for 4 people" in page
@@ -177,6 +178,11 @@ def test_the_last_confirmation_names_the_count_and_the_first_three(staff, approv
         assert f"Person {number}" in page
     assert "Person 3" not in page
     assert "1 of the 5 in its audience would be left out" in page
+    assert "a second" not in page
+    app.config["SEND_RATE"] = 2
+    page = words(staff.get(f"{approved}/schedule"))
+    assert "At 2 a second, the rate that is set, all 4 take 2 seconds." in page
+    app.config["SEND_RATE"] = 0
     assert staff.post(f"{approved}/schedule").status_code == 303
     assert campaign(int(approved.rsplit("/", 1)[1])).state == CampaignState.SCHEDULED
 
@@ -212,6 +218,18 @@ def test_the_estimate_follows_the_rate_at_which_it_leaves(app, staff, running, m
     mailer.answers = lambda one: Busy("Later.") if one.to.name == "Person 0" else Accepted()
     drain(mailer)
     assert re.search(r"At 0\.\d+ a second done by", words(staff.get(running)))
+
+
+def test_a_rate_that_was_lowered_meanwhile_is_what_the_estimate_goes_by(
+    app, staff, running, mailer, monkeypatch
+):
+    mailer.answers = lambda one: Busy("Later.") if one.to.name == "Person 0" else Accepted()
+    drain(mailer)
+    monkeypatch.setattr("outreach.web.staff.campaigns.pace", lambda *_: Pace(50, None, None, None))
+    assert "At 50 a second done by" in words(staff.get(running))
+    app.config["SEND_RATE"] = 2
+    assert "At 2 a second done by" in words(staff.get(running))
+    app.config["SEND_RATE"] = 0
 
 
 def test_the_estimate_stands_where_a_rate_is_set(app, staff, running):

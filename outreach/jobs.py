@@ -61,6 +61,9 @@ ERRANDS: dict[str, Kind] = {
 TICK_OF_THE_LONG = 20.0
 """Seconds after which a job that is still at work notes a tick."""
 
+SHARE_SECONDS = 4.0
+"""An engine's lane is given back after it; what is left is asked for again every other second."""
+
 stopping = threading.Event()
 """Set once this process is told to stop: work that is under way ends at the next step."""
 
@@ -90,8 +93,10 @@ def drain_outbox() -> int:
 
 
 def drain_one_lane() -> int:
-    """The same in this thread alone: for an engine that gives out a piece of work for each lane."""
-    return _drain(lanes=1).messages
+    """The same in this thread alone, and no longer than some seconds: for an engine that gives out
+    a piece of work for each lane, and has other work for this one."""
+    ends = monotonic() + SHARE_SECONDS
+    return _drain(1, lambda: not stopping.is_set() and monotonic() < ends).messages
 
 
 def due_units(most: int) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from outreach import children, start
 from outreach.clockwork import scheduler_of
+from outreach.engine import engine_for
 from outreach.jobs import JOBS
 from tests.started import free_port, started
 
@@ -196,3 +197,10 @@ def test_a_demonstration_that_was_cut_off_is_made_anew(tmp_path):
 def test_what_the_clock_says_of_a_job_names_it(app):
     names = {str(line).partition(" ")[0] for line in scheduler_of(app).get_jobs()}
     assert names == {job.name for job in JOBS}
+
+
+def test_no_tick_of_the_engine_waits_behind_the_shares_of_a_campaign(app):
+    tasks = engine_for(app, "postgresql://").tasks
+    shares = [task.priority for name, task in tasks.items() if name.startswith("share-")]
+    assert shares
+    assert min(tasks[job.name].priority for job in JOBS) > max(shares)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from outreach.db import reading
 from outreach.delivery.outbox import drain
-from outreach.jobs import drain_outbox
+from outreach.jobs import drain_one_lane, drain_outbox
 from outreach.models.message import Attempt
 from outreach.queries.audit import audit
 from outreach.queries.operations import ticks
@@ -90,3 +90,12 @@ def test_a_drain_that_takes_long_is_seen_to_be_at_work(app, mailer, monkeypatch)
     drain_outbox()
     assert [one.name for one in ticks()] == ["drain-outbox"]
     reading().rollback()
+
+
+def test_a_lane_of_the_engine_is_given_back_after_its_seconds(app, mailer, monkeypatch):
+    app.extensions["outreach-mailer"] = mailer
+    monkeypatch.setattr("outreach.jobs.common_clock", lambda: lambda: NOON)
+    frozen(3, is_vip=True)
+    seconds = iter(range(0, 100, 2))
+    monkeypatch.setattr("outreach.jobs.monotonic", lambda: next(seconds))
+    assert drain_one_lane() == 1, "asked at 2 s, and after that mail at 4 s"

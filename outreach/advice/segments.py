@@ -224,7 +224,7 @@ class Rule:
         An address is typed and bookmarked: it never fails, it shows what it can.
         """
         found: list[Condition] = []
-        for name, value in pairs:
+        for name, value in _spans_joined(pairs):
             rest = name.removeprefix("not.")
             code, _, of = rest.partition("@")
             code, value = _FROM_ADDRESS.get(code, code), value.replace("\0", "").strip()
@@ -254,6 +254,24 @@ class Rule:
     def and_(self, *conditions: Condition) -> "Rule":
         """The rule with these conditions too."""
         return Rule.of((*self.conditions, *conditions))
+
+
+def _spans_joined(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs of an address, with what two fields of a form say (`from.custom_age=10`,
+    `to.custom_age=20`) as one value: `10..20`, `10..`, or `10` where both say the same."""
+    joined: list[tuple[str, str]] = []
+    ends: dict[str, dict[str, str]] = {}
+    for name, value in pairs:
+        end, dot, rest = name.partition(".")
+        if dot and end in ("from", "to"):
+            ends.setdefault(rest, {})[end] = value.strip()
+        else:
+            joined.append((name, value))
+    for name, span in ends.items():
+        low, high = span.get("from", ""), span.get("to", "")
+        if low or high:
+            joined.append((name, low if low == high else f"{low}..{high}"))
+    return joined
 
 
 def _condition(row: Any) -> Condition:

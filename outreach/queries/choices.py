@@ -195,4 +195,19 @@ def _of_question(number: int) -> list[tuple[str, str]]:
     return [*((str(place), choice) for place, choice in words), ("any", "anything")]
 
 
+def span_of(facet: str) -> str:
+    """`number` or `date` where a value is from one to another of these, `text` where it is typed;
+    nothing where values are chosen. One SELECT where the team itself defined it."""
+    if facet.startswith(QUESTION):
+        number = int(facet.removeprefix(QUESTION))
+        kind = reading().scalar(select(Question.kind).where(Question.id == number))
+        return kind.value if kind in (QuestionKind.DATE, QuestionKind.TEXT) else ""
+    if facet.startswith(CUSTOM):
+        code = facet.removeprefix(CUSTOM)
+        own = reading().scalar(select(CustomField.kind).where(CustomField.code == code))
+        typed = (CustomKind.NUMBER, CustomKind.DATE, CustomKind.TEXT)
+        return own.value if own in typed else ""
+    return ""
+
+
 ADDABLE = tuple(code for code in FACETS if code != "words")

@@ -84,9 +84,11 @@ def look(
     holds  what must hold of those who fit
     wanted  the conditions of it that are met by an index, perhaps by few
     only  where they all are; heeded where its column comes first, and in an order by name
-    A glance, which is enough where many fit; else those of a condition that few meet; else a walk.
+    A glance, which is enough where many fit; else those of a condition that few meet; else a walk,
+    as far as the glance makes likely and, where that was too near, as far as it goes.
     """
     few = few_of([shape for one, shape in wanted if one.facet == "words"])
+    found = Look()
     with _by_index():
         if few is None:
             found = _walk(order, place, holds, GLANCE, only)
@@ -95,6 +97,11 @@ def look(
             few = few_of([shape for one, shape in wanted if one.facet != "words"])
         if few is not None:
             return _look_among(few, order, place, holds)
+        likely = 2 * len(found.seen) * limit // max(len(found.ids), 1)
+        if found.ids and likely < LOOK:
+            found = _walk(order, place, holds, likely, only)
+            if found.is_end or len(found.ids) >= limit:
+                return found
         return _walk(order, place, holds, LOOK, only)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g, request, session, url_for
 
-from outreach.advice.segment_words import Clause, sentence
+from outreach.advice.segment_words import Clause, sentence, word_for
 from outreach.advice.segments import FACETS, OWN, Condition, Rule, facet_of
 from outreach.errors import Refusal
 from outreach.queries.choices import (
@@ -17,6 +17,7 @@ from outreach.queries.choices import (
     event_codes,
     labels_of_organisations,
     own_labels,
+    span_of,
 )
 from outreach.queries.conferences import current_conference
 from outreach.queries.shapes import Ground
@@ -53,6 +54,10 @@ class Part:
     choices: list[tuple[str, str, bool]]
     """(value, word, whether it is chosen)"""
     typed: str
+    span: str
+    """`number` or `date` where its values are from one to another, `text` where one is typed."""
+    ends: tuple[str, str]
+    """Of the first of its spans, from where and to where."""
     less_url: str
     """The page without it."""
     turned_url: str
@@ -141,13 +146,24 @@ def _part(
     offered = choices(one.facet, ground.conference_id) if one.facet != "words" else []
     known = {value for value, _ in offered}
     offered += [(value, value) for value in one.values if value not in known and offered]
+    span = "" if offered else span_of(one.facet)
+    spans, ends = [*one.values], ("", "")
+    if span:
+        offered = [("any", "anything")]
+        spans = [value for value in one.values if value != "any"]
+    if span in ("number", "date") and spans:
+        first, dots, last = spans.pop(0).partition("..")
+        ends = first, last if dots else first
+        offered += [(value, word_for(one.facet, value, lambda _, word: word)) for value in spans]
     turned = Condition(one.facet, one.values, one.of, not one.is_not)
     less = rule.without(one.key)
     return Part(
         clause,
         one.key,
         [(value, word, value in one.values) for value, word in offered],
-        "" if offered else " ".join(one.values),
+        " ".join(spans) if span in ("", "text") and not known else "",
+        span,
+        ends,
         address_of(endpoint, less, **values),
         address_of(endpoint, less.and_(turned), **values) if one.values else "",
         is_open,

@@ -2,12 +2,16 @@
 
 import json
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from outreach.actions.custom_fields import add_custom_field
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
+from outreach.models.activity import CONSOLE
+from outreach.models.custom_field import CustomKind, CustomSubject, CustomValue
 from outreach.models.question import Question, QuestionAnswer
 from outreach.models.segment import Segment
 from outreach.models.stakeholder import Stakeholder
@@ -77,6 +81,33 @@ def test_what_was_answered_to_a_question_is_part_of_the_sentence_and_of_a_segmen
     assert f"{said} Small or anything" in text(staff.get("/staff/segments"))
     form = staff.get(f"/staff/events/{invitation.event_id}/questions").text
     assert f"/staff/stakeholders?question_{question.id}=any" in form
+
+
+def test_numbers_and_days_of_ones_own_are_chosen_from_and_to(staff):
+    at = {"by": CONSOLE, "at": NOON}
+    age = add_custom_field(CustomSubject.PERSON, CustomKind.NUMBER, "Seats", **at)
+    day = add_custom_field(CustomSubject.PERSON, CustomKind.DATE, "Arrival", **at)
+    for number in (5, 15, 25):
+        person = make_stakeholder(f"Person {number:02}")
+        save(
+            CustomValue(field_id=age, stakeholder_id=person.id, number=number),
+            CustomValue(field_id=day, stakeholder_id=person.id, day=date(2027, 3, number)),
+        )
+    make_stakeholder("Nothing known")
+    added = staff.get("/staff/stakeholders?add=custom_seats").text
+    assert 'type="number" step="any" name="from.custom_seats" value=""' in added
+    assert shown(staff, "from.custom_seats=10&to.custom_seats=20") == ["Person 15"]
+    assert shown(staff, "from.custom_seats=10&to.custom_seats=") == ["Person 15", "Person 25"]
+    assert len(shown(staff, "from.custom_seats=&to.custom_seats=")) == 4
+    assert shown(staff, "from.not.custom_seats=10") == ["Nothing known", "Person 05"]
+    assert shown(staff, "to.custom_arrival=2027-03-06&custom_arrival=any") == [
+        "Person 05", "Person 15", "Person 25",
+    ]  # fmt: skip
+    page = staff.get("/staff/stakeholders?to.custom_arrival=2027-03-06&custom_seats=15").text
+    assert 'type="date" name="to.custom_arrival" value="2027-03-06"' in page
+    assert 'name="from.custom_seats" value="15"' in page
+    assert 'name="to.custom_seats" value="15"' in page
+    assert "<summary>2027-03-06 or before</summary>" in page
 
 
 def test_typing_answers_with_the_rows_alone(staff):

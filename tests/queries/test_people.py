@@ -147,6 +147,30 @@ def test_two_conditions_cost_the_same_questions_however_many_people_there_are(as
     assert counts == [3 + settings] * 2
 
 
+@pytest.mark.parametrize("sort", ["name", "-name", "country", "country,-name", "-language,country"])
+def test_a_page_that_nobody_fits_looks_at_so_many_by_an_index_however_many_there_are(
+    asked, monkeypatch, sort
+):
+    monkeypatch.setattr("outreach.queries.looking.GLANCE", 2)
+    monkeypatch.setattr("outreach.queries.looking.LOOK", 6)
+    rule = Rule.of([Condition("gender", ("other",)), Condition("contacted", ("never",))])
+    ground, counts = Ground(the_conference().id, NOON), []
+    for _ in range(2):
+        for number in range(24):
+            make_stakeholder(
+                country_code="FKE"[number % 3] + "R", language=("fr", "en")[number % 2]
+            )
+        asked.clear()
+        page = people(rule, ground, sort=sort)
+        assert not page.lines
+        assert 6 <= page.looked <= 8
+        counts.append(len(asked))
+        for question in asked:
+            if "set_config" not in question[0]:
+                assert not re.search(r"(SCAN|Seq Scan on) stakeholders(?! USING)", plan(*question))
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.parametrize(
     "sort", ["country,-name", "-country", "language,-country", "-country,name"]
 )

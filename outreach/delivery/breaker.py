@@ -1,6 +1,6 @@
 """The circuit breaker: while a provider is down nobody claims anything, and no attempt is spent.
 
-Its row is shared by all workers on all machines. Open, it lets one worker try one unit now and
+Its row is shared by all workers on all machines. Open, it lets one worker try one mail now and
 then; an answer of any sensible kind closes it. A provider that names an instant at which to come
 again (429) is left alone until then by all of them, too.
 """
@@ -28,7 +28,7 @@ class Permit(Enum):
 
     ALL = "all"
     ONE = "one"
-    """A probe: one unit, and then look again."""
+    """A probe: one mail, and then look again."""
     NOTHING = "nothing"
 
 

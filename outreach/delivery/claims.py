@@ -145,6 +145,29 @@ def give_up(claim: Claim, problem: Exception, *, at: datetime) -> None:
         contain(session, [unit.id], at, f"{type(problem).__name__}: {problem}"[:200])
 
 
+def leave_one(claim: Claim, *, at: datetime) -> None:
+    """Leave one mail in a unit by which a provider is tried that was down; the others wait in one
+    of their own, so that of nobody else it is unknown whether they got theirs."""
+    with transaction() as session:
+        unit = session.scalar(
+            select(Unit)
+            .where(
+                Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED
+            )
+            .with_for_update()
+        )
+        others = session.scalars(
+            select(Message.id)
+            .where(Message.unit_id == claim.unit_id, Message.state == MessageState.WAITING)
+            .order_by(Message.id)
+            .offset(1)
+        ).all()
+        if unit is not None and others:
+            sibling = sibling_of(session, unit, next_at=at)
+            session.flush()
+            move_to_unit(session, others, sibling.id)
+
+
 def contain(session: Session, unit_ids: Sequence[int], at: datetime, why: str) -> None:
     """Cut units in two that were leased too often in vain, until the one mail stands alone.
 

@@ -18,7 +18,7 @@ from outreach.db import db
 from outreach.delivery.again import follow_addresses
 from outreach.delivery.attempts import Begun, begin
 from outreach.delivery.breaker import Permit, permit
-from outreach.delivery.claims import Claim, claim_unit, give_up, recover_expired
+from outreach.delivery.claims import Claim, claim_unit, give_up, leave_one, recover_expired
 from outreach.delivery.mailer import Busy, Mailer, Outcome
 from outreach.delivery.rate import Rates, Wait
 from outreach.delivery.recipients import Recipients
@@ -88,10 +88,12 @@ def drain(
 
 
 def _next(worker: str, mailer: Mailer, at: datetime) -> Claim | None:
-    """What is due, or the one unit by which a provider is tried that was down."""
+    """What is due, or the one mail by which a provider is tried that was down."""
     claim = claim_unit(worker, at=at, mailer_name=mailer.name)
     if claim is None and permit(mailer.name, at=at) is Permit.ONE:
-        return claim_unit(worker, at=at)
+        claim = claim_unit(worker, at=at)
+        if claim is not None:
+            leave_one(claim, at=at)
     return claim
 
 

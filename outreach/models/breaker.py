@@ -28,7 +28,7 @@ class Breaker(Base):
     opened_at: Mapped[datetime | None]
     """Since when nothing is handed over; nothing while it is closed."""
     probe_at: Mapped[datetime | None]
-    """While it is open: not before this instant may one worker try one unit."""
+    """While it is open: not before this instant may one worker try one mail."""
     rests_until: Mapped[datetime | None]
     """Until when the provider asked to be left alone, be it open or closed."""
     reason: Mapped[str] = mapped_column(default="", server_default="")

@@ -130,6 +130,20 @@ def test_a_provider_of_whose_calls_nobody_knows_is_left_alone_too(app, mailer):
     assert db.session.get(Breaker, mailer.name).opened_at == NOON
 
 
+def test_a_provider_that_was_down_is_tried_with_one_mail_of_a_unit(app, mailer):
+    frozen_campaign(5)
+    with transaction() as session:
+        for _ in range(OPENS_AFTER):
+            note_answer(session, mailer.name, is_down=True, reason="503", at=NOON)
+    mailer.answers = lambda recipient: Silent("time-out")
+    drain(mailer, now=lambda: NOON + timedelta(seconds=11))
+    assert states() == {"unknown": 1, "waiting": 4}
+    mailer.answers = lambda recipient: Accepted()
+    drain(mailer, now=lambda: NOON + timedelta(seconds=40))
+    assert states() == {"unknown": 1, "accepted": 4}
+    assert [len(people) for _, people in mailer.calls] == [1, 1, 3]
+
+
 def test_one_mail_without_an_answer_among_others_is_no_fault_of_the_provider(app, mailer):
     frozen_campaign(3)
     mailer.answers = lambda recipient: (

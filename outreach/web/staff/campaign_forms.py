@@ -68,7 +68,9 @@ class CampaignForm(AudienceFields, SeenForm):
     fixed_on = DateField("Day", [Optional()])
     fixed_at = TimeField("Hour", [Optional()])
     places = IntegerField("Free places", [Optional(), NumberRange(1, 100_000)])
-    reminders = FieldList(FormField(ReminderForm), max_entries=MOST_REMINDERS)
+    reminders = FieldList(
+        FormField(ReminderForm), "Reminders and other steps", max_entries=MOST_REMINDERS
+    )
     thanks = BooleanField("Thank everyone who answers", default=True)
     thanks_letter = SelectField("Letter")
     sender_name = StringField(

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import flash, render_template, request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, FieldList, HiddenField
+from wtforms import BooleanField, Field, FieldList, HiddenField, IntegerField
 
 from outreach.errors import ChangedMeanwhile
 
@@ -146,8 +146,15 @@ def _text(field: Field) -> str:
 
 def _text_of_entry(entry: Field) -> str:
     """One form of a list of them, as a line."""
-    parts = (_shown(one, text) for one in entry.form if (text := _text(one)))
-    return ", ".join(parts)
+    return ", ".join(_said(one, text) for one in entry.form if (text := _text(one)))
+
+
+def _said(field: Field, text: str) -> str:
+    if isinstance(field, BooleanField):
+        return str(field.label.text)
+    if isinstance(field, IntegerField):
+        return f"{text} {field.label.text.lower()}"
+    return _shown(field, text)
 
 
 def _shown(field: Field, text: str) -> str:

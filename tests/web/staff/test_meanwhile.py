@@ -130,7 +130,7 @@ def test_a_campaign(staff, banks):
     assert staff.post(place, data=first | seen).status_code == 303
     late = staff.post(place, data=second | seen)
     assert late.status_code == 409
-    assert "Reminder, 20, before the reply-by" in words(late)
+    assert "Reminder, 20 days, before the reply-by" in words(late)
     assert "To the banks" in late.text
     again = hidden(late.text) | {"take-sender_name": "theirs", "take-reminders": "theirs"}
     answer = staff.post(place, data=second | again)

@@ -42,6 +42,16 @@ class DelegationChangedMeanwhile(Conflict):
         )
 
 
+class PlacesChange(Conflict):
+    """Who is named already, or is the head, would get another place: that is asked first."""
+
+    def __init__(self, name: str, old: MemberRole | None, head: str) -> None:
+        super().__init__("Somebody who is named already would get another place.")
+        self.name, self.old, self.head = name, old, head
+        """As typed; the place so far, where the person has one; who is the head so far, if that
+        is another and would change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Someone as the focal point types them."""
@@ -59,6 +69,7 @@ def name_member(
     named: Named,
     *,
     seen: int | None = None,
+    is_sure: bool = True,
     by: Actor = INVITEE,
     at: datetime,
     given_by: str = "",
@@ -66,6 +77,7 @@ def name_member(
     """Put someone into the delegation and invite them; say whether it changed anything.
 
     seen      the version that the page showed
+    is_sure   whether someone who is named already may get another place; else PlacesChange
     given_by  who said so, where it was not the focal point; for the journal
     Raises CannotBeSent, DelegationFull, DelegationClosed, DelegationChangedMeanwhile.
     """
@@ -78,6 +90,8 @@ def name_member(
         if member is not None and member.left_at is None and member.role is named.role:
             return False
         _check_seen(delegation, seen)
+        if not is_sure:
+            _ask_first(session, delegation_id, member, named)
         if member is None or member.left_at is not None:
             delegation.check_room(member_count(session, delegation_id))
         if named.role is MemberRole.HEAD:
@@ -88,6 +102,7 @@ def name_member(
             member = _new_member(session, delegation, person, named.role, at)
             session.add(member)
         elif member.left_at is not None:
+            member.role = named.role
             _ask_once_more(session, delegation, member, person, at)
         member.role = named.role
         _note_typed(member, named, read.email)
@@ -95,6 +110,24 @@ def name_member(
         said = {"role": named.role.value, **_said_by(given_by)}
         session.add(of_delegation("named_member", delegation, person.id, by, at, **said))
         return True
+
+
+def _ask_first(
+    session: Session, delegation_id: int, member: DelegationMember | None, named: Named
+) -> None:
+    """Raises PlacesChange where anybody's place would be another."""
+    old = member.role if member is not None and member.left_at is None else None
+    head = ""
+    if named.role is MemberRole.HEAD:
+        other = session.scalar(
+            select(DelegationMember).where(
+                DelegationMember.delegation_id == delegation_id,
+                DelegationMember.role == MemberRole.HEAD, DelegationMember.left_at.is_(None),
+            )
+        )  # fmt: skip
+        head = (other.typed_name or other.typed_address) if other is not None else ""
+    if old is not None or head:
+        raise PlacesChange(named.name, old, head)
 
 
 def _member(session: Session, delegation_id: int, person: Stakeholder) -> DelegationMember | None:
@@ -223,7 +256,7 @@ def _new_member(
             session, person, delegation.event_id, delegation.group_id, delegation.answers_by(at),
             at=at,
         )  # fmt: skip
-        _invite(session, delegation, person, invitation.id, at)
+        _invite(session, delegation, person, invitation.id, role, at)
         add_to_tallies(session, counted(invitation))
     elif invitation.withdrawn_at is not None:
         raise CannotBeSent(marked("This person cannot be named. Please name someone else."))
@@ -246,14 +279,20 @@ def _ask_once_more(
         invitation.withdrawn_at, invitation.link_key = None, new_key()
         invitation.reply_by = max(invitation.reply_by, delegation.answers_by(at))
         invitation.sequence += 1
-        _invite(session, delegation, person, invitation.id, at)
+        _invite(session, delegation, person, invitation.id, member.role, at)
     member.left_at, member.named_at = None, at
 
 
 def _invite(
-    session: Session, delegation: Delegation, person: Stakeholder, invitation_id: int, at: datetime
+    session: Session,
+    delegation: Delegation,
+    person: Stakeholder,
+    invitation_id: int,
+    role: MemberRole,
+    at: datetime,
 ) -> None:
     post(
         session, Purpose.MEMBER, person, delegation.event, at=at, invitation_id=invitation_id,
         named_by=delegation.focal_point.full_name, delegation=delegation.organisation.name,
+        member_role=role.value,
     )  # fmt: skip

@@ -32,6 +32,7 @@ FIELDS: dict[str, str] = {
     "answer_details": "Who gave the answer and when, and what it says besides (the same only)",
     "named_by": "Who sends the person in their place (delegations only)",
     "delegation": "The organisation whose delegation it is (delegations only)",
+    "member_role": "What they are named as: head, deputy, member (delegation members only)",
     "members": "How many members the delegation may have (its focal point only)",
     "seat_role": "The role asked for: co-chair, moderator, speaker (seats only)",
     "track_name": "The track (seats only)",

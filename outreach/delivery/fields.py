@@ -18,6 +18,7 @@ from outreach.delivery.phrases import (
     day,
     greetings,
     locale_of,
+    member_word,
     own_word,
     place_of,
     role_word,
@@ -212,6 +213,8 @@ def known_column(
         if not any(salutations):
             return called
         return [one or other for one, other in zip(salutations, called, strict=True)]
+    if name == "member_role":
+        return [member_word(role, setting.language) for role in kept(name)]
     if name.startswith(PREFIX):
         return _own(name, kept(name), setting)
     return kept(name)

@@ -25,6 +25,7 @@ __all__ = [
     "greetings",
     "listed",
     "locale_of",
+    "member_word",
     "own_word",
     "place_of",
     "role_word",
@@ -167,6 +168,18 @@ def set_apart(text: str, language: str) -> str:
 def role_word(role: str, language: str) -> str:
     """A seat's role."""
     return str(words_of(language).gettext(ROLES.get(role, role)))
+
+
+@lru_cache(64)
+def member_word(role: str, language: str) -> str:
+    """What someone is named as, of a delegation."""
+    t = words_of(language)
+    words = {
+        "head": t.pgettext("named as … of the delegation of an organisation", "the head"),
+        "deputy": t.pgettext("named as … of the delegation of an organisation", "a deputy head"),
+    }
+    member = t.pgettext("named as … of the delegation of an organisation", "a member")
+    return str(words.get(role, member))
 
 
 @lru_cache(64)

@@ -63,6 +63,7 @@ INVENTED = {
     "named_by": "Jean Exemple",
     "delegation": "Ministry of Communications",
     "members": "6",
+    "member_role": "head",
 }
 """Somebody for the preview of a template; nobody of this name is known."""
 

@@ -102,6 +102,24 @@ def test_each_member_has_an_invitation_a_link_and_a_mail_of_their_own(delegation
     assert audit(NOON).is_sound
 
 
+def test_the_mail_says_as_what_someone_is_named_in_the_language_of_its_reader(app, mailer):
+    ministry = make_organisation("Ministry", group="member_state", country="KE")
+    delegation_id = asked(ministry, most=9)
+    said = {
+        "en": "named as the head of", "fr": "désigné(e) chef de", "es": "designado jefe de",
+        "ru": "назначены главой", "zh": "代表团团长", "ar": "تسميتكم رئيساً لوفد",
+    }  # fmt: skip
+    for language in said:
+        make_stakeholder(language, f"{language}@example.org", language=language)
+        head = Named(language, f"{language}@example.org", MemberRole.HEAD)
+        name_member(delegation_id, head, at=NOON)
+    name_member(delegation_id, Named("Di", "di@example.org", MemberRole.DEPUTY), at=NOON)
+    drain(mailer, now=lambda: NOON)
+    subjects = {mail.to.partition("@")[0]: mail.subject for mail in mailer.sent}
+    assert {one: words for one, words in said.items() if words not in subjects[one]} == {}
+    assert "named as a deputy head of the delegation" in subjects["di"]
+
+
 def test_the_same_person_named_twice_is_one_member_with_one_mail(delegation_id):
     """A20"""
     assert name_member(delegation_id, BEN, at=NOON)

@@ -1,11 +1,11 @@
 """The page on which a focal point names a delegation: its members, one form, and "that is all"."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
-from wtforms import RadioField, SelectField, StringField
+from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from outreach.actions import delegation_members
@@ -15,7 +15,7 @@ from outreach.models.delegation import DelegationClosed, DelegationFull, MemberR
 from outreach.naming import CannotBeSent
 from outreach.queries.delegation_members import members_named
 from outreach.queries.delegations import delegation_page
-from outreach.web.invitee.door import blueprint, here, onward, page, told
+from outreach.web.invitee.door import blueprint, here, onward, page, say, told
 from outreach.web.invitee.form import FOREIGN, LINE_TOO_LONG, LONGEST_LINE, NoteForm, Problem, line
 from outreach.web.invitee.nonce import form_nonce, version_seen
 from outreach.web.invitee.note import clean_line
@@ -53,7 +53,14 @@ class MemberForm(NoteForm):
     )
     office = line()
     role = RadioField(choices=[role.value for role in MemberRole], default=MemberRole.MEMBER.value)
+    is_sure = HiddenField()
+    """That somebody's place may change: of whom the page has asked before."""
     gender = SelectField(choices=[code for code, _ in GENDERS], default="")
+
+    @property
+    def asked(self) -> str:
+        """Of whom and which place the page asks."""
+        return f"{self.role.data} {(self.member_address.data or '').casefold()}"
 
 
 @blueprint.get("/d/<token>")
@@ -90,8 +97,12 @@ def name_one() -> AnyResponse:
     )  # fmt: skip
     try:
         delegation_members.name_member(
-            g.opened.id, named, seen=seen, at=g.at, given_by=answerer().name
-        )
+            g.opened.id, named, seen=seen, is_sure=form.is_sure.data == form.asked, at=g.at,
+            given_by=answerer().name,
+        )  # fmt: skip
+    except delegation_members.PlacesChange as change:
+        form.is_sure.data = form.asked
+        return show(form, [Problem(one, "role") for one in _what_changes(change, named)], 422)
     except CannotBeSent as refusal:
         return show(form, [Problem(str(refusal), "member_address")], 422)
     except DelegationFull as refusal:
@@ -99,6 +110,18 @@ def name_one() -> AnyResponse:
     except Conflict as refusal:
         return changed(form, refusal)
     return home()
+
+
+def _what_changes(change: delegation_members.PlacesChange, named: Any) -> Iterator[str]:
+    """Sentences in the language of the page, the last one says how it is done all the same."""
+    if change.old is not None:
+        words = say(marked("%(name)s is named already: %(old)s. The place would be: %(new)s."))
+        roles = {"old": say(ROLES[change.old]), "new": say(ROLES[named.role])}
+        yield words % ({"name": change.name} | roles)
+    if change.head:
+        words = marked("%(name)s is the head so far, and would stay in the delegation as a member.")
+        yield say(words) % {"name": change.head}
+    yield marked("Press the button again if that is what you want; nothing was changed yet.")
 
 
 @blueprint.post("/d/<token>/members/<int:member_id>/out")
@@ -171,6 +194,7 @@ def show(
         "office": (form and form.office.data) or "",
         "gender": (form and form.gender.data) or "",
         "role": (form and form.role.data) or role.value,
+        "is_sure": (form and form.is_sure.data) or "",
     }
     context: dict[str, Any] = FIXED | {
         "page": opened, "event": opened.event, "at": g.at, "members": members, "typed": typed,

@@ -46,9 +46,10 @@ class Guest:
     def open(self) -> Any:
         return self.client.get(self.path)
 
-    def hidden(self) -> dict[str, str]:
-        """The hidden fields of the page's form."""
-        fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.open().text)
+    def hidden(self, page: str = "") -> dict[str, str]:
+        """The hidden fields of the page's form, or of that of an answer that is there."""
+        text = page or self.open().text
+        fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
         return {name: unescape(value) for name, value in fields}
 
     def send(self, **fields: str) -> Any:

@@ -113,7 +113,7 @@ def test_whom_an_address_belongs_to_is_not_to_be_learnt_by_naming_it(guest, dele
         title="His Excellency", salutation="Excellency,", office="Chief Engineer", gender="male",
     )  # fmt: skip
     typed = {"member_name": "Somebody", "member_address": "minister@example.net", "role": "head"}
-    post(guest, **typed)
+    post(guest, **typed | {"role": "member"})
     post(guest, **typed | {"member_name": "Chan", "member_address": "chan@example.org"})
     other_page.send(answer="declined", given_by="A Secretary")
     chan, minister = afresh(members_of, delegation.id)
@@ -191,6 +191,26 @@ def test_members_are_taken_out_and_the_rest_is_called_complete(guest, delegation
     assert named(delegation) == ["Chan"]
     assert post(guest, "complete").status_code == 303
     assert "The delegation is complete" in guest.open().text
+
+
+def test_a_place_that_would_change_is_asked_about_first(guest, delegation):
+    post(guest, **BEN)
+    chan = {"member_name": "Chan", "member_address": "chan@example.org", "role": "head"}
+    asked = post(guest, **chan)
+    assert asked.status_code == 422
+    assert "Ben Mwangi is the head so far" in asked.text
+    assert named(delegation) == ["Ben Mwangi"]
+    sure = guest.hidden(asked.text)
+    dia = chan | {"member_address": "dia@example.org"}
+    other = guest.client.post(f"{guest.path}/members", data=sure | dia)
+    assert other.status_code == 422, "the page asked about somebody else"
+    assert guest.client.post(f"{guest.path}/members", data=sure | chan).status_code == 303
+    assert named(delegation) == ["Chan", "Ben Mwangi"]
+    again = post(guest, **BEN | {"role": "deputy"})
+    assert "Ben Mwangi is named already: Member. The place would be: Deputy head." in again.text
+    data = guest.hidden(again.text) | BEN | {"role": "deputy"}
+    assert guest.client.post(f"{guest.path}/members", data=data).status_code == 303
+    assert [one.role for one in afresh(members_of, delegation.id)] == ["head", "deputy"]
 
 
 def test_a_member_of_another_delegation_is_nobody_here(guest, delegation):

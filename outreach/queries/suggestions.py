@@ -1,7 +1,8 @@
 """New people of a file who may be someone we know under another address: to be looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, true
 
@@ -26,20 +27,40 @@ def anyone_before(at: datetime) -> bool:
 def likely_known(
     lines: Sequence[tuple[int, Recognised]], before: datetime | None
 ) -> Iterator[tuple[Pair, Recognised, str]]:
-    """(pair, row, the name that we know) of new people who are named like someone we knew.
+    """(pair, row, the name that we know) of new people who are named like someone we knew, or whose
+    address passes for that of someone (case A09).
 
     lines   (id, row); the number that the new person has, or will have
     before  only who was known then; None for everyone
     Names are the same, in this or another order; whether that is enough, the matcher says.
-    Cost: one SELECT by an index for some thousands of them.
+    Cost: one SELECT by an index for some thousands of them, one more where an address is odd.
     """
-    by_key: dict[str, list[tuple[int, Recognised]]] = {}
+    by_name: dict[str, list[tuple[int, Recognised]]] = {}
+    by_look: dict[str, list[tuple[int, Recognised]]] = {}
     for id_, line in lines:
         for key in orders_of(line.name_key):
-            by_key.setdefault(key, []).append((id_, line))
-    if not by_key:
-        return
-    rows = reading().execute(
+            by_name.setdefault(key, []).append((id_, line))
+        address = line.person.address
+        if address is not None and address.is_lookalike:
+            by_look.setdefault(address.skeleton, []).append((id_, line))
+    found: dict[int, int] = {}
+    told: set[tuple[int, int]] = set()
+    for column, new in ((Stakeholder.email_key, by_look), (Stakeholder.name_key, by_name)):
+        for row in _known(column, new, before) if new else ():
+            id_, name_key, email_key, organisation_id, country, full_name, bank = row
+            known = Known(id_, name_key, email_key, email_key, organisation_id, country)
+            for new_id, line in new[row[2 if new is by_look else 1]]:
+                if found.get(new_id, 0) >= MOST_FOR_ONE or (id_, new_id) in told:
+                    continue
+                if pair := judge(known, _as_known(new_id, line, organisation_id, bank)):
+                    found[new_id] = found.get(new_id, 0) + 1
+                    told.add((id_, new_id))
+                    yield pair, line, full_name
+
+
+def _known(column: Any, keys: Collection[str], before: datetime | None) -> Any:
+    """Those we know by one of these names, or addresses."""
+    return reading().execute(
         select(
             Stakeholder.id,
             Stakeholder.name_key,
@@ -51,21 +72,12 @@ def likely_known(
         )
         .outerjoin(Stakeholder.organisation)
         .where(
-            among(Stakeholder.name_key, by_key),
+            among(column, keys),
             true() if before is None else Stakeholder.created_at < before,
             Stakeholder.merged_into_id.is_(None),
         )
         .order_by(Stakeholder.id)
     )
-    found: dict[int, int] = {}
-    for id_, name_key, email_key, organisation_id, country, full_name, bank in rows:
-        known = Known(id_, name_key, email_key, email_key, organisation_id, country)
-        for new_id, line in by_key[name_key]:
-            if found.get(new_id, 0) >= MOST_FOR_ONE:
-                continue
-            if pair := judge(known, _as_known(new_id, line, organisation_id, bank)):
-                found[new_id] = found.get(new_id, 0) + 1
-                yield pair, line, full_name
 
 
 def orders_of(name_key: str) -> set[str]:
@@ -82,4 +94,5 @@ def _as_known(id_: int, line: Recognised, other_id: int | None, other_bank: str 
     if organisation:
         organisation_id = other_id if organisation == other_bank else -1
     key = address.key if address else None
-    return Known(id_, line.name_key, key, key, organisation_id, person.country)
+    looks_like = address.skeleton if address and address.is_lookalike else key
+    return Known(id_, line.name_key, key, looks_like, organisation_id, person.country)

@@ -6,7 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_timedelta,
+    get_timezone_location,
+    get_timezone_name,
+)
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 
@@ -49,12 +55,17 @@ def register(app: Flask) -> None:
 
 
 def when(at: datetime | None, zone: str, place: str = "") -> str:
-    """An instant in a zone: "Fri 14 Mar 2025, 18:00 Geneva"; the zone's own name for no place."""
+    """An instant in a zone: "Fri 14 Mar 2025, 18:00 Geneva"; for no place the zone's own name, or
+    its city where it has none."""
     if at is None:
         return ""
     local = at.astimezone(ZoneInfo(zone))
     text = format_datetime(local, "EEE d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale="en_GB")
-    return f"{text} {place or get_timezone_name(local, 'short', locale='en_GB')}".strip()
+    if not place:
+        place = get_timezone_name(local, "short", locale="en_GB")
+        if place[:1] in "+-":
+            place = get_timezone_location(zone, locale="en_GB", return_city=True)
+    return f"{text} {place}".strip()
 
 
 def day(on: date | datetime | None, zone: str = "UTC") -> str:

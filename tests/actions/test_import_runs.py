@@ -21,6 +21,7 @@ from outreach.importing.run import HasProblems, run_import
 from outreach.intake.addresses import read_address
 from outreach.intake.people import PersonRow
 from outreach.models.activity import CONSOLE, Activity
+from outreach.models.duplicate import Duplicate
 from outreach.models.imports import AlreadyImported, ImportChunk, ImportState, NotNow
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.star import Star
@@ -228,6 +229,17 @@ def test_the_same_name_elsewhere_is_a_pair_to_look_at_and_never_merged(write):
     report = import_file(write(rows), "x", make_list().id, by=CONSOLE, at=later)
     assert (report.created, report.suggested) == (1, 1)
     assert count(Stakeholder) == [2]
+
+
+def test_an_address_that_passes_for_another_is_a_pair_to_look_at_at_once(write):
+    """A09: whatever the name; "а" is Cyrillic. Once, where the name is the same too."""
+    known = [make_stakeholder(name, f"{name}@example.org") for name in ("paola", "Kamau")]
+    rows = [["Name", "Email"], ["Somebody", "pаolа@example.org"], ["Kamau", "kаmau@example.org"]]
+    later = NOON.replace(hour=13)
+    report = import_file(write(rows), "x", make_list().id, by=CONSOLE, at=later)
+    assert (report.created, report.suggested) == (2, 2)
+    pairs = reading().execute(select(Duplicate.first_id, Duplicate.is_lookalike)).all()
+    assert sorted(pairs) == [(one.id, True) for one in known]
 
 
 def test_rows_without_an_address_are_taken_where_that_was_asked_for(write):

@@ -2,12 +2,19 @@
 
 import pytest
 
-from tests.factories import sign_in
+from outreach.web.words import when
+from tests.factories import NOON, sign_in
 
 
 def test_an_id_that_no_key_can_be_is_a_page_that_does_not_exist(client):
     sign_in(client)
     assert client.get("/staff/lists/99999999999999999999").status_code == 404
+
+
+def test_a_zone_without_a_name_of_its_own_is_told_by_its_city():
+    assert when(NOON, "Asia/Bishkek").endswith("18:00 Bishkek")
+    assert when(NOON, "Europe/Zurich").endswith("14:00 CEST")
+    assert when(NOON, "Asia/Bishkek", "Osh").endswith("18:00 Osh")
 
 
 @pytest.mark.parametrize("number", ["9" * 25, "²", "-1", "1e3", ""])

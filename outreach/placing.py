@@ -217,6 +217,21 @@ def admit(session: Session, event_id: int, at: datetime, people: Select[Any] | N
     session.execute(insert(Placement).from_select(columns, new))
 
 
+def wish_of(invitation: Invitation, at: datetime) -> str | None:
+    """COMES or MAY_COME by the answer alone, withdrawn or not; None where no place is wanted."""
+    if invitation.state in (InvitationState.ACCEPTED, InvitationState.DELEGATED):
+        return COMES
+    if invitation.state in GONE or at >= invitation.reply_by:
+        return None
+    return MAY_COME
+
+
+def may_take_now(session: Session, allotment: Allotment, is_coming: bool) -> bool:
+    """Whether somebody who had given a place back would get one now."""
+    standing = standing_of(session, allotment)
+    return standing.may_take(was_away=True) if is_coming else standing.free > 0
+
+
 def _wish(session: Session, invitation: Invitation, at: datetime) -> str:
     """What an invitation says: COMES, MAY_COME, or why not."""
     if invitation.withdrawn_at is not None:

@@ -5,7 +5,7 @@ The row of the one who goes stays where it is, without an address, in no list; i
 journal stay with it and are shown on the kept one. Everything that acts moves to the kept person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -30,9 +30,13 @@ from outreach.joining import (
     move_the_rest,
 )
 from outreach.models.activity import Activity, Actor
+from outreach.models.allotment import Allotment, Placement, PlacementState
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge, MergeUndone
+from outreach.models.invitation import Invitation
 from outreach.models.message import RESTING, Message, MessageState, Unit, standing
-from outreach.placing import settle_places
+from outreach.models.task import Task, TaskKind
+from outreach.placing import COMES, MAY_COME, settle_places, wish_of
+from outreach.queries.given_on import places_given_on
 from outreach.queries.reasons import MERGED
 from outreach.resting import hold_still
 from outreach.rows import Change, Rows
@@ -105,6 +109,9 @@ def merge_stakeholders(
 def undo_merge(merge_id: int, *, by: Actor, at: datetime) -> Merge:
     """Make the two people two again, each with what was theirs; what changed since then stays.
 
+    Whoever was asked for a place that the merge had freed keeps it: where there is no room for
+    both, the one whose place it was waits for another, and a task says so.
+
     Raises MergeUndone, Conflict where either was merged again later.
     """
     with transaction() as session:
@@ -115,6 +122,7 @@ def undo_merge(merge_id: int, *, by: Actor, at: datetime) -> Merge:
             raise MergeUndone
         _check_newest(session, merge)
         rows = Rows(session)
+        given_on = {one.allotment_id for one in places_given_on(merge.id, at)}
         gone_out = _left_for_good(session, merge)
         settled = [c for c in merge.changes if c[1] == PLACEMENTS.name and "since" in c[3]]
         rows.take_back([
@@ -124,7 +132,8 @@ def undo_merge(merge_id: int, *, by: Actor, at: datetime) -> Merge:
         rows.finish()
         places = [change[2] for change in merge.changes if change[1] == "invitations"]
         add_to_tallies(session, settle_places(session, places, at=at))
-        _as_if_never_away(session, rows, settled)
+        _as_if_never_away(session, rows, merge, settled, given_on, at)
+        session.add_all(_without_places(merge, at))
         merge.undone_at, merge.undone_by_id = at, by.account_id
         _decide_pair(session, merge.kept_id, merge.gone_id, DuplicateState.FOUND, by, at)
         for person_id in (merge.kept_id, merge.gone_id):
@@ -132,6 +141,21 @@ def undo_merge(merge_id: int, *, by: Actor, at: datetime) -> Merge:
                 Activity.of("unmerged", by, at, stakeholder_id=person_id, merge_id=merge.id)
             )
         return merge
+
+
+def _without_places(merge: Merge, at: datetime) -> list[Task]:
+    """Something to do about each of the two whose place somebody else has by now."""
+    return [
+        Task(
+            kind=TaskKind.PLACE, stakeholder_id=one.stakeholder_id, target_id=one.target_id,
+            owner_id=one.owner_id, due_on=at.date(), created_at=at,
+            origin=f"unmerged {merge.id} {one.invitation_id}",
+            what=f"{one.name} has no place at {one.event} any more: while two records were one, "
+            f"{one.other or 'someone who waited'} got it. Write to them, or make a place more.",
+        )
+        for one in places_given_on(merge.id, at)
+        if not one.has_place
+    ]  # fmt: skip
 
 
 def _both(rows: Rows, kept_id: int, gone_id: int) -> tuple[Row, Row]:
@@ -205,14 +229,58 @@ def _note_placements(session: Session, rows: Rows, stood: dict[int, Row]) -> Non
         rows.note(PLACEMENTS, id_, before, rows.row(PLACEMENTS, id_) or before)
 
 
-def _as_if_never_away(session: Session, rows: Rows, settled: list[Change]) -> None:
-    """Whoever has the place again that the merge took holds it as before: they never gave it back,
-    and theirs is no lesser yes."""
+def _as_if_never_away(
+    session: Session, rows: Rows, merge: Merge, settled: list[Change], given_on: Collection[int],
+    at: datetime,
+) -> None:  # fmt: skip
+    """Whoever stood somehow towards the places before the merge stands so again: they never gave
+    a place back, and theirs is no lesser yes. Not where somebody else has it by now, or where an
+    answer came meanwhile.
+
+    given_on  the allotments whose places others have
+    """
     session.flush()
+    by_allotment: dict[int, list[tuple[Change, Row]]] = {}
     for change in settled:
         now = rows.row(PLACEMENTS, change[2])
-        if now is not None and now["state"].value == change[3].get("state", [None])[0]:
-            rows.take_back([change], is_whole=True)
+        if now is not None:
+            by_allotment.setdefault(now["allotment_id"], []).append((change, now))
+    for allotment_id, theirs in by_allotment.items():
+        may_all = (
+            allotment_id not in given_on
+            and all(_could_stand_so(session, change, now, at) for change, now in theirs)
+            and _others_stand_as_then(session, merge, allotment_id, theirs)
+        )
+        for change, now in theirs:
+            if may_all or now["state"].value == change[3].get("state", [None])[0]:
+                rows.take_back([change], is_whole=True)
+
+
+def _others_stand_as_then(
+    session: Session, merge: Merge, allotment_id: int, theirs: list[tuple[Change, Row]]
+) -> bool:
+    """Whether nobody else came to a place since the merge, and there is still room for the two."""
+    ids = [now["id"] for _, now in theirs]
+    others = session.execute(
+        select(Placement.state, Placement.since).where(
+            Placement.allotment_id == allotment_id, Placement.id.not_in(ids),
+            Placement.state != PlacementState.AWAY,
+        )
+    ).all()  # fmt: skip
+    taken = [PlacementState.TAKEN.value for state, _ in others if state is PlacementState.TAKEN]
+    taken += [change[3].get("state", [now["state"].value])[0] for change, now in theirs]
+    places = session.get_one(Allotment, allotment_id).places
+    return taken.count(PlacementState.TAKEN.value) <= places and all(
+        since < merge.merged_at for _, since in others
+    )
+
+
+def _could_stand_so(session: Session, change: Change, now: Row, at: datetime) -> bool:
+    """Whether the answer on record is one with which a placement stands as it stood."""
+    before = change[3].get("state", [now["state"].value])[0]
+    wish = wish_of(session.get_one(Invitation, now["invitation_id"]), at)
+    wishes = {"taken": COMES, "waiting": COMES, "asked": MAY_COME}
+    return before not in wishes or wish == wishes[before]
 
 
 def _check_newest(session: Session, merge: Merge) -> None:

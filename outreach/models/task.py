@@ -15,6 +15,8 @@ class TaskKind(StrEnum):
     BOUNCED = "bounced"
     """Mail to the person came back: another address is wanted."""
     BY_HAND = "by_hand"
+    PLACE = "place"
+    """Somebody has no place any more through no doing of their own."""
     STAR = "star"
     """The date of a star's next step has passed."""
 

@@ -231,7 +231,18 @@ class MergeLine:
 
 def latest_merges(limit: int = 20) -> list[MergeLine]:
     """What was merged last, newest first. Cost: the rows shown."""
-    rows = reading().execute(
+    rows = reading().execute(_merges().order_by(desc(Merge.id)).limit(limit))
+    return [MergeLine(*row) for row in rows]
+
+
+def merge_line(merge_id: int) -> MergeLine | None:
+    """One merge. One row by key."""
+    row = reading().execute(_merges().where(Merge.id == merge_id)).one_or_none()
+    return MergeLine(*row) if row else None
+
+
+def _merges() -> Any:
+    return (
         select(
             Merge.id,
             Merge.kept_id,
@@ -242,10 +253,7 @@ def latest_merges(limit: int = 20) -> list[MergeLine]:
         )
         .join(_first, _first.id == Merge.kept_id)
         .join(_second, _second.id == Merge.gone_id)
-        .order_by(desc(Merge.id))
-        .limit(limit)
     )
-    return [MergeLine(*row) for row in rows]
 
 
 def _pairs() -> Any:

@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from outreach.actions.allotments import change_allotment
+from outreach.actions.invitations import answer_invitation
 from outreach.actions.merges import LooksTheSame, merge_stakeholders, undo_merge
 from outreach.db import reading, transaction
 from outreach.errors import Conflict, Refusal
 from outreach.models.activity import CONSOLE
+from outreach.models.allotment import Placement
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.base import Base
 from outreach.models.duplicate import Merge, MergeUndone
-from outreach.models.invitation import Invitation, InvitationState
+from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Unit, UnitState
 from outreach.models.seat import OfferState, SeatOffer
 from outreach.models.stakeholder import Stakeholder
@@ -21,12 +24,16 @@ from outreach.models.target import Target
 from outreach.models.task import Task, TaskKind
 from outreach.queries.audit import audit
 from outreach.queries.feeds import feed_of
+from outreach.queries.given_on import places_given_on
 from outreach.queries.invitations import invitation_page
 from outreach.queries.stakeholders import invitations_of, mails_of, stakeholders
 from outreach.signing import AN_APPROVER, SIGN_OFF
 from outreach.tokens import new_key
+from tests.actions.test_places import Ground
 from tests.factories import (
     NOON,
+    afresh,
+    make_account,
     make_invitation,
     make_list,
     make_message,
@@ -343,3 +350,46 @@ def test_what_waits_for_someone_who_becomes_a_star_by_a_merge_is_signed_first(tw
     assert now(Invitation, invitation.id).is_star
     held = now(Message, waiting.id)
     assert (held.state, held.reason) == (MessageState.HELD, f"{SIGN_OFF}{AN_APPROVER}.")
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_who_was_asked_for_the_place_that_a_merge_freed_keeps_it_when_that_is_undone(app, room):
+    """Never more than there are; who has none is named before, and a task says so after."""
+    ground = Ground(2, asked=2, alternates=1)
+    two = [one.stakeholder_id for one in ground.invitations()]
+    owner_id = make_account(name="Olga Owner").id
+    with transaction() as session:
+        for target in session.scalars(select(Target).where(~Target.is_alternate)):
+            target.owner_id = owner_id
+    for invitation in ground.invitations():
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    merge_id = merge_stakeholders(*two, {}, by=CONSOLE, at=LATER)
+    (asked,) = [one for one in ground.invitations() if one.stakeholder_id not in two]
+    alternate_id, alternate = asked.id, now(Stakeholder, asked.stakeholder_id).full_name
+    if room:
+        rules = {"is_automatic": True, "answer_days": 10, "closing_days": 7}
+        change_allotment(ground.allotment_id, places=3, **rules, by=CONSOLE, at=LATER)
+    (told,) = afresh(places_given_on, merge_id, LATER)
+    assert (told.has_place, told.owner, told.other) == (bool(room), "Olga Owner", alternate)
+    undo_merge(merge_id, by=CONSOLE, at=LATER)
+    states = {one.invitation_id: one.state.value for one in ground.rows(Placement)}
+    assert states.pop(alternate_id) == "asked", "nobody is asked to stay away again"
+    assert sorted(states.values()) == ["taken", "taken" if room else "waiting"]
+    tasks = [(one.owner_id, one.stakeholder_id, one.kind) for one in ground.rows(Task)]
+    assert tasks == ([] if room else [(owner_id, told.stakeholder_id, TaskKind.PLACE)])
+    assert_counts_add_up()
+
+
+def test_an_undo_takes_no_place_from_whoever_came_to_it_meanwhile(app):
+    ground = Ground(2, asked=2)
+    two = [one.stakeholder_id for one in ground.invitations()]
+    for invitation in ground.invitations():
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    merge_id = merge_stakeholders(*two, {}, by=CONSOLE, at=LATER)
+    late = ground.ask(LATER + timedelta(hours=1)).id
+    answer_invitation(late, Reply.ACCEPTED, "", at=LATER + timedelta(hours=2))
+    undo_merge(merge_id, by=CONSOLE, at=LATER + timedelta(hours=3))
+    states = {one.invitation_id: one.state.value for one in ground.rows(Placement)}
+    assert states.pop(late) == "taken"
+    assert sorted(states.values()) == ["taken", "waiting"]
+    assert_counts_add_up()

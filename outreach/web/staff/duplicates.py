@@ -19,6 +19,7 @@ from outreach.models.duplicate import DuplicateState
 from outreach.queries import duplicates as known
 from outreach.queries.accounts import team
 from outreach.queries.conferences import current_conference
+from outreach.queries.given_on import places_given_on
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.undo import offer_undo, offered_undo
 
@@ -99,9 +100,13 @@ def merge_stakeholders(kept_id: int, gone_id: int) -> str | tuple[str, int] | Re
     return redirect(url_for("staff.duplicates"), 303)
 
 
-@blueprint.post("/staff/merges/<int:merge_id>/undo")
-def undo_merge(merge_id: int) -> Response:
-    """Make two people of one again."""
+@blueprint.route("/staff/merges/<int:merge_id>/undo", methods=["GET", "POST"])
+def undo_merge(merge_id: int) -> str | Response:
+    """Make two people of one again; first say what that cannot give back."""
+    merge = known.merge_line(merge_id) or abort(404)
+    places = places_given_on(merge_id, g.at) if merge.undone_at is None else []
+    if request.method == "GET" or (places and request.form.get("seen") != "yes"):
+        return render_template("staff/duplicates/undo.html", merge=merge, places=places)
     try:
         merges.undo_merge(merge_id, by=Actor.account(current_user.id), at=g.at)
         flash("They are two people again, each with what was theirs.", "done")

@@ -5,14 +5,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from outreach import clock
 from outreach.actions.duplicates import find_duplicates
 from outreach.actions.invitations import answer_invitation
+from outreach.actions.merges import merge_stakeholders
 from outreach.db import reading, transaction
 from outreach.jobs import job_named
+from outreach.models.activity import CONSOLE
 from outreach.models.duplicate import Duplicate, DuplicateState, Merge
 from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries.duplicates import duplicates, last_search
+from tests.actions.test_places import Ground
 from tests.factories import (
     NOON,
     afresh,
@@ -131,6 +135,23 @@ def test_a_merge_is_made_two_again_from_the_page(client, two):
     page = client.get("/staff/duplicates").text
     assert "taken back already" in page
     assert "Taken back" in page
+
+
+def test_an_undo_that_cannot_give_a_place_back_says_so_before(client):
+    ground = Ground(2, alternates=1, opens_at=clock.now() + timedelta(days=90))
+    for _ in range(2):
+        ground.ask(clock.now())
+    kept, gone = ground.rows(Stakeholder)[-2:]
+    merge_id = merge_stakeholders(kept.id, gone.id, {}, by=CONSOLE, at=clock.now())
+    url = f"/staff/merges/{merge_id}/undo"
+    asked = client.post(url).text
+    assert "keeps the invitation, and a yes waits for the next one" in asked
+    assert "a task about it goes to" in asked
+    assert now(gone).merged_into_id == kept.id, "nothing is done yet"
+    assert client.post(url, data={"seen": "yes"}).status_code == 303
+    assert now(gone).merged_into_id is None
+    assert "has no place at" in client.get("/staff/tasks").text
+    assert "two people again since" in client.get(url).text
 
 
 def test_what_was_answered_while_two_were_one_is_told_when_they_are_two_again(client, two):

@@ -20,6 +20,7 @@ from outreach.demo.cast import SEED, cast
 from outreach.demo.people import Person
 from outreach.demo.places import plan_places
 from outreach.demo.programme import plan_programme
+from outreach.demo.short_list import plan_short_list
 from outreach.demo.story import Story
 from outreach.demo.timeline import Timeline
 from outreach.demo.wanted import plan_wanted
@@ -68,6 +69,7 @@ def tell(now: datetime, mailer: Mailer, sender_address: str) -> None:
     plan_wanted(story, here)
     plan_places(story, here)
     timeline.add(timeline.workday(20, 11), story.put_out_page)
+    plan_short_list(story)
     timeline.play()
 
 

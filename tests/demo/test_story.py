@@ -24,6 +24,7 @@ from outreach.models.message import Message, MessageState
 from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
+from outreach.models.star import UNDER_WAY
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target, TargetList
@@ -32,6 +33,7 @@ from outreach.queries.board import group_standings, together
 from outreach.queries.campaigns import campaign_summary
 from outreach.queries.events import events
 from outreach.queries.organisation_targets import organisation_lines
+from outreach.queries.stars import star_cards
 from outreach.signing import SIGN_OFF
 from tests.conftest import DATABASE
 
@@ -195,6 +197,16 @@ def test_some_thirty_stars_are_marked_and_say_why(session):
     stars = session.execute(select(Target.why, Target.tier).where(Target.is_star)).all()
     assert 28 <= len(stars) <= 36
     assert all(why and tier == 1 for why, tier in stars)
+
+
+def test_stars_have_owners_and_those_whose_answer_is_open_a_next_step(session):
+    cards = star_cards([one.id for one in events()])
+    assert all(card.owner for card in cards)
+    open_ones = [card for card in cards if card.column in UNDER_WAY]
+    assert len(open_ones) > 6
+    assert all(card.next_step and card.next_on for card in open_ones)
+    assert {card.column.value for card in open_ones} >= {"asked", "talking"}
+    assert 1 < sum(card.is_late(NOW) for card in open_ones) < len(open_ones) / 2
 
 
 def test_seats_are_filled_asked_for_and_at_risk(session):

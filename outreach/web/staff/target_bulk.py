@@ -11,11 +11,12 @@ from outreach.actions.target_bulk import Chosen
 from outreach.errors import NotFound
 from outreach.keeping import Done
 from outreach.models.activity import Actor
+from outreach.queries.under_way import mails_to_removed
 from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import rule_of_form
 from outreach.web.staff.lists import ground_of, list_or_404
-from outreach.web.staff.targets import ticked
+from outreach.web.staff.targets import ticked, warn_of_mails
 from outreach.web.staff.undo import offer_undo, way_back
 from outreach.web.words import people_in_words
 
@@ -70,6 +71,8 @@ def change_targets(list_id: int, what: str) -> Response:
     if done.change_id is None:
         flash("Nothing was to change: it is so for all of them already, or they stay.", "done")
     else:
+        if what == "remove":
+            warn_of_mails(mails_to_removed(done.change_id))
         undo = url_for("staff.take_back_many", change_id=done.change_id, back=back)
         offer_undo(f"{people_in_words(done.count)} {words}.", undo)
     return redirect(back, 303)

@@ -8,6 +8,7 @@ from outreach.actions import imports, targets
 from outreach.errors import Conflict, Refusal
 from outreach.models.activity import Actor
 from outreach.queries.targets import addressees
+from outreach.queries.under_way import mails_to_targets
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.lists import list_or_404
 from outreach.web.staff.person_form import TargetForm
@@ -21,10 +22,25 @@ MOST_AT_ONCE = 500
 def remove_targets(list_id: int) -> Response:
     """Take those ticked off the list."""
     ids, who = ticked(list_id)
+    under_way = mails_to_targets(ids)
     line = targets.remove_targets(list_id, ids, by=Actor.account(current_user.id), at=g.at)
     if line is not None:
+        warn_of_mails(under_way)
         offer_undo(f"{who} taken off the list.", _undo_url(list_id, line))
     return redirect(way_back(url_for("staff.list_", list_id=list_id)), 303)
+
+
+def warn_of_mails(under_way: list[tuple[str, int]]) -> None:
+    """Say what goes all the same: a list is asked when a step is due, and not again."""
+    for campaign, count in under_way:
+        mails = "1 mail waits" if count == 1 else f"{count:,} mails wait"
+        flash(
+            f"Of “{campaign}” {mails} for those taken off, and will go: whoever is off a list is "
+            "in no later audience, but what was decided before stays. To stop it, open the mail "
+            "(on the person’s page) and stop the campaign for them, or put them on a list that the "
+            "campaign leaves out.",
+            "problem",
+        )
 
 
 @blueprint.post("/staff/lists/<int:list_id>/targets/undo/<int:activity_id>")

@@ -8,9 +8,19 @@ import re
 import pytest
 
 from outreach.models.account import Role
+from outreach.models.message import MessageState
 from outreach.queries.lists import list_id_of, target_list
 from outreach.queries.targets import targets
-from tests.factories import afresh, make_list, make_stakeholder, make_target, sign_in, the_event
+from tests.factories import (
+    afresh,
+    make_campaign,
+    make_list,
+    make_message,
+    make_stakeholder,
+    make_target,
+    sign_in,
+    the_event,
+)
 
 
 @pytest.fixture
@@ -94,6 +104,21 @@ def test_many_are_changed_at_once_and_the_bar_states_the_count(staff):
     staff.post(f"{place}/targets/remove", data={"ids": ids[:2]})
     assert "2 people taken off the list." in text(staff.get(place))
     assert afresh(target_list, wanted.id).wanted_count == 1
+
+
+@pytest.mark.parametrize("way", ["remove", "many/remove"])
+def test_a_mail_that_waits_for_somebody_taken_off_is_told(staff, way):
+    wanted = make_list()
+    people = [make_stakeholder(), make_stakeholder()]
+    ids = [make_target(wanted, one).id for one in people]
+    campaign = make_campaign(wanted, name="News to banks")
+    make_message(people[0], campaign_id=campaign.id, state=MessageState.WAITING)
+    place = f"/staff/lists/{wanted.id}"
+    staff.post(f"{place}/targets/{way}", data={"ids": ids[1]})
+    assert "will go" not in text(staff.get(place))
+    staff.post(f"{place}/targets/{way}", data={"ids": ids[0]})
+    told = "Of “News to banks” 1 mail waits for those taken off, and will go"
+    assert told in text(staff.get(place))
 
 
 @pytest.mark.parametrize("fields", [{}, {"ids": "x"}, {"ids": [str(n) for n in range(501)]}])

@@ -25,6 +25,7 @@ from outreach.queries.events import EventLine, events
 from outreach.queries.targets import addressees
 from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.in_mind import keep_in_mind
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.targets import ticked
 from outreach.web.staff.undo import offer_undo, offered_undo, way_back
@@ -84,6 +85,7 @@ class AllotmentForm(RulesForm):
 def allotments_page(event_id: int) -> str | tuple[str, int] | Response:
     """The allotments of an event, and a new one."""
     event, form = _event(event_id), AllotmentForm()
+    keep_in_mind(event)
     form.group_id.choices = [SelectChoice(group.id, group.name) for group in groups()]
     if form.validate_on_submit():
         try:

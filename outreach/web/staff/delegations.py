@@ -35,6 +35,7 @@ from outreach.queries.focal_points import (
 from outreach.queries.messages import kept_for_signature
 from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.in_mind import keep_in_mind
 from outreach.web.staff.meanwhile import Difference, SeenForm, settle, told
 from outreach.web.staff.undo import offer_undo, offered_undo
 
@@ -79,6 +80,7 @@ class AskForm(LimitsForm):
 def delegations(event_id: int) -> str:
     """The delegations of an event by organisation."""
     event, name = _event(event_id), request.args.get("name", "")[:100]
+    keep_in_mind(event)
     lines, following = delegations_of(
         event_id, name=name, after=request.args.get("after", "")[:300]
     )

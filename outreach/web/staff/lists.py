@@ -18,6 +18,7 @@ from outreach.models.activity import Actor
 from outreach.queries.allotments import allotment_of_list
 from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference, groups
+from outreach.queries.events import events
 from outreach.queries.imports import imports_of
 from outreach.queries.list_pages import list_page
 from outreach.queries.lists import ListLine, event_choices, free_code, target_list, target_lists
@@ -33,6 +34,7 @@ from outreach.queries.targets import (
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.filtering import address_of, chosen_columns, filter_of_page
+from outreach.web.staff.in_mind import in_mind
 from outreach.web.staff.undo import offered_undo
 
 PAGE = "staff.list_"
@@ -74,7 +76,9 @@ class ListForm(FlaskForm):
 @blueprint.get("/staff/lists", endpoint="lists")
 def all_lists() -> str:
     """Every target list with its numbers."""
-    return render_template("staff/lists/lists.html", lists=target_lists())
+    lines = target_lists()
+    event_id = in_mind(events()) if lines else None
+    return render_template("staff/lists/lists.html", lists=lines, event_id=event_id)
 
 
 @blueprint.route("/staff/lists/new", methods=["GET", "POST"])

@@ -11,6 +11,8 @@ from outreach.queries.delegations import delegations_of
 from tests.factories import (
     NOON,
     afresh,
+    make_event,
+    make_list,
     make_organisation,
     make_stakeholder,
     save,
@@ -55,6 +57,17 @@ def test_an_empty_page_says_what_will_be_here(staff):
         "No delegation is asked for yet"
         in staff.get(f"/staff/events/{the_event().id}/delegations").text
     )
+
+
+def test_the_lists_lead_to_the_conference_or_to_the_event_looked_at_last(staff):
+    conference = the_event()
+    meeting = make_event(starts_at=NOON - timedelta(days=9), ends_at=NOON - timedelta(days=8))
+    make_list(event=meeting)
+    for event in (conference, meeting):
+        page = staff.get("/staff/lists").text
+        for end in ("delegations", "allotments"):
+            assert f'href="/staff/events/{event.id}/{end}"' in page
+        staff.get(f"/staff/events/{meeting.id}/delegations")
 
 
 def test_an_organisation_is_found_and_its_focal_point_asked(staff, ministry):

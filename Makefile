@@ -1,6 +1,6 @@
 # Everything a newcomer needs. The work is done in tools/ and by `python -m …`; this file only names it.
 
-.PHONY: run test lint format bench db-upgrade help
+.PHONY: run test lint format bench faults db-upgrade help
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -29,6 +29,11 @@ format: ## Rewrite the code in the house's format
 bench: ## Measure; print a table, append to bench/results.jsonl (ONLY=name for one module)
 	@sh tools/setup.sh dev
 	@exec $(PY) -m bench $(ONLY)
+
+faults: ## Run the trials of faults on both databases, and write their tables into docs/operators.md
+	@sh tools/setup.sh dev
+	@sh tools/system.sh
+	@exec $(PY) -m tools.fault_table
 
 db-upgrade: ## Bring the database to this version of the code
 	@sh tools/setup.sh run

@@ -1,5 +1,6 @@
 """A campaign cut into small units, clocks as real processes, and the ledgers side by side."""
 
+import json
 import os
 import signal
 import time
@@ -191,6 +192,23 @@ def _to(path: Path) -> str:
         message = BytesParser(policy=policy.default).parse(file, headersonly=True)
     address: str = message["To"].addresses[0].addr_spec
     return address
+
+
+def tell(
+    fault: str, found: Counter[str], people: int, *, named: int = 0, held: int = 0,
+    settled_in: float | None = None, **more: object,
+) -> None:  # fmt: skip
+    """Print a row of the table of faults in docs/operators.md (`make faults` makes it anew).
+
+    found  the copies of everyone who got any
+    """
+    row = {
+        "fault": fault, "database": db.engine.dialect.name, "people": people,
+        "lost": people - len(found) - held, "extras": sum(found.values()) - len(found),
+        "named": named, "held": held,
+        "settled_in": None if settled_in is None else round(settled_in, 1),
+    }  # fmt: skip
+    print(json.dumps(row | more))
 
 
 def named_doubles(campaign_id: int) -> set[str]:

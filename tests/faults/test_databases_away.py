@@ -21,6 +21,7 @@ from tests.faults.campaigns import (
     is_settled,
     outcomes,
     settings_for,
+    tell,
     until,
 )
 from tests.postgres import Cluster, programs
@@ -56,7 +57,9 @@ def test_postgresql_stopped_at_once_and_started_again_loses_nobody(
             took = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
             running.terminate()
             assert running.wait(timeout=30) == 0
-        print({"stops": 1, "people": 600, "settled_in": round(took, 1)})
+        found = copies(provider, tmp_path)
+        tell("PostgreSQL stopped at once in mid-campaign, back after 3 s", found, 600,
+             settled_in=took)  # fmt: skip
         assert set(copies(provider, tmp_path).values()) == {1}
         assert outcomes(campaign_id)["sent"] == 600
         assert_the_ledger_is_sound()
@@ -82,6 +85,6 @@ def test_sqlite_held_for_thirty_seconds_delays_and_does_no_more(
         holder.close()
         took = until(is_settled(campaign_id), within=60, what="everyone has an outcome")
         assert running.poll() is None
-    print({"held_for": 30, "people": 400, "settled_in": round(took, 1)})
+    tell("SQLite held by another writer for 30 s", copies(provider, tmp_path), 400, settled_in=took)
     assert set(copies(provider, tmp_path).values()) == {1}
     assert_the_ledger_is_sound()

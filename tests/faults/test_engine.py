@@ -1,6 +1,7 @@
 """The engine on PostgreSQL: several workers drain at once, and survive each other's death."""
 
 import signal
+from collections import Counter
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,7 @@ from tests.faults.campaigns import (
     is_settled,
     outcomes,
     settings_for,
+    tell,
     until,
 )
 
@@ -57,7 +59,8 @@ def test_two_workers_share_a_campaign_and_one_is_killed(
         took = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
         workers[1].terminate()
         assert workers[1].wait(timeout=30) == 0
-    print({"workers": 2, "kills": 1, "people": 600, "settled_in": round(took, 1)})
+    tell("two engine workers in process groups of their own, one killed",
+         copies(provider, tmp_path), 600, settled_in=took)  # fmt: skip
     assert set(copies(provider, tmp_path).values()) == {1}
     assert outcomes(campaign_id)["sent"] == 600
     assert_the_ledger_is_sound()
@@ -82,7 +85,9 @@ def test_the_ticks_of_two_workers_go_on_when_one_dies_in_a_tick(
                 return row is not None and row[0] == 0
 
             took = until(is_free, within=45, what="the dead worker's job was done by another")
-        print({"recovered_in": round(took, 1)})
+        tell(
+            "a dead worker’s job, holding its lock, given to another", Counter(), 0, settled_in=took
+        )
 
 
 def left_behind(connection: psycopg.Connection) -> bool:

@@ -21,6 +21,7 @@ from tests.faults.campaigns import (
     is_settled,
     named_doubles,
     outcomes,
+    tell,
     until,
 )
 
@@ -66,7 +67,8 @@ def test_when_the_disk_of_the_database_is_full_nobody_is_mailed_who_is_not_writt
         filler.unlink()
         took = until(lambda: count(small, ACCEPTED) == 60, within=120, what="everyone is sent")
     copy_database(small, kept)
-    print({"people": 60, "before_there_was_room": handed, "settled_in": round(took, 1)})
+    tell("no room left for the database, then room again", copies(None, tmp_path / "mail"), 60,
+         named=len(named_doubles(campaign_id)), settled_in=took)  # fmt: skip
     assert set(copies(None, tmp_path / "mail").values()) == {1}
     assert outcomes(campaign_id)["sent"] == 60
     assert named_doubles(campaign_id) == set()
@@ -92,6 +94,7 @@ def test_when_nothing_more_can_be_logged_mail_goes_out_all_the_same(
         finally:
             running.kill()
             running.wait()
+    tell("no room left for the log", copies(None, tmp_path / "mail"), 20)
     assert set(copies(None, tmp_path / "mail").values()) == {1}
     assert outcomes(campaign_id)["sent"] == 20
     assert_the_ledger_is_sound()

@@ -1,6 +1,5 @@
 """The clock process killed in the middle of a campaign: nobody is lost, nobody is doubled."""
 
-import json
 import random
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.faults.campaigns import (
     copies,
     is_settled,
     scheduled_campaign,
+    tell,
     until,
 )
 
@@ -45,7 +45,7 @@ def test_five_kills_in_a_campaign_of_two_thousand_lose_none_and_double_none(
         assert last.wait(timeout=30) == 0
     people = list(everyone_in(campaign_id))
     counts = copies(None, mail)
-    print(json.dumps({"kills": KILLS, "people": PEOPLE, "settled_in": round(took, 1)}))
+    tell("the clock killed five times, file mailer", counts, PEOPLE, settled_in=took)
     assert set(counts.values()) == {1}
     assert {person.address for person in people} == set(counts)
     assert {(person.outcome, person.possible_double) for person in people} == {("sent", False)}

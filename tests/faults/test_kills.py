@@ -1,13 +1,16 @@
 """SIGKILL at the four worst instants, twenty times in a campaign of 1,000, with each mailer."""
 
-import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from bench.provider.running import RunningProvider
+from outreach.db import db
+from outreach.models.message import Attempt, Message
 from tests.faults.campaigns import (
     assert_the_ledger_is_sound,
     clocks,
@@ -18,6 +21,7 @@ from tests.faults.campaigns import (
     outcomes,
     scheduled_campaign,
     settings_for,
+    tell,
     until,
 )
 
@@ -70,11 +74,13 @@ def kill(
     standin = None if mailer == "file" else provider
     provider.control(delay=0.02)
     chance = random.Random(7)
+    caught: dict[int, str] = {}
     with clocks(url, folder, **settings_for(mailer, provider)) as these:
         for point in points:
             victim = these.start("tests.faults.kill_at", point, str(chance.randint(1, 3)))
             until(lambda one=victim: one.poll() is not None, within=120, what=point)
             assert victim.returncode == -9
+            caught |= dict.fromkeys(open_attempts() - caught.keys(), point)
         last = these.start()
         seconds = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
         last.terminate()
@@ -82,12 +88,11 @@ def kill(
     counts, named = copies(standin, folder / "mail"), named_doubles(campaign_id)
     doubled = {address for address, count in counts.items() if count > 1}
     extras = sum(counts.values()) - people
-    print(json.dumps({
-        "mailer": mailer, "database": url.partition(":")[0], "kills": len(points),
-        "people": people, "lost": people - len(counts), "extras": extras,
-        "named": len(named), "held": outcomes(campaign_id)["held"], "settled_in": round(seconds, 1),
-    }))  # fmt: skip
     held = outcomes(campaign_id)["held"]
+    tell(
+        "kills", counts, people, named=len(named), held=held, settled_in=seconds, mailer=mailer,
+        kills=len(points), points=by_point(caught, points, counts, named),
+    )  # fmt: skip
     assert outcomes(campaign_id)["sent"] + held == people
     assert len(counts) >= people - held
     assert doubled <= named
@@ -97,3 +102,35 @@ def kill(
         assert not extras
         assert not held
     assert_the_ledger_is_sound()
+
+
+def open_attempts() -> set[int]:
+    """The hand-overs that have no end yet."""
+    found = set(db.session.scalars(select(Attempt.id).where(Attempt.ended_at.is_(None))))
+    db.session.remove()
+    return found
+
+
+def by_point(
+    caught: dict[int, str], points: list[str], counts: Counter[str], named: set[str]
+) -> dict[str, dict[str, int]]:
+    """{where the blow fell: kills, people in a call of which nobody knew, second copies, named}.
+
+    caught  {attempt that a kill left open: where it fell}
+    """
+    units = dict(
+        db.session.execute(select(Attempt.id, Attempt.unit_id).where(Attempt.id.in_(caught))).all()
+    )
+    db.session.remove()
+    found = {}
+    for point in POINTS:
+        those = {units[attempt] for attempt, where in caught.items() if where == point}
+        wanted = select(Message.address).where(Message.unit_id.in_(those))
+        addresses = set(db.session.scalars(wanted))
+        db.session.remove()
+        found[point] = {
+            "kills": points.count(point), "unknown": len(addresses),
+            "extras": sum(max(counts[one] - 1, 0) for one in addresses),
+            "named": len(addresses & named),
+        }  # fmt: skip
+    return found

@@ -19,6 +19,7 @@ from tests.faults.campaigns import (
     open_breakers,
     outcomes,
     settings_for,
+    tell,
     until,
 )
 
@@ -31,6 +32,7 @@ BUSY: dict[str, dict[str, Any]] = {
     "500": {"mode": "status", "status": 500, "times": 2},
     "503": {"mode": "status", "status": 503, "times": 5},
 }
+WITH = {"sendgrid": "no mail log", "sendgrid+log": "mail log"}
 UNKNOWN: dict[str, dict[str, Any]] = {
     "502": {"mode": "status", "status": 502, "times": 2},
     "502 after accepting": {"mode": "status", "status": 502, "times": 2, "accept": True},
@@ -46,6 +48,7 @@ def test_busy_is_tried_again_later_and_nobody_is_doubled(
     app: Flask, database_url: str, tmp_path: Path, provider: RunningProvider, name: str
 ) -> None:
     campaign_id = send(database_url, tmp_path, provider, BUSY[name], "sendgrid")
+    tell(f"{name}, {BUSY[name]['times']} times", copies(provider, tmp_path), PEOPLE)
     assert set(copies(provider, tmp_path).values()) == {1}
     assert outcomes(campaign_id)["sent"] == PEOPLE
     assert named_doubles(campaign_id) == set()
@@ -60,7 +63,7 @@ def test_silence_is_settled_by_evidence_or_tried_once_more_and_named(
     campaign_id = send(database_url, tmp_path, provider, UNKNOWN[name], mailer)
     counts, named = copies(provider, tmp_path), named_doubles(campaign_id)
     doubled = {address for address, count in counts.items() if count > 1}
-    print({"fault": name, "mailer": mailer, "extras": len(doubled), "named": len(named)})
+    tell(f"{name}, twice ({WITH[mailer]})", counts, PEOPLE, named=len(named))
     assert len(counts) == PEOPLE
     assert outcomes(campaign_id)["sent"] == PEOPLE
     assert doubled <= named
@@ -95,6 +98,7 @@ def test_one_bad_address_is_refused_and_the_others_get_theirs(
     bad = "zoe.7@example.org"
     campaign_id = send(database_url, tmp_path, provider, {"refuse": [bad]}, "sendgrid")
     counts = copies(provider, tmp_path)
+    tell("one address refused of ten", counts, PEOPLE, held=1)
     assert len(counts) == PEOPLE - 1
     assert bad not in counts
     assert set(counts.values()) == {1}
@@ -112,7 +116,7 @@ def test_a_provider_that_dies_and_comes_back_is_found_again(
         until(lambda: open_breakers() == ["sendgrid"], within=120, what="the breaker opens")
         provider.start()
         took = until(is_settled(campaign_id), within=120, what="everyone has an outcome")
-    print({"settled_in": round(took, 1)})
+    tell("a provider that dies and comes back", copies(provider, tmp_path), PEOPLE, settled_in=took)
     assert set(copies(provider, tmp_path).values()) == {1}
     assert named_doubles(campaign_id) == set()
 

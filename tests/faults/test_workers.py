@@ -25,6 +25,7 @@ from tests.faults.campaigns import (
     outcomes,
     scheduled_campaign,
     settings_for,
+    tell,
     until,
 )
 from tests.faults.nursery import Born
@@ -50,7 +51,7 @@ def test_a_worker_stopped_past_its_lease_commits_nothing_when_it_goes_on(
         until(is_settled(campaign_id), within=120, what="everyone has an outcome")
         time.sleep(3)
     counts, named = copies(provider, tmp_path), named_doubles(campaign_id)
-    print({"stopped": 1, "lost": 60 - len(counts), "extras": sum(counts.values()) - 60})
+    tell("a worker stopped past its lease, taken over, continued", counts, 60, named=len(named))
     assert len(counts) == 60
     assert {address for address, count in counts.items() if count > 1} <= named
     assert_the_ledger_is_sound()
@@ -67,7 +68,7 @@ def test_two_clocks_on_one_database_send_everything_once(
         these.start()
         took = until(is_settled(campaign_id), within=150, what="everyone has an outcome")
         assert all(one.poll() is None for one in these.running)
-    print({"clocks": 2, "people": 400, "settled_in": round(took, 1)})
+    tell("two clocks on one database", copies(provider, tmp_path), 400, settled_in=took)
     assert set(copies(provider, tmp_path).values()) == {1}
     assert outcomes(campaign_id)["sent"] == 400
     assert_the_ledger_is_sound()
@@ -91,7 +92,8 @@ def test_sigterm_lets_the_call_end_and_then_stops(
         provider.control(reset=True)
         these.start()
         until(is_settled(campaign_id), within=120, what="everyone has an outcome")
-    print({"stopped_in": round(took, 1)})
+    tell("SIGTERM during a call of 2 s, then a new start", copies(provider, tmp_path), 100,
+         named=len(named_doubles(campaign_id)), settled_in=took)  # fmt: skip
     assert set(copies(provider, tmp_path).values()) == {1}
     assert named_doubles(campaign_id) == set()
 
@@ -128,7 +130,7 @@ def test_a_full_disk_makes_them_wait_and_no_part_of_a_mail_is_seen(
         counts = copies(None, disk)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-    print({"people": 60, "lost": 60 - len(counts), "settled_in": round(took, 1)})
+    tell("no room left in the mail folder, then room again", counts, 60, settled_in=took)
     assert len(counts) == 60
     assert set(counts.values()) == {1}
     assert_the_ledger_is_sound()
@@ -197,6 +199,8 @@ def test_a_machine_whose_clock_is_two_hours_off_neither_hurries_nor_doubles(
         these.start("tests.faults.shifted_clock", hours)
         until(is_settled(campaign_id), within=150, what="everyone has an outcome")
         assert all(one.poll() is None for one in these.running)
+    side = "ahead" if float(hours) > 0 else "behind"
+    tell(f"a machine whose clock is 2 h {side}", copies(provider, tmp_path), 200)
     assert set(copies(provider, tmp_path).values()) == {1}
     assert len(copies(provider, tmp_path)) == 200
     assert named_doubles(campaign_id) == set()

@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def _strike() -> None:
-    time.sleep(1)
+    time.sleep(0.3)
     signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 

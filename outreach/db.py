@@ -25,12 +25,19 @@ from sqlalchemy.orm import Session
 
 from outreach.models.base import Base
 from outreach.models.suppression import digest_of
-from outreach.prepared import Change, Prepared, chained
+from outreach.prepared import Change, Prepared, chained, told
+from outreach.sqlite import (
+    BUSY_TIMEOUT_MS,
+    LONG,
+    LONG_IN_BULK,
+    be_patient,
+    begin_writing,
+    copy_log,
+    prepare,
+    wait_for_disk,
+)
 from outreach.turns import others_work
 from outreach.wire import wire_of
-
-BUSY_TIMEOUT_MS = 40_000
-"""Longer than the 30 s for which a backup or another writer may hold SQLite."""
 
 # Errors name no parameters: they are people's names and addresses, and errors go to the log.
 db = SQLAlchemy(metadata=Base.metadata, engine_options={"hide_parameters": True})
@@ -39,6 +46,7 @@ waits_for_disk = True
 _turns = threading.Lock()
 # A forked child begins with one of its own: nobody in there would give the parent's back.
 os.register_at_fork(after_in_child=lambda: globals().update(_turns=threading.Lock()))
+WAITS_LATER, LOG = "waits_later", "log"
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _held: ContextVar[Any] = ContextVar("held", default=None)
 
@@ -62,8 +70,8 @@ def transaction() -> Iterator[Session]:
             session.commit()
         finally:
             _writing.reset(marker)
-    if engine.dialect.name == "sqlite" and waits_for_disk:
-        _wait_for_disk(f"{engine.url.database}-wal")
+    if engine.dialect.name == "sqlite" and waits_for_disk and not session.info.get(WAITS_LATER):
+        _settle(engine, session.info.get(LOG, LONG))
 
 
 def savepoint(session: Session) -> AbstractContextManager[object]:
@@ -101,17 +109,23 @@ def waiting_once() -> Iterator[None]:
         os.sync()
 
 
-def _wait_for_disk(log: str) -> None:
-    """Until the disk has what was committed; what a checkpoint took out of the log is there."""
-    try:
-        file = os.open(log, os.O_RDWR)
-    except FileNotFoundError:
-        return
-    try:
-        with others_work():
-            getattr(os, "fdatasync", os.fsync)(file)  # macOS has the second only
-    finally:
-        os.close(file)
+def wait_later(session: Session) -> None:
+    """What this transaction commits is not waited for: it may be lost with the machine until the
+    next transaction of this thread is over. On PostgreSQL its statement says so (`dialect`)."""
+    session.info[WAITS_LATER] = True
+
+
+def leave_log(session: Session) -> None:
+    """A bulk writer's: the log may become long, for the same pages come each time."""
+    session.info[LOG] = LONG_IN_BULK
+
+
+def _settle(engine: Engine, most: int = LONG) -> None:
+    """Wait for the disk, outside the write lock and anybody's turn; the log is copied there."""
+    log = f"{engine.url.database}-wal"
+    if wait_for_disk(log, most):
+        with others_work(), _connected(engine) as connection:
+            copy_log(connection.driver_connection, log)
 
 
 def let_go() -> None:
@@ -179,7 +193,7 @@ def changed_at_once(changes: Sequence[Change]) -> bool:
             return bool(wire_of(connection).count(text, given))
     is_done = _changed_in_turn(engine, statements)
     if is_done and waits_for_disk:
-        _wait_for_disk(f"{engine.url.database}-wal")
+        _settle(engine)
     return is_done
 
 
@@ -188,7 +202,7 @@ def _changed_in_turn(engine: Engine, statements: Sequence[tuple[str, list[Any]]]
     first, *others = statements
     with _turn(), _connected(engine) as connection:
         cursor = connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
+        begin_writing(connection)
         is_done = bool(cursor.execute(*first).rowcount)
         for other in others if is_done else ():
             cursor.execute(*other)
@@ -217,6 +231,7 @@ def _connected(engine: Engine) -> Iterator[Any]:
     if held is not None and not held.is_valid:
         held = None
     connection: Any = held or engine.raw_connection()
+    be_patient(connection)
     try:
         yield connection
     except BaseException:
@@ -247,17 +262,8 @@ def is_postgresql() -> bool:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, SQLiteConnection):
         return
-    connection.isolation_level = None  # we say BEGIN ourselves, below
+    prepare(connection)
     connection.create_function("key_digest", 1, _key_digest, deterministic=True)
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")  # we wait for the disk ourselves, above
-    # Every answer writes some twenty pages. Were they copied into the file after each 1,000, as is
-    # usual, one answer in fifty would wait for it, and what all change would be copied each time.
-    cursor.execute("PRAGMA wal_autocheckpoint = 4000")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
 
 
 def _key_digest(email_key: str | None) -> str | None:
@@ -267,6 +273,12 @@ def _key_digest(email_key: str | None) -> str | None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    fairy: Any = connection.connection
+    if not connection.get_execution_options().get("writes"):
+        be_patient(fairy)
+        connection.exec_driver_sql("BEGIN")
+        return
+    with told(connection):
+        begin_writing(fairy)

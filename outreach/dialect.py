@@ -24,7 +24,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from outreach.db import is_postgresql
+from outreach.db import is_postgresql, leave_log
 from outreach.models.base import Base
 
 
@@ -293,7 +293,7 @@ def prefer_indexes(session: Session) -> None:
         session.execute(text(f"SELECT {off}"))
     else:
         session.execute(text("PRAGMA cache_size = -65536"))
-        session.execute(text("PRAGMA wal_autocheckpoint = 25000"))
+        leave_log(session)
 
 
 class indexes_preferred(FunctionElement[str]):
@@ -309,6 +309,22 @@ _spelt(
     indexes_preferred,
     sqlite="''",
     postgresql="set_config('enable_seqscan', 'off', true) || set_config('jit', 'off', true)",
+)
+
+
+class waited_for_later(FunctionElement[str]):
+    """Within a statement, on PostgreSQL: its transaction is over before the disk has it, and is on
+    disk with the next one of anybody's that does wait. Nothing on SQLite (`db.wait_later`)."""
+
+    name = "waited_for_later"
+    type = String()
+    inherit_cache = True
+
+
+_spelt(
+    waited_for_later,
+    sqlite="''",
+    postgresql="set_config('synchronous_commit', 'off', true)",
 )
 
 

@@ -47,7 +47,7 @@ class Prepared:
     def key(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Run what changes rows; the key of the row, of an INSERT of one with a key of one column,
         and else nothing of use."""
-        with _told(connection):
+        with told(connection):
             cursor = self._run(connection, values)
             if connection.dialect.name != "postgresql":
                 return int(cursor.lastrowid or 0)
@@ -56,18 +56,18 @@ class Prepared:
 
     def count(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Run what changes rows; how many they were."""
-        with _told(connection):
+        with told(connection):
             return int(self._run(connection, values).rowcount)
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """The rows, their columns by name."""
-        with _told(connection):
+        with told(connection):
             rows = self._run(connection, values).fetchall()
         return list(map(self.spelt(connection.dialect).named, rows))
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, its columns by name; None where there is none."""
-        with _told(connection):
+        with told(connection):
             row = self._run(connection, values).fetchone()
         return None if row is None else self.spelt(connection.dialect).named(row)
 
@@ -300,7 +300,7 @@ def _apart(number: int, name: str) -> str:
 
 
 @contextmanager
-def _told(connection: Connection) -> Iterator[None]:
+def told(connection: Connection) -> Iterator[None]:
     """A fault of the driver is told as SQLAlchemy's."""
     dialect: Any = connection.dialect
     try:

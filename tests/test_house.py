@@ -16,7 +16,7 @@ from tests.house import (
 
 FLOORS = [
     # Rooms between commas may know each other; rooms in different brackets of a floor never do.
-    [["clock", "errors", "languages", "links", "tokens", "sheets", "turns"]],
+    [["clock", "errors", "languages", "links", "tokens", "sheets", "sqlite", "turns"]],
     [["advice"], ["intake"]],
     [["models"]],
     [

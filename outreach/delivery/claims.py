@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
-from outreach.db import is_postgresql, transaction
+from outreach.db import is_postgresql, transaction, wait_later
 from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.workers import is_dead
+from outreach.dialect import waited_for_later
 from outreach.models.breaker import Breaker
 from outreach.models.message import (
     LEASE,
@@ -57,10 +58,18 @@ def claim_unit(worker: str, *, at: datetime, mailer_name: str = "") -> Claim | N
 
 
 def take_unit(session: Session, worker: str, *, at: datetime, mailer_name: str) -> Claim | None:
-    """The same within an open transaction, at its end: units are locked after all else."""
+    """The same within an open transaction, at its end: units are locked after all else.
+
+    Where there is one the transaction does not wait for the disk: the next one does, before the
+    unit's call. A claim that is lost with the machine has led to nothing; an outcome that is lost
+    is one that nobody knows, as if we had died in the call.
+    """
     taken = {"worker": worker, "at": at, "until": at + LEASE, "mailer": mailer_name}
     row = _claiming(is_postgresql()).first(session.connection(), taken)
-    return Claim(*row) if row else None
+    if row is None:
+        return None
+    wait_later(session)
+    return Claim(*row[:-1])
 
 
 @cache
@@ -87,7 +96,9 @@ def _claiming(skips_locked: bool) -> Prepared:
             leased_by=bindparam("worker"),
             leases_count=Unit.leases_count + 1,
         )
-        .returning(Unit.id, Unit.token, (Unit.attempts_count > 0).label("is_again"))
+        .returning(
+            Unit.id, Unit.token, (Unit.attempts_count > 0).label("is_again"), waited_for_later()
+        )
     )
 
 

@@ -44,7 +44,7 @@ class Rendered:
     def going(self, public_ids: Collection[str]) -> Recipients:
         """Those of them who are still to get it."""
         everyone = self.recipients.public_ids
-        if len(public_ids) == len(everyone) and all(one in public_ids for one in everyone):
+        if list(public_ids) == list(everyone):
             return self.recipients
         return self.recipients.only([i for i, one in enumerate(everyone) if one in public_ids])
 

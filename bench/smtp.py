@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
+from bench._drain import LANES
 from bench._ground import application, databases, freeze, is_quick, prepare
 from bench.floor import Row
 from bench.sendgrid import _and_cpu as and_cpu
-from bench.sendgrid import _two_processes as two_processes
-from bench.sendgrid import bare_rate, drain_seconds
+from bench.sendgrid import bare_rate, drain_seconds, in_processes
 from outreach.delivery.smtp import SmtpMailer
 
 PEOPLE = 50_000
@@ -42,7 +42,7 @@ def _together(kind: str) -> Row:
     with application(kind), smtp_sink() as url:
         prepare(people)
         freeze()
-        took, _ = two_processes(url)
+        took, _ = in_processes(2, url, LANES)
         return Row(f"SMTP, {kind}, two processes", people / took, "/s")
 
 

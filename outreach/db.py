@@ -8,6 +8,7 @@ Whoever is told that something is saved can pull the plug: a transaction is over
 it. On SQLite we wait for the disk ourselves, after the commit: within it SQLite would hold its one
 write lock all the while, and nobody else could write. What another process reads in between is not
 lost before what it makes of it, since its own wait is for all that was written to the log before.
+By the same reason a claim is not waited for, nor the outcome before it (`wait_later`).
 """
 
 import os
@@ -29,10 +30,10 @@ from outreach.prepared import Change, Prepared, chained, told
 from outreach.sqlite import (
     BUSY_TIMEOUT_MS,
     LONG,
-    LONG_IN_BULK,
     be_patient,
     begin_writing,
     copy_log,
+    leave_log,
     prepare,
     wait_for_disk,
 )
@@ -71,7 +72,7 @@ def transaction() -> Iterator[Session]:
         finally:
             _writing.reset(marker)
     if engine.dialect.name == "sqlite" and waits_for_disk and not session.info.get(WAITS_LATER):
-        _settle(engine, session.info.get(LOG, LONG))
+        _settle(engine, session.info.get(LOG))
 
 
 def savepoint(session: Session) -> AbstractContextManager[object]:
@@ -115,17 +116,26 @@ def wait_later(session: Session) -> None:
     session.info[WAITS_LATER] = True
 
 
-def leave_log(session: Session) -> None:
-    """A bulk writer's: the log may become long, for the same pages come each time."""
-    session.info[LOG] = LONG_IN_BULK
+def write_much(session: Session, log: int = LONG) -> None:
+    """For who writes again and again: the log is copied between the transactions, outside the write
+    lock and everyone's turn, once it has grown by so many pages. Nothing on PostgreSQL."""
+    if not is_postgresql():
+        session.info[LOG] = log
+        fairy: Any = session.connection().connection
+        leave_log(fairy)
 
 
-def _settle(engine: Engine, most: int = LONG) -> None:
-    """Wait for the disk, outside the write lock and anybody's turn; the log is copied there."""
-    log = f"{engine.url.database}-wal"
+def _settle(engine: Engine, most: int | None) -> None:
+    """Wait for the disk, outside the write lock and anybody's turn; copy the log there, too, where
+    it has grown by so many pages."""
+    log = _log_of(engine)
     if wait_for_disk(log, most):
         with others_work(), _connected(engine) as connection:
             copy_log(connection.driver_connection, log)
+
+
+def _log_of(engine: Engine) -> str:
+    return f"{engine.url.database}-wal"
 
 
 def let_go() -> None:
@@ -193,7 +203,7 @@ def changed_at_once(changes: Sequence[Change]) -> bool:
             return bool(wire_of(connection).count(text, given))
     is_done = _changed_in_turn(engine, statements)
     if is_done and waits_for_disk:
-        _settle(engine)
+        wait_for_disk(_log_of(engine))
     return is_done
 
 
@@ -202,7 +212,7 @@ def _changed_in_turn(engine: Engine, statements: Sequence[tuple[str, list[Any]]]
     first, *others = statements
     with _turn(), _connected(engine) as connection:
         cursor = connection.cursor()
-        begin_writing(connection)
+        cursor.execute("BEGIN IMMEDIATE")
         is_done = bool(cursor.execute(*first).rowcount)
         for other in others if is_done else ():
             cursor.execute(*other)

@@ -24,8 +24,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from outreach.db import is_postgresql, leave_log
+from outreach.db import is_postgresql, write_much
 from outreach.models.base import Base
+from outreach.sqlite import LONG_IN_BULK
 
 
 class random_key(FunctionElement[str]):
@@ -293,7 +294,7 @@ def prefer_indexes(session: Session) -> None:
         session.execute(text(f"SELECT {off}"))
     else:
         session.execute(text("PRAGMA cache_size = -65536"))
-        leave_log(session)
+        write_much(session, LONG_IN_BULK)
 
 
 class indexes_preferred(FunctionElement[str]):

@@ -1,8 +1,8 @@
 """SQLite's one file: its write lock, its log, and the disk below them.
 
-Left to itself SQLite is fair to nobody when several processes write: whoever finds the lock taken
-sleeps for up to 100 ms and sleeps on while it is free; and whoever commits copies the log into the
-file, once it is long after each commit, as long as somebody else is always writing.
+Left to itself SQLite is fair to nobody when several processes write for long: whoever finds the
+lock taken sleeps for up to 100 ms and sleeps on while it is free; and whoever commits copies the
+log into the file, once it is long after each commit, as long as somebody else is always writing.
 """
 
 import os
@@ -24,12 +24,11 @@ LONG = 4_000
 they copied after each 1,000, as is usual, one answer in fifty would wait for it, and what all
 change would be copied each time."""
 LONG_IN_BULK = 25_000
-"""The same for a bulk writer, where the same pages come each time; and for SQLite by itself, where
-nobody asked."""
+"""The same for a bulk writer, where the same pages come each time."""
 ENDLESS = 8_000
 """Pages after which it is to begin anew, for which everyone must hold still for a moment."""
 STILL_MS = 20
-ASKS_OFTEN = "asks_often"
+ASKS_OFTEN, LEAVES_LOG = "asks_often", "leaves_log"
 
 _copying = threading.Lock()
 os.register_at_fork(after_in_child=lambda: globals().update(_copying=threading.Lock()))
@@ -44,7 +43,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")  # we wait for the disk ourselves
-    cursor.execute(f"PRAGMA wal_autocheckpoint = {LONG_IN_BULK}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {LONG}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
@@ -77,10 +76,18 @@ def be_patient(connection: PoolProxiedConnection) -> None:
         driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
-def wait_for_disk(log: str, most: int = LONG) -> bool:
+def leave_log(connection: PoolProxiedConnection) -> None:
+    """From now on it does not copy the log as it commits: whoever says so does, after it."""
+    if not connection.info.get(LEAVES_LOG):
+        driver: Any = connection.driver_connection
+        driver.execute(f"PRAGMA wal_autocheckpoint = {LONG_IN_BULK}")
+        connection.info[LEAVES_LOG] = True
+
+
+def wait_for_disk(log: str, most: int | None = None) -> bool:
     """Until the disk has what was committed; what a checkpoint took out of the log is there.
 
-    Says whether the log has grown by so many pages since they were copied into the file.
+    Says whether the log has grown by `most` pages since they were copied into the file, if asked.
     """
     try:
         file = os.open(log, os.O_RDWR)
@@ -89,7 +96,7 @@ def wait_for_disk(log: str, most: int = LONG) -> bool:
     try:
         with others_work():
             getattr(os, "fdatasync", os.fsync)(file)  # macOS has the second only
-        return _has_grown(file, log, most)
+        return most is not None and _has_grown(file, log, most)
     finally:
         os.close(file)
 
@@ -106,7 +113,7 @@ def _has_grown(file: int, log: str, by: int) -> bool:
 
 
 def copy_log(connection: sqlite3.Connection, log: str) -> None:
-    """Copy the log into the file, beside those who write; a second time at once is no use.
+    """Copy the log into the file, beside those who write; twice at once is no use.
 
     A log that many write into never comes to an end by itself: after each copy there is more.
     """

@@ -25,7 +25,7 @@ def waits(app, monkeypatch):
     """The logs whose disk was waited for."""
     logs: list[str] = []
     monkeypatch.setattr(sessions, "waits_for_disk", True)
-    monkeypatch.setattr(sessions, "wait_for_disk", lambda log, _most: logs.append(log))
+    monkeypatch.setattr(sessions, "wait_for_disk", lambda log, _most=None: logs.append(log))
     return logs
 
 
@@ -46,7 +46,7 @@ def test_another_can_write_while_one_waits_for_the_disk(waits, monkeypatch):
     invitation = make_invitation()
     others: list[int] = []
 
-    def meanwhile(_log, _most):
+    def meanwhile(_log, _most=None):
         other = sqlite3.connect(sessions.db.engine.url.database, timeout=0)
         with other:
             others.append(other.execute("UPDATE events SET sequence = sequence + 1").rowcount)
@@ -141,13 +141,13 @@ def test_who_finds_the_lock_taken_asks_until_it_is_free(holder, monkeypatch):
 
 def test_a_long_log_is_copied_into_the_file_after_the_commit_and_begins_anew(app, monkeypatch):
     monkeypatch.setattr(sessions, "waits_for_disk", True)
-    monkeypatch.setattr(sessions, "LONG", 3)
     monkeypatch.setattr(sqlite, "ENDLESS", 1)
     make_event()
     log = f"{sessions.db.engine.url.database}-wal"
     copies: list[tuple[bytes, int]] = []
     for number in range(6):
         with sessions.transaction() as session:
+            sessions.write_much(session, 3)
             session.execute(update(Event).values(name="x" * 3_000 + str(number)))
         copies.append(sqlite._copied[log])
     assert len({life for life, _ in copies}) > 1

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
-from outreach.db import is_postgresql, transaction, wait_later
+from outreach.db import is_postgresql, transaction, wait_later, write_much
 from outreach.delivery.ledger import move_by_id, move_messages
 from outreach.delivery.workers import is_dead
 from outreach.dialect import waited_for_later
@@ -69,6 +69,7 @@ def take_unit(session: Session, worker: str, *, at: datetime, mailer_name: str) 
     if row is None:
         return None
     wait_later(session)
+    write_much(session)
     return Claim(*row[:-1])
 
 

@@ -289,12 +289,15 @@ def _is_none_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
 
 
 def _was_just_written_to() -> ColumnElement[bool]:
-    """Another mail of the campaign went while this one was kept back."""
+    """Another mail of the campaign went while this one was kept back.
+
+    By its person alone: SQLite would read all of the campaign, as an index has it, for each mail.
+    """
     other = aliased(Message)
     return exists().where(
         other.stakeholder_id == Message.stakeholder_id,
         other.id != Message.id,
-        other.campaign_id == bindparam("campaign"),
+        func.coalesce(other.campaign_id, literal_column("0")) == bindparam("campaign"),
         _is_none_of(other.state, (*UNDER_WAY, *NEVER_LEFT)),
         other.changed_at > bindparam("quiet_from", type_=UTCDateTime()),
     )

@@ -1,5 +1,7 @@
 """The plans of what runs for every unit: by index, whatever the database believes of the size."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import event, insert, select, text
 
@@ -113,6 +115,16 @@ def test_nothing_that_runs_for_a_unit_reads_all_units_or_all_messages(
     for statement, plan in plans.items():
         for table in ("units", "messages"):
             assert not is_whole_table(plan, table), f"{statement}\n{plan}"
+
+
+def test_what_was_kept_back_for_long_is_looked_at_person_by_person(app, mailer):
+    """Not the whole campaign for each of its mails, within the one write lock of SQLite."""
+    frozen_campaign(4)
+    plans = plans_of(lambda: drain(mailer, now=lambda: NOON + timedelta(hours=2)))
+    assert len(mailer.sent) == 4
+    late = [plan for statement, plan in plans.items() if "messages_1" in statement]
+    assert late
+    assert not any("campaign_first" in plan for plan in late), late
 
 
 @pytest.mark.parametrize("is_analysed", [False, True], ids=["never analysed", "analysed"])

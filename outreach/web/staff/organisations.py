@@ -67,7 +67,7 @@ def organisation_page(organisation_id: int, focal_form: FocalPointForm) -> str:
         focal_points=known.focal_points_of(body.id), focal_form=focal_form,
         happenings=happenings_with(body.id, kind=kind, after=request.args.get("after")),
         kind=kind if kind in KINDS else "", note=NoteForm(formdata=None),
-        kinds={code: KINDS[code] for code in ("", "note", "record")},
+        kinds=KINDS,
         zone=conference.time_zone if conference else "UTC",
     )  # fmt: skip
 

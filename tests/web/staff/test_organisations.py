@@ -8,16 +8,20 @@ from html import unescape
 import pytest
 
 from outreach.actions.custom_fields import add_custom_field
+from outreach.actions.invitations import answer_invitation
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
 from outreach.models.activity import CONSOLE
 from outreach.models.custom_field import CustomKind, CustomSubject
+from outreach.models.invitation import Reply
 from outreach.models.stakeholder import Standing
 from outreach.queries.organisations import focal_points_of, organisation, organisations
 from outreach.queries.shapes import Ground
 from tests.factories import (
     NOON,
     afresh,
+    make_invitation,
+    make_message,
     make_organisation,
     make_stakeholder,
     sign_in,
@@ -249,3 +253,24 @@ def test_organisations_come_from_pasted_rows_and_go_again_by_one_button(staff):
     staff.post(f"{preview}/take-back")
     assert "Everything is as it was before: new organisations are gone" in text(staff.get(preview))
     assert afresh(organisations, Ground(the_conference().id, NOON)).lines == []
+
+
+def test_the_time_line_tells_what_happened_to_its_people_and_names_them(staff, monkeypatch):
+    body = make_organisation()
+    ana, ben = make_stakeholder("Ana Paz", None, body), make_stakeholder("Ben", None, body)
+    make_message(ana, make_invitation(ana))
+    answer_invitation(make_invitation(ben).id, Reply.ACCEPTED, "", at=NOON)
+    place = f"/staff/organisations/{body.id}"
+    staff.post(f"{place}/notes", data={"text": "Met in Kigali"})
+    page = re.sub(r"<[^>]+>", "", text(staff.get(place)))
+    assert "Ana Paz: Invited to" in page
+    assert "Ana Paz: Invitation mail for" in page
+    assert "Ben: Answer" in page
+    assert "Met in Kigali" in page
+    answers = re.sub(r"<[^>]+>", "", text(staff.get(f"{place}?kind=answer")))
+    assert "Ben: Answer" in answers
+    assert "Invitation mail" not in answers
+    monkeypatch.setattr("outreach.queries.happenings.MOST_PEOPLE", 1)
+    own = re.sub(r"<[^>]+>", "", text(staff.get(place)))
+    assert "Ana Paz: Invited" not in own
+    assert "Met in Kigali" in own

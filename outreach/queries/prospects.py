@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true, union
 
 from outreach.advice.merging import fields_in
 from outreach.advice.sections import UnfitSection, resolved, variants
 from outreach.db import reading
 from outreach.models.campaign import Campaign
 from outreach.models.custom_field import PREFIX
+from outreach.models.duplicate import Duplicate, DuplicateState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.step import Audience, Step, StepKind
 from outreach.models.template import TemplateText
@@ -28,6 +29,9 @@ SNAPSHOT = ("title", "salutation", "given_name", "family_name", "office", "organ
 """Personal merge fields that may be empty, each under its own name in the snapshot."""
 NOT_IN_CAMPAIGNS = ("seat_role", "track_name")
 
+_PASSES_FOR_ANOTHER = (Duplicate.state == DuplicateState.FOUND, Duplicate.is_lookalike)
+"""A pair whose addresses look the same, and that nobody has looked at."""
+
 
 class Doubt(StrEnum):
     """What may be wrong with someone's mail."""
@@ -35,6 +39,8 @@ class Doubt(StrEnum):
     LEFT_OUT = "left_out"
     HELD = "held"
     FALLBACK = "fallback"
+    LOOK_ALIKE = "look_alike"
+    """Their address passes for that of someone else whom we know (case A09)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ def doubts(campaign_id: int, at: datetime) -> list[DoubtLine]:
     campaign = _campaign(campaign_id)
     if campaign is None or not campaign.steps:
         return []
-    lines = list(_left_out(campaign, at))
+    lines = [*_left_out(campaign, at), *_look_alike(campaign, at)]
     found: dict[tuple[Doubt, str, int], set[int]] = {}
     letters: dict[int, list[int]] = {}
     for number, step in enumerate(campaign.steps, start=1):
@@ -201,6 +207,17 @@ def _left_out(campaign: Campaign, at: datetime) -> Iterator[DoubtLine]:
         yield DoubtLine(Doubt.LEFT_OUT, (number,), reason, count)
 
 
+def _look_alike(campaign: Campaign, at: datetime) -> Iterator[DoubtLine]:
+    first = _first(campaign)
+    if reading().scalar(select(Duplicate.id).where(*_PASSES_FOR_ANOTHER).limit(1)) is None:
+        return
+    people = _people(campaign, first, at)
+    is_one = _condition(Doubt.LOOK_ALIKE, "", people, first)
+    count = reading().scalar(_joined(select(func.count()), people).where(is_one))
+    if count:
+        yield DoubtLine(Doubt.LOOK_ALIKE, (campaign.steps.index(first) + 1,), "", count)
+
+
 def _held(campaign: Campaign, step: Step, at: datetime) -> Iterator[tuple[Doubt, str, int]]:
     people = _people(campaign, step, at)
     fields = sorted({name for names in _doubtful_fields(step).values() for name in names})
@@ -237,6 +254,10 @@ def _condition(doubt: Doubt, key: str, people: Any, step: Step) -> ColumnElement
     reason: ColumnElement[Any] = people.c.reason
     if doubt is Doubt.LEFT_OUT:
         return reason == key
+    if doubt is Doubt.LOOK_ALIKE:
+        sides = (Duplicate.first_id, Duplicate.second_id)
+        pairs = union(*(select(side).where(*_PASSES_FOR_ANOTHER) for side in sides))
+        return and_(reason.is_(None), Stakeholder.id.in_(pairs))
     if doubt is Doubt.FALLBACK:
         reads, _, gets = key.partition(">")
         return and_(reason.is_(None), reads_of() == reads, TemplateText.language == gets)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, update
 
 from outreach.actions.campaigns import approve_campaign, pause_campaign, schedule_campaign
+from outreach.actions.duplicates import find_duplicates, set_apart
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
 from outreach.delivery.mailer import Accepted, Refused, Silent
@@ -16,8 +17,9 @@ from outreach.models.template import TemplateText
 from outreach.queries.campaign_lines import campaigns
 from outreach.queries.campaign_pages import campaign_page, outcomes_by_group
 from outreach.queries.campaigns import campaign_people, everyone_in, outcomes_of, steps_of
+from outreach.queries.duplicates import duplicates
 from outreach.queries.outbox import outbox
-from outreach.queries.prospects import Doubt, doubtful, doubts, reach
+from outreach.queries.prospects import Doubt, DoubtLine, doubtful, doubts, reach
 from outreach.queries.reasons import NO_ADDRESS
 from outreach.queries.recipients import members
 from tests.delivery.ledgers import frozen_campaign
@@ -149,6 +151,20 @@ def test_doubts_count_and_list_those_left_out_held_or_written_to_in_another_lang
     ]:
         assert [one.name for one in doubtful(campaign.id, doubt, 1, key, NOON)] == [name]
     assert doubtful(campaign.id, Doubt.HELD, 9, "office", NOON) == []
+
+
+def test_an_address_that_passes_for_another_is_a_doubt_before_the_mail_goes(app):
+    """A09: until somebody has looked at the pair."""
+    odd = make_stakeholder("Odd", "\u0430na@example.org", office="Governor")
+    campaign = campaign_of(odd, make_stakeholder("Plain", "p@example.org", office="Governor"))
+    assert doubts(campaign.id, NOON) == []
+    make_stakeholder("Ana", "ana@example.org")
+    find_duplicates(at=NOON)
+    assert doubts(campaign.id, NOON) == [DoubtLine(Doubt.LOOK_ALIKE, (1,), "", 1)]
+    assert [one.name for one in doubtful(campaign.id, Doubt.LOOK_ALIKE, 1, "", NOON)] == ["Odd"]
+    (pair,) = duplicates()
+    set_apart(pair.id, False, by=CONSOLE, at=NOON)
+    assert doubts(campaign.id, NOON) == []
 
 
 def test_doubts_foretell_who_is_then_held(app, mailer):

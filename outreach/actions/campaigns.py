@@ -62,9 +62,14 @@ def change_campaign(
 
 
 def ask_for_approval(campaign_id: int, *, by: Actor, at: datetime) -> None:
-    """Say that a draft is ready to be looked at; what is wrong with it is said now."""
+    """Say that a draft is ready to be looked at; what is wrong with it is said now.
+
+    What changed since its approval is a draft again.
+    """
     with transaction() as session:
         campaign = _get(session, campaign_id)
+        if campaign.state is CampaignState.APPROVED and campaign.has_lapsed:
+            campaign.void_approval()
         if campaign.state is not CampaignState.DRAFT:
             raise WrongState("sent for approval", campaign.state)
         _check(session, campaign, at)

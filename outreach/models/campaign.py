@@ -230,15 +230,16 @@ class Campaign(Base):
 
     @property
     def has_lapsed(self) -> bool:
-        """Whether it is at work and something of it changed since; older approvals pass."""
+        """Whether it was approved and something of it changed since; older approvals pass."""
         return (self.approved_digest or "").startswith(DIGEST) and not self.is_as_approved
 
     def approve(self, account_id: int | None, at: datetime) -> None:
         """Someone other than the author stands for what will go out.
 
-        Also for what changed while the campaign was at work and paused it.
+        Also for what changed since an approval, while the campaign was at work and paused it.
         """
-        changed = self.state is CampaignState.PAUSED and self.has_lapsed
+        again = (CampaignState.APPROVED, CampaignState.PAUSED)
+        changed = self.state in again and self.has_lapsed
         if not changed:
             self._expect("approved", CampaignState.DRAFT, CampaignState.APPROVED)
         if account_id is not None and account_id == self.author_id:

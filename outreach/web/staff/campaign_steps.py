@@ -12,11 +12,12 @@ from outreach.actions.steps import decide_missed_step
 from outreach.errors import NotAllowed, NotFound
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
-from outreach.models.campaign import CampaignState, WrongState
+from outreach.models.campaign import ApprovalLapsed, CampaignState, WrongState
 from outreach.queries.campaigns import steps_of
 from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts, reach
+from outreach.queries.readiness import has_lapsed
 from outreach.web.staff.campaigns import campaign_or_404, lowest_rate
 from outreach.web.staff.door import blueprint
 
@@ -46,6 +47,8 @@ def schedule_campaign(campaign_id: int) -> str | Response:
         return _back(campaign_id, "The campaign is scheduled.")
     if page.state != CampaignState.APPROVED:
         raise WrongState("scheduled", CampaignState(page.state))
+    if has_lapsed(campaign_id):
+        raise ApprovalLapsed
     return render_template(
         "staff/campaigns/schedule.html",
         campaign=page,

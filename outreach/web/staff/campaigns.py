@@ -22,7 +22,6 @@ from outreach.actions.errands import ask_errand
 from outreach.exports import COLUMNS, rows_of
 from outreach.models.account import PERMISSIONS, Permission
 from outreach.models.activity import Actor
-from outreach.models.campaign import CampaignState
 from outreach.models.message import Outcome
 from outreach.queries.accounts import team
 from outreach.queries.audience_members import audience_count
@@ -68,7 +67,7 @@ def campaign(campaign_id: int) -> str:
         hosts=hosts_of(campaign_id),
         doubts=doubts(campaign_id, g.at) if is_open else [],
         problems=problems(campaign_id, g.at) if is_open else [],
-        has_lapsed=page.state == "paused" and has_lapsed(campaign_id),
+        has_lapsed=page.state in ("approved", "paused") and has_lapsed(campaign_id),
         approvers=_approvers(page),
         may_approve=current_user.may(Permission.APPROVE),
         groups=outcomes_by_group(campaign_id),
@@ -213,7 +212,7 @@ def lowest_rate() -> float:
 
 def _approvers(page: CampaignPage) -> list[str]:
     """Who could approve it: everyone whose role allows it, but not its author."""
-    if page.state != CampaignState.DRAFT:
+    if page.state not in OPEN:
         return []
     return [
         one.name or one.email

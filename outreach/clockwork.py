@@ -6,8 +6,8 @@ that is under way end, and then stop.
 
 import gc
 import logging
+import os
 import signal
-import socket
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def main() -> None:
     scheduler = scheduler_of(create_pageless_app(Config))
     settle_memory()
     scheduler.start()
-    told_to_stop.recv(1)
+    os.read(told_to_stop, 1)
     stopping.set()
     scheduler.shutdown(wait=True)
 
@@ -54,15 +54,15 @@ def scheduler_of(app: Flask) -> BackgroundScheduler:
     return scheduler
 
 
-def listen() -> socket.socket:
-    """Where a byte comes with SIGTERM and SIGINT, whenever they come.
+def listen() -> int:
+    """The end of a pipe where a byte comes with SIGTERM and SIGINT, whenever they come.
 
     Python runs a handler only between two steps of the main thread: of a signal that comes just
     before that thread begins to wait for a lock, it would hear with the next one, or never.
     """
-    ours, theirs = socket.socketpair()
-    theirs.setblocking(False)
-    signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     return ours

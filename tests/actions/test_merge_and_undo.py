@@ -153,5 +153,6 @@ def test_whatever_two_people_were_a_merge_counts_right_and_its_undo_is_exact(
     )
     assert reading().scalar(counted) == int(bool(one["asked"] or other["asked"]))
     undo_merge(merge_id, by=CONSOLE, at=LATER)
-    assert everything() | {"vacancies": []} == before
+    # Of examples before this one, too, which share the database.
+    assert everything() | {"vacancies": before["vacancies"]} == before
     assert_counts_add_up()

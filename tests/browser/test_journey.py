@@ -67,6 +67,7 @@ def test_a_list_is_imported_invited_answered_and_shown(
     page.get_by_role("button", name="Schedule for 3 people").click()
 
     mail = the_mail_to("zoe@example.org", mail_folder)
+    page.get_by_text("is running; answers count until").wait_for()  # the page moves by itself
     link = re.search(r"http://127\.0\.0\.1:\d+/i/[\w-]{43}", text_of(mail))
     assert link
     answer(page, link[0])

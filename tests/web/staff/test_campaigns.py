@@ -11,7 +11,7 @@ from outreach import clock
 from outreach.actions.segments import save_segment
 from outreach.actions.steps import launch_due_steps
 from outreach.advice.segments import Condition, Rule
-from outreach.db import reading, transaction
+from outreach.db import reading
 from outreach.delivery.mailer import Accepted, Busy
 from outreach.delivery.outbox import drain
 from outreach.models.account import Role
@@ -168,32 +168,6 @@ def test_a_change_says_that_it_takes_the_approval_away(staff, approver, banks):
     assert staff.post(path, data=typed(banks, name="Other")).status_code == 303
     assert campaign(campaign_id).state == CampaignState.DRAFT
     assert staff.post(path, data=typed(banks, reply_on="")).status_code == 422
-
-
-def test_what_changed_since_its_approval_is_approved_again_before_it_is_scheduled(
-    staff, approver, banks
-):
-    """A51: a letter speaks of the event, which is called otherwise now."""
-    campaign_id = drafted(staff, banks)
-    path = f"/staff/campaigns/{campaign_id}"
-    approver.post(f"{path}/approve")
-    _call_event(campaign_id, "Another name")
-    page = words(staff.get(path))
-    assert "it waits to be approved again" in page
-    assert "Schedule for" not in page
-    assert staff.get(f"{path}/schedule").status_code == 409
-    assert "Approve for 4 people" in words(approver.get(path))
-    approver.post(f"{path}/approve")
-    assert "Schedule for 4 people" in words(staff.get(path))
-    _call_event(campaign_id, "A third name")
-    assert staff.post(f"{path}/ask").status_code == 303
-    assert "asked for an approval" in words(staff.get(path))
-    assert campaign(campaign_id).state == CampaignState.DRAFT
-
-
-def _call_event(campaign_id, name):
-    with transaction() as session:
-        session.get_one(Campaign, campaign_id).event.name = name
 
 
 def test_the_last_confirmation_names_the_count_and_the_first_three(app, staff, approved, banks):

@@ -142,13 +142,7 @@ def recover_expired(*, at: datetime) -> int:
 def give_up(claim: Claim, problem: Exception, *, at: datetime) -> None:
     """Give a unit back that could not be made ready; it waits longer each time."""
     with transaction() as session:
-        unit = session.scalar(
-            select(Unit)
-            .where(
-                Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED
-            )
-            .with_for_update()
-        )
+        unit = _leased(session, claim)
         if unit is None:
             return
         unit.state, unit.leased_until, unit.leased_by = UnitState.WAITING, None, None
@@ -157,17 +151,20 @@ def give_up(claim: Claim, problem: Exception, *, at: datetime) -> None:
         contain(session, [unit.id], at, f"{type(problem).__name__}: {problem}"[:200])
 
 
+def _leased(session: Session, claim: Claim) -> Unit | None:
+    """The unit for us alone, unless the lease is somebody else's by now."""
+    return session.scalar(
+        select(Unit)
+        .where(Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED)
+        .with_for_update()
+    )
+
+
 def leave_one(claim: Claim, *, at: datetime) -> None:
     """Leave one mail in a unit by which a provider is tried that was down; the others wait in one
     of their own, so that of nobody else it is unknown whether they got theirs."""
     with transaction() as session:
-        unit = session.scalar(
-            select(Unit)
-            .where(
-                Unit.id == claim.unit_id, Unit.token == claim.token, Unit.state == UnitState.LEASED
-            )
-            .with_for_update()
-        )
+        unit = _leased(session, claim)
         others = session.scalars(
             select(Message.id)
             .where(Message.unit_id == claim.unit_id, Message.state == MessageState.WAITING)

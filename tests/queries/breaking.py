@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import inspect, true, update
 
 from outreach.db import db, transaction
 from outreach.models.base import Base
@@ -15,7 +15,7 @@ LATER = NOON + timedelta(hours=1)
 
 def change(model: type[Base], id_: int | None = None, **values: Any) -> None:
     """All rows of a table, or the one with this id."""
-    which = model.id == id_ if id_ is not None else True  # type: ignore[attr-defined]
+    which = true() if id_ is None else inspect(model).columns["id"] == id_
     with transaction() as session:
         session.execute(update(model).where(which).values(**values))
 

@@ -4,7 +4,7 @@ Numbers come from the summary rows that change with the rows they count, never f
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -15,6 +15,7 @@ from outreach.models.campaign import Campaign
 from outreach.models.conference import ConstituentGroup
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.star import UNDER_WAY, Star, StarStage, column_of
 from outreach.models.tally import NUMBERS, Tally, TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.queries.organisations import Genders, genders_of
@@ -140,22 +141,42 @@ class StarLine:
     invited_at: datetime | None
     answered_at: datetime | None
     reply_by: datetime | None
+    stage: StarStage | None
+    next_step: str | None
+    next_on: date | None
 
     @property
     def has_answered(self) -> bool:
         """Whether anything was heard."""
         return self.state in ANSWERS
 
+    def is_at_risk(self, at: datetime) -> bool:
+        """Whether the date of the next step, or the reply-by, has passed while we still wait."""
+        answer = None if self.state == "not_asked" else self.state
+        if column_of(self.stage, answer) not in UNDER_WAY:
+            return False
+        is_due = self.next_on is not None and self.next_on < at.date()
+        return is_due or (self.reply_by is not None and self.reply_by <= at)
 
-def stars(event_id: int, *, limit: int = STARS_SHOWN) -> list[StarLine]:
-    """The short list of an event: whoever has not answered first. Cost: the stars, by index."""
+
+def stars(event_id: int, at: datetime, *, limit: int = STARS_SHOWN) -> list[StarLine]:
+    """The short list of an event: whoever is at risk first, then who has not answered.
+
+    Cost: the stars, by index.
+    """
     rows = reading().execute(_stars(event_id).limit(limit * 2))
     found: dict[int, StarLine] = {}
-    for id_, name, office, organisation, owner, state, *times in rows:
+    for id_, name, office, organisation, owner, state, *rest in rows:
         shown = state.value if state else "not_asked"
-        found.setdefault(id_, StarLine(id_, name, office, organisation, owner, shown, *times))
-    lines = sorted(found.values(), key=lambda star: (star.has_answered, _furthest_last(star.state)))
-    return lines[:limit]
+        line = StarLine(id_, name, office, organisation, owner, shown, *rest)
+        if id_ not in found or line.is_at_risk(at):
+            found[id_] = line
+    return sorted(
+        found.values(),
+        key=lambda star: (
+            not star.is_at_risk(at), star.has_answered, _furthest_last(star.state)
+        ),
+    )[:limit]  # fmt: skip
 
 
 def _furthest_last(state: str) -> int:
@@ -174,12 +195,16 @@ def _stars(event_id: int) -> Select[*tuple[Any, ...]]:
             Invitation.invited_at,
             Invitation.answered_at,
             Invitation.reply_by,
+            Star.stage,
+            Star.next_step,
+            Star.next_on,
         )
         .select_from(Target)
         .join(TargetList, TargetList.id == Target.list_id)
         .join(Target.stakeholder)
         .outerjoin(Stakeholder.organisation)
         .outerjoin(Account, Account.id == Target.owner_id)
+        .outerjoin(Star, Star.target_id == Target.id)
         .outerjoin(Invitation, is_invitation_of(Stakeholder.id, event_id))
         .where(Target.is_star, TargetList.event_id == event_id)
         .order_by(Stakeholder.name_key, Stakeholder.id)

@@ -8,6 +8,7 @@ import pytest
 from outreach.actions.stars import decide_star, nominate_star
 from outreach.models.activity import CONSOLE
 from outreach.models.invitation import InvitationState
+from outreach.models.star import Star, StarStage
 from outreach.queries.board import (
     first_steps,
     group_standings,
@@ -27,6 +28,7 @@ from tests.factories import (
     make_seat_offer,
     make_stakeholder,
     make_target,
+    save,
     the_conference,
     the_event,
 )
@@ -116,7 +118,7 @@ def test_a_star_of_two_lists_is_shown_once(event):
     person = make_stakeholder("Amina Sow")
     make_target(make_list(), person, is_star=True)
     make_target(make_list(group="youth"), person, is_star=True)
-    assert [star.name for star in stars(event.id)] == ["Amina Sow"]
+    assert [star.name for star in stars(event.id, NOON)] == ["Amina Sow"]
     assert len(people(Choice(event.id, is_star=True)).lines) == 1
 
 
@@ -127,14 +129,43 @@ def test_stars_who_have_not_answered_come_first(event):
         make_target(target_list, person, is_star=True)
         if state:
             make_invitation(person, state=InvitationState(state))
-    assert [star.name for star in stars(event.id)] == ["Bao", "Zoe", "Abel"]
+    assert [star.name for star in stars(event.id, NOON)] == ["Bao", "Zoe", "Abel"]
+
+
+def test_stars_whose_date_has_passed_while_we_wait_are_at_risk_and_come_first(event):
+    target_list = make_list()
+    late, answered = NOON - timedelta(days=1), NOON - timedelta(days=9)
+    for name, state, reply_by, next_on in (
+        ("Abel", "silent", NOON + timedelta(days=3), None),
+        ("Bao", "accepted", late, late.date()),
+        ("Cai", "silent", late, None),
+        ("Dev", "tentative", NOON + timedelta(days=3), late.date()),
+        ("Eve", None, None, late.date()),
+        ("Fay", None, None, NOON.date()),
+    ):
+        person = make_stakeholder(name)
+        target = make_target(target_list, person, is_star=True)
+        save(
+            Star(
+                target_id=target.id, stage=StarStage.APPROVED, stage_at=answered, reason="Chairs",
+                nominated_at=answered, next_on=next_on, next_step="Ring" if next_on else "",
+            )
+        )  # fmt: skip
+        if state:
+            make_invitation(
+                person, state=InvitationState(state), reply_by=reply_by,
+                invited_at=answered,
+            )  # fmt: skip
+    found = stars(event.id, NOON)
+    assert [star.name for star in found if star.is_at_risk(NOON)] == ["Eve", "Cai", "Dev"]
+    assert [star.name for star in found[3:]] == ["Fay", "Abel", "Bao"]
 
 
 def test_marking_a_star_shows_at_once(event):
     target = make_target(make_list())
     nominate_star(target.id, "Chairs the bank", by=CONSOLE, at=NOON)
     decide_star(target.id, True, by=CONSOLE, at=NOON)
-    assert len(afresh(stars, event.id)) == 1
+    assert len(afresh(stars, event.id, NOON)) == 1
     assert afresh(group_standings, event.id)[0].stars == 1
 
 

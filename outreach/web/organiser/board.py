@@ -43,6 +43,7 @@ def board() -> str:
     event = chosen_event(mine)
     groups = questions.group_standings(event.id)
     places, campaigns = seats(conference.id), open_campaigns()
+    short_list = questions.stars(event.id, g.at)
     return render_template(
         "organiser/board/board.html",
         event=event,
@@ -51,10 +52,10 @@ def board() -> str:
         whole=questions.together(groups),
         recent=questions.recent_answers(event.id, g.at),
         regions=administration_tiles(conference.id, event.id),
-        stars=questions.stars(event.id),
+        stars=short_list,
         seats=places,
         tracks=by_track(places),
-        needs=needs(places, campaigns),
+        needs=needs(places, campaigns, short_list),
         **dates(mine, event, places, campaigns),
     )
 
@@ -97,7 +98,11 @@ def by_track(places: list[SeatLine]) -> list[tuple[str, list[SeatLine]]]:
     return [(some[0].track, some) for some in found.values()]
 
 
-def needs(places: list[SeatLine], campaigns: list[CampaignInBrief]) -> dict[str, Any]:
+def needs(
+    places: list[SeatLine],
+    campaigns: list[CampaignInBrief],
+    short_list: list[questions.StarLine],
+) -> dict[str, Any]:
     """What waits for a person."""
     return {
         "missed": missed_steps(),
@@ -105,6 +110,7 @@ def needs(places: list[SeatLine], campaigns: list[CampaignInBrief]) -> dict[str,
         "paused": [one for one in campaigns if one.state == "paused"],
         "drafts": [one for one in campaigns if one.state == "draft"],
         "approved": [one for one in campaigns if one.state == "approved"],
+        "stars": [star for star in short_list if star.is_at_risk(g.at)],
         "seats": [seat for seat in places if seat.is_at_risk(g.at)],
     }
 

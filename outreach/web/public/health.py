@@ -1,4 +1,4 @@
-"""Whether the machine is well, and the way from the bare address to the board."""
+"""Whether the machine is well, and the way from a bare address to the board."""
 
 from flask import Response, g, jsonify, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -8,6 +8,7 @@ from outreach.web.public.door import blueprint
 
 
 @blueprint.get("/")
+@blueprint.get("/staff", strict_slashes=False)
 def front() -> AnyResponse:
     """The board, by way of signing in."""
     return redirect(url_for("organiser.board"))

@@ -48,7 +48,7 @@ def today() -> str:
         places=allotments_to_decide(g.at),
         campaigns=[one for one in open_campaigns() if one.state in WAITING],
         seats=[seat for seat in seats(conference.id) if seat.is_at_risk(g.at)],
-        stars=[star for star in stars(main.id) if star.state in ("silent", "undeliverable")],
+        stars=[star for star in stars(main.id, g.at) if star.state in ("silent", "undeliverable")],
     )
 
 

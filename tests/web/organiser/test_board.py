@@ -65,6 +65,11 @@ def test_nobody_sees_the_board_without_signing_in(client):
     assert client.get("/board/seats").status_code == 302
 
 
+@pytest.mark.parametrize("address", ["/", "/staff", "/staff/"])
+def test_an_address_without_a_page_leads_to_the_board(client, address):
+    assert client.get(address).location == "/board"
+
+
 def test_an_empty_board_says_what_to_do_first_and_ticks_it_off(client):
     sign_in(client, Role.PROMOTER)
     page = client.get("/board").text
@@ -95,6 +100,15 @@ def test_the_large_numbers_are_true(organiser, filled):
     assert shown["no answer yet"] == "1"
     assert shown["stars answered"] == "0 / 1"
     assert shown["days until answers close"] == "30"
+
+
+def test_a_star_at_risk_is_named_among_what_needs_a_person(organiser, filled, monkeypatch):
+    assert "star at risk" not in organiser.get("/board").text
+    later = NOON + timedelta(days=31)
+    monkeypatch.setattr("outreach.clock.now", lambda: later)
+    page = organiser.get("/board").text
+    assert '#stars">star at risk</a>' in page
+    assert "answer was due" in page
 
 
 def test_the_board_says_how_many_of_those_who_come_are_women(organiser, filled):

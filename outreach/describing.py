@@ -19,7 +19,7 @@ from outreach.models.base import Base
 from outreach.models.custom_field import COLUMNS, CustomField, CustomSubject, CustomValue
 from outreach.models.form_of_address import FormOfAddress
 from outreach.models.kind import Kind, StakeholderKind
-from outreach.models.office import CATEGORIES, Office, ProtocolCategory
+from outreach.models.office import Office, ProtocolCategory, place_by_hand
 from outreach.models.phone import Phone
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tag import StakeholderTag, Tag
@@ -130,7 +130,7 @@ def receive_as(person: Stakeholder, known: Offices, by_hand: ProtocolCategory | 
     """
     follows = known.protocol_of(person.office)
     if by_hand is not None and by_hand != follows.category:
-        follows = Protocol(by_hand, 10 * (1 + list(CATEGORIES).index(by_hand)))
+        follows = Protocol(by_hand, place_by_hand(by_hand))
         person.is_protocol_by_hand = True
     else:
         person.is_protocol_by_hand = False

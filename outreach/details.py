@@ -55,7 +55,8 @@ def _add(
     key_column, *columns = COLUMNS[table]
     lines = []
     for (id_, key), values in wanted.items():
-        values |= {"created_at": at, "gets_copies": values.get("is_assistant", False)}
+        values["created_at"] = at
+        values.setdefault("gets_copies", values.get("is_assistant", False))
         lines.append(
             (
                 id_,

@@ -68,4 +68,8 @@ class ListJournal:
 
 
 def _fields(changes: Mapping[str, Any]) -> list[str]:
-    return [name.removesuffix("_id") for name in changes if not name.endswith("_key")]
+    return [
+        name.removesuffix("_id")
+        for name in changes
+        if not name.endswith("_key") and name != "is_protocol_by_hand"
+    ]

@@ -21,6 +21,7 @@ from outreach.importing.bodies import Bodies, countries_of
 from outreach.importing.ready import Ready, in_order_of
 from outreach.journal import ListJournal
 from outreach.models.activity import Actor
+from outreach.models.office import ProtocolCategory, place_by_hand
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.tally import TallyKind
@@ -31,7 +32,7 @@ from outreach.tally import Place, add_to_tallies
 _PERSON = (
     "full_name name_key given_name family_name title salutation office language country_code"
     " gender pronouns notes external_id email email_key organisation_id owner_id protocol_category"
-    " precedence created_at changed_at"
+    " precedence is_protocol_by_hand time_zone created_at changed_at"
 )
 
 
@@ -56,7 +57,7 @@ class Roster:
         """Where rows come in another order than the file's: what makes a row's number its place."""
         self._numbers: Counter[Place] = Counter()
         self._offices: Offices | None = None
-        self._protocol: dict[str, tuple[str | None, int]] = {"": (None, UNRANKED)}
+        self._follows: dict[str, tuple[str | None, int]] = {"": (None, UNRANKED)}
 
     def bring_in(self, lines: Sequence[Recognised]) -> list[int]:
         """Everyone's stakeholder id, in the order given."""
@@ -117,7 +118,7 @@ class Roster:
                     person.gender, person.pronouns, person.notes, person.external_id or None,
                     address.email if address else None, address.key if address else None,
                     organisations.get(person.organisation), line.owner_id,
-                    *self._received_as(person.office), at, at,
+                    *self._received_as(person.office, person.protocol), person.time_zone, at, at,
                 )
             )  # fmt: skip
         ids = self.bulk.add(Stakeholder, _PERSON, rows)
@@ -130,10 +131,8 @@ class Roster:
         whole: list[tuple[int, Changes]] = []
         for line in lines:
             changes = dict(line.changes)
-            if "office" in changes and not line.is_protocol_by_hand:
-                category, precedence = self._received_as(changes["office"][1])
-                changes["protocol_category"] = (line.protocol[0], category)
-                changes["precedence"] = (line.protocol[1], precedence)
+            if "office" in changes:
+                changes |= self._protocol(line, changes["office"][1], "precedence" in changes)
             if line.organisation:
                 now = organisations[line.organisation]
                 changes["organisation_id"] = (line.organisation_before, now)
@@ -161,14 +160,33 @@ class Roster:
         self._nominate(stars)
         self._journal.each_with_fields("filled_in", told)
 
-    def _received_as(self, office: str) -> tuple[str | None, int]:
-        """The protocol category that follows from an office, and the place in precedence."""
-        if office not in self._protocol:
+    def _protocol(self, line: Recognised, office: str, is_said: bool) -> dict[str, Any]:
+        """What becomes of the protocol of someone known who gets another office.
+
+        is_said  the file may say the category, too
+        """
+        if line.is_protocol_by_hand and not is_said:
+            return {}
+        said = line.person.protocol if is_said else ""
+        category, precedence, by_hand = self._received_as(office, said)
+        before, place = line.protocol
+        changes = {"protocol_category": (before, category), "precedence": (place, precedence)}
+        if by_hand != line.is_protocol_by_hand:
+            changes["is_protocol_by_hand"] = (line.is_protocol_by_hand, by_hand)
+        return changes
+
+    def _received_as(self, office: str, by_hand: str = "") -> tuple[str | None, int, bool]:
+        """The protocol category, the place in precedence, and whether it was set by hand: the one
+        that follows from the office where nothing else is said."""
+        if office not in self._follows:
             if self._offices is None:
                 self._offices = offices(self._session)
             follows = self._offices.protocol_of(office)
-            self._protocol[office] = (follows.category, follows.precedence)
-        return self._protocol[office]
+            self._follows[office] = (follows.category, follows.precedence)
+        category, precedence = self._follows[office]
+        if by_hand and by_hand != category:
+            return by_hand, place_by_hand(ProtocolCategory(by_hand)), True
+        return category, precedence, False
 
     # ---- the list
 

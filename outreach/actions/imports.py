@@ -178,7 +178,7 @@ def add_person(
     with transaction() as session:
         target_list = _locked_list(session, list_id)
         one_at_a_time(session, "import")
-        (line,) = Recogniser(list_id, repeated).recognise([person])
+        (line,) = Recogniser(list_id, repeated, is_of_file=False).recognise([person])
         if line.is_on_list:
             raise OnListAlready(line.known_name)
         if line.is_renamed and person.address and not is_another:

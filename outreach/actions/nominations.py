@@ -153,7 +153,7 @@ def _recognised(
         language=nomination.language, why=f"Asked to be invited: {nomination.why}"[:500],
     )  # fmt: skip
     shared = set() if stakeholder_id is not None else {hash(address.key)}
-    (line,) = Recogniser(list_id, shared).recognise([person])
+    (line,) = Recogniser(list_id, shared, is_of_file=False).recognise([person])
     if stakeholder_id is None:
         return line
     known = session.get(Stakeholder, stakeholder_id)

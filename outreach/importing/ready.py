@@ -26,7 +26,7 @@ MANY = 1_000
 
 _BESIDE = (
     "star", "decide_on", "alternate", "follower", "kind", "tags", "phone", "other_addresses",
-    "owner", "assistant_address", "more", "warnings",
+    "owner", "assistant_address", "assistants", "protocol", "more", "warnings",
 )  # fmt: skip
 """What more than the two rows of a person follows from."""
 _OWN = {
@@ -179,6 +179,8 @@ class Preparing:
         follows = {office: self.offices.protocol_of(office) for office in set(offices)}
         whole: dict[str, Sequence[Any]] = {"full_name": names, "name_key": keys}
         whole |= {column: columns[name] for name, column in _OWN.items()}
+        if any(columns["time_zone"]):
+            whole["time_zone"] = columns["time_zone"]
         whole["external_id"] = [number or None for number in columns["external_id"]]
         whole |= {"email": emails, "email_key": email_keys}
         whole["protocol_category"] = [follows[office].category for office in offices]

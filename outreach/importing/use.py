@@ -24,6 +24,8 @@ REASONS = {
 }
 """{table that points at a person: why the person stays}; else they are in use"""
 
+_PROTOCOL = frozenset({"protocol_category", "precedence", "is_protocol_by_hand"})
+
 OF_NO_WEIGHT = frozenset({"activities", "duplicates"})
 """The journal is looked at apart; that two may be one is found again."""
 
@@ -191,12 +193,15 @@ def gone_since(
 
 
 def whole_pairs(columns: Changes, same: Mapping[str, Any]) -> dict[str, Any]:
-    """What can be as it was before, but for half of a text and the key by which it is found.
+    """What can be as it was before, but for half of a text and the key by which it is found, and
+    for a part of the protocol.
 
     columns  all that an import changed in a row
     same     of these, what stands as the import left it
     """
     back = dict(same)
+    if _PROTOCOL & columns.keys() - same.keys():
+        back = {name: value for name, value in back.items() if name not in _PROTOCOL}
     for key in columns:
         stem = key.removesuffix("_key")
         pair = {key, stem if stem in columns else f"full_{stem}"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from outreach.errors import Refusal
 from outreach.intake.fields import yes_or_no
-from outreach.intake.lines import Unread
+from outreach.intake.lines import Unread, one_line
 from outreach.intake.words import fold
 
 LONGEST_TEXT = 500
@@ -25,7 +25,10 @@ def read_custom(kind: str, choices: Sequence[str], typed: str) -> Any:
     kind  text, number, date, choice or yes_no (`outreach.models.custom_field.CustomKind`)
     Raises UnfitValue.
     """
-    text = " ".join(typed.split())
+    try:
+        text = " ".join(one_line(typed)[0].split())
+    except Unread as refusal:
+        raise UnfitValue(f"This {refusal}.") from None
     return _READERS[kind](text, choices) if text else None
 
 

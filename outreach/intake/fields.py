@@ -8,16 +8,18 @@ from functools import lru_cache, partial
 from typing import Any
 
 from outreach.intake.addresses import Address, read_address
+from outreach.intake.choices import GENDERS, KINDS, PROTOCOL, YES_NO
 from outreach.intake.countries import read_country
 from outreach.intake.headings import HEADINGS
 from outreach.intake.languages import read_language
 from outreach.intake.lines import Unread
 from outreach.intake.phones import read_phones
+from outreach.intake.several import parts_of, parts_of_line
 from outreach.intake.words import fold
+from outreach.intake.zones import read_zone
 
-_SEVERAL = re.compile(r"\s*[;,|/،；，、\n]\s*")
 _BETWEEN_PHONES = re.compile(r"\s*[;|\n]\s*")
-_BETWEEN_ADDRESSES = re.compile(r"[;,|\s]+")
+_BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
 _IN = {
     "ar": "Arabic", "zh": "Chinese", "en": "English", "fr": "French", "ru": "Russian",
     "es": "Spanish",
@@ -27,6 +29,9 @@ _TIER = re.compile(r"(?:tier|t|level|niveau|nivel|уровень|级)?\s*([1-9])
 _WAVE = re.compile(
     r"(?:wave|w|round|vague|ola|oleada|волна|الموجة|第)?\s*([1-9])(?:\.0)?\s*[批轮]?\Z"
 )
+
+LONGEST = 10_000
+"""Letters of a cell that holds many things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def as_text(text: str) -> str:
 
 
 def _several(text: str) -> tuple[str, ...]:
-    found = dict.fromkeys(part for part in _SEVERAL.split(text) if part)
+    found = dict.fromkeys(parts_of(text))
     if any(len(part) > 60 for part in found):
         raise Unread("holds a word of more than 60 letters; separate words by commas")
     return tuple(found)
@@ -75,39 +80,21 @@ def _by_word(words: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return {fold(word): code for code, line in words for word in line.split("|")}
 
 
-_KINDS = {
-    "problem_owner": "problem owner|problem owners|problem_owner|porteur de problème"
-    "|dueño del problema|владелец проблемы|问题所有者|صاحب المشكلة",
-    "solution_owner": "solution owner|solution owners|solution_owner|solution provider"
-    "|porteur de solution|dueño de la solución|владелец решения|解决方案所有者|صاحب الحل",
-    "fund_owner": "fund owner|fund owners|fund_owner|funder|donor|investor|bailleur"
-    "|bailleur de fonds|financiador|donante|донор|资助者|资金所有者|ممول|جهة مانحة",
-    "beneficiary": "beneficiary|beneficiaries|bénéficiaire|beneficiario|бенефициар|受益者|مستفيد",
-}
-_GENDERS = {
-    "female": "female|f|woman|w|femme|féminin|mujer|femenino|женский|женщина|ж|女|女性|أنثى|امرأة",
-    "male": "male|m|man|homme|masculin|hombre|masculino|h|мужской|мужчина|м|男|男性|ذكر|رجل",
-    "other": "other|x|non-binary|nonbinary|diverse|autre|non binaire|otro|no binario"
-    "|другой|其他|آخر",
-    "undisclosed": "undisclosed|prefer not to say|not stated|non déclaré|no declarado|не указан"
-    "|未说明|غير محدد",
-}
-_YES_NO = {
-    "yes": "yes|y|true|1|x|star|vip|oui|o|vrai|sí|s|verdadero|да|истина|是|نعم|صحيح",
-    "no": "no|n|false|0|none|non|faux|falso|нет|ложь|否|لا|خطأ",
-}
+Assistant = tuple[Address, str, bool]
+"""An address, whose it is, and whether copies go there."""
+
 _STARS = frozenset("★☆*✓✔✗✘√⭐")
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    parts = (part for part in _SEVERAL.split(text) if part)
-    return tuple(dict.fromkeys(_one_of(_KINDS, "kind of participant", part) for part in parts))
+    kinds = (_one_of(KINDS, "kind of participant", part) for part in parts_of(text))
+    return tuple(dict.fromkeys(kinds))
 
 
 def yes_or_no(text: str) -> bool:
     if set(text) <= _STARS:
         return not set(text) & set("☆✗✘")
-    return _one_of(_YES_NO, "yes or no", text) == "yes"
+    return _one_of(YES_NO, "yes or no", text) == "yes"
 
 
 def _tier(text: str) -> int:
@@ -154,7 +141,27 @@ def _phones(text: str) -> tuple[tuple[str, str, str], ...]:
 
 def _addresses(text: str) -> tuple[Address, ...]:
     parts = (part for part in _BETWEEN_ADDRESSES.split(text) if part)
-    return tuple({address.key: address for address in map(read_address, parts)}.values())
+    # A bar parts addresses, but one address may hold it too.
+    each = (one for part in parts for one in (part.split("|") if part.count("@") > 1 else (part,)))
+    return tuple({address.key: address for address in map(read_address, each)}.values())
+
+
+def _assistants(gets_copies: bool, text: str) -> tuple[Assistant, ...]:
+    found: dict[str, Assistant] = {}
+    for line in text.splitlines():
+        if line.strip():
+            typed, name = parts_of_line(line)
+            if len(name) > 200:
+                raise Unread("holds a name of more than 200 letters")
+            address = read_address(typed)
+            found.setdefault(address.key, (address, name, gets_copies))
+    return tuple(found.values())
+
+
+def _zone(text: str) -> str:
+    if zone := read_zone(text):
+        return zone
+    raise Unread(f"“{text[:60]}” is not a time zone such as Africa/Nairobi; left empty")
 
 
 _FIELDS = (
@@ -168,11 +175,11 @@ _FIELDS = (
     Field("organisation", "Organisation", as_text),
     Field("country", "Country", _country),
     Field("language", "Language", _language),
-    Field("gender", "Gender, as stated", partial(_one_of, _GENDERS, "gender"), 100),
+    Field("gender", "Gender, as stated", partial(_one_of, GENDERS, "gender"), 100),
     Field("group", "Constituent group", as_text, 200),
     Field("region", "Region", as_text, 100),
     Field("kind", "Kind (problem owner, fund owner …)", _kinds, many_columns=True),
-    Field("tags", "Tags", _several, 1_000, many_columns=True),
+    Field("tags", "Tags", _several, LONGEST, many_columns=True),
     Field("star", "Star", yes_or_no, 60),
     Field("tier", "Tier", _tier, 60),
     Field("rank", "Rank", _rank, 60),
@@ -181,14 +188,36 @@ _FIELDS = (
     Field("alternate", "Alternate", yes_or_no, 60),
     Field("follower", "Followed up by (e-mail address)", as_text, 254),
     Field("why", "Why wanted", as_text, 2_000, many_lines=True),
-    Field("notes", "Notes", as_text, 10_000, many_columns=True, many_lines=True),
-    Field("phone", "Phone", _phones, 300, many_columns=True, many_lines=True),
-    Field("other_emails", "Other e-mail addresses", _addresses, 1_000, many_columns=True),
+    Field("notes", "Notes", as_text, LONGEST, many_columns=True, many_lines=True),
+    Field("phone", "Phone", _phones, LONGEST, many_columns=True, many_lines=True),
+    Field("other_emails", "Other e-mail addresses", _addresses, LONGEST, many_columns=True),
     Field("pronouns", "Pronouns", as_text, 60),
+    Field("time_zone", "Time zone", _zone, 64),
+    Field(
+        "protocol",
+        "Protocol category set by hand",
+        partial(_one_of, PROTOCOL, "protocol category"),
+    ),
     Field("owner", "Owner on the team (e-mail address)", as_text, 254),
     Field("external_id", "Number in another system", as_text, 200, is_vital=True),
     Field("assistant_name", "Assistant's name", as_text, 200),
     Field("assistant_email", "Assistant's e-mail address", read_address),
+    Field(
+        "assistants",
+        "Assistants who get copies",
+        partial(_assistants, True),
+        LONGEST,
+        many_columns=True,
+        many_lines=True,
+    ),
+    Field(
+        "quiet_assistants",
+        "Assistants who get no copies",
+        partial(_assistants, False),
+        LONGEST,
+        many_columns=True,
+        many_lines=True,
+    ),
     *(Field(f"title_{code}", f"Title in {name}", as_text, 100) for code, name in _IN.items()),
     *(Field(f"salutation_{code}", f"Salutation in {name}", as_text) for code, name in _IN.items()),
 )

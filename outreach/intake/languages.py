@@ -57,11 +57,11 @@ def _names() -> dict[str, str]:
         names.setdefault(code, code)
     for alias, code in get_global("language_aliases").items():
         if code in codes:
-            names.setdefault(alias.casefold(), code)
+            names.setdefault(alias.casefold(), _ALSO.get(code, code))
     for locale in _LOCALES:
         for code, name in _cldr(locale).items():
             if code in codes:
-                names.setdefault(fold(name), code)
+                names.setdefault(fold(name), _ALSO.get(code, code))
     for code, name in own_names().items():
         names.setdefault(fold(name), code)
     return names

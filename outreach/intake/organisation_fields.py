@@ -11,6 +11,9 @@ from outreach.intake.headings import HEADINGS
 from outreach.intake.lines import Unread
 from outreach.intake.words import fold, fold_heading
 
+NOWHERE = "none"
+"""Of a region: it has a standing and is in none; an empty cell lets it follow from the country."""
+
 _STATUSES = {
     "member": "member|state member|sector member|membre|miembro|член|成员|عضو",
     "observer": "observer|observateur|observador|наблюдатель|观察员|مراقب",

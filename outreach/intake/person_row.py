@@ -63,6 +63,12 @@ class PersonRow(NamedTuple):
     external_id: str = ""
     assistant_name: str = ""
     assistant_address: Address | None = None
+    time_zone: str | None = None
+    """IANA name."""
+    protocol: str = ""
+    """The code of a category, whatever follows from the office."""
+    assistants: tuple[tuple[Address, str, bool], ...] = ()
+    """(address, name, whether copies go there)"""
     more: Mapping[str, Any] = {}
     """{code of a field: value} of titles in one language and of the team's own fields."""
     warnings: tuple[Problem, ...] = ()

@@ -4,9 +4,12 @@ import re
 import unicodedata
 
 from outreach.errors import Refusal
+from outreach.intake.several import parts_of_line
 
 _NUMBER = r"[+\d][\d\s().\-/\u2010-\u2015\u00a0]*"
 _SHAPE = re.compile(_NUMBER + r"(?:(?:ext|x|#|poste|доб)\.?\s*\d{1,6})?\Z")
+_BETWEEN = re.compile(r"\s*[;|]\s*")
+"""Apart from a line break, what parts the numbers of a cell: it stands in no label."""
 FEWEST, MOST = 3, 20
 """Digits; ITU-T E.164 has at most 15, and an extension may follow."""
 LONGEST_LABEL = 60
@@ -51,5 +54,5 @@ def read_phones(text: str) -> list[tuple[str, str, str]]:
 
 
 def _parts(line: str) -> tuple[str, str]:
-    number, separator, label = line.partition(",")
-    return number.strip(), " ".join(label.split()) if separator else ""
+    number, label = parts_of_line(line)
+    return number, _BETWEEN.sub(", ", label)

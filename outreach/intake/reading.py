@@ -27,6 +27,7 @@ _ATTRIBUTES = {
     "email": "address",
     "assistant_email": "assistant_address",
     "other_emails": "other_addresses",
+    "quiet_assistants": "assistants",
 }
 _MOST_KEPT = 20_000
 """Values of one column whose reading is remembered: countries, languages, tags."""

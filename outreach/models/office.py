@@ -33,6 +33,11 @@ CATEGORIES: dict[ProtocolCategory, str] = {
 """{category: as staff read it}, in the order of precedence."""
 
 
+def place_by_hand(category: ProtocolCategory) -> int:
+    """The precedence of whoever has a category that does not follow from an office."""
+    return 10 * (1 + list(CATEGORIES).index(category))
+
+
 class Office(Base):
     """Words with which an office begins, and the category that such an office carries."""
 

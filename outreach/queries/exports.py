@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from outreach.advice.segments import Rule
 from outreach.db import reading
 from outreach.intake.fields import FIELDS
+from outreach.intake.several import in_one_cell, line_of
 from outreach.intake.words import fold
 from outreach.models.account import Account
 from outreach.models.answering_address import AnsweringAddress
@@ -18,6 +19,7 @@ from outreach.models.custom_field import CustomSubject, as_text
 from outreach.models.form_of_address import FormOfAddress
 from outreach.models.invitation import Invitation
 from outreach.models.kind import KINDS, Kind, StakeholderKind
+from outreach.models.office import CATEGORIES, ProtocolCategory
 from outreach.models.phone import Phone
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.tag import StakeholderTag, Tag
@@ -45,6 +47,7 @@ _OWN: dict[str, Any] = {
     "Language": Stakeholder.language,
     "Gender": Stakeholder.gender,
     "Pronouns": Stakeholder.pronouns,
+    "Time zone": Stakeholder.time_zone,
 }
 _WANTED: dict[str, Any] = {
     "Star": case((Target.is_star, "yes"), else_=""),
@@ -59,8 +62,8 @@ _WANTED: dict[str, Any] = {
 _MORE: dict[str, Any] = {"Notes": Stakeholder.notes, "External id": Stakeholder.external_id}
 _ANSWER: dict[str, Any] = {"Answer": Invitation.state}
 _BESIDE = (
-    "Phone", "Kind", "Tags", "Other e-mail addresses", "Assistant's name",
-    "Assistant's e-mail address", "Owner",
+    "Phone", "Kind", "Tags", "Other e-mail addresses", FIELDS["assistants"].label,
+    FIELDS["quiet_assistants"].label, "Owner", FIELDS["protocol"].label,
 )  # fmt: skip
 _FORMS = {
     code: field.label
@@ -149,7 +152,8 @@ def _rows(
 
 def _beside(ids: Sequence[int]) -> list[dict[int, str]]:
     """{whose: text} for each of _BESIDE and _FORMS."""
-    phone = (
+    session = reading()
+    phones = (
         select(Phone.stakeholder_id, Phone.number, Phone.label)
         .where(Phone.stakeholder_id.in_(ids))
         .order_by(Phone.is_preferred.desc(), Phone.id)
@@ -163,33 +167,47 @@ def _beside(ids: Sequence[int]) -> list[dict[int, str]]:
         .where(StakeholderTag.stakeholder_id.in_(ids))
         .order_by(Tag.name_key)
     )
-    addresses = (
+    own = (
         select(
-            AnsweringAddress.stakeholder_id, AnsweringAddress.email, AnsweringAddress.name,
-            AnsweringAddress.is_assistant,
+            Stakeholder.id, Account.email,
+            case((Stakeholder.is_protocol_by_hand, Stakeholder.protocol_category)),
         )
-        .where(AnsweringAddress.stakeholder_id.in_(ids))
-        .order_by(AnsweringAddress.id.desc())
-    )  # fmt: skip
-    owners = (
-        select(Stakeholder.id, Account.email)
-        .join(Account, Account.id == Stakeholder.owner_id)
+        .outerjoin(Account, Account.id == Stakeholder.owner_id)
         .where(Stakeholder.id.in_(ids))
-    )
-    session = reading()
-    numbers = ((id_, f"{number}, {label}" if label else number)
-               for id_, number, label in session.execute(phone))  # fmt: skip
-    known = list(session.execute(addresses))
+    )  # fmt: skip
+    own_rows = list(session.execute(own))
     return [
-        _joined(numbers, "\n"),
-        _joined((id_, KINDS[Kind(kind)]) for id_, kind in session.execute(kinds)),
-        _joined((id_, name) for id_, name in session.execute(tags)),
-        _joined((row.stakeholder_id, row.email) for row in known[::-1] if not row.is_assistant),
-        {row.stakeholder_id: row.name for row in known if row.is_assistant},
-        {row.stakeholder_id: row.email for row in known if row.is_assistant},
-        {row.id: row.email for row in session.execute(owners)},
+        _joined(((id_, line_of(*phone)) for id_, *phone in session.execute(phones)), "\n"),
+        _joined(sorted((id_, KINDS[Kind(kind)]) for id_, kind in session.execute(kinds))),
+        _joined((id_, in_one_cell([name])) for id_, name in session.execute(tags)),
+        *_addresses(ids),
+        {id_: owner for id_, owner, _ in own_rows if owner},
+        {id_: CATEGORIES[ProtocolCategory(code)] for id_, _, code in own_rows if code},
         *_forms(ids),
     ]
+
+
+def _addresses(ids: Sequence[int]) -> list[dict[int, str]]:
+    """{whose: text} of their other addresses, of assistants who get copies, and of the others."""
+    rows = reading().execute(
+        select(
+            AnsweringAddress.stakeholder_id, AnsweringAddress.email, AnsweringAddress.name,
+            AnsweringAddress.is_assistant, AnsweringAddress.gets_copies,
+        )
+        .where(AnsweringAddress.stakeholder_id.in_(ids))
+        .order_by(AnsweringAddress.id)
+    )  # fmt: skip
+    addresses, assistants, quiet = (
+        list[tuple[int, str]](),
+        list[tuple[int, str]](),
+        list[tuple[int, str]](),
+    )
+    for id_, email, name, is_assistant, gets_copies in rows:
+        if is_assistant:
+            (assistants if gets_copies else quiet).append((id_, line_of(email, name)))
+        else:
+            addresses.append((id_, email))
+    return [_joined(addresses), _joined(assistants, "\n"), _joined(quiet, "\n")]
 
 
 def _forms(ids: Sequence[int]) -> list[dict[int, str]]:

@@ -177,6 +177,10 @@ def _shown(row: Recognised | RefusedRow) -> dict[str, Any]:
     }
 
 
+_FOLLOWS = frozenset({"precedence", "is_protocol_by_hand"})
+"""What changes with a protocol category."""
+
+
 def _fate(row: Recognised) -> str:
     if row.stakeholder_id is None:
         return "New person"
@@ -184,7 +188,9 @@ def _fate(row: Recognised) -> str:
         return "On the list already"
     changed = [*row.changes, *row.target_changes, *row.details.codes]
     changed += ["organisation"] if row.organisation else []
-    shown = (name.removesuffix("_id").removeprefix("custom_") for name in changed)
+    shown = (
+        name.removesuffix("_id").removeprefix("custom_") for name in changed if name not in _FOLLOWS
+    )
     names = ", ".join(name.replace("_", " ") for name in shown if not name.endswith("_key"))
     known = f"Likely known ({row.likely.score})" if row.likely else "Known"
     if row.is_on_list:
@@ -226,7 +232,7 @@ def recogniser_of(
     before  only who was known then is anyone's likeness: not who came with this file
     """
     if choices.likely_score is None:
-        return Recogniser(list_id, repeated, choices.rules)
+        return Recogniser(list_id, repeated, choices.rules, before)
     return LikelyRecogniser(list_id, repeated, choices.rules, choices.likely_score, before)
 
 

@@ -41,8 +41,8 @@ class LikelyRecogniser(Recogniser):
         score: int,
         before: datetime | None,
     ) -> None:
-        super().__init__(list_id, repeated, rules)
-        self._score, self._before = score, before
+        super().__init__(list_id, repeated, rules, before)
+        self._score = score
         self._taken: set[int] = set()
         """Whom rows of the file are already: nobody is two rows."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from outreach.advice.segments import Rule
 from outreach.db import reading
-from outreach.intake.organisation_fields import ORGANISATION_FIELDS, is_heading
+from outreach.intake.organisation_fields import NOWHERE, ORGANISATION_FIELDS, is_heading
 from outreach.models.conference import ConstituentGroup, Region
 from outreach.models.custom_field import CustomSubject, as_text
 from outreach.models.focal_point import FocalPoint
@@ -58,8 +58,11 @@ def rows_of_organisations(
         own = custom_values(CustomSubject.ORGANISATION, ids) if fields else {}
         for row in rows:
             held = own.get(row[0], {})
+            region = row[6] or (NOWHERE if row[5] else "")
             yield (
-                *row[1:11],
+                *row[1:6],
+                region,
+                *row[7:11],
                 *spoken.get(row[0], ("", "", "")),
                 *[as_text(held.get(field.id)) for field in fields],
             )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from outreach.advice.folding import fold
 from outreach.db import reading
 from outreach.dialect import among
+from outreach.intake.organisation_fields import NOWHERE
 from outreach.intake.organisation_row import OrganisationRow
 from outreach.intake.person_row import Problem, RefusedRow
 from outreach.models.conference import ConstituentGroup, MemberState, Region
@@ -149,7 +150,8 @@ class _Recogniser:
             line.standing_changes = {
                 OF_STANDING[code]: (getattr(there, OF_STANDING[code]), value)
                 for code, value in wanted.items()
-                if self._may(code, getattr(there, OF_STANDING[code]), value)
+                if value != getattr(there, OF_STANDING[code])
+                and self._may(code, getattr(there, OF_STANDING[code]), value)
             }
             line.fields += [
                 code.replace("_", " ") for code in wanted
@@ -173,7 +175,9 @@ class _Recogniser:
             ("region", "region of this conference", self._regions),
         ):
             typed = getattr(said, code)
-            if typed and (id_ := known.get(fold(typed))) is not None:
+            if code == "region" and fold(typed) == NOWHERE:
+                wanted[code] = None
+            elif typed and (id_ := known.get(fold(typed))) is not None:
                 wanted[code] = id_
             elif typed:
                 line.remark(f"“{typed[:60]}” is no {what}; left empty.", self._heads.get(code, ""))

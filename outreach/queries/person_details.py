@@ -89,6 +89,7 @@ class PersonDetails:
             or person.more
             or person.other_addresses
             or person.assistant_address
+            or person.assistants
         ):
             return []
         found: list[Detail] = []
@@ -137,6 +138,12 @@ class PersonDetails:
         if helper and helper.key != own:
             values = {"email": helper.email, "is_assistant": True, "name": person.assistant_name}
             yield Detail("assistant_email", "answering_addresses", helper.key, values)
+        for address, name, gets_copies in person.assistants:
+            if address.key != own:
+                values = {"email": address.email, "is_assistant": True, "name": name}
+                values["gets_copies"] = gets_copies
+                code = "assistants" if gets_copies else "quiet_assistants"
+                yield Detail(code, "answering_addresses", address.key, values)
 
     def _more(self, more: Mapping[str, Any]) -> Iterator[Detail]:
         forms: dict[str, dict[str, str]] = {}

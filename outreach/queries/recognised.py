@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from outreach.advice.folding import fold, words_in_order
 from outreach.intake.person_row import PersonRow, Problem
+from outreach.models.office import ProtocolCategory, place_by_hand
 from outreach.queries.person_details import Found
 
 NOTHING = Found()
@@ -82,3 +83,18 @@ class Recognised(NamedTuple):
 def name_of(person: PersonRow) -> str:
     """What to call someone; the address where the file has no name."""
     return person.name or (person.address.email if person.address else person.external_id)
+
+
+def protocol_changes(said: str, row: Any, gets_office: bool) -> dict[str, tuple[Any, Any]]:
+    """{column of a person: (before, after)} where a file says the protocol category.
+
+    gets_office  another one, from which that category may follow: `outreach.roster` says whether
+    """
+    category = ProtocolCategory(said)
+    if category == row.protocol_category and not gets_office:
+        return {}
+    return {
+        "protocol_category": (row.protocol_category, category),
+        "precedence": (row.precedence, place_by_hand(category)),
+        "is_protocol_by_hand": (row.is_protocol_by_hand, True),
+    }

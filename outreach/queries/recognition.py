@@ -1,9 +1,10 @@
 """Recognising the people of a file among those we know, and what the file would change."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from outreach.advice.folding import fold, fold_many, words_in_order
 from outreach.advice.matching import known_as
@@ -18,7 +19,8 @@ from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.accounts import accounts_by_address
 from outreach.queries.person_details import Found, PersonDetails
-from outreach.queries.recognised import NOTHING, Recognised, name_of
+from outreach.queries.recognised import NOTHING, Recognised, name_of, protocol_changes
+from outreach.queries.unaddressed import known_without_address
 
 OWN = {
     "given_name": "given_name",
@@ -32,6 +34,7 @@ OWN = {
     "notes": "notes",
     "external_id": "external_id",
     "pronouns": "pronouns",
+    "time_zone": "time_zone",
 }
 """{field of a file: column of a person} where the one is simply the other."""
 
@@ -60,11 +63,17 @@ COLUMNS = (
 )
 
 
+EVERYONE = select(*COLUMNS).outerjoin(Stakeholder.organisation)
+
+
 class Recogniser:
     """Finds the people of a file among those we know, a chunk at a time.
 
     repeated  hashes of the addresses that stand in the file more than once (`intake.people`)
     rules     {field: Rule} for what stands already; FILL for those that are not there
+    before    only who was known then is known by the name; None for everyone
+    is_of_file  a row without an address or number is whom we know so by name and organisation; of
+                a form, whoever fills it in says
     Cost of a chunk: two SELECTs by index, and one more for numbers, for people of the list, and
     where an address looks like another.
     """
@@ -74,7 +83,11 @@ class Recogniser:
         list_id: int,
         repeated: set[int] | frozenset[int] = frozenset(),
         rules: Mapping[str, str] | None = None,
+        before: datetime | None = None,
+        *,
+        is_of_file: bool = True,
     ) -> None:
+        self._before, self._is_of_file = before, is_of_file
         self._list_id, self._repeated = list_id, repeated
         self._rules = {code: Rule(rule) for code, rule in (rules or {}).items()}
         self._details = PersonDetails(self._rules)
@@ -85,6 +98,11 @@ class Recogniser:
         known, numbered = self._known(people), self._numbered(people)
         ids = {row.id for rows in known.values() for row in rows}
         ids.update(row.id for row in numbered.values())
+        nowhere = [p for p in people if p.address is None and p.external_id not in numbered]
+        unaddressed = {}
+        if nowhere and self._is_of_file:
+            unaddressed = known_without_address(nowhere, EVERYONE, self._before)
+        ids.update(row.id for row in unaddressed.values())
         on_list = self._on_list(ids)
         alike = self._alike(people)
         names = [name_of(person) for person in people]
@@ -98,6 +116,8 @@ class Recogniser:
             ):
                 line = self._one(person, key, known, numbered, on_list)
                 found.append(line or self._new(person, name, folded, alike))
+            elif row := unaddressed.get(person.row):
+                found.append(self._known_one(person, fold(name), row, on_list.get(row.id), []))
             else:
                 found.append(self._new(person, name, folded, alike))
         return self._with_details(self._looked_at_again(found))
@@ -208,6 +228,9 @@ class Recogniser:
         if name_key and self._may_write("full_name", row.full_name, row.full_name, person.name):
             changes["full_name"] = (row.full_name, person.name)
             changes["name_key"] = (row.name_key, name_key)
+        by_hand = row.protocol_category if row.is_protocol_by_hand else None
+        if person.protocol and self._may_write("protocol", by_hand, by_hand, person.protocol):
+            changes |= protocol_changes(person.protocol, row, "office" in changes)
         owner_id = self._account(person.owner)
         if owner_id and self._may_write("owner", row.owner_id, row.owner_id, owner_id):
             changes["owner_id"] = (row.owner_id, owner_id)
@@ -248,12 +271,11 @@ class Recogniser:
         keys = [person.address.key for person in people if person.address]
         if not keys:
             return {}
-        everyone = select(*COLUMNS).outerjoin(Stakeholder.organisation)
         known: dict[str, list[Any]] = {}
-        preferred = everyone.where(among(Stakeholder.email_key, keys)).order_by(Stakeholder.id)
+        preferred = EVERYONE.where(among(Stakeholder.email_key, keys)).order_by(Stakeholder.id)
         for row in reading().execute(preferred):
             known.setdefault(row.email_key, []).append(row)
-        for key, row in _at_other_addresses(keys, everyone):
+        for key, row in _at_other_addresses(keys):
             there = known.setdefault(key, [])
             if all(each.id != row.id for each in there):
                 there.append(row)
@@ -265,10 +287,9 @@ class Recogniser:
         if not numbers:
             return {}
         rows = reading().execute(
-            select(*COLUMNS)
-            .outerjoin(Stakeholder.organisation)
-            .where(among(Stakeholder.external_id, numbers), Stakeholder.merged_into_id.is_(None))
-            .order_by(Stakeholder.id.desc())
+            EVERYONE.where(
+                among(Stakeholder.external_id, numbers), Stakeholder.merged_into_id.is_(None)
+            ).order_by(Stakeholder.id.desc())
         )
         return {row.external_id: row for row in rows}
 
@@ -317,7 +338,7 @@ class Recogniser:
         return tuple(Problem(person.row, "", reason, True) for reason in remarks)
 
 
-def _at_other_addresses(keys: Sequence[str], everyone: Select[Any]) -> Iterator[tuple[str, Any]]:
+def _at_other_addresses(keys: Sequence[str]) -> Iterator[tuple[str, Any]]:
     """(address, person) of those who have one of the addresses beside their preferred one.
 
     The addresses first, alone: joined, SQLite would go through all people to find the few.
@@ -333,7 +354,7 @@ def _at_other_addresses(keys: Sequence[str], everyone: Select[Any]) -> Iterator[
     if not addresses:
         return
     ids = among(Stakeholder.id, list(addresses))
-    found = everyone.where(ids, Stakeholder.merged_into_id.is_(None)).order_by(Stakeholder.id)
+    found = EVERYONE.where(ids, Stakeholder.merged_into_id.is_(None)).order_by(Stakeholder.id)
     for row in reading().execute(found):
         for key in addresses[row.id]:
             yield key, row

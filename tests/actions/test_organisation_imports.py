@@ -9,7 +9,13 @@ from sqlalchemy import delete, func, select, update
 from outreach import exporting
 from outreach.actions.custom_fields import add_custom_field
 from outreach.actions.imports import begin_import, take_back_import
-from outreach.actions.organisations import authorise_focal_point
+from outreach.actions.organisation_imports import import_organisations
+from outreach.actions.organisations import (
+    Admission,
+    Particulars,
+    authorise_focal_point,
+    create_organisation,
+)
 from outreach.actions.uploads import choose, start_organisation_import
 from outreach.advice.segments import Rule
 from outreach.db import db, reading
@@ -33,7 +39,6 @@ from tests.factories import (
     afresh,
     make_organisation,
     make_stakeholder,
-    save,
     the_conference,
     the_group,
 )
@@ -109,40 +114,54 @@ def own_fields():
         add_custom_field(CustomSubject.ORGANISATION, kind, label, **BY)
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_an_export_of_organisations_comes_back_to_the_same(bring, tmp_path, own_fields, form):
+def make_bodies():
+    """Organisations of which everything is known that their page lets somebody type."""
+    own_fields = [
+        add_custom_field(CustomSubject.ORGANISATION, kind, f"{kind.value}, “own”", **BY,
+                         choices=["'=Small", "Groß; größer"] if kind is CustomKind.CHOICE else ())
+        for kind in CustomKind
+    ]  # fmt: skip
     conference = the_conference()
-    above = make_organisation("Ministère de l’Été; “Ö”", group="member_state", country="SN")
-    below = make_organisation("=cmd|x", group="academia", country="KE")
-    make_organisation("机构")
-    person = make_stakeholder("Ana", "ana@example.org")
-    pledged, staff, founded = (field.id for field in organisation_export_fields())
-    europe = reading().scalar(
-        select(Region.id).where(Region.conference_id == conference.id, Region.code == "EUR")
-    )
-    standing = reading().scalars(select(Standing).where(Standing.organisation_id == below.id)).one()
-    alter(below, parent_id=above.id, external_id="007", language="fr", notes="two\nlines")
-    alter(standing, region_id=europe, country_code="CH", legal_status=LegalStatus.OBSERVER)
-    save(
-        CustomValue(field_id=pledged, organisation_id=below.id, is_yes=False),
-        CustomValue(field_id=staff, organisation_id=below.id, number=1200.5),
-        CustomValue(field_id=founded, organisation_id=below.id, day=date(1965, 5, 17)),
-    )  # fmt: skip
-    authorise_focal_point(
-        below.id, conference.id, person.id, "Note verbale 12", date(2024, 1, 5), **BY
-    )
-    before = everyone()
-    assert len(before) == 3
-    path = tmp_path / f"organisations.{form}"
+    rows = select(Region.code, Region.id).where(Region.conference_id == conference.id)
+    region = dict(reading().execute(rows).all())
+    group = the_group("academia").id
+    above = None
+    for number, name in enumerate(("=cmd|x; “Ö”", "منظمة النساء", "机构", "Ñ'" * 40, "@+-")):
+        values = (f"={name}", -12.5 * number, date(1965, 5, 17), "'=Small", number % 2 == 0)
+        said = Particulars(
+            name, "KE", "ar", above, f"={name}\n\n@{name}", f"=00{number}",
+            dict(zip(own_fields, values, strict=True)),
+        )  # fmt: skip
+        admission = Admission(
+            conference.id, group, (None, region["EUR"])[number % 2], "CH", LegalStatus.OBSERVER
+        )
+        above = create_organisation(said, admission, **BY)
+        person = make_stakeholder(name, f"ana{number}@example.org")
+        authorise_focal_point(
+            above, conference.id, person.id, f"'+{name}", date(2024, 1, 5 + number), **BY
+        )
+    create_organisation(Particulars("X", None, None, None, "", None, {}), None, **BY)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_an_export_of_organisations_comes_back_to_the_same(bring, tmp_path, form):
+    """Into the same database nothing is new and nothing changes; into an empty one all comes as it
+    was, so that the next export says the same. (A01)"""
+    make_bodies()
+    before, path = everyone(), tmp_path / f"organisations.{form}"
     with path.open("wb") as file:
         exporting.write_organisations(form, file, Rule(), at=NOON)
+    reading().rollback()
+    same = import_organisations(path, path.name, the_conference().id, **BY, dry_run=True)
+    assert (same.read, same.created, same.updated, same.problems) == (6, 0, 0, [])
+    assert same.warnings == []
     reading().rollback()
     for table in (Activity, FocalPoint, CustomValue, Standing):
         db.session.execute(delete(table).where(table.organisation_id.is_not(None)))
     db.session.execute(delete(Organisation))
     db.session.commit()
     line, outlook = bring.kept(path, {}, False, LATER, True)
-    assert (outlook["created"], outlook["problems"], outlook["warnings"]) == (3, [], [])
+    assert (outlook["created"], outlook["problems"], outlook["warnings"]) == (6, [], [])
     assert everyone() == before
     take_back(line)
     assert everyone() == []

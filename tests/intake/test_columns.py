@@ -29,6 +29,11 @@ def guessed(*headers):
         ("姓名|电子邮箱|单位|职务|国家|语言",
          "full_name|email|organisation|office|country|language"),
         ("姓|名|邮箱", "family_name|given_name|email"),
+        ("Time zone|Fuseau horaire|Protocol category|Tags", "time_zone||protocol|tags"),
+        ("Huso horario|Categoría protocolar", "time_zone|protocol"),
+        ("Часовой пояс|Протокольная категория", "time_zone|protocol"),
+        ("المنطقة الزمنية|فئة البروتوكول", "time_zone|protocol"),
+        ("时区|礼宾类别", "time_zone|protocol"),
         # Programs
         ("First Name|Last Name|Company|Job Title|E-mail Address|Business Phone|Assistant's Name",
          "given_name|family_name|organisation|office|email|phone|assistant_name"),

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from outreach.actions.answering_addresses import add_answering_address, remove_answering_address
 from outreach.errors import Refusal
+from outreach.intake.lines import Unread, one_line
 from outreach.models.activity import Actor
 from outreach.queries.calendar_replies import answering_addresses
 from outreach.queries.stakeholders import Person, person
@@ -53,9 +54,13 @@ def add_address(stakeholder_id: int) -> tuple[str, int] | Response:
     try:
         add_answering_address(
             stakeholder_id, form.email.data, is_assistant=form.whose.data == ASSISTANT,
-            name=(form.name.data or "").strip(), gets_copies=form.gets_copies.data,
+            name=" ".join(one_line(form.name.data or "")[0].split()),
+            gets_copies=form.gets_copies.data,
             by=Actor.account(current_user.id), at=g.at,
         )  # fmt: skip
+    except Unread as refusal:
+        form.name.errors = [f"This {refusal}."]
+        return _page(known, form), 422
     except Refusal as refusal:
         form.email.errors = [str(refusal)]
         return _page(known, form), refusal.status

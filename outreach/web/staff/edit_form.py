@@ -1,7 +1,6 @@
 """The form of all that is known of a person, the team's own fields included."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from wtforms import (
     BooleanField,
@@ -17,9 +16,11 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach.describing import LONGEST_TAG, Details
-from outreach.errors import Refusal
 from outreach.intake.custom_values import UnfitValue, read_custom
+from outreach.intake.lines import Unread, one_line
 from outreach.intake.phones import MalformedPhone, read_phones
+from outreach.intake.several import in_one_cell, parts_of
+from outreach.intake.zones import read_zone
 from outreach.models.custom_field import CustomKind, CustomSubject, as_text
 from outreach.models.kind import KINDS, Kind
 from outreach.models.office import CATEGORIES, ProtocolCategory
@@ -133,7 +134,7 @@ class EditForm(CustomFields, PersonForm, SeenForm):
         by_hand = person.protocol_category if person.is_protocol_by_hand else None
         self.protocol.data = by_hand.value if by_hand else ""
         self.kinds.data = [kind.value for kind in details.kinds]
-        self.tags.data = ", ".join(details.tags)
+        self.tags.data = in_one_cell(details.tags, only_commas=True)
         self.phones.data = "\n".join(
             ", ".join(filter(None, (number, label))) for number, _, label in details.phones
         )
@@ -152,21 +153,27 @@ class EditForm(CustomFields, PersonForm, SeenForm):
             phones = read_phones(self.phones.data or "")
         except MalformedPhone as refusal:
             self.phones.errors, is_whole = [str(refusal)], False
-        zone = (self.time_zone.data or "").strip()
-        if zone and zone not in available_timezones():
+        typed = (self.time_zone.data or "").strip()
+        zone = read_zone(typed)
+        if typed and zone is None:
             self.time_zone.errors = ["This is no time zone. Write it as Africa/Nairobi."]
             is_whole = False
-        if any(len(tag) > LONGEST_TAG for tag in self._tags()):
+        lines = self._lines()
+        tags = list(parts_of(lines["tags"], only_commas=True))
+        if any(len(tag) > LONGEST_TAG for tag in tags):
             self.tags.errors = [f"A tag has at most {LONGEST_TAG} letters; commas part them."]
             is_whole = False
-        if own is None or not is_whole:
+        if own is None or not is_whole or any(self[name].errors for name in lines):
             return None
         return Details(
-            pronouns=_line(self.pronouns.data), time_zone=zone or None,
+            pronouns=lines["pronouns"], time_zone=zone,
             owner_id=int(self.owner.data) if self.owner.data else None,
             protocol=ProtocolCategory(self.protocol.data) if self.protocol.data else None,
-            phones=phones, kinds=[Kind(one) for one in self.kinds.data or ()], tags=self._tags(),
-            forms=self._forms(), custom=own,
+            phones=phones, kinds=[Kind(one) for one in self.kinds.data or ()], tags=tags,
+            forms={
+                code: (lines[f"title_{code}"], lines[f"salutation_{code}"]) for code in LANGUAGES
+            },
+            custom=own,
         )  # fmt: skip
 
     def forms_of_address(self) -> list[tuple[str, Field, Field]]:
@@ -176,14 +183,17 @@ class EditForm(CustomFields, PersonForm, SeenForm):
             for code in LANGUAGES
         ]
 
-    def _tags(self) -> list[str]:
-        return [tag for part in (self.tags.data or "").split(",") if (tag := _line(part))]
-
-    def _forms(self) -> dict[str, tuple[str, str]]:
-        return {
-            code: (_line(self[f"title_{code}"].data), _line(self[f"salutation_{code}"].data))
-            for code in LANGUAGES
-        }
+    def _lines(self) -> dict[str, str]:
+        """{field: its text}; what nobody should type is said by the field."""
+        names = ["pronouns", "tags"]
+        names += [f"{part}_{code}" for code in LANGUAGES for part in ("title", "salutation")]
+        lines = dict.fromkeys(names, "")
+        for name in names:
+            try:
+                lines[name] = _line(self[name].data)
+            except Unread as refusal:
+                self[name].errors = [f"This {refusal}."]
+        return lines
 
 
 for _code in LANGUAGES:
@@ -198,8 +208,5 @@ def edit_form() -> Any:
 
 
 def _line(text: str | None) -> str:
-    """One line without controls."""
-    line = " ".join((text or "").split())
-    if not line.isprintable():
-        raise Refusal("A line break or a control character is not allowed here.")
-    return line
+    """As an import reads it, on one line. Raises Unread."""
+    return " ".join(one_line(text or "")[0].split())

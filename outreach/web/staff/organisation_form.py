@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired, Length
 
 from outreach.actions.organisations import Admission, Particulars
 from outreach.intake.countries import read_country
+from outreach.intake.lines import Unread, many_lines, one_line
 from outreach.models.conference import LegalStatus
 from outreach.models.custom_field import CustomSubject
 from outreach.queries.conferences import groups, regions
@@ -72,14 +73,20 @@ class OrganisationForm(CustomFields, SeenForm):
         parent_id = organisation_named(parent) if parent else None
         if parent and parent_id is None:
             self.parent.errors = ["No organisation of this name is known. Write it down first."]
+        name, number = self._line(self.name), self._line(self.external_id)
+        notes = self._line(self.notes, many_lines)
         countries = [self._country(self.country), self._country(self.conference_country)]
-        if own is None or self.parent.errors or any(found is False for found in countries):
+        lines = (self.parent, self.name, self.external_id, self.notes)
+        if (
+            own is None
+            or any(field.errors for field in lines)
+            or any(found is False for found in countries)
+        ):
             return None
         return Particulars(
-            name=" ".join((self.name.data or "").split()), country_code=countries[0] or None,
+            name=" ".join(name.split()), country_code=countries[0] or None,
             language=self.language.data or None, parent_id=parent_id,
-            notes=(self.notes.data or "").replace("\r\n", "\n").strip(),
-            external_id=(self.external_id.data or "").strip() or None, custom=own,
+            notes=notes, external_id=number or None, custom=own,
         )  # fmt: skip
 
     def admission(self, conference_id: int | None) -> Admission | None:
@@ -94,6 +101,15 @@ class OrganisationForm(CustomFields, SeenForm):
             country_code=self._country(self.conference_country) or None,
             legal_status=LegalStatus(status) if status else None,
         )
+
+    def _line(self, field: Any, read: Any = one_line) -> str:
+        """As an import reads it; what nobody should type the field then says."""
+        try:
+            text: str = read(field.data or "")[0]
+        except Unread as refusal:
+            field.errors = [f"This {refusal}."]
+            return ""
+        return text
 
     def _country(self, field: StringField) -> Any:
         """The code; False for a name that is not known, which the field then says."""

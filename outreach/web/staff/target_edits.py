@@ -8,11 +8,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import DateField, IntegerField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
 from outreach.actions.target_edits import edit_target
 from outreach.errors import ChangedMeanwhile
+from outreach.intake.lines import Unread, many_lines
 from outreach.models.activity import Actor
 from outreach.models.wish import MOST_RANK, Wish
 from outreach.queries.accounts import workers
@@ -40,6 +41,13 @@ class WishForm(SeenForm):
     why = TextAreaField("Why wanted", [Length(max=2_000)])
     owner = SelectField("Followed up by")
     decide_on = DateField("Decide by", [MayBeEmpty()])
+
+    def validate_why(self, field: TextAreaField) -> None:
+        """As an import reads it."""
+        try:
+            field.data, _ = many_lines(field.data or "")
+        except Unread as refusal:
+            raise ValidationError(f"This {refusal}.") from None
 
     def fill(self, line: Any) -> None:
         """Show what stands there."""

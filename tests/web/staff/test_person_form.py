@@ -92,7 +92,7 @@ def test_everything_that_is_typed_of_a_person_is_kept_and_shown_again(staff):
         ("custom_visits", "many", "is not a number"),
         ("owner", "99999", "Not a valid choice"),
         ("tags", "x" * 61, "A tag has at most 60 letters"),
-        ("pronouns", "she\u202e", "control character"),
+        ("pronouns", "she\u202e", "This holds right-to-left override"),
     ],
 )
 def test_what_cannot_be_kept_is_said_beside_its_field_and_nothing_is_saved(

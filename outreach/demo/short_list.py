@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from outreach.actions.stars import nominate_star
 from outreach.db import transaction
+from outreach.demo.found import targets_named
 from outreach.demo.story import Story
 from outreach.demo.wordlists import table
 from outreach.models.invitation import Invitation
@@ -17,6 +19,14 @@ from outreach.models.target import Target, TargetList
 def plan_short_list(story: Story) -> None:
     """Last of all: once a star has an owner, the approver of the story signs no more for them."""
     story.timeline.add(story.timeline.now - timedelta(seconds=20), partial(_plan, story))
+    story.timeline.add(story.timeline.now - timedelta(seconds=10), partial(_propose, story))
+
+
+def _propose(story: Story, at: datetime) -> None:
+    """One more, about whom somebody else is to decide."""
+    wanted = targets_named(story.lists[story.conference.code, "youth"])
+    reason = "Opened the youth forum last year; three ministers quoted the speech."
+    nominate_star(wanted[min(wanted)], reason, by=story.staff["promoter"], at=at)
 
 
 def _plan(story: Story, at: datetime) -> None:

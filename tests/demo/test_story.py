@@ -13,6 +13,7 @@ from sqlalchemy import event, func, select
 
 from outreach import clock
 from outreach.actions.accounts import use_one_time_link
+from outreach.actions.duplicates import find_duplicates
 from outreach.db import db
 from outreach.demo import load_demo, sign_in_links
 from outreach.demo.timeline import Timeline
@@ -24,13 +25,14 @@ from outreach.models.message import Message, MessageState
 from outreach.models.organisation_target import OrganisationTarget
 from outreach.models.seat import OfferState, Seat, SeatOffer
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.star import UNDER_WAY
+from outreach.models.star import UNDER_WAY, StarStage
 from outreach.models.step import Step, StepState
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target, TargetList
 from outreach.queries.allotments import allotments_of
 from outreach.queries.board import group_standings, together
 from outreach.queries.campaigns import campaign_summary
+from outreach.queries.duplicates import found_count
 from outreach.queries.events import events
 from outreach.queries.organisation_targets import organisation_lines
 from outreach.queries.stars import star_cards
@@ -201,7 +203,9 @@ def test_some_thirty_stars_are_marked_and_say_why(session):
 
 def test_stars_have_owners_and_those_whose_answer_is_open_a_next_step(session):
     cards = star_cards([one.id for one in events()])
-    assert all(card.owner for card in cards)
+    (proposed,) = [card for card in cards if card.column is StarStage.NOMINATED]
+    assert proposed.reason
+    assert all(card.owner for card in cards if card is not proposed)
     open_ones = [card for card in cards if card.column in UNDER_WAY]
     assert len(open_ones) > 6
     assert all(card.next_step and card.next_on for card in open_ones)
@@ -248,8 +252,10 @@ def test_places_of_a_group_and_a_host_are_taken_and_alternates_stand_behind_them
     assert behind == 6, "some of them were asked by now"
 
 
-def test_nobody_is_known_twice(session):
+def test_nobody_is_known_twice_but_two_whose_names_one_file_misspells(demo, session):
     assert max(counted(session, Stakeholder.name_key).values()) == 1
+    find_duplicates(at=NOW)
+    assert found_count() == 2
 
 
 def test_each_role_has_a_link_that_signs_in_once(demo):

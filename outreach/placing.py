@@ -24,6 +24,7 @@ from outreach.models.allotment import (
     VacancyState,
 )
 from outreach.models.base import UTCDateTime
+from outreach.models.delegation import DelegationMember
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
@@ -31,6 +32,7 @@ from outreach.promoting import ask_alternate, next_alternates
 from outreach.tally import Place
 
 COMES, MAY_COME = "comes", "may come"
+_PLACED = ["allotment_id", "invitation_id", "state", "since", "was_away"]
 GONE = {
     InvitationState.DECLINED: "declined",
     InvitationState.UNDELIVERABLE: "bounced",
@@ -213,8 +215,34 @@ def admit(session: Session, event_id: int, at: datetime, people: Select[Any] | N
         )
         .group_by(Invitation.id)
     )
-    columns = ["allotment_id", "invitation_id", "state", "since", "was_away"]
-    session.execute(insert(Placement).from_select(columns, new))
+    session.execute(insert(Placement).from_select(_PLACED, new))
+
+
+def admit_members(
+    session: Session, event_id: int, at: datetime, people: Select[Any] | None = None
+) -> None:
+    """The same, and for those whom focal points named: who is on no list with an allotment takes a
+    place of the group's own."""
+    admit(session, event_id, at, people)
+    new = (
+        select(
+            func.min(Allotment.id), Invitation.id, type_coerce(PlacementState.ASKED.value, Text),
+            literal(at, UTCDateTime()), literal(False),
+        )
+        .join(DelegationMember, DelegationMember.invitation_id == Invitation.id)
+        .join(Allotment, Allotment.event_id == Invitation.event_id)
+        .where(
+            Invitation.event_id == event_id,
+            Allotment.group_id == Invitation.group_id,
+            Allotment.host == "",
+            DelegationMember.is_invited_by_it,
+            Invitation.delegated_by_id.is_(None),
+            ~exists().where(Placement.invitation_id == Invitation.id),
+            *([] if people is None else [Invitation.stakeholder_id.in_(people)]),
+        )
+        .group_by(Invitation.id)
+    )  # fmt: skip
+    session.execute(insert(Placement).from_select(_PLACED, new))
 
 
 def wish_of(invitation: Invitation, at: datetime) -> str | None:

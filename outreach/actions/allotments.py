@@ -15,7 +15,7 @@ from outreach.models.event import Event
 from outreach.models.invitation import Invitation, InvitationState
 from outreach.models.tally import TallyKind
 from outreach.models.target import Target, TargetList
-from outreach.placing import admit, fill, lock_allotment, settle, standing_of
+from outreach.placing import admit_members, fill, lock_allotment, settle, standing_of
 from outreach.promoting import ask_alternate, next_alternates
 from outreach.tally import add_to_tallies
 
@@ -202,7 +202,7 @@ def _ask(
 
 def _admit_earlier(session: Session, allotment: Allotment, at: datetime) -> None:
     """Places for those who were asked before; nothing that they did earlier frees one."""
-    admit(session, allotment.event_id, at)
+    admit_members(session, allotment.event_id, at)
     rows = session.scalars(
         select(Placement)
         .join(Placement.invitation)

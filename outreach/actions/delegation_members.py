@@ -7,7 +7,7 @@ out is asked no more, unless they were asked anyway.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
@@ -28,6 +28,7 @@ from outreach.naming import (
     of_delegation,
     person_named,
 )
+from outreach.placing import admit_members, settle_places
 from outreach.posting import is_reachable, post
 from outreach.tally import add_to_tallies
 from outreach.tokens import new_key
@@ -100,10 +101,9 @@ def name_member(
         if member is None:
             _count_in(session, person, delegation, at)
             member = _new_member(session, delegation, person, named.role, at)
-            session.add(member)
         elif member.left_at is not None:
             member.role = named.role
-            _ask_once_more(session, delegation, member, person, at)
+            _ask_once_more(session, delegation, member, at)
         member.role = named.role
         _note_typed(member, named, read.email)
         delegation.change()
@@ -256,22 +256,22 @@ def _new_member(
             session, person, delegation.event_id, delegation.group_id, delegation.answers_by(at),
             at=at,
         )  # fmt: skip
-        _invite(session, delegation, person, invitation.id, role, at)
-        add_to_tallies(session, counted(invitation))
     elif invitation.withdrawn_at is not None:
         raise CannotBeSent(marked("This person cannot be named. Please name someone else."))
-    return DelegationMember(
+    member = DelegationMember(
         delegation_id=delegation.id, invitation_id=invitation.id, role=role, named_at=at,
         is_invited_by_it=is_new,
     )  # fmt: skip
+    session.add(member)
+    session.flush()
+    if is_new:
+        _invite(session, delegation, invitation, role, at)
+        add_to_tallies(session, counted(invitation))
+    return member
 
 
 def _ask_once_more(
-    session: Session,
-    delegation: Delegation,
-    member: DelegationMember,
-    person: Stakeholder,
-    at: datetime,
+    session: Session, delegation: Delegation, member: DelegationMember, at: datetime
 ) -> None:
     """Somebody who had been taken out is named again, with a new link."""
     invitation = member.invitation
@@ -279,20 +279,23 @@ def _ask_once_more(
         invitation.withdrawn_at, invitation.link_key = None, new_key()
         invitation.reply_by = max(invitation.reply_by, delegation.answers_by(at))
         invitation.sequence += 1
-        _invite(session, delegation, person, invitation.id, member.role, at)
+        _invite(session, delegation, invitation, member.role, at)
+        add_to_tallies(session, settle_places(session, [invitation.id], at=at))
     member.left_at, member.named_at = None, at
 
 
 def _invite(
     session: Session,
     delegation: Delegation,
-    person: Stakeholder,
-    invitation_id: int,
+    invitation: Invitation,
     role: MemberRole,
     at: datetime,
 ) -> None:
+    """Their mail, and their part in the places that there are, as everybody has who is asked."""
+    person = select(literal(invitation.stakeholder_id))
+    admit_members(session, delegation.event_id, at, person)
     post(
-        session, Purpose.MEMBER, person, delegation.event, at=at, invitation_id=invitation_id,
-        named_by=delegation.focal_point.full_name, delegation=delegation.organisation.name,
-        member_role=role.value,
+        session, Purpose.MEMBER, invitation.stakeholder, delegation.event, at=at,
+        invitation_id=invitation.id, named_by=delegation.focal_point.full_name,
+        delegation=delegation.organisation.name, member_role=role.value,
     )  # fmt: skip

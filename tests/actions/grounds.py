@@ -40,8 +40,10 @@ DAY = timedelta(days=1)
 class Ground:
     """An event with one list, an allotment, some who were asked and some alternates by rank."""
 
-    def __init__(self, places, asked=0, alternates=0, opens_at=NOON + 60 * DAY, **rules):
-        self.event = make_event(starts_at=opens_at, ends_at=opens_at + 2 * DAY)
+    def __init__(
+        self, places, asked=0, alternates=0, opens_at=NOON + 60 * DAY, event=None, **rules
+    ):
+        self.event = event or make_event(starts_at=opens_at, ends_at=opens_at + 2 * DAY)
         self.list = make_list(event=self.event)
         for _ in range(asked):
             self.ask()

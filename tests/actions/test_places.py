@@ -20,7 +20,9 @@ from outreach.actions.alternates import (
     set_wave,
 )
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
+from outreach.actions.delegation_members import Named, name_member, take_out_member
 from outreach.actions.delegations import send_someone
+from outreach.actions.focal_points import ask_for_delegation
 from outreach.actions.invitations import answer_at_once, answer_invitation
 from outreach.actions.steps import launch_due_steps
 from outreach.db import db, transaction
@@ -28,6 +30,7 @@ from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE
 from outreach.models.allotment import Placement, PlacementState, VacancyState
 from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.delegation import DelegationMember
 from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose
 from outreach.placing import admit
@@ -38,8 +41,10 @@ from tests.actions.test_invitations import at_once
 from tests.factories import (
     NOON,
     make_campaign,
+    make_event,
     make_invitation,
     make_list,
+    make_organisation,
     make_stakeholder,
     make_target,
 )
@@ -80,6 +85,36 @@ def test_who_sends_someone_settles_the_places_before_anything_is_counted(app):
     (counted,) = [number for number, one in enumerate(asked) if "INTO tallies" in one]
     settled = [number for number, one in enumerate(asked) if "FROM allotments" in one]
     assert 0 < max(settled) < counted
+    assert_counts_add_up()
+
+
+def test_who_is_named_for_a_delegation_takes_a_place_of_the_group_as_everybody_does(app):
+    """Also where the places are said after they were named, and again after they were taken out."""
+    organisation = make_organisation("Bank of Kenya", group="development_finance", country="KE")
+    event = make_event()
+    delegation_id = ask_for_delegation(
+        organisation.id, event.id, make_stakeholder(organisation=organisation).id,
+        authorised_by="Letter", authorised_on=None, most_members=9, name_by=NOON + 30 * DAY,
+        by=CONSOLE, at=NOON,
+    )  # fmt: skip
+    names = [Named(name, f"{name}@example.org") for name in ("ada", "ben", "cyn", "dan")]
+    name_member(delegation_id, names[0], at=NOON)
+    ground = Ground(2, alternates=1, event=event)
+    for each in names[1:]:
+        name_member(delegation_id, each, at=NOON)
+    assert ground.states() == {"asked": 4}
+    for invitation in ground.invitations()[:3]:
+        answer_invitation(invitation.id, Reply.ACCEPTED, "", at=NOON)
+    assert ground.states() == {"taken": 2, "waiting": 1, "asked": 1}
+    first, *_, last = ground.rows(DelegationMember)
+    for member in (last, first):
+        take_out_member(delegation_id, member.id, at=NOON)
+    promote_alternates(at=NOON)
+    assert ground.states() == {"taken": 2, "away": 2}
+    name_member(delegation_id, names[3], at=NOON)
+    answer_invitation(last.invitation_id, Reply.ACCEPTED, "", at=NOON)
+    assert ground.states() == {"taken": 2, "waiting": 1, "away": 1}
+    assert ground.promoted() == []
     assert_counts_add_up()
 
 

@@ -5,11 +5,19 @@ from datetime import datetime
 from sqlalchemy import Exists, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
+from outreach.advice.alternates import reply_by_for
 from outreach.db import reading
-from outreach.models.allotment import Allotment, Placement, PlacementState
+from outreach.models.allotment import (
+    Allotment,
+    Placement,
+    PlacementState,
+    Vacancy,
+    VacancyState,
+)
 from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.step import Anchor, Step, StepKind, StepState
 from outreach.models.target import TargetList
+from outreach.promoting import next_alternates
 
 LIVE = (CampaignState.SCHEDULED, CampaignState.RUNNING)
 TO_COME = (*LIVE, CampaignState.PAUSED)
@@ -34,11 +42,14 @@ def called_by_places(at: datetime) -> list[int]:
             ~_others_go_first(at),
         )
     )
-    return [id_ for id_, campaign_id, count in steps if free_places(campaign_id) >= (count or 1)]
+    return [
+        id_ for id_, campaign_id, count in steps if free_places(campaign_id, at) >= (count or 1)
+    ]
 
 
-def free_places(campaign_id: int) -> int:
-    """Places of the allotments of a campaign's lists that are neither taken nor kept for anyone."""
+def free_places(campaign_id: int, at: datetime) -> int:
+    """Places of the allotments of a campaign's lists that are neither taken nor kept for anyone,
+    nor given back and about to be given to an alternate by a click."""
     own = (
         select(TargetList.allotment_id)
         .join(CampaignList, CampaignList.list_id == TargetList.id)
@@ -55,9 +66,29 @@ def free_places(campaign_id: int) -> int:
         .correlate(Allotment)
         .scalar_subquery()
     )
+    given_back = (
+        select(func.count())
+        .where(Vacancy.allotment_id == Allotment.id, Vacancy.state == VacancyState.OPEN)
+        .correlate(Allotment)
+        .scalar_subquery()
+    )
     theirs = Allotment.id.in_(own) | Allotment.id.in_(newcomers)
-    rows = reading().execute(select(Allotment.places, kept).where(theirs))
-    return sum(max(0, places - taken) for places, taken in rows)
+    rows = reading().execute(select(Allotment, kept, given_back).where(theirs))
+    return sum(
+        max(0, allotment.places - taken - _for_alternates(allotment, vacant, at))
+        for allotment, taken, vacant in rows
+    )
+
+
+def _for_alternates(allotment: Allotment, vacant: int, at: datetime) -> int:
+    """Of so many places that were given back, those for which an alternate may still be asked.
+    Cost: nothing where none was given back; else their alternates, by rank."""
+    event = allotment.event if vacant else None
+    if event is None or not reply_by_for(
+        at, event.starts_at, allotment.answer_days, allotment.closing_days
+    ):
+        return 0
+    return len(next_alternates(reading(), allotment, vacant))
 
 
 def _others_go_first(at: datetime) -> Exists:

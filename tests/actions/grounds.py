@@ -138,11 +138,11 @@ class Ground:
 class HostGround(Ground):
     """One host's guests at the event of another ground: a list and an allotment of their own."""
 
-    def __init__(self, ground, places, asked=0, alternates=0):
+    def __init__(self, ground, places, asked=0, alternates=0, **rules):
         self.event = ground.event
         self.list = make_list(event=self.event, name="Guests of the host")
         self.allotment_id = make_places(
-            self.event.id, self.list.group_id, places, host="Host", by=CONSOLE, at=NOON
+            self.event.id, self.list.group_id, places, host="Host", by=CONSOLE, at=NOON, **rules
         )
         draw_on(self.list.id, self.allotment_id, by=CONSOLE, at=NOON)
         for _ in range(asked):

@@ -29,13 +29,15 @@ from outreach.db import db, transaction
 from outreach.errors import Conflict
 from outreach.models.activity import CONSOLE
 from outreach.models.allotment import Placement, PlacementState, VacancyState
-from outreach.models.campaign import Campaign, CampaignList
+from outreach.models.campaign import Campaign, CampaignList, CampaignState
 from outreach.models.delegation import DelegationMember
 from outreach.models.invitation import Invitation, InvitationState, Reply
 from outreach.models.message import Message, MessageState, Purpose
+from outreach.models.step import Anchor
 from outreach.placing import admit
 from outreach.queries.audience_members import audience_count
 from outreach.queries.invitations import form_glance
+from outreach.queries.waves import called_by_places
 from tests.actions.grounds import DAY, Ground
 from tests.actions.test_invitations import at_once
 from tests.factories import (
@@ -155,6 +157,19 @@ def test_where_a_person_decides_one_click_asks_one_and_a_second_click_nobody(app
     with pytest.raises(NobodyToAsk):
         approve_alternate(vacancy.id, by=CONSOLE, at=NOON)
     assert len(ground.promoted()) == 1
+
+
+def test_a_place_that_waits_for_a_click_calls_no_wave_while_an_alternate_could_be_asked(app):
+    ground = Ground(1, asked=1, alternates=1, is_automatic=False)
+    answer_invitation(ground.invitations()[0].id, Reply.DECLINED, "", at=NOON)
+    campaign = make_campaign(ground.list, state=CampaignState.SCHEDULED, scheduled_at=NOON)
+    with transaction() as session:
+        step = session.get_one(Campaign, campaign.id).steps[0]
+        step.anchor, step.places_count, step.due_at = Anchor.PLACES, 1, NOON + 9 * DAY
+    assert called_by_places(NOON) == []
+    (alternate,) = ground.eligible()
+    mark_alternates(ground.list.id, [alternate.id], False, by=CONSOLE, at=NOON)
+    assert called_by_places(NOON) == [step.id]
 
 
 def test_a_bounce_and_a_reply_by_that_passed_free_a_place_each(app):

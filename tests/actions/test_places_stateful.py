@@ -2,7 +2,8 @@
 
 Two allotments of one event: the group's, and one host's. People may be on the lists of both, be
 made one with somebody else and two again, be barred and let in, taken off a list and put back; the
-conference moves, staff write down what came by letter after the reply-by.
+conference moves, staff write down what came by letter after the reply-by. Focal points name people
+and take them out, calendars answer, waves wait for places.
 """
 
 from contextlib import suppress
@@ -47,14 +48,15 @@ from outreach.models.proof import Proof, Way
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.suppression import Suppression
 from outreach.models.target import Target
-from tests.actions.grounds import DAY, Ground, HostGround, Watched
+from tests.actions.grounds import DAY, Ground, HostGround
+from tests.actions.ways_in import WaysIn
 from tests.factories import NOON, make_account
 
 _numbers = count(1)
 some = st.integers(0, 30)
 
 
-class Places(Watched):
+class Places(WaysIn):
     """Everything that people, servers, staff and time can do to the allotments of an event."""
 
     @initialize(
@@ -62,14 +64,17 @@ class Places(Watched):
         asked=st.integers(0, 6),
         alternates=st.integers(0, 5),
         is_automatic=st.sampled_from([True, True, True, False]),
+        is_host_automatic=st.booleans(),
     )
-    def begin(self, places, asked, alternates, is_automatic):
+    def begin(self, places, asked, alternates, is_automatic, is_host_automatic):
         db.session.remove()
         self.afresh()
         self.at = NOON
         self.staff = Actor.account(make_account().id)
         self.ground = Ground(places, asked, alternates, is_automatic=is_automatic)
-        self.hosts = HostGround(self.ground, 2, asked=1, alternates=2)
+        self.hosts = HostGround(
+            self.ground, 2, asked=1, alternates=2, is_automatic=is_host_automatic
+        )
         self.earliest = self.ground.event.starts_at
         self.changes = []
         self.held = self.holding()
@@ -84,6 +89,7 @@ class Places(Watched):
 
     def tick(self):
         promote_alternates(at=self.at)
+        self.launch()
 
     @rule(number=some, reply=st.sampled_from([Reply.ACCEPTED, Reply.DECLINED, Reply.TENTATIVE]))
     def answer(self, number, reply):

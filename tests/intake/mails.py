@@ -12,6 +12,12 @@ ICS = (
     "BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:1@outreach.example.org\r\n"
     "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ana@example.org\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
+OWN_REPLY = (
+    "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSEQUENCE:9\r\n"
+    "DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}\r\nATTENDEE;PARTSTAT={says}:mailto:{who}\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+"""An answer to an event of ours, from whoever it is."""
 
 
 def form(**fields: bytes | str) -> bytes:

@@ -1,5 +1,6 @@
 """People of a file who were made ready as new ones: whether they are, the database says."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from outreach.importing.ready import Ready
@@ -9,16 +10,19 @@ from outreach.queries.suggestions import orders_of
 
 
 def told_apart(
-    ready: Ready, *, same_offices: bool, before: datetime | None
+    ready: Ready, *, same_offices: bool, before: datetime | None, passing: Collection[str] = ()
 ) -> tuple[Ready | None, list[PersonRow]]:
     """(those whom indeed nobody knows, the others as they were read)
 
     same_offices  what follows from an office is as it was when they were made ready
+    passing       addresses for which those of others pass: there is something to tell
     before        who was known then may be named like one of them; None where nobody was
     """
     places = set(range(len(ready.addresses)))
     if same_offices:
         places = _known(ready, before)
+        if passing:
+            places |= {n for n, key in enumerate(ready.addresses) if key in passing}
     if not places:
         return ready, []
     rest = ready.without(places) if len(places) < len(ready.addresses) else None

@@ -205,7 +205,7 @@ class _Bringing:
                 raise NotFound("list")
             one_at_a_time(session, "import")  # two files may bring the same new person
             prefer_indexes(session)
-            ready, rows = self._newcomers(session, coming)
+            ready, rows = self._newcomers(session, coming, recogniser)
             chunk = chunk_of(sorted(rows, key=itemgetter(0)), recogniser)
             roster = Roster(session, target_list, row.actor, self._at, import_id=row.id)
             if self._rank_before is not None and (row.position or coming.ready or not is_last):
@@ -224,13 +224,17 @@ class _Bringing:
                 _finish(session, row, target_list, self._lease.now())
             return chunk
 
-    def _newcomers(self, session: Session, coming: Chunk) -> tuple[Ready | None, list[Row]]:
+    def _newcomers(
+        self, session: Session, coming: Chunk, recogniser: Recogniser
+    ) -> tuple[Ready | None, list[Row]]:
         """(people to be written as they are, rows to be looked at)"""
         if coming.ready is None or self._preparing is None:
             return None, coming.rows
         same = offices(session).is_as(self._preparing.offices)
         before = self._at if self._knew_anyone else None
-        ready, known = told_apart(coming.ready, same_offices=same, before=before)
+        ready, known = told_apart(
+            coming.ready, same_offices=same, before=before, passing=recogniser.passing
+        )
         return ready, [*coming.rows, *known]
 
     def _write(

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from outreach.advice.duplicates import Pair
 from outreach.db import reading
 from outreach.dialect import among
@@ -18,8 +16,9 @@ from outreach.intake.addresses import Address
 from outreach.intake.person_row import PersonRow, Problem
 from outreach.models.imports import Rule
 from outreach.models.stakeholder import Stakeholder
+from outreach.queries.known_people import EVERYONE
 from outreach.queries.recognised import Likely, Recognised
-from outreach.queries.recognition import COLUMNS, Recogniser
+from outreach.queries.recognition import Recogniser
 from outreach.queries.suggestions import MOST_FOR_ONE, likely_known
 
 AGAINST = frozenset({"different organisations", "different countries"})
@@ -59,9 +58,7 @@ class LikelyRecogniser(Recogniser):
         rows = {
             row.id: row
             for row in reading().execute(
-                select(*COLUMNS)
-                .outerjoin(Stakeholder.organisation)
-                .where(among(Stakeholder.id, {pair.second_id for pair in meant.values()}))
+                EVERYONE.where(among(Stakeholder.id, {pair.second_id for pair in meant.values()}))
             )
         }
         on_list = self._on_list(set(rows))

@@ -48,6 +48,8 @@ class Recognised(NamedTuple):
     details: Found = NOTHING
     """What is added or changed beside the person's own row."""
     remarks: tuple[Problem, ...] = ()
+    looked_like: str = ""
+    """The key of someone's address that passes for this plain one."""
     likely: Likely | None = None
     """Where neither number nor address says who it is, and the likeness was to be enough."""
 

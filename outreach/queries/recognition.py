@@ -1,7 +1,8 @@
 """Recognising the people of a file among those we know, and what the file would change."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -12,31 +13,20 @@ from outreach.db import reading
 from outreach.dialect import among
 from outreach.intake.person_row import PersonRow, Problem, RefusedRow
 from outreach.intake.scripts import skeleton
-from outreach.models.answering_address import AnsweringAddress
 from outreach.models.imports import Rule
-from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star
 from outreach.models.target import Target
 from outreach.queries.accounts import accounts_by_address
+from outreach.queries.known_people import (
+    OWN,
+    known_by_address,
+    known_by_number,
+    known_without_address,
+)
+from outreach.queries.lookalikes import Passing, passing_addresses
 from outreach.queries.person_details import Found, PersonDetails
 from outreach.queries.recognised import NOTHING, Recognised, name_of, protocol_changes
-from outreach.queries.unaddressed import known_without_address
-
-OWN = {
-    "given_name": "given_name",
-    "family_name": "family_name",
-    "title": "title",
-    "salutation": "salutation",
-    "office": "office",
-    "language": "language",
-    "country": "country_code",
-    "gender": "gender",
-    "notes": "notes",
-    "external_id": "external_id",
-    "pronouns": "pronouns",
-    "time_zone": "time_zone",
-}
-"""{field of a file: column of a person} where the one is simply the other."""
 
 WANTED = {
     "star": "is_star", "tier": "tier", "rank": "rank", "wave": "wave", "decide_on": "decide_on",
@@ -46,24 +36,6 @@ WANTED = {
 _MAY_BE_EMPTY = frozenset({"decide_on", "follower", "why"})
 """Of these: an import fills them by any rule but KEEP. The others hold something always, which only
 OVERWRITE changes."""
-
-COLUMNS = (
-    Stakeholder.id,
-    Stakeholder.full_name,
-    Stakeholder.name_key,
-    Stakeholder.email,
-    Stakeholder.email_key,
-    Stakeholder.organisation_id,
-    Stakeholder.owner_id,
-    Stakeholder.protocol_category,
-    Stakeholder.precedence,
-    Stakeholder.is_protocol_by_hand,
-    *(getattr(Stakeholder, name) for name in OWN.values()),
-    Organisation.name_key.label("organisation_key"),
-)
-
-
-EVERYONE = select(*COLUMNS).outerjoin(Stakeholder.organisation)
 
 
 class Recogniser:
@@ -93,15 +65,20 @@ class Recogniser:
         self._details = PersonDetails(self._rules)
         self._owners: dict[str, int] | None = None
 
+    @cached_property
+    def passing(self) -> dict[str, Passing]:
+        """{plain address: one of someone we know that looks like it}, as it was at first."""
+        return passing_addresses() if self._is_of_file else {}
+
     def recognise(self, people: Sequence[PersonRow]) -> list[Recognised]:
         """Each row with who it is."""
-        known, numbered = self._known(people), self._numbered(people)
+        known, numbered = known_by_address(people), known_by_number(people)
         ids = {row.id for rows in known.values() for row in rows}
         ids.update(row.id for row in numbered.values())
         nowhere = [p for p in people if p.address is None and p.external_id not in numbered]
         unaddressed = {}
         if nowhere and self._is_of_file:
-            unaddressed = known_without_address(nowhere, EVERYONE, self._before)
+            unaddressed = known_without_address(nowhere, self._before)
         ids.update(row.id for row in unaddressed.values())
         on_list = self._on_list(ids)
         alike = self._alike(people)
@@ -151,6 +128,14 @@ class Recogniser:
     def _new(self, person: PersonRow, name: str, folded: str, alike: dict[str, str]) -> Recognised:
         name_key = folded or name.casefold()
         address = person.address
+        if address is not None and (passing := self.passing.get(address.key)):
+            reason = f"{passing.email}, whom we know, looks like {address.email} and is another."
+            line = Recognised(person, name, name_key, looked_like=passing.key)
+            remarks = (*self._remarks_on_owner(person), Problem(person.row, "", reason, True))
+            return line._replace(
+                owner_id=self._account(person.owner), follower_id=self._account(person.follower),
+                remarks=remarks,
+            )  # fmt: skip
         if not (person.owner or person.follower) and (address is None or not address.is_lookalike):
             return Recognised(person, name, name_key)
         remarks = self._remarks_on_owner(person)
@@ -266,33 +251,6 @@ class Recogniser:
         """Whether the rule lets a value of the file take the place of what stands there."""
         return self._rules.get(code, Rule.FILL).allows(stands, now, said)
 
-    def _known(self, people: Sequence[PersonRow]) -> dict[str, list[Any]]:
-        """{address: everyone whom we know at it, be it their preferred one or another}"""
-        keys = [person.address.key for person in people if person.address]
-        if not keys:
-            return {}
-        known: dict[str, list[Any]] = {}
-        preferred = EVERYONE.where(among(Stakeholder.email_key, keys)).order_by(Stakeholder.id)
-        for row in reading().execute(preferred):
-            known.setdefault(row.email_key, []).append(row)
-        for key, row in _at_other_addresses(keys):
-            there = known.setdefault(key, [])
-            if all(each.id != row.id for each in there):
-                there.append(row)
-        return known
-
-    def _numbered(self, people: Sequence[PersonRow]) -> dict[str, Any]:
-        """{number in another system: the person who has it}; the first where several have."""
-        numbers = [person.external_id for person in people if person.external_id]
-        if not numbers:
-            return {}
-        rows = reading().execute(
-            EVERYONE.where(
-                among(Stakeholder.external_id, numbers), Stakeholder.merged_into_id.is_(None)
-            ).order_by(Stakeholder.id.desc())
-        )
-        return {row.external_id: row for row in rows}
-
     def _on_list(self, ids: set[int]) -> dict[int, Any]:
         if not ids:
             return {}
@@ -336,28 +294,6 @@ class Recogniser:
             else:
                 remarks.append(f"We know this address as “{row.full_name}”; that name stays.")
         return tuple(Problem(person.row, "", reason, True) for reason in remarks)
-
-
-def _at_other_addresses(keys: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """(address, person) of those who have one of the addresses beside their preferred one.
-
-    The addresses first, alone: joined, SQLite would go through all people to find the few.
-    """
-    holders = reading().execute(
-        select(AnsweringAddress.email_key, AnsweringAddress.stakeholder_id).where(
-            among(AnsweringAddress.email_key, keys), AnsweringAddress.is_assistant.is_(False)
-        )
-    )
-    addresses: dict[int, list[str]] = {}
-    for key, id_ in holders:
-        addresses.setdefault(id_, []).append(key)
-    if not addresses:
-        return
-    ids = among(Stakeholder.id, list(addresses))
-    found = EVERYONE.where(ids, Stakeholder.merged_into_id.is_(None)).order_by(Stakeholder.id)
-    for row in reading().execute(found):
-        for key in addresses[row.id]:
-            yield key, row
 
 
 def _remarks_on_lookalike(

@@ -28,7 +28,7 @@ def likely_known(
     lines: Sequence[tuple[int, Recognised]], before: datetime | None
 ) -> Iterator[tuple[Pair, Recognised, str]]:
     """(pair, row, the name that we know) of new people who are named like someone we knew, or whose
-    address passes for that of someone (case A09).
+    address passes for that of someone, or the other way round (case A09).
 
     lines   (id, row); the number that the new person has, or will have
     before  only who was known then; None for everyone
@@ -43,15 +43,18 @@ def likely_known(
         address = line.person.address
         if address is not None and address.is_lookalike:
             by_look.setdefault(address.skeleton, []).append((id_, line))
+        if line.looked_like:
+            by_look.setdefault(line.looked_like, []).append((id_, line))
     found: dict[int, int] = {}
     told: set[tuple[int, int]] = set()
     for column, new in ((Stakeholder.email_key, by_look), (Stakeholder.name_key, by_name)):
         for row in _known(column, new, before) if new else ():
             id_, name_key, email_key, organisation_id, country, full_name, bank = row
-            known = Known(id_, name_key, email_key, email_key, organisation_id, country)
             for new_id, line in new[row[2 if new is by_look else 1]]:
                 if found.get(new_id, 0) >= MOST_FOR_ONE or (id_, new_id) in told:
                     continue
+                looks_like = _key(line) if email_key == line.looked_like else email_key
+                known = Known(id_, name_key, email_key, looks_like, organisation_id, country)
                 if pair := judge(known, _as_known(new_id, line, organisation_id, bank)):
                     found[new_id] = found.get(new_id, 0) + 1
                     told.add((id_, new_id))
@@ -93,6 +96,10 @@ def _as_known(id_: int, line: Recognised, other_id: int | None, other_bank: str 
     organisation_id = None
     if organisation:
         organisation_id = other_id if organisation == other_bank else -1
-    key = address.key if address else None
+    key = _key(line)
     looks_like = address.skeleton if address and address.is_lookalike else key
     return Known(id_, line.name_key, key, looks_like, organisation_id, person.country)
+
+
+def _key(line: Recognised) -> str | None:
+    return line.person.address.key if line.person.address else None

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("app")
 BY = {"by": CONSOLE, "at": NOON}
 HEADERS = [
     "Given name", "Family name", "Email", "Organisation", "Office", "Country", "Notes", "Tier",
-    "Rank", "Why", "Phone", "Star", "External id",
+    "Rank", "Why", "Phone", "Star", "External id", "Time zone", "Protocol",
 ]  # fmt: skip
 PEOPLE = [
     ["Zoë", "Ñandú", "Zoe@Example.org", "Bank", "Minister of Trade", "Kenya", "a\tb", "1"],
@@ -40,10 +40,13 @@ PEOPLE = [
     ["Phone", "Star", "phone@example.org", "", "", "", "", "", "", "", "+254 700 123456", "yes"],
     ["", "", "nameless@example.org"],
     ["Mixed", "Letters", "pаul@example.org"],
+    ["Plain", "Letters", "rosa@example.org"],
+    ["Time", "Zone", "zone@example.org", *[""] * 10, "africa/Lagos"],
+    ["Protocol", "Hand", "hand@example.org", *[""] * 10, "Mars", "ambassador"],
 ]
 COMPARED = {
     Stakeholder: "full_name name_key given_name family_name office country_code notes external_id"
-    " email email_key protocol_category precedence created_at",
+    " email email_key protocol_category precedence is_protocol_by_hand time_zone created_at",
     Organisation: "name name_key country_code",
     Target: "is_star tier rank why created_at",
     Activity: "verb actor at",
@@ -80,11 +83,13 @@ def test_a_large_file_comes_in_as_a_small_one_does_and_goes_as_it_does(tmp_path,
         ("Known Number", "other@example.org", "N1"),
     ):
         make_stakeholder(name, address, fund, external_id=number)
+    make_stakeholder("Odd", "rоsа@example.org")
     here = brought_in(path, 2**40, monkeypatch, 5)
     elsewhere = brought_in(path, 0, monkeypatch, 5)
     assert elsewhere == here
-    assert here[0]["created"] == 10
-    assert here[2] == {"Known Address", "Ana Paz", "Known Number"}
+    assert here[0]["created"] == 13
+    assert "looks like rosa@example.org" in str(here[0]["warnings"])
+    assert here[2] == {"Odd", "Known Address", "Ana Paz", "Known Number"}
 
 
 def told(fault):

@@ -1,6 +1,7 @@
 """Imports: a file of people comes into a list whole or not at all, and never twice."""
 
 import csv
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from outreach.intake.unreadable import (
 from outreach.models.activity import CONSOLE, Activity
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.conference import ConstituentGroup, Region
+from outreach.models.duplicate import Duplicate
 from outreach.models.imports import AlreadyImported, HasProblems, Import
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.star import Star
@@ -236,6 +238,18 @@ def test_a_look_alike_of_someone_we_know_is_told_and_never_merged(bring):
     assert report.created == 1
     (warning,) = report.warnings
     assert "looks like paola@example.org, whom we know" in warning.reason
+
+
+def test_a_plain_address_after_one_that_only_looks_like_it_is_told_and_put_up_for_a_look(bring):
+    """A09, the other way round."""
+    known = make_stakeholder("Paul", "pаolа@example.org")
+    rows = ["Name", "Email"], ["Paola", "paola@example.org"]
+    report = bring(make_list(), *rows, at=NOON + timedelta(hours=1))
+    assert (report.created, report.suggested) == (1, 1)
+    (warning,) = report.warnings
+    assert warning.reason.startswith("pаolа@example.org, whom we know, looks like paola@")
+    (pair,) = reading().scalars(select(Duplicate))
+    assert (pair.first_id, pair.is_lookalike) == (known.id, True)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "=cmd|' /C calc'!A0", "O'Neil", "''"])

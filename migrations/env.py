@@ -31,7 +31,7 @@ def include_name(name, kind, parents):
     """The words of names are the database's own: no model says how they are kept."""
     words = (
         r"(people|office)_(words|vocabulary)(_\w+)?|name_words|ix_name_words_\w+"
-        r"|ix_(stakeholders|organisations)_words"
+        r"|ix_(stakeholders|organisations)_words|ix_\w+_domain"
     )
     return not (name and re.fullmatch(words, name))
 

@@ -10,6 +10,9 @@ from rapidfuzz.distance import OSA, Prefix
 
 SHORTEST = 4
 """Shorter words are taken as they are: of three letters one slip leaves another name."""
+SHORTEST_OF_SIGNS = 3
+SIGNS = ("\u3040", "\ud7a4")
+"""Kana, Chinese characters and Korean syllables: each tells as much as two or three letters."""
 LONG = 8
 MOST = 6
 
@@ -17,8 +20,15 @@ _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 
 
+def of_signs(word: str) -> bool:
+    """Whether it is written in signs that are no letters."""
+    return all(SIGNS[0] <= sign < SIGNS[1] for sign in word)
+
+
 def slips(word: str) -> int:
     """How many slips are forgiven in a word."""
+    if of_signs(word):
+        return 1 if len(word) >= SHORTEST_OF_SIGNS else 0
     if len(word) < SHORTEST or not word.isalpha():
         return 0
     return 1 if len(word) < LONG else 2

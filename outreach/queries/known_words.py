@@ -4,16 +4,23 @@ import json
 
 from sqlalchemy import text
 
-from outreach.advice.spelling import slips, starts
+from outreach.advice.spelling import SIGNS, of_signs, slips, starts
 from outreach.db import is_postgresql, reading
 
 MOST_KNOWN = 400
 """Known words of one beginning that a typo is compared with."""
 MOST_BEGUN = 20_000
 MOST_HOLDING = 1_000
+SHORTEST_KEPT = 3
 LAST = "\U0010ffff"
 """After everything that goes on in any way."""
-WITHOUT_SPACES = (("\u0e00", "\u0eff"), ("\u3040", "\u30ff"), ("\u3400", "\u9fff"))
+WITHOUT_SPACES = (
+    ("\u0e00", "\u0eff"), ("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7a3"),
+)  # fmt: skip
+"""Thai and Lao, kana, Chinese characters; Korean sets spaces, but none within a name."""
+
+_OF_SIGNS = "octet_length(word) > length(word)"
+"""Of words with any letter beyond ASCII, as the index of signs says it (migration 0046)."""
 
 
 def has_index() -> bool:
@@ -25,8 +32,14 @@ def has_index() -> bool:
 
 
 def is_known(word: str) -> bool:
-    """Whether some name holds a word that begins so. Cost: a look into each list of words."""
+    """Whether some name holds a word that begins so. Cost: a look into each list of words.
+
+    PostgreSQL keeps no words of one or two letters where words have spaces between them: "of" is
+    taken for known.
+    """
     if not has_index():
+        return True
+    if is_postgresql() and len(word) < SHORTEST_KEPT and word < WITHOUT_SPACES[0][0]:
         return True
     return (not is_postgresql() and _is_borne(word)) or bool(_between(word, 1))
 
@@ -38,11 +51,14 @@ def _is_borne(word: str) -> bool:
 
 
 def words_holding(part: str) -> list[str]:
-    """Known words that hold this anywhere, 1,001 at the most. Cost: of people the known words in
-    scripts without spaces, of organisations all; on PostgreSQL all of both."""
+    """Known words that hold this anywhere, 1,001 at the most. Cost: on PostgreSQL they, by an index
+    of signs (and who holds the same signs elsewhere); on SQLite of people the known words in
+    scripts without spaces, of organisations all."""
     if is_postgresql():
         known = text(
-            "SELECT DISTINCT word FROM name_words WHERE strpos(word, :part) > 1 LIMIT :most"
+            "SELECT DISTINCT word FROM name_words WHERE string_to_array(word, NULL) @>"
+            f" string_to_array(:part, NULL) AND {_OF_SIGNS} AND strpos(word, :part) > 1"
+            " LIMIT :most"
         )
     else:
         known = text(
@@ -59,6 +75,8 @@ def known_words(word: str) -> set[str]:
     """Known words that may be meant by one that is not known."""
     if not slips(word):
         return set()
+    if of_signs(word):
+        return _by_other_sign(word)
     if not is_postgresql():
         begun = text(
             " UNION ".join(
@@ -80,6 +98,47 @@ def known_words(word: str) -> set[str]:
         by_trigram = text("SELECT DISTINCT word FROM name_words WHERE word % :word LIMIT 1000")
         found.update(reading().scalars(by_trigram, {"word": word}))
     return found
+
+
+def _by_other_sign(word: str) -> set[str]:
+    """Known words with another sign in one place, of a Chinese name, say: three signs have no three
+    letters in common by which they are found. One SELECT; on PostgreSQL by the index of signs."""
+    slots = json.dumps([[word[:place], word[place + 1 :]] for place in range(len(word))])
+    values = {"slots": slots, "most": MOST_HOLDING}
+    if is_postgresql():
+        return set(reading().scalars(text(_OTHER_SIGN), values))
+    values |= {"first": SIGNS[0], "last": SIGNS[1], "end": LAST}
+    return {key.split(" ")[0] for key in reading().scalars(text(_NEXT_SIGNS), values)}
+
+
+_OTHER_SIGN = f"""
+SELECT near.word
+FROM (SELECT one ->> 0, one ->> 1 FROM json_array_elements(CAST(:slots AS json)) AS one)
+    AS slots (head, rest),
+    LATERAL (SELECT word FROM name_words
+        WHERE string_to_array(word, NULL) @> string_to_array(head || rest, NULL) AND {_OF_SIGNS}
+            AND length(word) > length(head) AND left(word, length(head)) = head
+            AND substr(word, length(head) + 2, length(rest)) = rest LIMIT :most) AS near
+"""
+# From each sign that stands in a place to the next one: two looks into the names in order.
+_NEXT_SIGNS = """
+WITH RECURSIVE slots (head, rest) AS (SELECT value ->> 0, value ->> 1 FROM json_each(:slots)),
+walk (head, rest, key) AS (
+    SELECT head, rest, (SELECT name_key FROM stakeholders
+        WHERE name_key >= head || :first AND name_key < head || :last ORDER BY name_key LIMIT 1)
+    FROM slots
+    UNION ALL
+    SELECT head, rest, (SELECT name_key FROM stakeholders
+        WHERE name_key >= head || substr(key, length(head) + 1, 1) || :end
+            AND name_key < head || :last ORDER BY name_key LIMIT 1)
+    FROM walk WHERE key IS NOT NULL
+),
+likely (start) AS (
+    SELECT head || substr(key, length(head) + 1, 1) || rest FROM walk WHERE key IS NOT NULL
+)
+SELECT name_key FROM likely, stakeholders WHERE name_key >= start AND name_key < start || :end
+LIMIT :most
+"""
 
 
 def _between(start: str, most: int) -> list[str]:

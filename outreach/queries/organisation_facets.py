@@ -50,11 +50,11 @@ def _group(one: Condition, ground: Ground) -> ColumnElement[bool]:
 def _words(one: Condition, _ground: Ground) -> ColumnElement[bool]:
     """A word that no name holds stands for the known ones nearest to it, too."""
     meant = as_meant(one.values[0])
-    if meant is None or not meant.keys:
+    if meant is None or not meant.words:
         return false()
     named = [
-        or_(*[Organisation.name_key.contains(key, autoescape=True) for key in (typed, *near)])
-        for typed, near in zip(meant.keys, meant.words, strict=True)
+        or_(*[Organisation.name_key.contains(key, autoescape=True) for key in alternatives])
+        for alternatives in meant.all_words
     ]
     return and_(true(), *named)
 

@@ -1,6 +1,7 @@
 """The facets of a person as such: group, place, language, kind, tag, owner, words, own fields."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, false, not_, or_, select
@@ -15,10 +16,19 @@ from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
-from outreach.queries.known_words import has_index, is_known
+from outreach.queries.known_words import has_index
 from outreach.queries.own_facets import wanted_values
 from outreach.queries.shapes import Ground, Shape, as_set, either
-from outreach.queries.words import Wording, corrected, corrected_address, holds, ids, wording
+from outreach.queries.words import (
+    Wording,
+    corrected,
+    corrected_address,
+    holds,
+    ids,
+    is_any_known,
+    is_known_domain,
+    wording,
+)
 
 
 def _group(one: Condition, ground: Ground) -> Shape:
@@ -142,14 +152,19 @@ def _words(one: Condition, _ground: Ground) -> Shape:
 
 
 def as_meant(typed: str) -> Wording | None:
-    """What someone typed, typos corrected where a word is in no name, or an address nobody's."""
+    """What someone typed, typos corrected where a word is in no name, or an address nobody's.
+
+    The domain of somebody's address is no words.
+    """
     wanted = wording(typed)
+    if wanted is not None and wanted.domain and is_known_domain(wanted.domain):
+        return replace(wanted, words=())
     if wanted is not None and "@" in wanted.address.strip("@"):
         near = corrected_address(wanted.address)
         return wording(near) if near else wanted
     if wanted is None or "@" in typed or not has_index():
         return wanted
-    if all(is_known(key) for key in wanted.keys):
+    if all(is_any_known(word) for word in wanted.words):
         return wanted
     return corrected(wanted) or wanted
 

@@ -33,10 +33,10 @@ def matching(words: str) -> ColumnElement[bool] | None:
     by_name = [
         or_(*[
             name.contains(key)
-            for key in dict.fromkeys((typed, *alternatives))
+            for key in alternatives
             for name in (Stakeholder.name_key, Organisation.name_key)
         ])
-        for typed, alternatives in zip(meant.keys, meant.words, strict=True)
+        for alternatives in meant.all_words
     ]  # fmt: skip
     return or_(by_address, and_(*by_name)) if by_name else by_address
 

@@ -29,7 +29,9 @@ from sqlalchemy.orm import aliased
 
 from outreach.advice.folding import fold
 from outreach.advice.spelling import nearest, slipped
+from outreach.advice.wordings import also_written
 from outreach.db import is_postgresql, reading
+from outreach.dialect import domain_of
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.queries.known_words import (
@@ -55,6 +57,8 @@ class Wording:
 
     typed: str
     words: tuple[tuple[str, ...], ...]
+    near: frozenset[str] = frozenset()
+    """Those of the words that are known ones, taken for one that is not."""
 
     @property
     def is_corrected(self) -> bool:
@@ -67,16 +71,34 @@ class Wording:
         return fold(self.typed).split()[:MOST_WORDS]
 
     @property
+    def all_words(self) -> list[list[str]]:
+        """For each word what it may stand for, the typed one too where it was corrected."""
+        if len(self.keys) != len(self.words):
+            return [list(word) for word in self.words]
+        pairs = zip(self.keys, self.words, strict=True)
+        return [list(dict.fromkeys((key, *word))) for key, word in pairs]
+
+    @property
     def address(self) -> str:
         """The beginning of an address, where that may be what was typed."""
         return self.typed.casefold() if " " not in self.typed else ""
 
+    @property
+    def domain(self) -> str:
+        """The beginning of what stands behind an at sign, where that may be what was typed."""
+        host = self.address.removeprefix("@")
+        is_one = "@" not in host and (host != self.address or "." in host)
+        return host if is_one else ""
+
 
 def wording(typed: str) -> Wording | None:
-    """What someone typed, as it is looked for; None for nothing. It is cut at 100 letters."""
+    """What someone typed, as it is looked for; None for nothing. It is cut at 100 letters.
+
+    What begins with an at sign is of addresses alone.
+    """
     typed = typed.replace("\0", "").strip()[:LONGEST_SEARCH]
-    keys = fold(typed).split()[:MOST_WORDS]
-    return Wording(typed, tuple((key,) for key in keys)) if typed else None
+    keys = [] if typed.startswith("@") else fold(typed).split()[:MOST_WORDS]
+    return Wording(typed, also_written(keys)) if typed else None
 
 
 def corrected(wanted: Wording) -> Wording | None:
@@ -84,14 +106,28 @@ def corrected(wanted: Wording) -> Wording | None:
 
     Cost: for each unknown word some 170 looks into the known words, in one or two SELECTs.
     """
-    words = []
+    words, taken = [], set[str]()
     for alternatives in wanted.words:
-        key = alternatives[0]
-        near = [] if is_known(key) else nearest(key, known_words(key))
-        if not near and not is_known(key):
-            return None
-        words.append(tuple(near) or alternatives)
-    return Wording(wanted.typed, tuple(words)) if words else None
+        if not is_any_known(alternatives):
+            near = nearest(alternatives[0], known_words(alternatives[0]))
+            if not near:
+                return None
+            taken.update(near)
+            alternatives = tuple(near)
+        words.append(alternatives)
+    return Wording(wanted.typed, tuple(words), frozenset(taken)) if words else None
+
+
+def is_any_known(alternatives: Iterable[str]) -> bool:
+    """Whether some name holds a word that begins with one of them."""
+    return any(is_known(word) for word in alternatives)
+
+
+def is_known_domain(domain: str) -> bool:
+    """Whether somebody has an address at a domain that begins so. Two looks by index."""
+    keys = [domain_of(of.email_key) for of in (Stakeholder, AnsweringAddress)]
+    there = [select(literal(1)).where(_begins(key, domain)).limit(1) for key in keys]
+    return any(reading().scalar(one) for one in there)
 
 
 def corrected_address(typed: str) -> str | None:
@@ -120,13 +156,17 @@ def holds(wanted: Wording) -> ColumnElement[bool]:
     whole = func.coalesce(literal(" ") + office, "")
     key = literal(" ") + Stakeholder.name_key + whole
     named = [
-        or_(*[key.contains(_start(word), autoescape=True) for word in alternatives])
+        or_(*[key.contains(start, autoescape=True) for start in _starts(alternatives, wanted)])
         for alternatives in wanted.words
     ]
     parts = [and_(*named)] if named else []
     if wanted.address:
         parts.append(Stakeholder.email_key.startswith(wanted.address, autoescape=True))
         parts.append(Stakeholder.id.in_(_by_other_address(wanted.address).correlate(None)))
+    if wanted.domain:
+        domain = domain_of(Stakeholder.email_key)
+        parts.append(domain.startswith(wanted.domain, autoescape=True))
+        parts.append(Stakeholder.id.in_(_by_other_domain(wanted.domain).correlate(None)))
     return or_(false(), *parts)
 
 
@@ -136,7 +176,7 @@ def ids(wanted: Wording) -> Select[Any] | None:
     By an index each: names that hold all words; and for the words that organisations are called,
     their people whose names hold the rest.
     """
-    words = _findable(wanted.words) if has_index() else None
+    words = _findable(wanted) if has_index() else None
     if words is None:
         return None
     parts = [select(Stakeholder.id).where(_named(words))] if words else []
@@ -144,6 +184,10 @@ def ids(wanted: Wording) -> Select[Any] | None:
     if wanted.address:
         parts.append(select(Stakeholder.id).where(_begins(Stakeholder.email_key, wanted.address)))
         parts.append(_by_other_address(wanted.address))
+    if wanted.domain:
+        domain = domain_of(Stakeholder.email_key)
+        parts.append(select(Stakeholder.id).where(_begins(domain, wanted.domain)))
+        parts.append(_by_other_domain(wanted.domain))
     if not parts:  # signs alone, and no letter of any word
         return select(Stakeholder.id).where(false())
     # Some twice: to tell who was found already would need all of them first.
@@ -151,13 +195,13 @@ def ids(wanted: Wording) -> Select[Any] | None:
     return select(found.c[0])
 
 
-def _findable(words: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...] | None:
+def _findable(wanted: Wording) -> tuple[tuple[str, ...], ...] | None:
     """Each by its beginnings alone; None where too many known words hold one of them."""
     found = []
-    for alternatives in words:
+    for alternatives in wanted.words:
         begun = list(alternatives)
         for word in alternatives:
-            if _has_no_spaces(word):
+            if _is_anywhere(word, wanted):
                 holding = words_holding(word)
                 if len(holding) > MOST_HOLDING:
                     return None
@@ -188,6 +232,12 @@ def office_ids(words: Iterable[tuple[str, ...]]) -> list[int]:
 def _by_other_address(address: str) -> Select[Any]:
     return select(AnsweringAddress.stakeholder_id).where(
         _begins(AnsweringAddress.email_key, address), ~AnsweringAddress.is_assistant
+    )
+
+
+def _by_other_domain(domain: str) -> Select[Any]:
+    return select(AnsweringAddress.stakeholder_id).where(
+        _begins(domain_of(AnsweringAddress.email_key), domain), ~AnsweringAddress.is_assistant
     )
 
 
@@ -237,8 +287,13 @@ def _any_of(words: tuple[str, ...], between: str, form: str) -> str:
     return f"({between.join(form.format(word) for word in words)})"
 
 
-def _start(word: str) -> str:
-    return word if _has_no_spaces(word) else f" {word}"
+def _starts(words: Iterable[str], wanted: Wording) -> list[str]:
+    return [word if _is_anywhere(word, wanted) else f" {word}" for word in words]
+
+
+def _is_anywhere(word: str, wanted: Wording) -> bool:
+    """Whether it may stand within another word: in a script without spaces, as it was typed."""
+    return _has_no_spaces(word) and word not in wanted.near
 
 
 def _has_no_spaces(word: str) -> bool:

@@ -283,6 +283,39 @@ def test_an_address_is_found_with_one_slip_wherever_it_is(typed):
     assert fits("words", typed) == ["Ana"]
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("أحمد الرشيد", "رشيد"), ("فاطمة رشيد", "الرشيد فاطمه"), ("عبد الرحمن علي", "عبدالرحمن"),
+        ("عبدالله الهاشمي", "عبد الله هاشمى"), ("Khalid Alrashid", "al-rashid"),
+        ("王小明", "王晓明"), ("王小明", "李小明"), ("王小明", "王小名"), ("김민수", "민수"),
+        ("김민수", "김만수"), ("Ann of the Lakes", "ann of laeks"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_however_its_words_are_put_together_and_with_one_sign_wrong(name, typed):
+    make_stakeholder(name)
+    make_stakeholder("رشا علي")
+    make_stakeholder("陈明")
+    assert fits("words", typed) == [name]
+
+
+def test_people_are_found_by_the_domain_of_any_address():
+    ana = make_stakeholder("Ana", "ana@itu.int")
+    make_stakeholder("Ben", "itu.int@bank.example")
+    make_stakeholder("St.John", "i@x.example")
+    save(
+        AnsweringAddress(
+            stakeholder_id=ana.id, email="a@Home.example", email_key="a@home.example",
+            created_at=NOON,
+        )
+    )  # fmt: skip
+    assert fits("words", "@itu") == fits("words", "@ITU.int") == ["Ana"]
+    assert fits("words", "itu.int") == ["Ana", "Ben"]
+    assert fits("words", "st.john") == ["St.John"]
+    assert fits("words", "@home.example") == fits("words", "home.exa") == ["Ana"]
+    assert fits("words", "@") == fits("words", "@example") == []
+
+
 def test_part_of_a_word_that_too_many_words_hold_is_looked_for_in_every_name(monkeypatch):
     monkeypatch.setattr("outreach.queries.words.MOST_HOLDING", 1)
     for name in ("王小明", "李小明", "小明"):

@@ -1,13 +1,14 @@
 """Segments: kept under a name, changed, shared, thrown away."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.advice.segments import Rule
 from outreach.db import transaction
-from outreach.errors import Conflict, NotFound, Refusal
+from outreach.errors import ChangedMeanwhile, Conflict, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.audience import CampaignSegment
 from outreach.models.campaign import Campaign
@@ -38,15 +39,19 @@ def change_segment(
     name: str | None = None,
     rule: Rule | None = None,
     is_shared: bool | None = None,
+    seen: dict[str, Any] | None = None,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Give one's own segment another name or rule, share it or not."""
+    """Give one's own segment another name or rule, share it or not.
+
+    seen  its state when the page was opened. Raises ChangedMeanwhile where it is another one now.
+    """
     if rule is not None and not rule:
         raise Refusal("Everyone is no segment. Add a condition to the sentence first.")
     with transaction() as session:
-        segment = _own(session, segment_id, by)
-        was = {"name": segment.name, "rule": segment.rule, "is_shared": segment.is_shared}
+        segment = _own(session, segment_id, by, seen)
+        was = segment.state
         segment.name = segment.name if name is None else _name(name)
         segment.rule = segment.rule if rule is None else rule.to_json()
         segment.is_shared = segment.is_shared if is_shared is None else is_shared
@@ -54,10 +59,12 @@ def change_segment(
         session.add(Activity.of("changed_segment", by, at, segment_id=segment.id, was=was))
 
 
-def drop_segment(segment_id: int, *, by: Actor, at: datetime) -> None:
-    """Throw one's own segment away; the journal keeps its rule."""
+def drop_segment(
+    segment_id: int, *, seen: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> None:
+    """Throw one's own segment away, as it was seen; the journal keeps its rule."""
     with transaction() as session:
-        segment = _own(session, segment_id, by)
+        segment = _own(session, segment_id, by, seen)
         used = session.scalar(
             select(Campaign.name)
             .join(CampaignSegment, CampaignSegment.campaign_id == Campaign.id)
@@ -71,11 +78,13 @@ def drop_segment(segment_id: int, *, by: Actor, at: datetime) -> None:
         session.delete(segment)
 
 
-def _own(session: Session, segment_id: int, by: Actor) -> Segment:
+def _own(session: Session, segment_id: int, by: Actor, seen: dict[str, Any] | None) -> Segment:
     segment = session.get(Segment, segment_id, with_for_update=True)
     if segment is None or (not segment.is_shared and segment.owner_id != by.account_id):
         raise NotFound("segment")
     segment.check_owner(by.account_id)
+    if seen is not None and seen != segment.state:
+        raise ChangedMeanwhile
     return segment
 
 

@@ -31,6 +31,11 @@ class Segment(Base):
         """The rule, checked."""
         return Rule.from_json(self.rule)
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What one changes of it, as it stands now."""
+        return {"name": self.name, "rule": self.rule, "is_shared": self.is_shared}
+
     def check_owner(self, account_id: int | None) -> None:
         """Raises NotAllowed for anyone but its owner; the console may always."""
         if account_id is not None and account_id != self.owner_id:

@@ -27,6 +27,11 @@ class SegmentLine:
     is_shared: bool
     changed_at: datetime
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What one changes of it: `Segment.state`."""
+        return {"name": self.name, "rule": self.rule, "is_shared": self.is_shared}
+
     def as_rule(self) -> Rule:
         """The rule, checked. Raises UnreadableRule where this version knows it no longer."""
         return Rule.from_json(self.rule)

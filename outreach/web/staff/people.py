@@ -75,8 +75,10 @@ def all_stakeholders() -> str:
         return render_template("staff/people/_more.html", **values)
     if is_part():
         return render_template("staff/people/_table.html", **values, **_offers(chosen.ground))
+    kept = segments(current_user.id)
     return render_template(
-        "staff/people/people.html", undo=offered_undo(), segments=segments(current_user.id),
+        "staff/people/people.html", undo=offered_undo(), segments=kept,
+        segments_seen=json.dumps({line.id: line.state for line in kept}),
         **values, **_offers(chosen.ground),
     )  # fmt: skip
 

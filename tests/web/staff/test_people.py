@@ -1,5 +1,6 @@
 """The table of people: found, filtered by a sentence, put in order, changed many at once."""
 
+import html
 import json
 import re
 from datetime import date
@@ -39,6 +40,22 @@ def staff(client):
 
 def text(answer):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+def fields(answer, action):
+    """What the form with this address would post: {field: value}."""
+    form = re.search(rf'<form[^>]*action="{action}".*?</form>', answer.text, re.DOTALL)[0]
+    ticked = {
+        name: html.unescape(value)
+        for tag in re.findall(r"<input[^>]*>", form)
+        if 'type="radio"' not in tag or " checked" in tag
+        for name, value in re.findall(r'name="([^"]+)"[^>]*? value="([^"]*)"', tag)
+        if 'type="checkbox"' not in tag or " checked" in tag
+    }
+    chosen = re.findall(
+        r'<select[^>]*name="([^"]+)".*?<option selected value="([^"]*)"', form, re.DOTALL
+    )
+    return ticked | dict(chosen)
 
 
 def shown(staff, address=""):
@@ -273,6 +290,42 @@ def test_a_segment_is_changed_to_the_sentence_of_the_page_and_renamed(staff, cli
     assert staff.post("/staff/segments/change", data=nobody).status_code == 422
     sign_in(client)  # a colleague
     assert client.post("/staff/segments/change", data=change).status_code == 404
+
+
+def test_who_changes_a_segment_that_was_changed_meanwhile_is_told_and_loses_nothing(staff):
+    africa, europe, arabs = (
+        json.dumps(Rule.of([Condition("region", (code,))]).to_json())
+        for code in ("AFR", "EUR", "ARB")
+    )
+    staff.post("/staff/segments", data={"name": "Mine", "rule": africa})
+    id_ = afresh(lambda: reading().scalars(select(Segment.id)).one())
+    was = fields(staff.get("/staff/segments"), f"/staff/segments/{id_}/name")["was"]
+    people = staff.get("/staff/stakeholders?region=EUR")
+    assert json.loads(fields(people, "/staff/segments/change")["was"]) == json.loads(was)
+    renamed = staff.post(f"/staff/segments/{id_}/name", data={"name": "Ours", "was": was})
+    assert renamed.status_code == 303
+    there = {"segment": id_, "rule": europe, "was": was}
+    told = staff.post("/staff/segments/change", data=there)
+    assert told.status_code == 409
+    for words in ("What changed meanwhile", "Mine", "Ours", "Everyone in Europe"):
+        assert words in text(told)
+    again = fields(told, "/staff/segments/change")
+    assert (again["name"], again["take-name"]) == ("Mine", "theirs")
+    assert staff.post("/staff/segments/change", data=again).status_code == 303
+    page = text(staff.get("/staff/segments"))
+    assert "Ours" in page
+    assert "Everyone in Europe" in page
+    for what, form in (("name", {"name": "Theirs"}), ("share", {"shared": "yes"})):
+        told = staff.post(f"/staff/segments/{id_}/{what}", data={"was": was, **form})
+        assert told.status_code == 409
+        assert "Everyone in Europe" in text(told)
+    staff.post(f"/staff/segments/{id_}/drop", data={"was": was})
+    page = staff.get("/staff/segments")
+    assert "changed this segment elsewhere" in text(page)
+    staff.post("/staff/segments/change", data={"segment": id_, "rule": arabs, "was": "{"})
+    assert "Arab" in text(staff.get("/staff/segments"))
+    staff.post(f"/staff/segments/{id_}/drop")
+    assert afresh(lambda: reading().scalars(select(Segment.id)).all()) == []
 
 
 def test_columns_are_chosen_and_remembered(staff):

@@ -14,6 +14,10 @@ from outreach.models.activity import Activity, Actor
 from outreach.models.target import TargetList
 
 
+_FOLLOWS = frozenset({"precedence", "is_protocol_by_hand"})
+"""Columns that go with the protocol category, which is named."""
+
+
 class ListJournal:
     """Writes lines about one list, in the open transaction."""
 
@@ -71,5 +75,5 @@ def _fields(changes: Mapping[str, Any]) -> list[str]:
     return [
         name.removesuffix("_id")
         for name in changes
-        if not name.endswith("_key") and name != "is_protocol_by_hand"
+        if not name.endswith("_key") and name not in _FOLLOWS
     ]

@@ -84,6 +84,8 @@ def run_import(
             return _do(lease, state, path, keeps_going, rows_at_once)
     except Lost:
         return None
+    except HasProblems:
+        raise  # the file's fault, not the run's; the row says so already
     except BaseException as problem:
         lease.let_go(
             f"{type(problem).__name__}: {problem}" if isinstance(problem, Exception) else ""

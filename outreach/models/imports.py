@@ -37,6 +37,19 @@ class ImportState(StrEnum):
     DISCARDED = "discarded"
 
 
+_STANDS = {
+    ImportState.PREVIEWED: "not begun",
+    ImportState.CHECKING: "still being looked at",
+    ImportState.WAITING: "about to begin",
+    ImportState.APPLYING: "under way",
+    ImportState.PAUSED: "paused",
+    ImportState.APPLIED: "finished",
+    ImportState.UNDOING: "being taken back",
+    ImportState.UNDONE: "taken back",
+    ImportState.DISCARDED: "thrown away",
+}
+"""As a person reads it."""
+
 WORK = (
     ImportState.CHECKING,
     ImportState.WAITING,
@@ -98,7 +111,7 @@ class NotNow(Conflict):
     """What was asked for does not fit the state that the import is in."""
 
     def __init__(self, wish: str, state: ImportState) -> None:
-        super().__init__(f"This import cannot be {wish} now: it is {state.value}.")
+        super().__init__(f"This import cannot be {wish} now: it is {_STANDS[state]}.")
 
 
 class Import(Base):

@@ -1,8 +1,9 @@
 """An import under way or at its end: how far it is, pause, stop, take back, its problems."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import (
@@ -26,7 +27,7 @@ from outreach.errors import Conflict
 from outreach.importing.problems import HEADERS, has_problems, problems_path
 from outreach.importing.run import run_import
 from outreach.models.activity import Actor
-from outreach.models.imports import ImportState
+from outreach.models.imports import ImportState, NotNow
 from outreach.queries.conferences import current_conference
 from outreach.queries.imports import ImportLine, import_line, kept_organisations, kept_people
 from outreach.queries.previews import problem_rows
@@ -121,22 +122,24 @@ def import_standing(import_id: int) -> Response:
 @blueprint.post("/staff/lists/imports/<int:import_id>/pause")
 def pause_import(import_id: int) -> Response:
     """Let it rest."""
-    imports.pause_import(import_id)
-    return _back_to(import_id)
+    return _asked(import_id, partial(imports.pause_import, import_id))
 
 
 @blueprint.post("/staff/lists/imports/<int:import_id>/resume")
 def resume_import(import_id: int) -> Response:
     """Go on."""
-    imports.resume_import(import_id)
-    return _back_to(import_id)
+    return _asked(import_id, partial(imports.resume_import, import_id))
 
 
 @blueprint.post("/staff/lists/imports/<int:import_id>/take-back")
 def take_back_import(import_id: int) -> Response:
     """Stop it if it runs, and take back what came of it: a small one at once."""
     line = import_or_404(import_id)
-    imports.take_back_import(import_id, by=Actor.account(current_user.id))
+    try:
+        imports.take_back_import(import_id, by=Actor.account(current_user.id))
+    except NotNow as refusal:
+        flash(str(refusal), "problem")
+        return _back_to(import_id)
     if line.read_count <= uploads.LARGE and not line.is_stuck:
         try:
             run_import(import_id, stored_file(line), now=clock.now)
@@ -177,6 +180,15 @@ def stored_file(line: ImportLine) -> Path:
     """Where the bytes are."""
     folder = Path(current_app.config["INSTANCE_DIR"]).absolute() / "imports"
     return folder / line.stored_name
+
+
+def _asked(import_id: int, ask: Callable[[], None]) -> Response:
+    """What was asked for, or why not now: the page says how it stands, another tab was quicker."""
+    try:
+        ask()
+    except NotNow as refusal:
+        flash(str(refusal), "problem")
+    return _back_to(import_id)
 
 
 def _back_to(import_id: int) -> Response:

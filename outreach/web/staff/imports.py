@@ -214,8 +214,7 @@ def _finish_now(line: ImportLine) -> str | None:
         report = run_import(line.id, stored_file(line), now=clock.now)
     except Conflict:  # the clock was quicker
         return None
-    except Refusal as refusal:
-        flash(str(refusal), "problem")
+    except Refusal:  # the page says why
         return None
     if report is None:
         return None

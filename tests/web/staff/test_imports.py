@@ -221,3 +221,24 @@ def test_looking_changes_nothing(staff, upload):
             pass
     assert staff.get(f"{place}/apply").status_code == 405
     assert afresh(stakeholders).lines == []
+
+
+def test_a_button_pressed_in_a_second_tab_says_how_the_import_stands(staff, upload):
+    place = upload(make_list(), "Name,Email\nAna,ana@example.org\n").location
+    staff.post(f"{place}/apply")
+    for button in ("pause", "resume"):
+        page = text(staff.post(f"{place}/{button}", follow_redirects=True))
+        assert f"cannot be {button}d now: it is finished." in page
+        assert "was imported on" in page
+
+
+def test_a_file_with_problems_is_refused_as_a_whole_as_often_as_one_likes(staff, upload):
+    place = upload(make_list()).location
+    chosen = {"column-0": "full_name", "column-1": "email", "column-2": "organisation"}
+    for _ in range(4):
+        staff.post(f"{place}/columns", data=chosen | {"is_whole": "y"})
+        page = text(staff.post(f"{place}/apply", follow_redirects=True))
+        assert page.count("Nothing was imported: 1 row has problems, and all rows or none") == 1
+        assert "HasProblems" not in page
+    staff.post(f"{place}/columns", data=chosen)
+    assert "2 new people" in text(staff.post(f"{place}/apply", follow_redirects=True))

@@ -13,7 +13,6 @@ from outreach.db import is_postgresql
 from outreach.models.activity import Activity, Actor
 from outreach.models.target import TargetList
 
-
 _FOLLOWS = frozenset({"precedence", "is_protocol_by_hand"})
 """Columns that go with the protocol category, which is named."""
 

@@ -56,6 +56,7 @@ class Answered:
     reply: str
     note: str
     particulars: dict[str, Any]
+    answered_at: datetime | None
     answers: dict[int, dict[str, Any]]
 
 
@@ -93,7 +94,7 @@ def answered_people(event_id: int) -> list[Answered]:
     rows = reading().execute(
         select(
             Invitation.id, Stakeholder.full_name, Stakeholder.email, Organisation.name,
-            Invitation.state, Invitation.note, Invitation.particulars,
+            Invitation.state, Invitation.note, Invitation.particulars, Invitation.answered_at,
         )
         .join(Stakeholder, Stakeholder.id == Invitation.stakeholder_id)
         .outerjoin(Organisation, Organisation.id == Stakeholder.organisation_id)
@@ -101,8 +102,8 @@ def answered_people(event_id: int) -> list[Answered]:
         .order_by(Stakeholder.name_key, Invitation.id)
     )  # fmt: skip
     return [
-        Answered(id_, name, email, organisation, state.value, note, said, given.get(id_, {}))
-        for id_, name, email, organisation, state, note, said in rows
+        Answered(id_, name, email, organisation, state.value, note, said, at, given.get(id_, {}))
+        for id_, name, email, organisation, state, note, said, at in rows
     ]
 
 
@@ -138,13 +139,14 @@ class EventAsked:
     party_limit: int
     needs_asked: list[str]
     parts_asked: Parts
+    time_zone: str
 
 
 def event_asked(event_id: int) -> EventAsked | None:
     """One row by key."""
     row = reading().execute(
         select(Event.id, Event.name, Event.allows_remote, Event.party_limit, Event.needs_asked,
-               Event.parts_asked)
+               Event.parts_asked, Event.time_zone)
         .where(Event.id == event_id)
     ).one_or_none()  # fmt: skip
     return EventAsked(*row) if row else None

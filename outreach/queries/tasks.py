@@ -58,7 +58,7 @@ class OpenTask:
     owner: str | None
 
 
-def open_tasks(owner_id: int | None = None, *, limit: int = 50) -> list[OpenTask]:
+def open_tasks(owner_id: int | None = None, *, limit: int | None = 50) -> list[OpenTask]:
     """What is to be done, the first due first. Cost: the rows shown, by an index.
 
     owner_id  only that person's and those that nobody has taken; None for everyone's

@@ -1,5 +1,6 @@
 """People and organisations as a file; many people by a worker, for the one who asked."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import abort, g, redirect, request, send_file, url_for
@@ -48,6 +49,20 @@ def export_organisations() -> Response:
     return send_file(
         file, mimetype=exporting.TYPES[form], as_attachment=True,
         download_name=f"organisations.{form}",
+    )  # fmt: skip
+
+
+def table_as(
+    form: str, rows: Iterable[Sequence[sheets.Cell]], headers: Sequence[str], name: str
+) -> Response:
+    """A table as `csv` or `xlsx`, which no spreadsheet turns into formulas; 404 for another form.
+
+    name  without its ending
+    """
+    write = sheets.xlsx_file if _form(form) == "xlsx" else sheets.csv_file
+    return send_file(
+        write(rows, headers), mimetype=exporting.TYPES[form], as_attachment=True,
+        download_name=f"{name}.{form}",
     )  # fmt: skip
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from outreach import sheets
 from outreach.actions import organisation_targets as wanting
 from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.models.account import Permission
@@ -25,16 +24,13 @@ from outreach.queries.organisation_targets import (
 )
 from outreach.web.frame import is_part, whole
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.exports import table_as
 from outreach.web.staff.lists import list_or_404
 from outreach.web.staff.meanwhile import Difference, settle, told
 from outreach.web.staff.target_edits import WishForm
 from outreach.web.staff.undo import offer_undo, offered_undo
 
 MOST_PASTED = 2_000
-TYPES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 HEADS = (
     "Organisation", "Tier", "Why", "Rank", "Wave", "May send", "Followed up by", "Decide by",
     "Where it stands", "In detail",
@@ -90,14 +86,8 @@ def wanted_organisations(list_id: int) -> str:
 def organisations_file(list_id: int, form: str) -> Response:
     """The organisations of a list as CSV or XLSX."""
     line = list_or_404(list_id)
-    if form not in TYPES:
-        abort(404)
     rows = [_cells(one) for one in organisation_lines(list_id)]
-    write = sheets.csv_file if form == "csv" else sheets.xlsx_file
-    name = f"{line.code}-organisations.{form}"
-    return send_file(
-        write(rows, HEADS), mimetype=TYPES[form], as_attachment=True, download_name=name
-    )
+    return table_as(form, rows, HEADS, f"{line.code}-organisations")
 
 
 def _cells(one: WantedOrganisation) -> tuple[str | int | None, ...]:

@@ -1,9 +1,9 @@
 """An event's answer form: what invitees are asked besides yes and no; their answers as a file."""
 
-from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Response, abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,7 +12,6 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from outreach import sheets
 from outreach.actions.questions import QuestionText, add_question, ask_about, retire_question
 from outreach.errors import ChangedMeanwhile, Refusal
 from outreach.languages import languages, name_of
@@ -22,6 +21,7 @@ from outreach.models.invitation import Reply
 from outreach.models.question import QuestionKind, words_in
 from outreach.queries.questions import EventAsked, answered_people, event_asked, questions_of
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.exports import table_as
 from outreach.web.staff.meanwhile import SeenForm, changed_page, seen_of, settle
 from outreach.web.staff.said import NEED_WORDS, in_words
 
@@ -33,7 +33,7 @@ KINDS = {
     QuestionKind.YES_NO: "Yes or no",
 }
 REPLIES = [SelectChoice(reply.value, reply.value.capitalize()) for reply in Reply]
-COLUMNS = ("Name", "Email", "Organisation", "Answer", "Note", "Particulars")
+COLUMNS = ("Name", "Email", "Organisation", "Answer", "Answered at", "Note", "Particulars")
 
 
 class TickField(SelectMultipleField):
@@ -167,26 +167,25 @@ def take_question_out(event_id: int, question_id: int) -> AnyResponse:
     return _back(event_id)
 
 
-@blueprint.get("/staff/events/<int:event_id>/answers.csv")
-def event_answers(event_id: int) -> Response:
-    """Everyone asked to the event with all their answers."""
-    if event_asked(event_id) is None:
+@blueprint.get("/staff/events/<int:event_id>/answers.<form>")
+def event_answers(event_id: int, form: str) -> AnyResponse:
+    """Everyone asked to the event with all their answers, at the hours of the event's zone."""
+    event = event_asked(event_id)
+    if event is None:
         abort(404)
+    zone = ZoneInfo(event.time_zone)
     questions = questions_of(event_id, with_retired=True)
     headers = [*COLUMNS, *(str(words_in(one.texts, "en")["text"]) for one in questions)]
-    file = StringIO()
     rows = (
         [
-            one.full_name, one.email, one.organisation, one.reply, one.note, _said(one.particulars),
+            one.full_name, one.email, one.organisation, one.reply,
+            one.answered_at and one.answered_at.astimezone(zone).isoformat(" ", "minutes"),
+            one.note, _said(one.particulars),
             *(in_words(question, one.answers.get(question.id)) for question in questions),
         ]
         for one in answered_people(event_id)
     )  # fmt: skip
-    sheets.write_csv(rows, headers, file)
-    disposition = f'attachment; filename="answers-{event_id}.csv"'
-    return Response(
-        file.getvalue(), mimetype="text/csv", headers={"Content-Disposition": disposition}
-    )
+    return table_as(form, rows, headers, f"answers-{event_id}")
 
 
 def _said(particulars: dict[str, Any]) -> str:

@@ -12,12 +12,22 @@ from wtforms.validators import InputRequired, Length
 
 from outreach.actions import tasks
 from outreach.models.activity import Actor
+from outreach.models.task import TaskKind
 from outreach.queries.accounts import workers
 from outreach.queries.stakeholders import person as person_of
 from outreach.queries.tasks import done_tasks, open_tasks
 from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
+from outreach.web.staff.exports import table_as
 from outreach.web.staff.undo import way_back
+
+HEADS = ("What is to be done", "By", "Who does it", "About", "Why it is here")
+KINDS = {
+    TaskKind.BY_HAND: "written down",
+    TaskKind.BOUNCED: "an address bounced",
+    TaskKind.PLACE: "a place was lost",
+    TaskKind.STAR: "the date of a star passed",
+}
 
 
 class TaskForm(FlaskForm):
@@ -70,6 +80,17 @@ def all_tasks() -> str | tuple[str, int] | Response:
         today=g.at.date(),
     )
     return page, 422 if form.errors else 200
+
+
+@blueprint.get("/staff/tasks.<form>")
+def tasks_file(form: str) -> Response:
+    """All that is to be done, as the page shows it, the first due first."""
+    is_mine = request.args.get("whose") != "all"
+    rows = (
+        (one.what, one.due_on.isoformat(), one.owner, one.person, KINDS[one.kind])
+        for one in open_tasks(current_user.id if is_mine else None, limit=None)
+    )
+    return table_as(form, rows, HEADS, "tasks")
 
 
 @blueprint.post("/staff/tasks/<int:task_id>/done")

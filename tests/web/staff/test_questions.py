@@ -1,8 +1,10 @@
 """Questions that staff put on an event's answer form, and what invitees answer to them."""
 
 import re
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from outreach import clock
@@ -51,10 +53,16 @@ def test_a_question_is_asked_in_the_readers_language_and_its_answer_is_kept_and_
     assert "Quel jour ?" in missing.text.split("<form")[0]
     answered = sent(client, invitation, answer="accepted", **{f"q{question.id}": "1"})
     assert answered.status_code == 303
-    rows = client.get(f"/staff/events/{event.id}/answers.csv").text.splitlines()
+    with client.get(f"/staff/events/{event.id}/answers.csv") as file:
+        rows = file.text.splitlines()
     assert rows[0].endswith('"Which day?"')
     assert rows[1].startswith('"Ana",')
     assert rows[1].endswith(',"Tuesday"')
+    with client.get(f"/staff/events/{event.id}/answers.xlsx") as file:
+        book = load_workbook(BytesIO(file.data))
+    _, cells = book.active.iter_rows(values_only=True)
+    assert (cells[0], *cells[3:5]) == ("Ana", "accepted", "2026-09-01 14:00+02:00")
+    assert cells[-1] == "Tuesday"
 
 
 def test_who_declines_need_not_answer_what_is_required_of_those_who_come(client):

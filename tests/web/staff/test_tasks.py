@@ -1,6 +1,9 @@
 """Tasks: given, taken, done, opened again; what is due stands on Today."""
 
 from datetime import timedelta
+from io import BytesIO
+
+from openpyxl import load_workbook
 
 from outreach.actions.tasks import add_task
 from outreach.clock import now
@@ -67,3 +70,21 @@ def test_what_is_overdue_says_so_and_a_task_without_words_is_refused(client):
     wrong = client.post("/staff/tasks", data={"what": "", "due_on": f"{late}", "owner_id": 0})
     assert wrong.status_code == 422
     assert client.post("/staff/tasks/99999/done").status_code == 404
+
+
+def test_tasks_are_taken_along_as_a_file_that_runs_nothing(client):
+    me, other = sign_in(client), make_account()
+    person = make_stakeholder("أمل O'Neil")
+    for what, owner in (("=call(); @home", me), ("Not mine", other)):
+        add_task(
+            what, now().date(), owner_id=owner.id, stakeholder_id=person.id, by=CONSOLE, at=now()
+        )
+    with client.get("/staff/tasks.csv") as file:
+        head, mine = file.data.decode("utf-8-sig").split("\r\n")[:2]
+    assert head.startswith('"What is to be done","By"')
+    assert mine.startswith(f'"\'=call(); @home","{now().date()}","{me.name}","أمل O\'Neil",')
+    with client.get("/staff/tasks.xlsx?whose=all") as file:
+        book = load_workbook(BytesIO(file.data)).active
+    cells = [(row[0].value, row[0].data_type) for row in book.iter_rows(min_row=2)]
+    assert cells == [("=call(); @home", "s"), ("Not mine", "s")]
+    assert client.get("/staff/tasks.exe").status_code == 404

@@ -87,7 +87,10 @@ def look(
     A glance, which is enough where many fit; else those of a condition that few meet; else a walk,
     as far as the glance makes likely and, where that was too near, as far as it goes.
     """
-    few = few_of([shape for one, shape in wanted if one.facet == "words"])
+    named = [shape for one, shape in wanted if one.facet == "words"]
+    if named:
+        on_one_core()
+    few = few_of(named)
     found = Look()
     with _by_index():
         if few is None:
@@ -103,6 +106,12 @@ def look(
             if found.is_end or len(found.ids) >= limit:
                 return found
         return _walk(order, place, holds, LOOK, only)
+
+
+def on_one_core() -> None:
+    """Until the transaction ends, let PostgreSQL start no others for a question of milliseconds."""
+    if is_postgresql():
+        reading().execute(select(func.set_config(_WORKERS, "0", True)))
 
 
 _WAYS = ("enable_bitmapscan", "enable_seqscan", "jit")
@@ -136,8 +145,9 @@ def _walk(
     head = order[0]
     if not head.may_be_unknown:
         by_name = only is not None and head.column is Stakeholder.name_key
-        streams = only.clauses() if only and by_name else [true()]
-        return _window(streams, order, place, holds, most)
+        if only is None or not by_name:
+            return _window([true()], order, place, holds, most)
+        return _window(only.clauses(), order, place, holds, most, only.column)
     known = only.groups if only and only.column is head.column else None
     found = Look()
     if place is not None and (known is None or place[0] in known):
@@ -191,7 +201,7 @@ def _group(
     """Those of one group, by what comes after it in the order."""
     rest, same = order[1:], is_same(order[0].column, group)
     if rest[0].column is Stakeholder.name_key:
-        return _window([same], rest, place, holds, most)
+        return _window([same], rest, place, holds, most, order[0].column)
     few = few_of([Shape(same, select(Stakeholder.id).where(same))])
     if few is not None:
         return _look_among(few, rest, place, holds)
@@ -206,8 +216,13 @@ def _window(
     place: Sequence[Any] | None,
     holds: Clauses,
     most: int,
+    group: Any = None,
 ) -> Look:
-    """The next of those of whom one of these is true, each of which an index has in this order."""
+    """The next of those of whom one of these is true, each of which an index has in this order.
+
+    group  the column that is the same for all of one, behind which the index has the order:
+           PostgreSQL does not see of those who have nothing there that this is so
+    """
     fits = and_(IS_KEPT, *holds)
     names = {"id", *[key.column.key for key in order]}
     names |= {one.key for one in iterate(fits) if _is_of_person(one)}
@@ -219,7 +234,8 @@ def _window(
         part = select(*columns).where(stream)
         if place is not None:
             part = part.where(beyond(order, place))
-        parts.append(part.order_by(*turns).limit(most))
+        first = [] if group is None else [By(group, order[0].is_falling).clause()]
+        parts.append(part.order_by(*first, *turns).limit(most))
     # With its limit it stands first: no index of a condition, which may fit half of all, does.
     near = parts[0].subquery() if len(parts) == 1 else _merged(parts, order, most)
     adapted = ClauseAdapter(near).traverse(fits)

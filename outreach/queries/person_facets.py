@@ -1,10 +1,10 @@
 """The facets of a person as such: group, place, language, kind, tag, owner, words, own fields."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 
 from outreach.advice.folding import fold
 from outreach.advice.segments import Condition
@@ -16,17 +16,16 @@ from outreach.models.kind import Kind, StakeholderKind
 from outreach.models.stakeholder import Organisation, Stakeholder, Standing
 from outreach.models.tag import StakeholderTag, Tag
 from outreach.models.target import Target, TargetList
+from outreach.queries.known_addresses import corrected_address, is_known_domain
 from outreach.queries.known_words import has_index
 from outreach.queries.own_facets import wanted_values
 from outreach.queries.shapes import Ground, Shape, as_set, either
 from outreach.queries.words import (
     Wording,
     corrected,
-    corrected_address,
     holds,
     ids,
     is_any_known,
-    is_known_domain,
     wording,
 )
 
@@ -43,17 +42,15 @@ def _group(one: Condition, ground: Ground) -> Shape:
         .where(Event.conference_id == ground.conference_id, TargetList.group_id.in_(codes))
     )
     wanted = select(Target.stakeholder_id).where(Target.list_id.in_(lists))
-    by_office = Stakeholder.organisation_id.in_(organisations)
+    by_office = _by_office(organisations, Standing.organisation_id)
     on_list = as_set(wanted, Target.stakeholder_id)
-    return Shape(
-        or_(by_office, on_list.holds), either(select(Stakeholder.id).where(by_office), wanted)
-    )
+    return Shape(or_(by_office.holds, on_list.holds), either(by_office.ids, wanted))
 
 
 def _region(one: Condition, ground: Ground) -> Shape:
     """Of the person's own country; where none is known, of the organisation's."""
     codes, organisations = in_regions(one.values, ground)
-    return _of_own_or_office(codes, organisations)
+    return _own_or_office(Stakeholder.country_code, codes, organisations)
 
 
 def in_regions(regions: Sequence[str], ground: Ground) -> tuple[list[str], Select[Any]]:
@@ -84,25 +81,38 @@ def in_regions(regions: Sequence[str], ground: Ground) -> tuple[list[str], Selec
 
 def _country(one: Condition, _ground: Ground) -> Shape:
     offices = select(Organisation.id).where(Organisation.country_code.in_(one.values))
-    return _of_own_or_office(one.values, offices)
+    return _own_or_office(Stakeholder.country_code, one.values, offices)
 
 
-def _of_own_or_office(codes: Sequence[str], organisations: Select[Any]) -> Shape:
-    own = Stakeholder.country_code.in_(codes)
-    by_office = and_(
-        Stakeholder.country_code.is_(None), Stakeholder.organisation_id.in_(organisations)
+def _own_or_office(column: Any, values: Sequence[str], offices: Select[Any]) -> Shape:
+    """What the person has there; what the organisation has where nothing is known."""
+    own, by_office = column.in_(values), _by_office(offices, Organisation.id)
+    return Shape(
+        or_(own, and_(column.is_(None), by_office.holds)),
+        either(select(Stakeholder.id).where(own), by_office.ids.where(column.is_(None))),
     )
-    people = select(Stakeholder.id)
-    return Shape(or_(own, by_office), either(people.where(own), people.where(by_office)))
+
+
+@dataclass(frozen=True, slots=True)
+class _ByOffice:
+    """Of one person at a time, at the cost of a look at their organisation, however many there are;
+    and those of these organisations together."""
+
+    holds: ColumnElement[bool]
+    ids: Select[Any]
+
+
+def _by_office(offices: Select[Any], id_: Any) -> _ByOffice:
+    """offices  SELECT of organisations, by the column that is their id"""
+    own = offices.where(id_ == Stakeholder.organisation_id).correlate(Stakeholder)
+    ids_ = select(Stakeholder.id).where(Stakeholder.organisation_id.in_(offices))
+    return _ByOffice(own.exists(), ids_)
 
 
 def _language(one: Condition, _ground: Ground) -> Shape:
     """The person's own; the organisation's where none is known, as mail is written."""
-    own = Stakeholder.language.in_(one.values)
     offices = select(Organisation.id).where(Organisation.language.in_(one.values))
-    by_office = and_(Stakeholder.language.is_(None), Stakeholder.organisation_id.in_(offices))
-    people = select(Stakeholder.id)
-    return Shape(or_(own, by_office), either(people.where(own), people.where(by_office)))
+    return _own_or_office(Stakeholder.language, one.values, offices)
 
 
 def _gender(one: Condition, _ground: Ground) -> Shape:
@@ -176,15 +186,10 @@ def custom(one: Condition, _ground: Ground) -> Shape:
         return Shape(false())
     if subject is CustomSubject.ORGANISATION:
         offices = select(CustomValue.organisation_id).where(*wanted)
-        return plain_in(Stakeholder.organisation_id, offices)
+        of_them = _by_office(offices, CustomValue.organisation_id)
+        return Shape(of_them.holds, of_them.ids)
     own = select(CustomValue.stakeholder_id).where(*wanted, CustomValue.stakeholder_id.is_not(None))
     return as_set(own, CustomValue.stakeholder_id)
-
-
-def plain_in(column: Any, values: Select[Any]) -> Shape:
-    """A column of the person that is among others."""
-    holds_ = column.in_(values)
-    return Shape(holds_, select(Stakeholder.id).where(holds_))
 
 
 BUILDERS: dict[str, Callable[[Condition, Ground], Shape]] = {

@@ -10,6 +10,7 @@ from outreach.db import reading
 from outreach.models.campaign import Campaign
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import TargetList
+from outreach.queries.looking import on_one_core
 from outreach.queries.person_facets import as_meant
 from outreach.queries.words import holds, ids
 
@@ -49,6 +50,7 @@ def people_named(words: str, *, limit: int = SHOWN) -> list[Found]:
     wanted = as_meant(words)
     if wanted is None:
         return []
+    on_one_core()
     found = ids(wanted)
     those = holds(wanted) if found is None else Stakeholder.id.in_(found.limit(COMPARED))
     rows = reading().execute(

@@ -28,12 +28,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from outreach.advice.folding import fold
-from outreach.advice.spelling import nearest, slipped
+from outreach.advice.spelling import nearest
 from outreach.advice.wordings import also_written
 from outreach.db import is_postgresql, reading
 from outreach.dialect import domain_of
-from outreach.models.answering_address import AnsweringAddress
 from outreach.models.stakeholder import Organisation, Stakeholder
+from outreach.queries.known_addresses import begins, by_other_address, by_other_domain
 from outreach.queries.known_words import (
     LAST,
     MOST_HOLDING,
@@ -123,32 +123,6 @@ def is_any_known(alternatives: Iterable[str]) -> bool:
     return any(is_known(word) for word in alternatives)
 
 
-def is_known_domain(domain: str) -> bool:
-    """Whether somebody has an address at a domain that begins so. Two looks by index."""
-    keys = [domain_of(of.email_key) for of in (Stakeholder, AnsweringAddress)]
-    there = [select(literal(1)).where(_begins(key, domain)).limit(1) for key in keys]
-    return any(reading().scalar(one) for one in there)
-
-
-def corrected_address(typed: str) -> str | None:
-    """The known address that a whole one may be meant for, by one slip; None where the typed one
-    begins some, or none is near.
-
-    Cost: two looks by index; for an address that nobody has, some 2,500 more by one or two SELECTs.
-    """
-    typed, keys = typed.casefold(), (Stakeholder.email_key, AnsweringAddress.email_key)
-    if any(reading().scalar(select(key).where(_begins(key, typed)).limit(1)) for key in keys):
-        return None
-    near = slipped(typed)
-    for key in keys:
-        found: str | None = reading().scalar(
-            select(key).where(key.in_(near)).order_by(key).limit(1)
-        )
-        if found is not None:
-            return found
-    return None
-
-
 def holds(wanted: Wording) -> ColumnElement[bool]:
     """Of one person at a time: what `ids` finds, for statements that walk through people."""
     other = aliased(Organisation)  # the statement may join the organisation itself
@@ -162,11 +136,11 @@ def holds(wanted: Wording) -> ColumnElement[bool]:
     parts = [and_(*named)] if named else []
     if wanted.address:
         parts.append(Stakeholder.email_key.startswith(wanted.address, autoescape=True))
-        parts.append(Stakeholder.id.in_(_by_other_address(wanted.address).correlate(None)))
+        parts.append(Stakeholder.id.in_(by_other_address(wanted.address).correlate(None)))
     if wanted.domain:
         domain = domain_of(Stakeholder.email_key)
         parts.append(domain.startswith(wanted.domain, autoescape=True))
-        parts.append(Stakeholder.id.in_(_by_other_domain(wanted.domain).correlate(None)))
+        parts.append(Stakeholder.id.in_(by_other_domain(wanted.domain).correlate(None)))
     return or_(false(), *parts)
 
 
@@ -182,12 +156,12 @@ def ids(wanted: Wording) -> Select[Any] | None:
     parts = [select(Stakeholder.id).where(_named(words))] if words else []
     parts += _by_office(words)
     if wanted.address:
-        parts.append(select(Stakeholder.id).where(_begins(Stakeholder.email_key, wanted.address)))
-        parts.append(_by_other_address(wanted.address))
+        parts.append(select(Stakeholder.id).where(begins(Stakeholder.email_key, wanted.address)))
+        parts.append(by_other_address(wanted.address))
     if wanted.domain:
         domain = domain_of(Stakeholder.email_key)
-        parts.append(select(Stakeholder.id).where(_begins(domain, wanted.domain)))
-        parts.append(_by_other_domain(wanted.domain))
+        parts.append(select(Stakeholder.id).where(begins(domain, wanted.domain)))
+        parts.append(by_other_domain(wanted.domain))
     if not parts:  # signs alone, and no letter of any word
         return select(Stakeholder.id).where(false())
     # Some twice: to tell who was found already would need all of them first.
@@ -225,27 +199,12 @@ def _by_office(words: tuple[tuple[str, ...], ...]) -> list[Select[Any]]:
 
 def office_ids(words: Iterable[tuple[str, ...]]) -> list[int]:
     """Organisations whose names hold all the words, at most 500. Cost: they, by an index."""
-    match = _match("office_words", Organisation.id, Organisation.name_key, tuple(words))
-    return list(reading().scalars(select(Organisation.id).where(match).limit(MOST_OFFICES)))
-
-
-def _by_other_address(address: str) -> Select[Any]:
-    return select(AnsweringAddress.stakeholder_id).where(
-        _begins(AnsweringAddress.email_key, address), ~AnsweringAddress.is_assistant
-    )
-
-
-def _by_other_domain(domain: str) -> Select[Any]:
-    return select(AnsweringAddress.stakeholder_id).where(
-        _begins(domain_of(AnsweringAddress.email_key), domain), ~AnsweringAddress.is_assistant
-    )
-
-
-def _begins(key: Any, start: str) -> ColumnElement[bool]:
+    many = tuple(words)
     if is_postgresql():
-        starts_so: ColumnElement[bool] = key.startswith(start, autoescape=True)
-        return starts_so
-    return and_(key >= start, key < start + LAST)
+        match = _match("office_words", Organisation.id, Organisation.name_key, many)
+        return list(reading().scalars(select(Organisation.id).where(match).limit(MOST_OFFICES)))
+    rows = _rows_of("office_words", many).limit(MOST_OFFICES)  # of many it reads no more than these
+    return list(reading().scalars(rows))
 
 
 def _named(words: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:
@@ -261,11 +220,14 @@ def _match(
         vector = func.to_tsvector(text("'simple'"), key)
         found = vector.op("@@", is_comparison=True)(func.to_tsquery(text("'simple'"), wanted))
         return found
+    found = id_.in_(_rows_of(index, words))
+    return found
+
+
+def _rows_of(index: str, words: tuple[tuple[str, ...], ...]) -> Select[Any]:
     wanted = " AND ".join(_match_of(index, many) for many in words)
     index_table = table(index, column("rowid"), column(index))
-    rows = select(index_table.c.rowid).where(index_table.c[index].op("MATCH")(wanted))
-    found = id_.in_(rows)
-    return found
+    return select(index_table.c.rowid).where(index_table.c[index].op("MATCH")(wanted))
 
 
 def _match_of(index: str, words: tuple[str, ...]) -> str:

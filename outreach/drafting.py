@@ -72,6 +72,8 @@ class Plan:
     segment_ids: Sequence[int] = ()
     left_out_list_ids: Sequence[int] = ()
     left_out_segment_ids: Sequence[int] = ()
+    asks_again: bool = False
+    """Whether its invitation goes also to those who were invited already by another mail."""
     newcomers_list_id: int | None = None
     """Where those of its segments are put, when they are invited, who stand on no list of the
     event; None leaves them out."""
@@ -105,6 +107,7 @@ def take(
         campaign.sender.check_usable()
         campaign.sender_address = campaign.sender.address
     campaign.is_vip, campaign.has_calendar = plan.is_vip, plan.has_calendar
+    campaign.asks_again = plan.asks_again
     campaign.lists = [
         CampaignList(list=_list(session, id_, event), wave=plan.wave) for id_ in plan.list_ids
     ]

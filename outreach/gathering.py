@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     select,
     text,
 )
@@ -36,6 +37,7 @@ from outreach.models.step import Audience, Step
 from outreach.models.target import Target
 from outreach.queries.audience import audience, joining_texts, texts_of
 from outreach.queries.audience_members import EXCLUDED
+from outreach.queries.invited_elsewhere import INVITED
 from outreach.queries.reasons import MERGED, NO_ADDRESS, has_messages
 from outreach.queries.sections import conditions_of
 
@@ -104,7 +106,7 @@ def take(session: Session, step: Step) -> int:
     of_event = Invitation.event_id == step.campaign.event_id
     columns: dict[str, Any] = {name: getattr(AudienceMember, name) for name in _KEPT}
     columns["invitation_id"] = func.coalesce(Invitation.id, AudienceMember.invitation_id)
-    columns["reason"] = func.coalesce(AudienceMember.reason, _since(step))
+    columns["reason"] = func.coalesce(AudienceMember.reason, _since(step), _invited_since(step))
     if is_postgresql():
         columns["fresh_id"] = _INVITATION_IDS.next_value()
     chosen = (
@@ -157,6 +159,14 @@ def _in_order(step: Step, at: datetime, *first: ColumnElement[Any]) -> Select[An
         *([people.c.sections] if asked else []),
         people.c.goes_at, people.c.stakeholder_id,
     )  # fmt: skip
+
+
+def _invited_since(step: Step) -> ColumnElement[Any]:
+    """Why whom somebody else has invited meanwhile does not get the invitation, or nothing."""
+    if not step.invites or step.campaign.asks_again:
+        return null()
+    is_new = and_(AudienceMember.invitation_id.is_(None), Invitation.id.is_not(None))
+    return case((is_new, INVITED), else_=null())
 
 
 def _since(step: Step) -> ColumnElement[Any]:

@@ -124,6 +124,8 @@ class Campaign(Base):
     """One unit a person, and never an automatic second try when it is unknown whether one went."""
     has_calendar: Mapped[No]
     """Its invitations carry a calendar invitation, which calendar programs can answer."""
+    asks_again: Mapped[No]
+    """Its invitation goes also to those whom another mail invited; else they are left out."""
     sender_name: Mapped[str]
     sender_address: Mapped[str]
     """From; its domain also makes every Message-ID of the campaign."""
@@ -163,6 +165,7 @@ class Campaign(Base):
             sorted(one.stakeholder_id for one in self.exclusions if one.stopped_at is None),
             [step.digest_parts() for step in self.steps],
             *self._audience_parts(),
+            *(["asks again"] if self.asks_again else []),
         ]
         return DIGEST + sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -171,7 +174,7 @@ class Campaign(Base):
         """Another number once anything of what its form says is another."""
         return mark_of(
             self.name, self.event_id, self.reply_by, bool(self.is_vip), bool(self.has_calendar),
-            self.sender_name, self.sender_id, self.newcomers_list_id,
+            self.sender_name, self.sender_id, self.newcomers_list_id, bool(self.asks_again),
             sorted((entry.list_id, entry.wave or 0) for entry in self.lists),
             sorted((one.segment_id, bool(one.is_left_out)) for one in self.segments),
             sorted(one.list_id for one in self.left_out_lists),

@@ -28,6 +28,7 @@ class Wish:
     left_out_list_ids: Sequence[int]
     left_out_segment_ids: Sequence[int]
     newcomers_list_id: int | None
+    asks_again: bool
     invites: bool
 
 
@@ -91,4 +92,5 @@ def _imagined(wish: Wish, at: datetime) -> Campaign | None:
         lists=[CampaignList(list_id=id_, wave=wish.wave) for id_ in wish.list_ids],
         left_out_lists=lists, newcomers_list_id=newcomers.id if newcomers else None,
         newcomers_list=newcomers, is_by_lists=False, exclusions=[], steps=[step],
+        asks_again=wish.asks_again,
     )  # fmt: skip

@@ -40,6 +40,8 @@ class CampaignPage:
     reply_by: datetime
     is_vip: bool
     has_calendar: bool
+    asks_again: bool
+    """Also those whom another mail invited."""
     sender_name: str
     sender_address: str
     sender_id: int | None
@@ -96,7 +98,7 @@ def _itself(campaign_id: int) -> Any:
         select(
             Campaign.id, Campaign.name, Campaign.state, Campaign.event_id, Event.name, Event.city,
             Event.time_zone, Campaign.reply_by, Campaign.is_vip, Campaign.has_calendar,
-            Campaign.sender_name, Campaign.sender_address, Campaign.sender_id,
+            Campaign.asks_again, Campaign.sender_name, Campaign.sender_address, Campaign.sender_id,
             Campaign.paused_because, Campaign.author_id, author.name, approver.name,
             Campaign.approved_at, Campaign.scheduled_at, wave.scalar_subquery(),
             Campaign.newcomers_list_id, TargetList.name, ASKS,

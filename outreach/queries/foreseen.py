@@ -28,6 +28,7 @@ from outreach.models.step import (
     StepState,
 )
 from outreach.queries.audience import standing_of
+from outreach.queries.invited_elsewhere import INVITED, invited_elsewhere
 from outreach.queries.reasons import (
     ANSWERED,
     CAPPED,
@@ -130,6 +131,10 @@ class Foreseen:
     written: set[tuple[int, int]] = field(default_factory=set)
     signed_by: dict[int, tuple[int | None, str]] = field(default_factory=dict)
     has_invited: bool = False
+    had_invitation: set[int] = field(default_factory=set)
+    """Whom another mail invited."""
+    reminded: set[int] = field(default_factory=set)
+    """Whom another campaign invited, and reminds."""
 
     def live(self) -> list[StepRun]:
         """Let it all happen; the steps that would send something, with everyone in them."""
@@ -263,7 +268,9 @@ class Foreseen:
             asks = step.is_asking or step.kind is StepKind.SAVE_THE_DATE
             if state is BOUNCED:
                 return UNDELIVERABLE
-            return ANSWERED if asks and state not in (None, SILENT) else GOES
+            if asks and state not in (None, SILENT):
+                return ANSWERED
+            return INVITED if step.invites and person in self.had_invitation else GOES
         if state is None:
             return GOES if joins else NOT_INVITED
         if audience is Audience.BOUNCED:
@@ -274,7 +281,9 @@ class Foreseen:
                 return INVITED_LATER
             if not step.is_personal and invited_at > goes_at - MANNERS:
                 return JUST_WRITTEN
-            return UNDELIVERABLE if state is BOUNCED else (GOES if state is SILENT else ANSWERED)
+            if state is not SILENT:
+                return UNDELIVERABLE if state is BOUNCED else ANSWERED
+            return INVITED if person in self.reminded else GOES
         if state is BOUNCED:
             return UNDELIVERABLE
         if state not in GIVEN:
@@ -350,6 +359,11 @@ class Foreseen:
             if went not in NEVER_LEFT:
                 left_at = max(at, next_at or at) if went in UNDER_WAY else changed_at
                 self.left[person] = max(self.left.get(person, left_at), left_at)
+        if not campaign.asks_again:
+            self.had_invitation = set(reading().scalars(invited_elsewhere(campaign)))
+            if campaign.invites:
+                reminded = invited_elsewhere(campaign, reminded=True)
+                self.reminded = set(reading().scalars(reminded))
         if cap_of(campaign.event.conference) is not None:
             self._remember_sent()
         if any(step.anchor is Anchor.LAST_CONTACT for step in campaign.steps):

@@ -17,6 +17,11 @@ from outreach.models.step import GIVEN, STATES, Audience, Step, StepKind
 from outreach.models.suppression import UNSUBSCRIBED, CampaignStop, NewsStop, Suppression
 from outreach.queries.audience_members import Case, left_out_by_team
 from outreach.queries.hours import Going, instant
+from outreach.queries.invited_elsewhere import (
+    INVITED,
+    is_invited_elsewhere,
+    is_reminded_elsewhere,
+)
 
 NO_ADDRESS = "No address is known."
 NO_ASSISTANT = "No address of an assistant is known."
@@ -101,6 +106,8 @@ def _by_answer(
     answered: Case = (state != InvitationState.SILENT, ANSWERED)
     nobody: Case = (invitation.id.is_(None), NOT_INVITED)
     if step.audience is Audience.EVERYONE:
+        if step.invites and not step.campaign.asks_again:
+            return [bounced, answered, (is_invited_elsewhere(step.campaign, invitation), INVITED)]
         if step.is_asking or step.kind is StepKind.SAVE_THE_DATE:
             return [bounced, answered]
         return [bounced]
@@ -112,7 +119,10 @@ def _by_answer(
                 # also by a mail of their own
                 (invitation.invited_at > going.quiet_from, JUST_WRITTEN),
             ]
-        return [*cases, bounced, answered]
+        cases += [bounced, answered]
+        if step.campaign.invites and not step.campaign.asks_again:
+            cases.append((is_reminded_elsewhere(step.campaign, invitation), INVITED))
+        return cases
     if step.audience is Audience.BOUNCED:
         return [nobody, (state != InvitationState.UNDELIVERABLE, NOT_BOUNCED)]
     return [

@@ -38,6 +38,7 @@ from outreach.models.target import Target
 from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.audit import audit
 from outreach.queries.campaigns import steps_of
+from outreach.queries.invited_elsewhere import INVITED
 from tests.delivery.ledgers import reasons, states
 from tests.factories import (
     NOON,
@@ -202,7 +203,7 @@ def test_who_was_invited_merged_or_lost_their_address_meanwhile_is_looked_at_onc
     write_audience(step_id, at=NOON)
     assert count(Invitation) == PEOPLE - 3
     found = dict(db.session.execute(select(Message.stakeholder_id, Message.reason)).all())
-    assert found[people[0].id] == ""
+    assert found[people[0].id] == INVITED
     assert (found[people[2].id], found[people[3].id]) == ("merged", "No address is known.")
 
 

@@ -138,10 +138,10 @@ def test_the_invitation_asks_focal_points_who_get_no_invitation_and_no_place_the
 
 def test_a_second_campaign_asks_nobody_twice_nor_whom_the_team_asks_no_more(wanted):
     run(make_campaign(wanted))
-    run(make_campaign(wanted, name="Once more"))
+    run(make_campaign(wanted, name="Once more", asks_again=True))
     assert asked_by_mail() == 1
     withdraw_delegation(reading().scalars(select(Delegation.id)).one(), **BY_CONSOLE)
-    campaign = make_campaign(wanted, name="And again")
+    campaign = make_campaign(wanted, name="And again", asks_again=True)
     run(campaign)
     assert asked_by_mail() == 1
     reasons = {why for why, _ in afresh(organisations_reached, campaign.id).left_out}
@@ -196,8 +196,8 @@ def test_news_goes_to_the_focal_points_of_a_lists_organisations_too_each_once(wa
 
 
 def test_the_form_of_a_campaign_counts_organisations_before_there_is_one(wanted):
-    wish = Wish(the_event().id, [wanted.id], None, [], [], [], None, True)
+    wish = Wish(the_event().id, [wanted.id], None, [], [], [], None, False, True)
     seen = look(wish, NOON)
     assert (seen.count, len(seen.organisations.ready)) == (1, 1)
-    assert not look(Wish(the_event().id, [wanted.id], None, [], [wanted.id], [], None, True), NOON
-                    ).organisations.count  # fmt: skip
+    nobody = Wish(the_event().id, [wanted.id], None, [], [wanted.id], [], None, False, True)
+    assert not look(nobody, NOON).organisations.count

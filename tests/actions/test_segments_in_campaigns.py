@@ -149,7 +149,7 @@ def test_who_accepted_the_meeting_and_was_not_asked_yet_is_invited_wanted_and_re
 
 def test_nobody_is_invited_past_a_list_and_no_alternate_before_a_place_is_free(banks, came):
     make_target(make_list(name="Others"), came[1], is_alternate=True)
-    wish = Wish(banks.event_id, [], None, [came_and_not_asked()], [], [], None, invites=True)
+    wish = Wish(banks.event_id, [], None, [came_and_not_asked()], [], [], None, False, invites=True)
     assert dict(look(wish, NOON).left_out) == {NO_PLACE: 1, WAITS: 1, NO_ADDRESS: 1}
 
 

@@ -304,7 +304,7 @@ def test_a_cap_over_all_campaigns_spares_whoever_has_had_enough(mailer):
     going(first, INVITATION)
     launch_due_steps(at=NOON)
     drain(mailer, now=lambda: NOON)
-    campaign_id = going(second, INVITATION, at=NOON + HOUR)
+    campaign_id = going(second, INVITATION, at=NOON + HOUR, asks_again=True)
     launch_due_steps(at=NOON + 2 * HOUR)
     assert rows(campaign_id)["Once"] == WAITS
     assert rows(campaign_id)["Often"] == left_out(reasons.CAPPED)

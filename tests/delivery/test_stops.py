@@ -88,7 +88,7 @@ def test_a_stopped_campaign_sends_no_reminder_and_another_campaign_still_asks(ma
     reminder = dry_run_of(campaign.id)
     assert reminder == {STOPPED_HERE: 1}
     target_list = db.session.get(TargetList, list_id)
-    other = make_campaign(target_list)
+    other = make_campaign(target_list, asks_again=True)
     assert dry_run_of(other.id) == {None: 1}
 
 

@@ -1,7 +1,7 @@
 """The part of a campaign's form that says whom it reaches, and whom not."""
 
 from flask_login import current_user
-from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField
+from wtforms import BooleanField, RadioField, SelectChoice, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach.queries.audience_looks import Wish
@@ -56,6 +56,11 @@ class AudienceFields:
         default=0,
         description="Whoever is invited is wanted on a list, which gives the group and the places.",
     )
+    asks_again = BooleanField(
+        "Also those who were invited already",
+        description="By another campaign, by a focal point, or for a place that was freed. Without "
+        "this they are left out; a reminder asks whoever has not answered.",
+    )
     not_lists = _ticks("Not these lists", "")
     not_segments = _ticks(
         "Not these segments",
@@ -101,6 +106,7 @@ class AudienceFields:
         self.not_lists.data = [id_ for id_, _ in page.left_out_lists]
         self.not_segments.data = [id_ for id_, _, _ in page.left_out_segments]
         self.newcomers.data, self.wave.data = page.newcomers_list_id or 0, page.wave or 0
+        self.asks_again.data = page.asks_again
 
     def wish(self) -> Wish:
         """Whom the form means, to be counted; what is not among its choices is passed over."""
@@ -117,5 +123,6 @@ class AudienceFields:
             left_out_list_ids=offered(self.not_lists),
             left_out_segment_ids=offered(self.not_segments),
             newcomers_list_id=self.newcomers.data or None,
+            asks_again=self.asks_again.data,
             invites=self.does.data != NEWS,
         )

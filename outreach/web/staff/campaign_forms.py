@@ -228,6 +228,7 @@ class CampaignForm(AudienceFields, SeenForm):
             left_out_list_ids=self.not_lists.data,
             left_out_segment_ids=self.not_segments.data,
             newcomers_list_id=self.newcomers.data or None,
+            asks_again=self.asks_again.data and self.does.data != NEWS,
             reply_by=reply_by,
             steps=self._steps(zone),
             sender_name=self.sender_name.data.strip(),

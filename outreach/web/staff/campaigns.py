@@ -33,6 +33,7 @@ from outreach.queries.campaigns import (
     steps_of,
     written_outcomes,
 )
+from outreach.queries.invited_before import invited_before
 from outreach.queries.organisations_reached import organisations_reached
 from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts
@@ -66,6 +67,7 @@ def campaign(campaign_id: int) -> str:
         letters=letters_of(campaign_id),
         hosts=hosts_of(campaign_id),
         doubts=doubts(campaign_id, g.at) if is_open else [],
+        invited=invited_before(campaign_id, g.at) if is_open else [],
         problems=problems(campaign_id, g.at) if is_open else [],
         has_lapsed=page.state in ("approved", "paused") and has_lapsed(campaign_id),
         approvers=_approvers(page),

@@ -24,6 +24,7 @@ from outreach.models.suppression import (
     digest_of,
 )
 from outreach.models.tally import TallyKind
+from outreach.models.task import Task, TaskKind
 from outreach.queries.unsubscribes import UnsubscribePage, unsubscribe_page
 from outreach.stops import stop_addresses, stop_news
 from outreach.tally import add_to_tallies, moved, total
@@ -167,6 +168,8 @@ def lift_suppression(
         session.delete(row)
         if row.reason == "bounced" and row.stakeholder_id is not None:
             _open_again(session, row.stakeholder_id, row.digest)
+        if row.reason == "bounced":
+            _finish_tasks(session, row.digest, by, at)
         session.add(_lifted(row, row.reason, why, by, at))
 
 
@@ -210,6 +213,23 @@ def _open_again(session: Session, stakeholder_id: int, digest: str) -> None:
         for event_id, group_id in rows
     ]
     add_to_tallies(session, total(changes))
+
+
+def _finish_tasks(session: Session, digest: str, by: Actor, at: datetime) -> None:
+    """Nobody needs to find another address; a new bounce would ask again."""
+    of_address = Task.origin.endswith(f" {digest}")
+    tasks = session.scalars(
+        select(Task).where(Task.kind == TaskKind.BOUNCED, of_address).order_by(Task.id)
+    )
+    for task in tasks.all():
+        task.origin = None
+        if task.done_at is None:
+            task.done_at, task.done_by_id = at, by.account_id
+            line = Activity.of(
+                "finished_task", by, at, stakeholder_id=task.stakeholder_id, task_id=task.id,
+                what=task.what, owner_id=task.owner_id,
+            )  # fmt: skip
+            session.add(line)
 
 
 def _reason(why: str) -> str:

@@ -1,5 +1,6 @@
 """The lists of those we must not write to, and of those who want no news."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +55,17 @@ def suppression(suppression_id: int, *, is_news: bool = False) -> Stopped | None
     of: type[Suppression] | type[NewsStop] = NewsStop if is_news else Suppression
     row = reading().execute(_lines(of).where(of.id == suppression_id)).one_or_none()
     return _stopped(row) if row else None
+
+
+def stops_at(addresses: Iterable[str]) -> dict[str, list[Stopped]]:
+    """{address: why mail to it stopped, if it did}, of addresses as they are known. Two SELECTs by
+    index."""
+    digests = {digest_of(read_address(one).key): one for one in addresses}
+    found: dict[str, list[Stopped]] = {}
+    for of in (Suppression, NewsStop) if digests else ():
+        for row in reading().execute(_lines(of).where(of.digest.in_(digests)).order_by(of.id)):
+            found.setdefault(digests[row.digest], []).append(_stopped(row))
+    return found
 
 
 def _lines(of: type[Suppression] | type[NewsStop]) -> Any:

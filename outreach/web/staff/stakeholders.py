@@ -33,12 +33,14 @@ from outreach.queries.stakeholders import (
     person,
     wanted_of,
 )
+from outreach.queries.suppressions import stops_at
 from outreach.queries.tasks import open_tasks_of
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.edit_form import edit_form
 from outreach.web.staff.meanwhile import Difference, differences, settle
 from outreach.web.staff.said import lines_of
+from outreach.web.staff.suppressions import REASONS, SOURCES
 
 
 class NoteForm(FlaskForm):
@@ -55,7 +57,7 @@ def stakeholder(stakeholder_id: int) -> str | Response:
         return redirect(url_for("staff.stakeholder", stakeholder_id=kept_id))
     conference = current_conference()
     kind = request.args.get("kind", "")
-    details = details_of(stakeholder_id)
+    details, addresses = details_of(stakeholder_id), answering_addresses(stakeholder_id)
     return render_template(
         "staff/stakeholders/" + ("sheet.html" if is_part() else "stakeholder.html"),
         person=known,
@@ -65,7 +67,7 @@ def stakeholder(stakeholder_id: int) -> str | Response:
         asked=[(line, lines_of(line)) for line in invitations_of(stakeholder_id)],
         seats=seats_of(stakeholder_id),
         tasks=open_tasks_of(stakeholder_id),
-        addresses=answering_addresses(stakeholder_id),
+        addresses=addresses,
         delegation=delegation_of(stakeholder_id),
         zone=conference.time_zone if conference else "UTC",
         standing=standing_of(known.organisation_id, conference.id)
@@ -79,6 +81,9 @@ def stakeholder(stakeholder_id: int) -> str | Response:
         note=NoteForm(formdata=None),
         categories=CATEGORIES,
         kind_words=KIND_WORDS,
+        stops=stops_at(filter(None, [known.email, *(one.email for one in addresses)])),
+        stop_reasons=REASONS,
+        stop_sources=SOURCES,
     )
 
 

@@ -3,11 +3,23 @@
 import pytest
 from sqlalchemy import select
 
+from outreach.actions.receipt_effects import apply_receipts
 from outreach.db import reading
 from outreach.models.activity import Activity
+from outreach.models.answering_address import AnsweringAddress
 from outreach.models.invitation import InvitationState
+from outreach.models.receipt import Receipt, ReceiptKind, ReceiptState
 from outreach.models.suppression import NewsStop, Suppression, digest_of
-from tests.factories import NOON, make_invitation, make_stakeholder, save, sign_in
+from outreach.models.task import Task
+from tests.factories import (
+    NOON,
+    make_invitation,
+    make_message,
+    make_stakeholder,
+    save,
+    sign_in,
+)
+from tests.web.staff.campaigning import words
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +127,53 @@ def test_the_team_stops_an_address_by_hand(client):
 
 def test_lifting_what_was_lifted_already_is_not_found(client):
     assert client.post("/staff/suppressions/5/lift", data={"why": "x"}).status_code == 404
+
+
+def test_a_persons_page_says_beside_each_address_that_mail_to_it_stopped_and_why(client):
+    person = make_stakeholder("Ana Silva", "ana@example.org")
+    save(
+        AnsweringAddress(
+            stakeholder_id=person.id, email="paul@example.org", email_key="paul@example.org",
+            name="Paul", is_assistant=True, gets_copies=True, created_at=NOON,
+        )
+    )  # fmt: skip
+    path = f"/staff/stakeholders/{person.id}"
+    assert "goes to it" not in words(client.get(path))
+    row = stop("ana@example.org", "bounced", person)
+    stop("paul@example.org", "unsubscribed", person, "page")
+    save(NewsStop(digest=digest_of("ana@example.org"), source="page", since=NOON))
+    for answer in (client.get(path), client.get(path, headers={"HX-Request": "true"})):
+        page = words(answer)
+        since = "1 September 2026"
+        assert f"No mail goes to it: mail came back, told by the provider, {since}. Lift" in page
+        assert "No news goes to it: wants no news" in page
+        assert "No campaign mail goes to it: unsubscribed" in page
+        assert f"/staff/suppressions/{row.id}/lift" in answer.text
+
+
+def test_lifting_a_bounce_ends_the_task_to_find_another_address_and_a_new_bounce_asks_again(client):
+    person = make_stakeholder("Ana Silva", "ana@example.org")
+    message = make_message(person)
+
+    def bounce(number):
+        save(
+            Receipt(
+                public_id=message.public_id, fingerprint=f"f{number}", kind=ReceiptKind.BOUNCE,
+                state=ReceiptState.NEW, is_hard=True, happened_at=NOON, received_at=NOON,
+            )
+        )  # fmt: skip
+        apply_receipts(at=NOON)
+        reading().rollback()
+        return reading().scalars(select(Task).where(Task.done_at.is_(None))).all()
+
+    assert len(bounce(1)) == 1
+    row = reading().scalars(select(Suppression)).one()
+    client.post(f"/staff/suppressions/{row.id}/lift", data={"why": "It works again"})
+    reading().rollback()
+    task = reading().scalars(select(Task)).one()
+    assert task.done_at is not None
+    assert task.done_by_id is not None
+    verbs = [one.verb for one in reading().scalars(select(Activity).order_by(Activity.id))]
+    assert verbs[-2:] == ["finished_task", "lifted_suppression"]
+    (another,) = bounce(2)
+    assert another.id != task.id

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import transaction
@@ -21,7 +21,7 @@ from outreach.delivery.quiet import hold_back_the_night
 from outreach.delivery.rate import Rates, Wait, wait_of_sender
 from outreach.delivery.render import Rendered
 from outreach.dialect import joined
-from outreach.models.campaign import CampaignState
+from outreach.models.campaign import Campaign, CampaignState
 from outreach.models.message import LEASE, Attempt, Message, MessageState, Unit, UnitState
 from outreach.prepared import Prepared
 
@@ -78,9 +78,23 @@ def begin(
         sender = rendered.letter.sender.email.lower()
         if wait := wait_of_sender(session, rates, sender, len(ids), at=at):
             release(session, claim, UnitState.WAITING, at + wait.span)
-            return wait
+            is_for_all = wait.is_for_all or _all_due_are_of(session, sender, at)
+            return wait._replace(is_for_all=is_for_all)
         attempt_id = _write_attempt(session, claim, mailer.name, sender, len(ids), at)
         return Begun(attempt_id, ids, places)
+
+
+def _all_due_are_of(session: Session, sender: str, at: datetime) -> bool:
+    """Whether something is due, and nothing that another address of ours sends, or no campaign.
+    Cost: the due units up to the first such."""
+    due = (
+        select(Unit.id)
+        .outerjoin(Campaign, Campaign.id == Unit.campaign_id)
+        .where(Unit.state == UnitState.WAITING, Unit.next_at <= at)
+        .limit(1)
+    )
+    of_others = Unit.campaign_id.is_(None) | (func.lower(Campaign.sender_address) != sender)
+    return session.scalar(due.where(of_others)) is None and session.scalar(due) is not None
 
 
 def _who_goes(

@@ -60,8 +60,8 @@ def drain(
     domain_rate  the same to any one recipient domain
     sender_rate  the same from any one address of ours
     keeps_going  asked between units, so that a stop takes no longer than one call
-    rest         waits so many seconds where the rate of all lets nobody go; without it every unit
-                 that is due is made ready in vain
+    rest         waits so many seconds where the rate of all lets nobody go, or that of the one
+                 address from which all goes that is due; without it units are made ready in vain
     """
     recover_expired(at=now())
     worker, rates = worker_name(), Rates(rate, domain_rate, sender_rate)

@@ -77,6 +77,28 @@ def test_where_the_rate_of_all_lets_nobody_go_the_outbox_rests_and_makes_nothing
     assert drained.units == 14, "eight that went, and one in vain for each half of a second"
 
 
+def test_where_the_rate_of_the_one_address_that_sends_lets_nobody_go_the_outbox_rests_too(
+    app, mailer
+):
+    frozen(8, is_vip=True)
+    passed = timedelta(0)
+
+    def rest(seconds: float) -> None:
+        nonlocal passed
+        passed += timedelta(seconds=seconds)
+
+    def now():
+        return NOON + passed
+
+    drained = drain(mailer, now=now, sender_rate=2, rest=rest)
+    units = drained.units
+    while len(mailer.sent) < 8:  # the last that waits is awaited by the next tick
+        rest(0.5)
+        units += drain(mailer, now=now, sender_rate=2, rest=rest).units
+    assert passed == timedelta(seconds=3)
+    assert units == 14, "eight that went, and one in vain for each half of a second"
+
+
 def test_an_address_of_ours_that_waits_for_its_own_rate_lets_nobody_else_rest(app, mailer):
     frozen(2, is_vip=True)
     drain(mailer, now=lambda: NOON, sender_rate=1, rest=lambda seconds: 1 / 0)

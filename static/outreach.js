@@ -206,6 +206,7 @@ function letUndoGo(within) {
 
 function sayAloud(within) {
   const said = all(".o-notes .o-note, [data-undo] > span", within).map((one) => one.textContent.trim());
+  if (within.dataset?.aloud) said.push(within.dataset.aloud);
   const voice = find("[data-said]");
   if (!voice || !said.length) return;
   voice.textContent = "";

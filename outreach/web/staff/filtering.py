@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import g, request, session, url_for
+from flask import Response, g, make_response, render_template, request, session, url_for
 
 from outreach.advice.segment_words import Clause, sentence, word_for
 from outreach.advice.segments import FACETS, OWN, Condition, Rule, facet_of
@@ -108,6 +108,19 @@ def filter_of_page(
     offered = [*_offered(subject, ground), *labels.items()]
     additions = _additions(rule, offered, endpoint, values)
     return Filter(rule, ground, shown, parts[0], additions, labels, subject.noun)
+
+
+def is_typed() -> bool:
+    """Whether somebody is typing whom to find: the rows come with the sentence they belong to."""
+    return request.headers.get("HX-Trigger-Name") == "q"
+
+
+def typed_part(template: str, **values: Any) -> Response:
+    """Rows and sentence; and the page has the address of what is typed, so that what is done on it
+    next, or a link to it, is about the people who are shown."""
+    part = make_response(render_template(template, **values))
+    part.headers["HX-Replace-Url"] = request.full_path.rstrip("?")
+    return part
 
 
 def rule_of_form() -> Rule:

@@ -33,7 +33,13 @@ from outreach.queries.targets import (
 )
 from outreach.web.frame import is_part
 from outreach.web.staff.door import blueprint
-from outreach.web.staff.filtering import address_of, chosen_columns, filter_of_page
+from outreach.web.staff.filtering import (
+    address_of,
+    chosen_columns,
+    filter_of_page,
+    is_typed,
+    typed_part,
+)
 from outreach.web.staff.in_mind import in_mind
 from outreach.web.staff.undo import offered_undo
 
@@ -108,7 +114,7 @@ def new_list() -> str | tuple[str, int] | Response:
 
 
 @blueprint.get("/staff/lists/<int:list_id>")
-def list_(list_id: int) -> str:
+def list_(list_id: int) -> str | Response:
     """A list with its people: those who fit the sentence that the address says."""
     line = list_or_404(list_id)
     chosen = filter_of_page(PAGE, ground_of(line), list_id=list_id)
@@ -136,6 +142,8 @@ def list_(list_id: int) -> str:
         "owners": choices("owner", line.conference_id),
         "may_approve": current_user.may(Permission.APPROVE),
     }
+    if is_part() and is_typed():
+        return typed_part("staff/lists/_typed.html", **values)
     if is_part():
         return render_template("staff/lists/_table.html", **values)
     return render_template(

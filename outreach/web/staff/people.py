@@ -33,7 +33,9 @@ from outreach.web.staff.filtering import (
     address_of,
     chosen_columns,
     filter_of_page,
+    is_typed,
     rule_of_form,
+    typed_part,
 )
 from outreach.web.staff.undo import offer_undo, offered_undo, way_back
 from outreach.web.words import people_in_words
@@ -43,7 +45,7 @@ MOST_TICKED = 500
 
 
 @blueprint.get("/staff/stakeholders", endpoint="stakeholders")
-def all_stakeholders() -> str:
+def all_stakeholders() -> str | Response:
     """Everyone we know, or those who fit the sentence that the address says."""
     chosen = filter_of_page(PEOPLE)
     sort, own = ",".join(filter(None, request.args.getlist("sort"))) or "name", own_fields()
@@ -73,14 +75,16 @@ def all_stakeholders() -> str:
     }
     if shown:
         return render_template("staff/people/_more.html", **values)
-    if is_part():
-        return render_template("staff/people/_table.html", **values, **_offers(chosen.ground))
+    values |= _offers(chosen.ground)
+    if is_part() and not is_typed():
+        return render_template("staff/people/_table.html", **values)
     kept = segments(current_user.id)
-    return render_template(
-        "staff/people/people.html", undo=offered_undo(), segments=kept,
-        segments_seen=json.dumps({line.id: line.state for line in kept}),
-        **values, **_offers(chosen.ground),
-    )  # fmt: skip
+    values |= {
+        "segments": kept, "segments_seen": json.dumps({line.id: line.state for line in kept}),
+    }  # fmt: skip
+    if is_part():
+        return typed_part("staff/people/_typed.html", **values)
+    return render_template("staff/people/people.html", undo=offered_undo(), **values)
 
 
 @dataclass(frozen=True, slots=True)

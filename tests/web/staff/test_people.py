@@ -27,6 +27,7 @@ from tests.factories import (
     make_list,
     make_organisation,
     make_stakeholder,
+    make_target,
     save,
     sign_in,
 )
@@ -127,13 +128,31 @@ def test_numbers_and_days_of_ones_own_are_chosen_from_and_to(staff):
     assert "<summary>2027-03-06 or before</summary>" in page
 
 
-def test_typing_answers_with_the_rows_alone(staff):
+def test_typing_answers_with_the_rows_and_the_sentence_that_goes_with_them(staff):
     make_stakeholder("Zoë Łukasiewicz", organisation=make_organisation("Bank of the Lakes"))
     make_stakeholder("Ana Paz")
-    part = staff.get("/staff/stakeholders?q=lukasiewciz", headers={"HX-Request": "true"})
-    assert part.get_data(as_text=True).startswith('<div id="people">')
+    typing = {"HX-Request": "true", "HX-Trigger-Name": "q"}
+    address = "/staff/stakeholders?country=&q=lukasiewciz"
+    part = staff.get(address, headers=typing)
+    assert part.text.startswith('<div id="people" data-aloud="1 person fits">')
     assert "Zoë Łukasiewicz" in text(part)
     assert "Ana Paz" not in text(part)
+    assert part.headers["HX-Replace-Url"] == address
+    said = Rule.of([Condition("words", ("lukasiewciz",))])
+    for form in ("/staff/segments", "/staff/stakeholders/export"):
+        assert Rule.from_json(json.loads(fields(part, form)["rule"])) == said
+    rows = staff.get(address, headers={"HX-Request": "true"}).text
+    assert rows.startswith('<div id="people"')
+    assert 'id="said"' not in rows
+
+
+def test_typing_on_the_page_of_a_list_brings_its_sentence_too(staff):
+    wanted = make_list()
+    make_target(wanted, make_stakeholder("Zoë Łukasiewicz"))
+    typing = {"HX-Request": "true", "HX-Trigger-Name": "q"}
+    part = staff.get(f"/staff/lists/{wanted.id}?q=zoe", headers=typing)
+    assert "Zoë Łukasiewicz" in text(part)
+    assert re.search(r'id="said" hx-swap-oob="true".*?href="[^"]*q=zoe', part.text, re.DOTALL)
 
 
 def _went_on(part):

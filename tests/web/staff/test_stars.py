@@ -19,6 +19,7 @@ def test_someone_is_found_nominated_and_waits_for_an_approver(client):
     assert "Amina Diallo" in client.get("/staff/stars?q=amina").text
     client.post("/staff/stars", data={"target_id": target.id, "reason": "Leads the fund"})
     page = client.get("/staff/stars").text
+    assert "· Leads the fund" in page
     assert "0 stars: 1 nomination waits for an approver" in page
     url = f"/staff/stars/{target.id}"
     assert "You nominated this person" in client.get(url).text

@@ -1,35 +1,29 @@
-"""The table of people, the search and a target list of a tenth of them, at 1,000 and at 1,000,000
-people side by side, by database; and the worst cases: two halves of everyone without anyone in
-common, of whom a page looks at some, and all bear one name and have no country."""
+"""The table of people and the search, at 1,000 and at 1,000,000 people side by side, by database;
+target lists of 1,000 and of 100,000 of these million; and the worst cases: two halves of everyone
+without anyone in common, of whom a page looks at some, and all bear one name and have no country.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
 from time import perf_counter
 
-from sqlalchemy import case, insert, literal, select, text
+from sqlalchemy import select
 
 from bench._ground import application, databases, is_quick, prepare
+from bench._lists import questions_of_lists
 from bench._people import populate
 from bench.floor import Row
 from outreach import clock
-from outreach.actions.lists import create_list
 from outreach.advice.segments import Condition, Rule
-from outreach.db import db, reading, transaction
-from outreach.models.activity import CONSOLE
-from outreach.models.base import UTCDateTime
-from outreach.models.event import Event, EventKind
+from outreach.db import db, reading
 from outreach.models.stakeholder import Stakeholder
-from outreach.models.tally import TallyKind
-from outreach.models.target import Target
 from outreach.queries.conferences import current_conference
+from outreach.queries.counting import people_counted
 from outreach.queries.keyset import note_of
 from outreach.queries.people import people
 from outreach.queries.search import people_named
 from outreach.queries.shapes import Ground
-from outreach.queries.target_orders import SORTS
-from outreach.queries.targets import targets
-from outreach.tally import add_to_tallies
 
 TIMES = 15
 
@@ -42,7 +36,8 @@ def rows() -> Iterator[Row]:
             with application(kind):
                 populate(size)
                 yield from _measured(kind, size)
-                yield from _of_a_list(kind, size)
+                if size == sizes[-1]:
+                    yield from _asked(dict(questions_of_lists(size)), f"{size:,} people, {kind}")
             with application(kind):
                 prepare(size)
                 yield from _at_worst(kind, size)
@@ -78,6 +73,8 @@ def _measured(kind: str, size: int) -> Iterator[Row]:
         "typing a name": lambda: people_named(named),
         "typing it with a slip": lambda: people_named(slip),
     }
+    asked["how many are known, as the page counts"] = lambda: people_counted(Rule(), ground)
+    asked["how many of the two halves"] = lambda: people_counted(halves, ground)
     yield from _asked(asked, f"{size:,} people, {kind}")
 
 
@@ -128,43 +125,6 @@ def _middles(id_: int) -> dict[str, str]:
         "country,-name": note_of([country, key, id_]),
         "language": note_of([language, key, id_]),
     }
-
-
-def _of_a_list(kind: str, size: int) -> Iterator[Row]:
-    """A list of every tenth person: its second page in each order, both ways."""
-    list_id, ground = _tenth(size)
-    silent = Rule.of([Condition("gender", ("female",)), Condition("tier", ("1",))])
-    name = f"of a list of {size // 10:,}, {size:,} people, {kind}"
-    for sort in SORTS:
-        later = targets(list_id, sort=sort).next
-        took = _median(partial(targets, list_id, sort=sort, after=later))
-        yield Row(f"by {sort}, {name}", took, "ms", _floor())
-        end = targets(list_id, sort=f"-{sort}").next
-        took = _median(partial(targets, list_id, sort=f"-{sort}", after=end))
-        yield Row(f"by {sort} falling, {name}", took, "ms", _floor())
-    took = _median(partial(targets, list_id, silent, ground))
-    yield Row(f"two conditions that nobody meets, {name}", took, "ms")
-
-
-def _tenth(size: int) -> tuple[int, Ground]:
-    event = db.session.scalars(select(Event).where(Event.kind == EventKind.CONFERENCE)).one()
-    code, conference_id, at = event.code, event.conference_id, clock.now()
-    db.session.rollback()
-    list_id = create_list("tenth", "tenth", "media", code, by=CONSOLE, at=at)
-    rows = select(
-        literal(list_id), Stakeholder.id, Stakeholder.id % 97 + 1,
-        case((Stakeholder.id % 50 == 0, 1), else_=2), case((Stakeholder.id % 3 == 0, at.date())),
-        literal(at, UTCDateTime()),
-    ).where(Stakeholder.id % 10 == 0)  # fmt: skip
-    names = ["list_id", "stakeholder_id", "rank", "tier", "decide_on", "created_at"]
-    with transaction() as session:
-        session.execute(insert(Target).from_select(names, rows, include_defaults=False))
-        tell = {(TallyKind.LIST_TARGETS, list_id, 0, "wanted"): size // 10}
-        add_to_tallies(session, tell)
-    if db.engine.dialect.name == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE targets"))
-    return list_id, Ground(conference_id, at, "tenth", code)
 
 
 def _floor() -> float:

@@ -88,6 +88,12 @@ class Invitation(Base):
             postgresql_where=text("answered_at IS NOT NULL"),
         ),
         Index(
+            "ix_invitations_withdrawn",
+            "event_id",
+            sqlite_where=text("withdrawn_at IS NOT NULL"),
+            postgresql_where=text("withdrawn_at IS NOT NULL"),
+        ),
+        Index(
             "ix_invitations_delegate",
             "delegate_id",
             sqlite_where=text("delegate_id IS NOT NULL"),

@@ -45,8 +45,26 @@ class Target(Base):
         Index(
             "ix_targets_star",
             "list_id",
+            "rank",
+            "id",
             sqlite_where=text("is_star = 1"),
             postgresql_where=text("is_star"),
+        ),
+        Index(
+            "ix_targets_waiting",
+            "list_id",
+            "rank",
+            "id",
+            sqlite_where=text("is_alternate = 1 AND promoted_at IS NULL"),
+            postgresql_where=text("is_alternate AND promoted_at IS NULL"),
+        ),
+        Index(
+            "ix_targets_approved",
+            "list_id",
+            "rank",
+            "id",
+            sqlite_where=text("approved_at IS NOT NULL"),
+            postgresql_where=text("approved_at IS NOT NULL"),
         ),
         Index(
             "ix_targets_deadline",

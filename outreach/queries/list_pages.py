@@ -16,8 +16,8 @@ from outreach.queries.keyset import PAGE, Page, ordered
 from outreach.queries.organisation_orders import stretches_with, walked_bodies, who_fit
 from outreach.queries.organisation_targets import WantedOrganisation, organisation_lines
 from outreach.queries.shapes import Ground
-from outreach.queries.target_orders import Stretch, place_among, place_of, stretches_of, turned
-from outreach.queries.target_walks import Place, about_list, walk_from
+from outreach.queries.target_orders import Place, Stretch, place_among, stretches_of, turned
+from outreach.queries.target_walks import Walked, about_list, walk_from
 from outreach.queries.targets import TargetLine, target_lines, target_rows, targets
 
 _BODY = "o."
@@ -55,51 +55,65 @@ def list_page(
             list_id, rule, ground, sort=sort, after=after, before=before, limit=limit,
             columns=columns,
         )  # fmt: skip
-        return Page([*people.lines], people.next, people.previous)
-    event_id, size = about_list(list_id)
-    ways, body_ways = stretches_with(sort, stretches_of(sort, event_id))
+        return Page([*people.lines], people.next, people.previous, people.looked)
+    about = about_list(list_id)
+    ways, body_ways = stretches_with(sort, stretches_of(sort, about[0]))
     is_backwards = before is not None and after is None
     of_people, of_bodies = _places(before if is_backwards else after, ways)
     walked = walk_from(
-        list_id, target_rows(list_id), rule, ground, ways, of_people, is_backwards=is_backwards,
-        limit=limit, size=size,
+        list_id, target_rows(), rule, ground, ways, of_people, is_backwards=is_backwards,
+        limit=limit, about=about,
     )  # fmt: skip
     if is_backwards:
         body_ways = turned(body_ways)
-        of_bodies = len(body_ways) - 1 - of_bodies[0], of_bodies[1]
+        of_bodies = of_bodies and of_bodies._replace(stretch=len(ways) - 1 - of_bodies.stretch)
     found = [_Found(number, row[-2], True, row[-1], row) for number, row in walked.found]
-    found += _bodies(list_id, fits, body_ways, of_bodies, limit)
-    found = _in_order(found, walked.ways)
+    found += _bodies(list_id, fits, body_ways, of_bodies or Place(0), limit)
+    found = _so_far(found, walked)
     shown, has_more = found[:limit], len(found) > limit
-    first, last = (_note(each, walked.ways, is_backwards) for each in (shown[:1], shown[-1:]))
-    has_place = of_people[1] is not None
+    following = _note(shown[-1], walked) if has_more else walked.note(walked.onward)
+    back = None if walked.place is None else walked.back(walked.first)
+    if shown and back:
+        back = _note(shown[0], walked)
+    looked = walked.looked if len(shown) < limit else 0
     if is_backwards:
-        lines = _lines(list_id, shown[::-1], columns)
-        return Page(lines, first if has_place else None, last if has_more else None)
-    lines = _lines(list_id, shown, columns)
-    return Page(lines, last if has_more else None, first if has_place else None)
+        return Page(_lines(list_id, shown[::-1], columns), back, following, looked)
+    return Page(_lines(list_id, shown, columns), following, back, looked)
 
 
-def _places(note: str | None, ways: Sequence[Stretch]) -> tuple[Place, Place]:
+def _places(note: str | None, ways: Sequence[Stretch]) -> tuple[Place | None, Place | None]:
     """Where people and organisations go on, after the row that a note names."""
     is_body = note is not None and note.startswith(_BODY)
-    number, place = place_among(note.removeprefix(_BODY) if note else None, ways)
-    if place is None:
-        return (0, None), (0, None)
-    people = [place[0], _FIRST if is_body else place[1]]
-    bodies = [place[0], place[1] if is_body else _LAST]
-    return (number, people), (number, bodies)
+    place = place_among(note.removeprefix(_BODY) if note else None, ways)
+    if place is None or place.values is None:
+        return place, place
+    value, id_ = place.values
+    people = [value, _FIRST if is_body else id_]
+    bodies = [value, id_ if is_body else _LAST]
+    return place._replace(values=people), place._replace(values=bodies)
+
+
+def _so_far(found: Sequence[_Found], walked: Walked) -> list[_Found]:
+    """Those found, in order; of the organisations those before the place up to which people were
+    looked at, where that is not the end."""
+    if walked.onward is None:
+        return _in_order(found, walked.ways)
+    number, values, _ = walked.onward
+    if values is None:
+        return _in_order([one for one in found if one.stretch < number], walked.ways)
+    end = _Found(number, values[0], True, values[1], None)
+    all_of_them = _in_order([*found, end], walked.ways)
+    return all_of_them[: all_of_them.index(end)]
 
 
 def _bodies(
     list_id: int, fits: Sequence[Any], ways: Sequence[Stretch], place: Place, limit: int
 ) -> list[_Found]:
     found: list[_Found] = []
-    start, there = place
-    for number in range(start, len(ways)):
+    for number in range(place.stretch, len(ways)):
         way = ways[number]
-        here = there if number == start else None
-        statement = ordered(walked_bodies(list_id), way.keys, here).where(*way.holds, *fits)
+        here = place.values if number == place.stretch else None
+        statement = ordered(walked_bodies(list_id), way.keys, here).where(*way.along, *fits)
         rows = reading().execute(statement.limit(limit + 1 - len(found)))
         found += [_Found(number, row[-2], False, row[-1], row) for row in rows]
         if len(found) > limit:
@@ -129,12 +143,9 @@ def _text_places(texts: set[str]) -> dict[Any, int]:
     return {text: place for place, text in enumerate(sorted_texts)}
 
 
-def _note(one: Sequence[_Found], ways: Sequence[Stretch], is_backwards: bool) -> str | None:
-    for found in one:
-        number = len(ways) - 1 - found.stretch if is_backwards else found.stretch
-        note = place_of(number, found.row, ways[found.stretch])
-        return note if found.is_person else f"{_BODY}{note}"
-    return None
+def _note(found: _Found, walked: Walked) -> str | None:
+    note = walked.note(walked.of_row(found.stretch, found.row))
+    return note if found.is_person else f"{_BODY}{note}"
 
 
 def _lines(

@@ -92,7 +92,7 @@ def look(
         on_one_core()
     few = few_of(named)
     found = Look()
-    with _by_index():
+    with by_index():
         if few is None:
             found = _walk(order, place, holds, GLANCE, only)
             if found.is_end or len(found.ids) >= limit:
@@ -115,19 +115,25 @@ def on_one_core() -> None:
 
 
 _WAYS = ("enable_bitmapscan", "enable_seqscan", "jit")
+JOINS = ("enable_hashjoin", "enable_mergejoin")
+"""Ways to read a whole table for some thousand rows of another."""
 _WORKERS = "max_parallel_workers_per_gather"
 
 
 @contextmanager
-def _by_index() -> Iterator[None]:
+def by_index(*more: str) -> Iterator[None]:
     """Let PostgreSQL walk an index in its order, where it would rather read and sort all of a
-    group, which is twice the work already where that is twice as many as are looked at."""
+    group, which is twice the work already where that is twice as many as are looked at.
+
+    more  what else it may not do
+    """
+    unwanted = (*_WAYS, *more)
     if is_postgresql():
-        off = [func.set_config(way, "off", True) for way in _WAYS]
+        off = [func.set_config(way, "off", True) for way in unwanted]
         reading().execute(select(*off, func.set_config(_WORKERS, "0", True)))
     yield
     if is_postgresql():
-        ways = "; ".join(f"SET LOCAL {way} TO DEFAULT" for way in (*_WAYS, _WORKERS))
+        ways = "; ".join(f"SET LOCAL {way} TO DEFAULT" for way in (*unwanted, _WORKERS))
         reading().connection().exec_driver_sql(ways)
 
 

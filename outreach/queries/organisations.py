@@ -1,5 +1,6 @@
 """Organisations: finding them, and what there is to know of one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -280,7 +281,11 @@ def genders_of(condition: ColumnElement[bool]) -> Genders:
         .where(condition, Stakeholder.merged_into_id.is_(None))
         .group_by(Stakeholder.gender)
     )
-    count: dict[str, int] = {row[0]: row[1] for row in rows}
+    return genders_among({gender: int(count) for gender, count in rows})
+
+
+def genders_among(count: Mapping[str, int]) -> Genders:
+    """People by gender, of {what is kept of it: how many}."""
     unstated = count.get("", 0) + count.get("undisclosed", 0)
     return Genders(count.get("female", 0), count.get("male", 0), count.get("other", 0), unstated)
 

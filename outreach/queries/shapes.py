@@ -1,11 +1,10 @@
 """What a condition of a rule becomes: SQL in two shapes, and what its words refer to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true, union_all
+from sqlalchemy import ColumnElement, Select, select, true, union_all
 
 from outreach.db import reading
 from outreach.dialect import is_unset
@@ -14,10 +13,6 @@ from outreach.models.stakeholder import Stakeholder
 
 IS_KEPT: ColumnElement[bool] = is_unset(Stakeholder.merged_into_id)
 """Not merged into another."""
-
-WALK = 3_000
-"""So many rows are looked at in the order of a page before those who fit are gathered."""
-MOST_GATHERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +69,3 @@ def as_set(ids: Select[Any], column: Any, more: Select[Any] | None = None) -> Sh
 def either(*parts: Select[Any]) -> Select[Any]:
     together = union_all(*parts).subquery()
     return select(together.c[0])
-
-
-def fewest(shapes: Sequence[Shape], most: int) -> Shape | None:
-    """The one of these that the fewest meet; None where each is met by so many, or none is known to
-    be met by fewer."""
-    counted = []
-    for place, shape in enumerate(shapes):
-        if shape.ids is not None:
-            some = shape.ids.limit(most).subquery()
-            count = reading().scalar(select(func.count()).select_from(some)) or 0
-            if count < most:
-                counted.append((count, place))
-    return shapes[min(counted)[1]] if counted else None

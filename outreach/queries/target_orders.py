@@ -6,7 +6,7 @@ of a stretch, wherever that is, and reads the rows that it shows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
@@ -34,17 +34,36 @@ _STATES = (
 """On the way from asked to what came of it."""
 
 
+class Place(NamedTuple):
+    """Where a page begins, or ends."""
+
+    stretch: int
+    values: Sequence[Any] | None = None
+    """Of its keys, after which; without them all of the stretch."""
+    is_vain: bool = False
+    """Of the whole list up to here nobody meets what is asked, whichever stretch they may be in."""
+
+
+_NUMBER = By(Target.tier)
+"""A column of numbers: that of a stretch is read as one of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Some of a list, and how they stand in it."""
 
     keys: tuple[By, ...]
+    along: tuple[ColumnElement[bool], ...] = ()
+    """Of all in it, beside being on the list: an index holds exactly these in this order."""
     holds: tuple[ColumnElement[bool], ...] = ()
-    """Of all in it, beside being on the list."""
-    is_indexed: bool = True
-    """An index holds exactly these in this order; else the list is walked, or they are gathered."""
+    """Of all in it, too, but no index knows who."""
     ids: Select[Any] | None = None
     """Where few of all people may be in it: they, gathered by an index."""
+
+    @property
+    def is_by_name(self) -> bool:
+        """Its order is that of people, who are walked for it."""
+        return self.keys[0].column is NAME[0].column
 
     def turned(self) -> "Stretch":
         """The other way round."""
@@ -63,15 +82,12 @@ def stretches_of(sort: str, event_id: int) -> list[Stretch]:
 
 def _rising(name: str, event_id: int) -> list[Stretch]:
     if name == "name":
-        return [Stretch(NAME, is_indexed=False)]
+        return [Stretch(NAME)]
     if name == "tier":
         return [_tier(number) for number in (1, 2, 3)]
     if name == "star":
-        starred = select(Target.stakeholder_id).where(Target.is_star)
-        return [
-            Stretch(RANK, (Target.is_star.is_(True),), is_indexed=False, ids=starred),
-            Stretch(RANK, (Target.is_star.is_(False),), is_indexed=False),
-        ]
+        is_star: ColumnElement[bool] = Target.is_star.expression  # as its index says it
+        return [Stretch(RANK, (is_star,)), Stretch(RANK, holds=(Target.is_star.is_(False),))]
     return _by_status(event_id) if name == "status" else [Stretch(RANK)]
 
 
@@ -80,23 +96,26 @@ def turned(stretches: Sequence[Stretch]) -> list[Stretch]:
     return [stretch.turned() for stretch in reversed(stretches)]
 
 
-def place_of(number: int, row: Any, stretch: Stretch) -> str:
-    """The place of a row as it stands in an address; its last columns are the stretch's keys."""
-    return note_of([number, *row[-len(stretch.keys) :]])
+def place_of(place: Place) -> str:
+    """A place as it stands in an address."""
+    mark = [1] if place.is_vain else []
+    return note_of([place.stretch, *(place.values or ()), *mark])
 
 
-def place_among(note: str | None, stretches: Sequence[Stretch]) -> tuple[int, list[Any] | None]:
-    """(stretch, place in it); the start where the note says nothing that fits."""
+def place_among(note: str | None, stretches: Sequence[Stretch]) -> Place | None:
+    """The place that a note says; None where it says nothing that fits."""
     for number, stretch in enumerate(stretches):
-        place = place_in(note, (By(Target.tier), *stretch.keys))
-        if place is not None and place[0] == number:
-            return number, place[1:]
-    return 0, None
+        for mark in ((), (_NUMBER,)):
+            said = place_in(note, (_NUMBER, *stretch.keys, *mark))
+            if said is not None and said[0] == number:
+                return Place(number, said[1 : 1 + len(stretch.keys)], bool(mark))
+    whole = place_in(note, (_NUMBER,))
+    return Place(whole[0]) if whole and whole[0] in range(len(stretches)) else None
 
 
 def _tier(number: int) -> Stretch:
     if number == 2:  # nearly everyone: the walk by rank finds them
-        return Stretch(RANK, (Target.tier == 2,), is_indexed=False)
+        return Stretch(RANK, holds=(Target.tier == 2,))
     apart: ColumnElement[bool] = literal_column("targets.tier <> 2")  # as its index says it
     return Stretch(RANK, (Target.tier == number, apart))
 
@@ -105,18 +124,18 @@ def _by_deadline() -> tuple[Stretch, Stretch]:
     day = By(Target.decide_on, is_known=True)
     return (
         Stretch((day, By(Target.id)), (Target.decide_on.is_not(None),)),
-        Stretch(RANK, (Target.decide_on.is_(None),), is_indexed=False),
+        Stretch(RANK, holds=(Target.decide_on.is_(None),)),
     )
 
 
 def _by_status(event_id: int) -> list[Stretch]:
     """Wanted, waiting as an alternate, approved, asked, and what came of it."""
-    not_asked = Invitation.id.is_(None)
-    before = (
-        (not_asked, ~IS_WAITING, Target.approved_at.is_(None)),
-        (not_asked, IS_WAITING),
-        (not_asked, ~IS_WAITING, Target.approved_at.is_not(None)),
-    )
+    not_asked, is_approved = Invitation.id.is_(None), Target.approved_at.is_not(None)
+    before = [
+        Stretch(RANK, holds=(not_asked, ~IS_WAITING, Target.approved_at.is_(None))),
+        Stretch(RANK, (IS_WAITING,), (not_asked,)),
+        Stretch(RANK, (is_approved,), (not_asked, ~IS_WAITING)),
+    ]
     rows = reading().execute(
         select(NUMBERS.state)
         .where(NUMBERS.kind == TallyKind.EVENT_INVITATIONS, NUMBERS.subject_id == event_id)
@@ -124,10 +143,10 @@ def _by_status(event_id: int) -> list[Stretch]:
         .having(func.sum(NUMBERS.count) > 0)
     )
     there = {state for (state,) in rows}
-    stretches = [Stretch(RANK, holds, is_indexed=False) for holds in before]
-    stretches += [_asked(state, event_id) for state in _STATES if state in there]
-    withdrawn = (Invitation.withdrawn_at.is_not(None),)
-    return [*stretches, Stretch(RANK, withdrawn, is_indexed=False)]
+    asked = [_asked(state, event_id) for state in _STATES if state in there]
+    withdrawn = Invitation.withdrawn_at.is_not(None)
+    ids = select(Invitation.stakeholder_id).where(Invitation.event_id == event_id, withdrawn)
+    return [*before, *asked, Stretch(RANK, holds=(withdrawn,), ids=ids)]
 
 
 def _asked(state: InvitationState, event_id: int) -> Stretch:
@@ -135,4 +154,4 @@ def _asked(state: InvitationState, event_id: int) -> Stretch:
         Invitation.event_id == event_id, Invitation.state == state
     )
     holds = (Invitation.state == state, Invitation.withdrawn_at.is_(None))
-    return Stretch(RANK, holds, is_indexed=False, ids=ids)
+    return Stretch(RANK, holds=holds, ids=ids)

@@ -16,7 +16,6 @@ from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target, TargetList
 from outreach.queries.asked_facets import IS_WAITING, OF_TARGETS
 from outreach.queries.keyset import PAGE, Page
-from outreach.queries.organisations import Genders, genders_of
 from outreach.queries.person_columns import add_columns
 from outreach.queries.shapes import Ground
 from outreach.queries.target_walks import shape_on_list, walk
@@ -93,18 +92,18 @@ def targets(
     """A page of a list: of those who fit, in one of `SORTS`.
 
     ground  what the rule's words refer to; of this list are its `star`, `tier`, `wave`, `decision`
-    Cost: by rank, tier and deadline the rows of the page. With a rule, by name and by status at
-    most 3,000 rows are looked at in the order of the page; where too few of them fit, those who do
-    are gathered, from the condition that the fewest meet. Of lists up to that length, one SELECT
-    for each stretch of the order.
+    Cost: by rank, tier, star and deadline the rows of the page. With a rule, by name and by status
+    at most 3,000 people are looked at in the order of the page; where too few of them fit, those
+    who do are gathered, from a condition that few meet; where there is none, the page says where it
+    goes on. Of lists up to that length, one SELECT for each stretch of the order.
     """
     walked = walk(
-        list_id, target_rows(list_id), rule, ground, sort=sort, after=after, before=before,
+        list_id, target_rows(), rule, ground, sort=sort, after=after, before=before,
         limit=limit,
     )  # fmt: skip
     found, following, earlier = walked.cut(limit)
     lines = target_lines([row for _, row in found], columns)
-    return Page(lines, following, earlier)
+    return Page(lines, following, earlier, walked.looked if len(lines) < limit else 0)
 
 
 def target_lines(rows: Sequence[Any], columns: Sequence[str]) -> list[TargetLine]:
@@ -115,7 +114,8 @@ def target_lines(rows: Sequence[Any], columns: Sequence[str]) -> list[TargetLine
 
 
 def target_count(list_id: int, rule: Rule, ground: Ground) -> int:
-    """How many fit. Cost: the list once through, or those whom an index gathers."""
+    """How many fit, all of them counted. Cost: the list once through, or those whom an index
+    gathers."""
     wanted = target_ids(list_id, rule, ground)
     return reading().scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
@@ -130,15 +130,13 @@ def target_ids(list_id: int, rule: Rule, ground: Ground) -> Select[Any]:
     )
 
 
-def genders_on_list(list_id: int, rule: Rule, ground: Ground) -> Genders:
-    """Those who fit by gender as they stated it. Cost: the list once through."""
-    of = target_ids(list_id, rule, ground).with_only_columns(Target.stakeholder_id)
-    return genders_of(Stakeholder.id.in_(of))
-
-
 def target_line(list_id: int, target_id: int, columns: Sequence[str] = ()) -> TargetLine | None:
     """One person of a list. Cost: some rows by key."""
-    row = reading().execute(target_rows(list_id).where(Target.id == target_id)).one_or_none()
+    row = (
+        reading()
+        .execute(target_rows().where(Target.id == target_id, Target.list_id == list_id))
+        .one_or_none()
+    )
     if row is None:
         return None
     line = TargetLine(*row)
@@ -195,8 +193,8 @@ def _gathered(list_id: int, rule: Rule, ground: Ground) -> Iterable[ColumnElemen
             yield Stakeholder.id.in_(shape.ids.correlate(None))
 
 
-def target_rows(list_id: int) -> Select[*tuple[Any, ...]]:
-    """SELECT of what a line of a list shows, for `target_lines`."""
+def target_rows() -> Select[*tuple[Any, ...]]:
+    """SELECT of what a line of a list shows, for `target_lines`; of all lists there are."""
     owner = aliased(Account)
     return (
         select(
@@ -232,5 +230,4 @@ def target_rows(list_id: int) -> Select[*tuple[Any, ...]]:
                 Invitation.event_id == TargetList.event_id,
             ),
         )
-        .where(Target.list_id == list_id)
     )

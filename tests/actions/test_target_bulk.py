@@ -14,10 +14,10 @@ from outreach.models.activity import CONSOLE, Actor
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.star import Star, StarStage
 from outreach.models.target import Target
+from outreach.queries.counting import targets_counted
 from outreach.queries.happenings import happenings_of
 from outreach.queries.lists import target_list
 from outreach.queries.shapes import Ground
-from outreach.queries.targets import genders_on_list
 from tests.factories import (
     NOON,
     afresh,
@@ -138,7 +138,7 @@ def test_others_who_fit_by_now_a_role_that_may_not_and_no_reason_change_nothing(
 
 def test_a_list_counts_women_among_those_who_stated_it_and_says_who_did_not(wanted):
     chosen = all_french(wanted)
-    genders = genders_on_list(wanted.id, chosen.rule, chosen.ground)
+    genders = targets_counted(wanted.id, chosen.rule, chosen.ground).genders
     assert (genders.female, genders.stated, genders.unstated) == (2, 2, 1)
 
 

@@ -1,12 +1,15 @@
-"""What the tests of the audit share."""
+"""What the tests of questions share: a campaign that has gone out, and what was asked."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from outreach.actions.campaigns import approve_campaign, schedule_campaign
 from outreach.actions.steps import launch_due_steps
+from outreach.db import db
 from outreach.delivery.outbox import drain
 from outreach.models.activity import CONSOLE
 from outreach.models.campaign import Campaign
@@ -25,3 +28,17 @@ def campaign(app: Flask, mailer: Any) -> Campaign:
     launch_due_steps(at=NOON)
     drain(mailer, now=lambda: NOON)
     return campaign
+
+
+@pytest.fixture
+def asked(app: Flask) -> Iterator[list[tuple[str, Any]]]:
+    """(statement, parameters) of every question since."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            seen.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)

@@ -1,52 +1,23 @@
-"""What the tables of people and of a list cost: how many SELECTs, and by which index they come."""
+"""What the table of people costs: how many SELECTs, and by which index they come."""
 
 import re
 
 import pytest
-from sqlalchemy import event
 
 from outreach.advice.segments import Condition, Rule
-from outreach.db import db, is_postgresql
+from outreach.db import is_postgresql
 from outreach.queries.people import people
 from outreach.queries.search import people_named
 from outreach.queries.shapes import Ground
-from outreach.queries.targets import targets
 from tests.factories import (
     NOON,
-    make_list,
     make_organisation,
     make_stakeholder,
-    make_target,
     the_conference,
 )
+from tests.queries.plans import plan
 
 pytestmark = pytest.mark.usefixtures("app")
-
-
-@pytest.fixture
-def asked():
-    """(statement, parameters) of every question since."""
-    seen = []
-
-    def note(_connection, _cursor, statement, parameters, *_rest):
-        if statement.lstrip().startswith("SELECT"):
-            seen.append((statement, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine, "before_cursor_execute", note)
-
-
-def plan(statement, parameters):
-    """How SQLite goes about it; PostgreSQL where it may not read the whole table."""
-    with db.engine.connect() as connection:
-        if is_postgresql():
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET enable_sort = off")
-            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-            return "\n".join(row[0] for row in rows)
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        return "\n".join(row[-1] for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -103,34 +74,6 @@ def test_what_many_share_is_walked_group_by_group_each_from_an_index(asked, sort
 )  # fmt: skip
 def test_what_few_rows_have_is_found_by_an_index_of_those_few(table, column, index):
     assert index in plan(f"SELECT id FROM {table} WHERE {column} IN ('7', '8')", ())
-
-
-@pytest.mark.parametrize(
-    ("sort", "index"),
-    [("rank", "ix_targets_list_rank"), ("-rank", "ix_targets_list_rank"),
-     ("name", "ix_stakeholders_name_key"), ("-name", "ix_stakeholders_name_key"),
-     ("tier", "ix_targets_tier"), ("deadline", "ix_targets_deadline"),
-     ("-deadline", "ix_targets_deadline")],
-)  # fmt: skip
-def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, index):
-    monkeypatch.setattr("outreach.queries.target_walks.WALK", 5)
-    wanted = make_list()
-    for number in range(6):
-        make_target(wanted, make_stakeholder(f"Person {number}"), tier=1, decide_on=NOON.date())
-    first = targets(wanted.id, sort=sort, limit=2)
-    asked.clear()
-    page = targets(wanted.id, sort=sort, after=first.next, limit=2)
-    assert len(page.lines) == 2
-    by_name = sort.endswith("name")
-    # What the list is, by name who comes next, and the rows.
-    assert len(asked) == (1 if sort.endswith("rank") else 2 + by_name)
-    said = plan(*asked[-2 if by_name else -1])
-    assert index in said, said
-    # Which of the indexes of targets it takes for one person is the database's to weigh.
-    assert not by_name or re.search(
-        r"targets_list_id_stakeholder_id|targets_1|ix_targets_", said
-    ), said
-    assert is_postgresql() or "TEMP B-TREE" not in said, said
 
 
 def test_two_conditions_cost_the_same_questions_however_many_people_there_are(asked):

@@ -12,14 +12,17 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from outreach.actions import lists
+from outreach.advice.segments import Rule
 from outreach.errors import Refusal
 from outreach.models.account import Permission
 from outreach.models.activity import Actor
 from outreach.queries.allotments import allotment_of_list
 from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference, groups
+from outreach.queries.counting import targets_counted
 from outreach.queries.events import events
 from outreach.queries.imports import imports_of
+from outreach.queries.keyset import PAGE as LINES
 from outreach.queries.list_pages import list_page
 from outreach.queries.lists import ListLine, event_choices, free_code, target_list, target_lists
 from outreach.queries.organisation_orders import is_of_people
@@ -28,7 +31,6 @@ from outreach.queries.shapes import Ground
 from outreach.queries.targets import (
     COLUMNS,
     SHOWN_AT_FIRST,
-    genders_on_list,
     target_count,
 )
 from outreach.web.frame import is_part
@@ -41,6 +43,7 @@ from outreach.web.staff.filtering import (
     typed_part,
 )
 from outreach.web.staff.in_mind import in_mind
+from outreach.web.staff.looking import looking_on, place_before, shown_before
 from outreach.web.staff.undo import offered_undo
 
 PAGE = "staff.list_"
@@ -120,28 +123,37 @@ def list_(list_id: int) -> str | Response:
     chosen = filter_of_page(PAGE, ground_of(line), list_id=list_id)
     own = own_fields()
     columns, sort = shown_columns([code for code, _ in own]), request.args.get("sort", "rank")
+    shown = shown_before()
     page = list_page(
         list_id, chosen.rule, chosen.ground, has_organisations=bool(line.organisation_count),
         sort=sort, columns=columns, after=request.args.get("after"),
-        before=request.args.get("before"),
+        before=request.args.get("before"), limit=LINES - shown,
     )  # fmt: skip
+
+    def address(rule: Rule = chosen.rule, **more: Any) -> str:
+        return address_of(PAGE, rule, list_id=list_id, **more)
+
     is_all = request.args.get("all") == "yes" and bool(page.lines)
     values: dict[str, Any] = {
         "list": line,
         "page": page,
+        "looking": looking_on(page, address),
+        "previous": place_before(page),
         "hides_organisations": is_of_people(chosen.rule, chosen.ground),
         "filter": chosen,
         "sort": sort,
         "columns": columns,
         "heads": COLUMNS | dict(own),
         "here": request.full_path.rstrip("?"),
-        "address": lambda rule=chosen.rule, **more: address_of(PAGE, rule, list_id=list_id, **more),
+        "address": address,
         "rule_text": json.dumps(chosen.rule.to_json()),
         "count": target_count(list_id, chosen.rule, chosen.ground) if is_all else None,
         "count_url": address_of("staff.list_count", chosen.rule, list_id=list_id),
         "owners": choices("owner", line.conference_id),
         "may_approve": current_user.may(Permission.APPROVE),
     }
+    if shown:
+        return render_template("staff/lists/_more.html", **values)
     if is_part() and is_typed():
         return typed_part("staff/lists/_typed.html", **values)
     if is_part():
@@ -157,12 +169,13 @@ def list_(list_id: int) -> str | Response:
 
 @blueprint.get("/staff/lists/<int:list_id>/count")
 def list_count(list_id: int) -> str:
-    """How many fit, and how many of them are women: a part that the page asks for."""
+    """How many fit, and how many of them are women, as far as that is soon counted: a part that
+    the page asks for."""
     line = list_or_404(list_id)
     chosen = filter_of_page(PAGE, ground_of(line), list_id=list_id)
     return render_template(
-        "staff/lists/_count.html",
-        genders=genders_on_list(list_id, chosen.rule, chosen.ground),
+        "staff/people/_count.html",
+        counted=targets_counted(list_id, chosen.rule, chosen.ground),
         all_url=address_of(PAGE, chosen.rule, list_id=list_id, all="yes"),
     )
 

@@ -1,7 +1,6 @@
 """The table of people: who fits a sentence, in any order, changed many at once."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -14,13 +13,13 @@ from outreach.errors import NotFound, Refusal
 from outreach.models.activity import Actor
 from outreach.queries.choices import choices
 from outreach.queries.conferences import current_conference
-from outreach.queries.keyset import PAGE, Page
+from outreach.queries.counting import people_counted
+from outreach.queries.keyset import PAGE
 from outreach.queries.lists import list_names
 from outreach.queries.people import (
     COLUMNS,
     SHOWN_AT_FIRST,
     SORTS,
-    PersonLine,
     own_fields,
     people,
     people_count,
@@ -37,6 +36,7 @@ from outreach.web.staff.filtering import (
     rule_of_form,
     typed_part,
 )
+from outreach.web.staff.looking import looking_on, place_before, shown_before
 from outreach.web.staff.undo import offer_undo, offered_undo, way_back
 from outreach.web.words import people_in_words
 
@@ -51,7 +51,11 @@ def all_stakeholders() -> str | Response:
     sort, own = ",".join(filter(None, request.args.getlist("sort"))) or "name", own_fields()
     known = [*COLUMNS, *(code for code, _ in own)]
     columns = chosen_columns("columns", known, SHOWN_AT_FIRST)
-    shown = min(_argument("shown"), PAGE - 1) if is_part() else 0
+    shown = shown_before()
+
+    def address(rule: Rule = chosen.rule, **more: Any) -> str:
+        return address_of(PEOPLE, rule, **more)
+
     page = people(
         chosen.rule, chosen.ground, sort=sort, columns=columns, limit=PAGE - shown,
         after=request.args.get("after"), before=request.args.get("before"),
@@ -59,18 +63,18 @@ def all_stakeholders() -> str | Response:
     is_all = request.args.get("all") == "yes" and bool(page.lines)
     values: dict[str, Any] = {
         "page": page,
-        "looking": _looking(page, chosen.rule, shown) if page.looked else None,
-        "previous": _previous(page),
+        "looking": looking_on(page, address),
+        "previous": place_before(page),
         "filter": chosen,
         "sort": sort,
         "columns": columns,
         "heads": COLUMNS | dict(own),
         "sorts": SORTS,
         "here": request.full_path.rstrip("?"),
-        "address": lambda rule=chosen.rule, **more: address_of(PEOPLE, rule, **more),
+        "address": address,
         "rule_text": json.dumps(chosen.rule.to_json()),
         "count": people_count(chosen.rule, chosen.ground) if is_all else None,
-        "is_whole": not (shown or page.next or _previous(page)),
+        "is_whole": not (shown or page.next or place_before(page)),
         "count_url": address_of("staff.stakeholder_count", chosen.rule),
     }
     if shown:
@@ -87,49 +91,13 @@ def all_stakeholders() -> str | Response:
     return render_template("staff/people/people.html", undo=offered_undo(), **values)
 
 
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """How far a page has come that is not full yet, and where it goes on."""
-
-    count: int
-    """How many people were looked at, since the page that someone opened."""
-    url: str
-    """The page of those who come next."""
-    part_url: str
-    """Their rows, to be put behind those that are shown."""
-    is_backwards: bool
-
-
-def _looking(page: Page[PersonLine], rule: Rule, shown: int) -> Looking:
-    is_backwards = "before" in request.args and "after" not in request.args
-    way, place = ("before", page.previous) if is_backwards else ("after", page.next)
-    count = page.looked + min(_argument("looked"), 10**9)
-    here: dict[str, Any] = {way: place, "looked": count}
-    part = here | {"shown": shown + len(page.lines), "first": _previous(page)}
-    return Looking(
-        count, address_of(PEOPLE, rule, **here), address_of(PEOPLE, rule, **part), is_backwards
-    )
-
-
-def _previous(page: Page[PersonLine]) -> str | None:
-    """The place before the page: of rows that came behind others, or instead of none, that which
-    the page began with."""
-    goes_on = is_part() and "looked" in request.args and "after" in request.args
-    return request.args.get("first") if goes_on else page.previous
-
-
-def _argument(name: str) -> int:
-    return request.args.get(name, 0, whole)
-
-
 @blueprint.get("/staff/stakeholders/count")
 def stakeholder_count() -> str:
-    """How many fit: a part that the page asks for once it stands."""
+    """How many fit, as far as that is soon counted: a part that the page asks for by itself."""
     chosen = filter_of_page(PEOPLE)
-    count = people_count(chosen.rule, chosen.ground)
     return render_template(
-        "staff/people/_count.html", count=count,
-        all_url=address_of(PEOPLE, chosen.rule, all="yes"), count_url=None,
+        "staff/people/_count.html", counted=people_counted(chosen.rule, chosen.ground),
+        all_url=address_of(PEOPLE, chosen.rule, all="yes"),
     )  # fmt: skip
 
 

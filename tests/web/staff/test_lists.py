@@ -205,6 +205,47 @@ def test_pages_follow_one_another_without_repeating_anyone(staff):
     assert not set(names[0]) & set(names[1])
 
 
+def test_a_long_list_goes_on_by_itself_and_counts_as_far_as_that_is_soon_done(staff, monkeypatch):
+    monkeypatch.setattr("outreach.queries.looking.LOOK", 3)
+    monkeypatch.setattr("outreach.web.staff.lists.LINES", 4)
+    wanted = make_list()
+    for number in range(15):
+        gender = "female" if number in (4, 5, 8, 9, 12, 14) else ""
+        make_target(wanted, make_stakeholder(f"Person {number:02}", gender=gender))
+    address, part = f"/staff/lists/{wanted.id}?gender=female", {"HX-Request": "true"}
+
+    def went_on(page):
+        link = re.search(r'hx-get="([^"]*looked=[^"]*)"', page)[1].replace("&amp;", "&")
+        return staff.get(link, headers=part).text
+
+    def named(page):
+        return re.findall(r"data-row-link><bdi>Person (..)</bdi>", page)
+
+    first = staff.get(address).text
+    assert "3 people looked at in this order, and none of them fits" in " ".join(first.split())
+    assert "Nobody fits" not in first
+    table = went_on(first)
+    assert named(table) == ["04", "05"]
+    assert "6 people looked at so far" in table
+    link = re.search(r'<a class="btn" href="([^"]*)">Look at the next ones', table)[1]
+    assert "Person 08" in staff.get(link.replace("&amp;", "&")).text
+    more = went_on(table)
+    assert more.lstrip().startswith("<tbody>")
+    assert named(more) == ["08"]
+    last = went_on(more)
+    assert named(last) == ["09"]
+    assert 'rel="next"' in last
+    assert "<b>6</b> people fit: 6 women" in staff.get(address.replace("?", "/count?")).text
+    monkeypatch.setattr("outreach.queries.counting.COUNTED", 6)
+    some = staff.get(address.replace("?", "/count?")).text
+    assert "At least <b>2</b> people fit. <a" in some
+    assert "All 6 people who fit" in staff.get(f"{address}&all=yes&after={_after(table)}").text
+
+
+def _after(page):
+    return re.search(r'after=([^"&]*)', page)[1]
+
+
 def test_a_name_that_is_markup_is_shown_as_text(staff):
     """A14."""
     name = "<script>alert(1)</script>"

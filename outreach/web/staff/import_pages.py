@@ -115,7 +115,8 @@ def import_standing(import_id: int) -> Response:
         render_template("staff/imports/_standing.html", line=line, progress=progress_of(line))
     )
     if request.args.get("state", line.state.value) != line.state.value:
-        part.headers["HX-Refresh"] = "true"
+        # Not read anew: the page may be the answer to a button, which would be pressed again.
+        part.headers["HX-Redirect"] = url_for("staff.import_", import_id=import_id)
     return part
 
 

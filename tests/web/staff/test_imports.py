@@ -242,3 +242,12 @@ def test_a_file_with_problems_is_refused_as_a_whole_as_often_as_one_likes(staff,
         assert "HasProblems" not in page
     staff.post(f"{place}/columns", data=chosen)
     assert "2 new people" in text(staff.post(f"{place}/apply", follow_redirects=True))
+
+
+def test_a_page_that_watches_an_import_opens_it_when_its_state_is_another(staff, upload):
+    """As it was opened, even where it is the answer to a second press: nothing is pressed again."""
+    place = upload(make_list(), "Name,Email\nAna,ana@example.org\n").location
+    seen = staff.get(f"{place}/standing?state=previewed")
+    assert "HX-Redirect" not in seen.headers
+    staff.post(f"{place}/apply")
+    assert staff.get(f"{place}/standing?state=previewed").headers["HX-Redirect"] == place

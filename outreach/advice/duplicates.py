@@ -4,9 +4,9 @@ People share a block when they share an address, what an address looks like, a w
 order, or one word of a name within one organisation. A block of more than WIDE is sorted, and each
 in it is compared with the next few: the work grows with the people, not with their square.
 
-Points: a name that is the same 60, in another order 57, one letter apart 45, with initials 40,
-alike or missing 35; one address 40, one that looks so 35; one organisation 30, two -15; one
-country 10, two -15. From ENOUGH on a person looks at a pair.
+Points: a name that is the same 60, in another order or but for an Arabic article 57, one letter
+apart 45, with initials 40, alike or missing 35; one address 40, one that looks so 35; one
+organisation 30, two -15; one country 10, two -15. From ENOUGH on a person looks at a pair.
 """
 
 import re
@@ -18,6 +18,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import token_sort_ratio
 
 from outreach.advice.folding import fold, words_in_order
+from outreach.advice.wordings import ARTICLE, without_articles
 
 ENOUGH = 57
 """Of 100: a whole name that is the same, in whatever order, and nothing that speaks against it."""
@@ -107,6 +108,8 @@ def _name(one: Known, other: Known) -> tuple[int, list[str]]:
     words, others = words_in_order(name), words_in_order(another)
     if words == others:
         return 57, ["same name in another order"]
+    if _is_same_but_for_articles(name, another):
+        return 57, ["same name, with and without an article"]
     if _DIGITS.findall(name) != _DIGITS.findall(another):
         return 0, []  # "Delegate 7" and "Delegate 8" are two
     if len(name) >= SHORTEST and (_is_near(name, another) or _is_near(words, others)):
@@ -124,6 +127,13 @@ _DIGITS = re.compile(r"\d+")
 def _is_nameless(person: Known) -> bool:
     """Whether the address stands where a name should be."""
     return person.email_key is not None and person.name_key == fold(person.email_key)
+
+
+def _is_same_but_for_articles(one: str, other: str) -> bool:
+    if ARTICLE not in one and ARTICLE not in other:
+        return False
+    one, other = without_articles(one), without_articles(other)
+    return words_in_order(one) == words_in_order(other)
 
 
 def _is_near(one: str, other: str) -> bool:
@@ -158,7 +168,7 @@ def _keys(person: Known) -> Iterator[tuple[object, ...]]:
     if not person.name_key:
         return
     words = person.name_key.split()
-    yield ("name", words_in_order(person.name_key))
+    yield ("name", words_in_order(without_articles(person.name_key)))
     if person.organisation_id:
         for word in set(words):
             if len(word) > 1:

@@ -32,6 +32,15 @@ def also_written(words: Sequence[str]) -> tuple[Alternatives, ...]:
     return tuple(found)
 
 
+def without_articles(key: str) -> str:
+    """A name without what writers of Arabic put down or leave out: one key for أحمد الرشيد and أحمد
+    رشيد, for عبد الله and عبدالله."""
+    if key.isascii() or ARTICLE not in key:
+        return key
+    apart = (part for word in key.split() for part in _parts(word))
+    return " ".join(_with_article(word)[-1] if word.startswith(ARTICLE) else word for word in apart)
+
+
 def _with_article(word: str) -> Alternatives:
     if not all(_FIRST <= letter <= _LAST for letter in word):
         return (word,)

@@ -120,7 +120,9 @@ def bulk_changes(*, of_offices: bool = False, limit: int = 50) -> list[BulkLine]
     ]
 
 
-def is_of_targets(change_id: int) -> bool:
-    """Whether a change was one of the targets of a list, not of people. One row by key."""
-    what = reading().scalar(select(BulkChange.what).where(BulkChange.id == change_id))
-    return bool(what and what.startswith("targets_"))
+def what_was_changed(change_id: int) -> tuple[bool, int]:
+    """Whether a change was one of the targets of a list, not of people; and of how many. One row by
+    key."""
+    of = select(BulkChange.what, BulkChange.count).where(BulkChange.id == change_id)
+    row = reading().execute(of).one_or_none()
+    return (row.what.startswith("targets_"), row[1]) if row else (False, 0)

@@ -28,6 +28,16 @@ def test_the_same_name_in_another_order_accents_and_case_aside():
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [("أحمد الرشيد", "رشيد احمد"), ("عبد الله الهاشمي", "عبدالله هاشمى")],
+)
+def test_an_arabic_name_with_and_without_its_article(one, other):
+    assert reasons((one,), (other,)) == ["same name, with and without an article"]
+    assert list(likely_duplicates([known(1, one), known(2, other)]))
+    assert reasons((one,), ("أحمد الرشد",)) is None
+
+
+@pytest.mark.parametrize(
     "slip", ["Wanjiru Kamu", "Wanjiru Kamauu", "Wanjriu Kamau", "Wenjiru Kamau", "Kamau Wanjir"]
 )
 def test_one_letter_apart_in_one_organisation(slip):

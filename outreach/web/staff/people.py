@@ -24,7 +24,7 @@ from outreach.queries.people import (
     people,
     people_count,
 )
-from outreach.queries.saved_segments import bulk_changes, is_of_targets, segments
+from outreach.queries.saved_segments import bulk_changes, segments, what_was_changed
 from outreach.queries.shapes import Ground
 from outreach.web.frame import is_part, whole
 from outreach.web.staff.door import blueprint
@@ -141,10 +141,16 @@ def changes() -> str:
 def take_back_many(change_id: int) -> Response:
     """Put everything back as it was."""
     by, back = Actor.account(current_user.id), bulk.take_back_bulk
-    if is_of_targets(change_id):
+    is_of_targets, all_of_it = what_was_changed(change_id)
+    if is_of_targets:
         back = target_bulk.take_back_targets
     count = back(change_id, by=by, at=g.at)
-    flash(f"Taken back for {people_in_words(count)}.", "done")
+    said = f"Taken back for {people_in_words(count)}."
+    if count < all_of_it:
+        said += (
+            f" What was changed again since stays as it is: {people_in_words(all_of_it - count)}."
+        )
+    flash(said, "done")
     return redirect(way_back(url_for("staff.changes")), 303)
 
 

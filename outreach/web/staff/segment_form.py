@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from outreach.advice.segments import Rule, UnreadableRule
 from outreach.web.staff.meanwhile import LONGEST_NOTE, SeenForm, texts_of
@@ -23,7 +23,7 @@ class SegmentForm(SeenForm):
     """{segment: its state}, of the page that was open."""
     rule = HiddenField()
     """What the page would have it mean."""
-    name = StringField("Name", [Length(max=120)])
+    name = StringField("Name", [InputRequired(), Length(max=120)])
     meaning = SelectField("Means", choices=[], validate_choice=False)
     is_shared = BooleanField("The whole team sees it")
 

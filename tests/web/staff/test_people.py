@@ -252,6 +252,12 @@ def test_an_owner_and_a_list_are_given_to_those_ticked_and_taken_back(staff):
     owners = afresh(lambda: set(reading().scalars(select(Stakeholder.owner_id))))
     assert owners == {None}
     assert afresh(lambda: reading().scalar(select(Target.id))) is None
+    staff.post("/staff/stakeholders/bulk/owner", data=ids | {"owner": owner.id})
+    staff.post("/staff/stakeholders/bulk/owner", data={"ids": ana.id, "owner": ""})
+    changes = staff.get("/staff/changes").text
+    undo = re.findall(r'action="(/staff/changes/\d+/undo)[?"]', changes)[1]
+    told = text(staff.post(undo, follow_redirects=True))
+    assert "Taken back for 1 person. What was changed again since stays as it is: 1 person." in told
     alone = {"ids": [make_stakeholder("Eva").id]}
     staff.post("/staff/stakeholders/bulk/owner", data=alone | {"owner": owner.id})
     page = staff.get(f"/staff/stakeholders/{alone['ids'][0]}").get_data(as_text=True)

@@ -88,6 +88,13 @@ class Looks:
         words = self._met(is_words=True)
         return self._met(is_words=False) if words is None else words
 
+    def all_met(self) -> list[int]:
+        """All of the list who meet what is asked. Cost: the list."""
+        ids = select(json_list(Target.id)).join(
+            Stakeholder, Stakeholder.id == Target.stakeholder_id
+        )
+        return _numbers(ids.where(Target.list_id == self.list_id, *meeting(self.wanted)))
+
     def first(self, most: int) -> list[int]:
         """So many of the list, by rank."""
         walk = self._walk(Stretch(RANK), None).limit(most).subquery()

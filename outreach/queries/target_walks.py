@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, func, select
 
 from outreach.advice.segments import Condition, Rule
 from outreach.db import reading
+from outreach.dialect import among
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.tally import Tally, TallyKind
 from outreach.models.target import Target, TargetList
@@ -119,7 +120,11 @@ def walk_from(
     wanted = [(one, shape_on_list(one, list_id, ground)) for one in rule.conditions]
     event_id, size = about
     walked = Walked(ways, is_backwards, place, [])
-    walk = _Walk(lines, walked, Looks(list_id, event_id, wanted), limit, size <= looking.LOOK)
+    looks, is_short = Looks(list_id, event_id, wanted), size <= looking.LOOK
+    met = looks.all_met() if is_short and wanted and len(ways) - start.stretch > 1 else None
+    if met == []:
+        return walked
+    walk = _Walk(lines, walked, looks, limit, is_short, met)
     with (
         looking.by_index(*looking.JOINS) if walk.looks_at(ways[start.stretch :]) else nullcontext()
     ):
@@ -136,6 +141,8 @@ class _Walk:
     looks: Looks
     limit: int
     is_short: bool
+    met: Sequence[int] | None
+    """Of a short list, all who meet what is asked; None where that is asked of each stretch."""
 
     def looks_at(self, ways: Sequence[Stretch]) -> bool:
         """Whether any of these needs a look."""
@@ -167,7 +174,8 @@ class _Walk:
             # Said so that no index answers it: all people would be walked for those of one list.
             keys[0] = replace(keys[0], column=func.coalesce(Stakeholder.name_key, ""))
         on_list = Target.list_id == self.looks.list_id
-        holds = [on_list, *way.along, *way.holds, *meeting(self.looks.wanted)]
+        met = meeting(self.looks.wanted) if self.met is None else [among(Target.id, self.met)]
+        holds = [on_list, *way.along, *way.holds, *met]
         found = ordered(self.lines, keys, place).where(*holds).limit(limit)
         return list(reading().execute(found))
 

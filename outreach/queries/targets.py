@@ -95,7 +95,8 @@ def targets(
     Cost: by rank, tier, star and deadline the rows of the page. With a rule, by name and by status
     at most 3,000 people are looked at in the order of the page; where too few of them fit, those
     who do are gathered, from a condition that few meet; where there is none, the page says where it
-    goes on. Of lists up to that length, one SELECT for each stretch of the order.
+    goes on. Of lists up to that length, one SELECT for each stretch of the order, and one for those
+    who fit the rule.
     """
     walked = walk(
         list_id, target_rows(), rule, ground, sort=sort, after=after, before=before,

@@ -129,7 +129,7 @@ class Recogniser:
         name_key = folded or name.casefold()
         address = person.address
         if address is not None and (passing := self.passing.get(address.key)):
-            reason = f"{passing.email}, whom we know, looks like {address.email} and is another."
+            reason = f"{address.email} looks like {passing.email}, which someone we know has."
             line = Recognised(person, name, name_key, looked_like=passing.key)
             remarks = (*self._remarks_on_owner(person), Problem(person.row, "", reason, True))
             return line._replace(

@@ -88,7 +88,7 @@ def test_a_large_file_comes_in_as_a_small_one_does_and_goes_as_it_does(tmp_path,
     elsewhere = brought_in(path, 0, monkeypatch, 5)
     assert elsewhere == here
     assert here[0]["created"] == 13
-    assert "looks like rosa@example.org" in str(here[0]["warnings"])
+    assert "rosa@example.org looks like" in str(here[0]["warnings"])
     assert here[2] == {"Odd", "Known Address", "Ana Paz", "Known Number"}
 
 

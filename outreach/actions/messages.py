@@ -1,6 +1,7 @@
 """A single message in a person's hands: held, released, cancelled, sent once more; and one person
 for whom a campaign is stopped."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.advice.merging import fields_in
 from outreach.db import transaction
-from outreach.errors import Conflict, NotAllowed, NotFound
+from outreach.errors import Conflict, NotAllowed, NotFound, Refusal
 from outreach.models.activity import Activity, Actor
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignState
 from outreach.models.evidence import CERTAIN, MAY_HAVE_LEFT
@@ -32,7 +33,7 @@ from outreach.queries.audience_members import EXCLUDED
 from outreach.queries.merging import columns_in
 from outreach.queries.reasons import NEVER_LEFT
 from outreach.resting import hold_still
-from outreach.signing import AN_APPROVER, UNSIGNED, signers
+from outreach.signing import AN_APPROVER, SIGN_OFF, UNSIGNED, signers
 from outreach.tally import add_to_tallies, moved_message
 from outreach.tokens import new_key
 
@@ -43,6 +44,8 @@ GONE = (
     MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.DROPPED,
     MessageState.COMPLAINED, MessageState.REFUSED,
 )  # fmt: skip
+MOST_AT_ONCE = 500
+"""Mails that one press lets go: some seconds on a page."""
 NOT_GOT = (MessageState.BOUNCED, MessageState.DROPPED, MessageState.REFUSED)
 """The person has certainly not got it, so that no manners keep another try back."""
 
@@ -70,6 +73,35 @@ def release_message(message_id: int, *, by: Actor, at: datetime) -> None:
         message.unit_id = unit.id
         _move(session, message, MessageState.WAITING, at, "Released by a person.")
         session.add(_line("released_message", message, by, at))
+
+
+def release_all_held(
+    campaign_id: int, reason: str, said_count: int, *, by: Actor, at: datetime
+) -> tuple[int, Counter[str]]:
+    """The same for every mail that a campaign holds for one reason, each in a transaction of its
+    own: so many let go, and {why not: how many} of the others. MOST_AT_ONCE at a time.
+
+    said_count  how many the person was shown; where it is another number by now, none is let go
+    What waits for a star's signature is signed one by one. Raises Conflict.
+    """
+    held = (
+        Message.campaign_id == campaign_id, Message.state == MessageState.HELD,
+        Message.reason == reason, ~Message.reason.startswith(SIGN_OFF),
+    )  # fmt: skip
+    with transaction() as session:
+        ids = session.scalars(select(Message.id).where(*held).order_by(Message.id)).all()
+    if len(ids) != said_count:
+        raise Conflict(
+            f"{len(ids):,} mails are held for this reason now, not {said_count:,}. Look again."
+        )
+    released, others = 0, Counter[str]()
+    for message_id in ids[:MOST_AT_ONCE]:
+        try:
+            release_message(message_id, by=by, at=at)
+            released += 1
+        except Refusal as refusal:
+            others[str(refusal)] += 1
+    return released, others
 
 
 def cancel_message(message_id: int, *, by: Actor, at: datetime) -> None:

@@ -9,6 +9,7 @@ from outreach.db import reading
 from outreach.models.campaign import Campaign, CampaignExclusion, CampaignList
 from outreach.models.conference import Conference
 from outreach.models.event import Event
+from outreach.models.message import Message, MessageState
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.models.target import Target
 from outreach.models.template import TemplateText
@@ -18,6 +19,7 @@ from outreach.queries.organisations_reached import brings_news_to_organisations
 from outreach.queries.prospects import reads_of
 from outreach.queries.sections import conditions_of, held_sections
 from outreach.queries.stakeholders import matching
+from outreach.signing import SIGN_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +109,18 @@ def member(campaign_id: int, stakeholder_id: int, version_id: int, at: datetime)
     id_, name, address, chosen, reads, sections = row
     spoken = reading().scalar(select(TemplateText.language).where(TemplateText.id == chosen))
     return Member(id_, name, address, chosen, spoken, reads, sections)
+
+
+def held_reasons(campaign_id: int) -> list[tuple[str, int]]:
+    """(reason, how many) of a campaign's mails that are held and may be let go together: not those
+    to stars, which are signed one by one. Cost: the campaign's mails."""
+    rows = reading().execute(
+        select(Message.reason, func.count())
+        .where(
+            Message.campaign_id == campaign_id, Message.state == MessageState.HELD,
+            ~Message.reason.startswith(SIGN_OFF),
+        )
+        .group_by(Message.reason)
+        .order_by(func.count().desc(), Message.reason)
+    )  # fmt: skip
+    return [(reason, count) for reason, count in rows]

@@ -39,7 +39,7 @@ from outreach.queries.planned_steps import letters_of, times_if_scheduled
 from outreach.queries.prospects import doubts
 from outreach.queries.rates import Pace, pace
 from outreach.queries.readiness import has_lapsed, problems
-from outreach.queries.recipients import left_out_people
+from outreach.queries.recipients import held_reasons, left_out_people
 from outreach.queries.templates import hosts_of
 from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
@@ -47,6 +47,7 @@ from outreach.web.staff.segments import said
 
 OPEN = ("draft", "approved")
 LIVE = ("scheduled", "running")
+AT_WORK = (*LIVE, "paused")
 PEOPLE_SHOWN = 50
 
 
@@ -121,6 +122,7 @@ def people(campaign_id: int) -> str:
         outcome=outcome,
         words=words,
         outcomes=written_outcomes(campaign_id),
+        held=held_reasons(campaign_id) if outcome == Outcome.HELD and page.state in AT_WORK else [],
     )
 
 

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 from outreach.actions import messages
 from outreach.delivery.preview import preview_message
 from outreach.delivery.sent_mail import mail_as_sent
-from outreach.errors import NotAllowed
+from outreach.errors import Conflict, NotAllowed
 from outreach.models.activity import Actor
 from outreach.queries.messages import MessagePage, message_page
+from outreach.web.frame import whole
 from outreach.web.staff.door import blueprint
 from outreach.web.staff.mail_frame import framed
 
@@ -46,6 +47,26 @@ def release_message(message_id: int) -> Response:
     except NotAllowed as refusal:  # a star's mail, which somebody else signs
         flash(str(refusal), "problem")
     return redirect(url_for("staff.message", message_id=message_id), 303)
+
+
+@blueprint.post("/staff/campaigns/<int:campaign_id>/release")
+def release_all_held(campaign_id: int) -> Response:
+    """Let every mail go that a campaign holds for one reason."""
+    reason, count = request.form.get("reason", ""), request.form.get("count", 0, whole)
+    try:
+        released, others = messages.release_all_held(
+            campaign_id, reason.replace("\0", ""), count,
+            by=Actor.account(current_user.id), at=g.at,
+        )  # fmt: skip
+        left = count - released - others.total()
+        said = [f"{released:,} released: they wait for their turn."] if released else []
+        said += [f"{left:,} more are held for this reason; press again."] if left else []
+        flash(" ".join(said) or "None was released.", "done" if released else "problem")
+        for why, how_many in others.most_common(3):
+            flash(f"{how_many:,} not released. {why}", "problem")
+    except Conflict as refusal:
+        flash(str(refusal), "problem")
+    return redirect(url_for("staff.people", campaign_id=campaign_id, outcome="held"), 303)
 
 
 @blueprint.post("/staff/messages/<int:message_id>/cancel")

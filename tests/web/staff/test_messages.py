@@ -15,6 +15,7 @@ from outreach.models.invitation import Invitation
 from outreach.models.message import Message
 from outreach.models.stakeholder import Stakeholder
 from outreach.models.template import TemplateText
+from outreach.signing import SIGN_OFF
 from tests.delivery.ledgers import frozen_campaign, states
 from tests.factories import NOON, make_message, make_seat_offer, make_stakeholder, sign_in
 from tests.recount import assert_counts_add_up
@@ -108,6 +109,34 @@ def test_a_held_mail_says_what_is_missing_and_goes_when_it_is_released(staff, he
     assert states() == {"waiting": 1}
     assert staff.post(f"{path}/release").status_code == 409
     drain(mailer, now=lambda: NOON)
+    assert_counts_add_up()
+
+
+def test_all_that_a_campaign_holds_for_one_reason_is_released_together(staff, mailer):
+    """But a star's mail, and none where there are others by now than the page said."""
+    campaign = frozen_campaign(4)
+    with transaction() as session:
+        session.execute(update(TemplateText).values(body="Dear {office}: {rsvp_link}\n"))
+    drain(mailer, now=lambda: NOON)
+    with transaction() as session:
+        rows = session.scalars(select(Message).order_by(Message.id)).all()
+        rows[0].reason = f"{SIGN_OFF}Olga."
+        session.get(Stakeholder, rows[1].stakeholder_id).email = None
+        reason = rows[1].reason
+    path = f"/staff/campaigns/{campaign.id}"
+    page = staff.get(f"{path}/people?outcome=held")
+    assert f"3 mails: {reason}" in words(page)
+    assert "Release all 3" in words(page)
+    assert f"mail: {SIGN_OFF}" not in words(page)
+    assert "Held, by reason" not in words(staff.get(f"{path}/people"))
+    form = {"reason": reason, "count": 4}
+    page = words(staff.post(f"{path}/release", data=form, follow_redirects=True))
+    assert "3 mails are held for this reason now, not 4. Look again." in page
+    assert states() == {"held": 4}
+    page = words(staff.post(f"{path}/release", data=form | {"count": 3}, follow_redirects=True))
+    assert "2 released: they wait for their turn." in page
+    assert "1 not released. No address is known for this person." in page
+    assert states() == {"held": 2, "waiting": 2}
     assert_counts_add_up()
 
 

@@ -81,6 +81,8 @@ def test_one_click_asks_the_next_and_a_second_one_says_why_not(client):
     today = client.get("/staff/today").text
     assert "1 thing waits for a decision" in today
     assert url in today
+    first = ground.eligible()[0].stakeholder.full_name
+    assert f"Next by rank is <bdi>{first}</bdi>." in client.get(url).text
     for words in ("The next alternate is asked", "Nobody was asked"):
         client.post(f"{url}/vacancies/{vacancy.id}/ask")
         assert words in client.get(url).text

@@ -58,6 +58,7 @@ def targets_counted(list_id: int, rule: Rule, ground: Ground) -> Counted:
         return Counted(size, is_all=True)
     wanted = [(one, shape_on_list(one, list_id, ground)) for one in rule.conditions]
     looks = Looks(list_id, event_id, wanted)
+    looks.gather_words()
     with by_index(*JOINS):
         few = looks.few()
         there = looks.first(COUNTED) if few is None else few

@@ -87,9 +87,11 @@ def _country(one: Condition, _ground: Ground) -> Shape:
 def _own_or_office(column: Any, values: Sequence[str], offices: Select[Any]) -> Shape:
     """What the person has there; what the organisation has where nothing is known."""
     own, by_office = column.in_(values), _by_office(offices, Organisation.id)
+    people = select(Stakeholder.id).where(own)
     return Shape(
         or_(own, and_(column.is_(None), by_office.holds)),
-        either(select(Stakeholder.id).where(own), by_office.ids.where(column.is_(None))),
+        either(people, by_office.ids.where(column.is_(None))),
+        either(people, by_office.ids),  # without a look at all of whom nothing is known
     )
 
 

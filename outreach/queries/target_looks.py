@@ -83,6 +83,13 @@ class Looks:
             seen = self._further(seen, way, place, most)
         return seen
 
+    def gather_words(self) -> None:
+        """See whom words mean, if few. Before any look: on PostgreSQL no walk of an index has them,
+        and within a look it may do nothing else."""
+        if any(one.facet == "words" and not one.is_not for one, _ in self.wanted):
+            looking.on_one_core()
+        self._met(is_words=True)
+
     def few(self) -> list[int] | None:
         """Of the list, all who meet a condition that few people meet; None where there is none."""
         words = self._met(is_words=True)

@@ -1,7 +1,6 @@
 """Walking through the people of a list in the order of a page, from one place on."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,9 +124,11 @@ def walk_from(
     if met == []:
         return walked
     walk = _Walk(lines, walked, looks, limit, is_short, met)
-    with (
-        looking.by_index(*looking.JOINS) if walk.looks_at(ways[start.stretch :]) else nullcontext()
-    ):
+    if not walk.looks_at(ways[start.stretch :]):
+        walk.go(start)
+        return walked
+    looks.gather_words()
+    with looking.by_index(*looking.JOINS):
         walk.go(start)
     return walked
 

@@ -102,6 +102,20 @@ def test_a_page_of_a_long_list_comes_from_an_index(asked, monkeypatch, sort, ind
     assert is_postgresql() or sort.endswith("status") or not is_sorted, said
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("question", [targets, targets_counted])
+def test_whom_words_mean_is_asked_while_their_index_may_be_used(asked, monkeypatch, question):
+    monkeypatch.setattr(looking, "LOOK", 5)
+    wanted = make_list()
+    _wanted(wanted, range(6))
+    asked.clear()
+    question(wanted.id, Rule.of([Condition("words", ("person 003",))]), Ground(1, NOON))
+    kinds = ["bitmap" if "enable_bitmapscan" in str(one) else one[0] for one in asked]
+    gathered = [place for place, one in enumerate(kinds) if "@@" in one and "CASE" not in one]
+    assert gathered
+    assert max(gathered) < kinds.index("bitmap")
+
+
 @pytest.fixture
 def mixed():
     """Two dozen people and six organisations of a list, what they are by chance."""

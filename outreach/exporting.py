@@ -63,7 +63,10 @@ def _write(
     form: str, rows: Iterable[tuple[Cell, ...]], heads: Sequence[str], file: IO[bytes]
 ) -> int:
     if form == "xlsx":
-        return sheets.write_xlsx(rows, heads, file)
+        try:
+            return sheets.write_xlsx(rows, heads, file)
+        except sheets.Unfit as problem:
+            raise Refusal(f"{problem} Take CSV instead.") from problem
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     count = sheets.write_csv(rows, heads, text)
     text.detach()

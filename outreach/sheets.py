@@ -32,6 +32,11 @@ def _formula_start(apostrophes: str) -> re.Pattern[str]:
 _BARE = _formula_start("'*")
 _GUARDED = _formula_start("'+")
 
+
+class Unfit(ValueError):
+    """More than a sheet of a workbook holds."""
+
+
 EXCEL_CELL_LENGTH = 32_767
 EXCEL_ROWS = 1_048_576
 
@@ -90,7 +95,7 @@ def write_xlsx(rows: Iterable[Sequence[Cell]], headers: Sequence[str], file: IO[
     """Write the rows as one XLSX sheet of strings, row by row in constant memory; say how many.
 
     file  bytes, writable
-    Raises ValueError when there are more rows than a sheet holds, or a cell that is too long for
+    Raises Unfit when there are more rows than a sheet holds, or a cell that is too long for
     one: a list cut short in silence would be worse. The file is then not to be given to anyone.
     """
     workbook = xlsxwriter.Workbook(
@@ -134,6 +139,6 @@ def _write_cell(
     # Four answers: 0 written, -1 outside the sheet, -2 cut to the length that a cell holds.
     verdict = page.write_string(row, column, text, *look) if text else 0
     if verdict == -1:
-        raise ValueError(f"A sheet holds {EXCEL_ROWS:,} rows; this list is longer.")
+        raise Unfit(f"A sheet holds {EXCEL_ROWS:,} rows; this list is longer.")
     if verdict == -2:
-        raise ValueError(f"Row {row + 1} holds a cell of more than {EXCEL_CELL_LENGTH:,} letters.")
+        raise Unfit(f"Row {row + 1} holds a cell of more than {EXCEL_CELL_LENGTH:,} letters.")

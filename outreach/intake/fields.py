@@ -12,6 +12,7 @@ from outreach.intake.choices import GENDERS, KINDS, PROTOCOL, YES_NO
 from outreach.intake.countries import read_country
 from outreach.intake.headings import HEADINGS
 from outreach.intake.languages import read_language
+from outreach.intake.limits import LIMITS
 from outreach.intake.lines import Unread
 from outreach.intake.phones import read_phones
 from outreach.intake.several import parts_of, parts_of_line
@@ -188,7 +189,7 @@ _FIELDS = (
     Field("alternate", "Alternate", yes_or_no, 60),
     Field("follower", "Followed up by (e-mail address)", as_text, 254),
     Field("why", "Why wanted", as_text, 2_000, many_lines=True),
-    Field("notes", "Notes", as_text, LONGEST, many_columns=True, many_lines=True),
+    Field("notes", "Notes", as_text, LIMITS.cell_length, many_columns=True, many_lines=True),
     Field("phone", "Phone", _phones, LONGEST, many_columns=True, many_lines=True),
     Field("other_emails", "Other e-mail addresses", _addresses, LONGEST, many_columns=True),
     Field("pronouns", "Pronouns", as_text, 60),

@@ -1,7 +1,7 @@
 """People and organisations as a file; many people by a worker, for the one who asked."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, Any
 
 from flask import abort, g, redirect, request, send_file, url_for
 from flask_login import current_user
@@ -43,9 +43,8 @@ def export_stakeholders() -> Response:
 @blueprint.post("/staff/organisations/export")
 def export_organisations() -> Response:
     """The organisations that the page shows, with their standing at this conference."""
-    form, file = _form(request.form.get("form", "")), sheets.nameless_file()
-    exporting.write_organisations(form, file, rule_of_form(), at=g.at)
-    file.seek(0)
+    form, rule = _form(request.form.get("form", "")), rule_of_form()
+    file = _written(lambda file: exporting.write_organisations(form, file, rule, at=g.at))
     return send_file(
         file, mimetype=exporting.TYPES[form], as_attachment=True,
         download_name=f"organisations.{form}",
@@ -75,13 +74,23 @@ def _at_once_or_later(wishes: dict[str, Any]) -> Response:
 
 
 def _at_once(wishes: dict[str, Any]) -> Response:
-    file = sheets.nameless_file()
-    exporting.write_file(wishes, file, at=g.at)
-    file.seek(0)
+    file = _written(lambda file: exporting.write_file(wishes, file, at=g.at))
     return send_file(
         file, mimetype=exporting.TYPES[wishes["form"]], as_attachment=True,
         download_name=exporting.name_of(wishes),
     )  # fmt: skip
+
+
+def _written(write: Callable[[IO[bytes]], object]) -> IO[bytes]:
+    """A whole file, from its start; none is left open where that is refused."""
+    file = sheets.nameless_file()
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
 
 
 def _form(form: str) -> str:

@@ -82,3 +82,12 @@ def test_a_long_file_is_written_by_a_worker_for_the_one_who_asked(staff, client,
     assert [line["Name"] for line in lines(staff.get(url))] == ["Ana", "Zoë"]
     sign_in(client)  # a colleague
     assert client.get(url).status_code == 404
+
+
+def test_more_than_a_cell_of_a_workbook_holds_is_refused_and_csv_offered(staff):
+    """Notes of people who were merged stand beneath one another."""
+    make_stakeholder("Ana", notes="n" * 33_000)
+    answer = staff.post("/staff/stakeholders/export", data=EVERYONE | {"form": "xlsx"})
+    assert answer.status_code == 422
+    assert "holds a cell of more than 32,767 letters. Take CSV instead." in answer.text
+    assert len(lines(staff.post("/staff/stakeholders/export", data=EVERYONE))[0]["Notes"]) == 33_000

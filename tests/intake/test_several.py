@@ -1,7 +1,7 @@
 """Words in one cell, whatever they hold; every word of a page is one that a file may say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from outreach.intake.fields import FIELDS
@@ -10,6 +10,7 @@ from outreach.models.kind import KINDS
 from outreach.models.office import CATEGORIES
 
 
+@settings(max_examples=40)
 @given(some.lists(some.text('ab ",;/、=').map(str.strip).filter(bool)), some.booleans())
 def test_words_come_back_from_the_cell_that_they_were_written_in(words, only_commas):
     cell = in_one_cell(words, only_commas=only_commas)

@@ -29,7 +29,7 @@ from outreach.queries.shapes import Ground
 FEW = 5_000
 """So many rows are written while the person waits."""
 TYPES = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 Tell = Callable[[int, int], object]

@@ -189,6 +189,20 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   }
 });
 
+// What comes beside a part leaves menus open, and what is typed in them; htmx keeps the focus.
+let beside;
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  beside = { open: all("details[open] > summary[id]", detail.target).map((one) => one.id), typed: written(detail.target) };
+});
+document.addEventListener("htmx:oobAfterSwap", () => {
+  for (const id of beside?.open ?? []) document.getElementById(id)?.parentElement.setAttribute("open", "");
+  for (const [id, value] of beside?.typed ?? []) {
+    const field = document.getElementById(id);
+    if (field) field.value = value;
+  }
+  beside = undefined;
+});
+
 // ---- undo bar: ten seconds, but not while someone is on it
 
 function letUndoGo(within) {

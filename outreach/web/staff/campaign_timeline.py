@@ -205,7 +205,7 @@ def export_dry_run(campaign_id: int) -> Response:
     page = campaign_or_404(campaign_id)
     file = sheets.csv_file(_rows(page, dry_run(campaign_id, g.at, _answers())), COLUMNS)
     return send_file(
-        file, mimetype="text/csv; charset=utf-8", as_attachment=True,
+        file, mimetype="text/csv", as_attachment=True,
         download_name=f"campaign-{campaign_id}-dry-run.csv",
     )  # fmt: skip
 

@@ -133,7 +133,7 @@ def export_people(campaign_id: int) -> Response:
     file = sheets.csv_file(rows_of(page), COLUMNS)
     return send_file(
         file,
-        mimetype="text/csv; charset=utf-8",
+        mimetype="text/csv",
         as_attachment=True,
         download_name=f"campaign-{campaign_id}.csv",
     )

@@ -75,7 +75,7 @@ def test_the_sentence_of_the_address_says_whom_the_page_shows(staff):
     address = "region=AFR&answer=silent"
     assert shown(staff, address) == ["Juan Sol"]
     page = staff.get(f"/staff/stakeholders?{address}").get_data(as_text=True)
-    menus = re.findall("<summary>(.*?)</summary>", page)
+    menus = re.findall(r'<summary id="part-[^"]*">(.*?)</summary>', page)
     assert menus[:4] == ["Everyone", "Africa", "have not answered", "and …"]
     assert shown(staff, "not.region=AFR") == ["Zoë Roux"]
     assert shown(staff, "region=nowhere&tier=x&sort=secret,-name") == []
@@ -125,7 +125,7 @@ def test_numbers_and_days_of_ones_own_are_chosen_from_and_to(staff):
     assert 'type="date" name="to.custom_arrival" value="2027-03-06"' in page
     assert 'name="from.custom_seats" value="15"' in page
     assert 'name="to.custom_seats" value="15"' in page
-    assert "<summary>2027-03-06 or before</summary>" in page
+    assert ">2027-03-06 or before</summary>" in page
 
 
 def test_typing_answers_with_the_rows_and_the_sentence_that_goes_with_them(staff):

@@ -57,7 +57,8 @@ class Ground:
         """Someone of an ordinary wave, asked as a campaign does it."""
         person = make_stakeholder(created_at=NOON)
         make_target(self.list, person)
-        invitation = make_invitation(person, self.event, invited_at=at, reply_by=at + 20 * DAY)
+        reply_by = min(at + 20 * DAY, self.event_now().starts_at)
+        invitation = make_invitation(person, self.event, invited_at=at, reply_by=reply_by)
         make_message(person, invitation, event_id=self.event.id)
         with transaction() as session:
             admit(session, self.event.id, at)

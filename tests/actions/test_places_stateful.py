@@ -254,6 +254,7 @@ class Places(WaysIn):
             )  # fmt: skip
             self.tick()
 
+    @precondition(lambda self: self.at < self.ground.event_now().starts_at)
     @precondition(lambda self: len(self.ground.invitations()) < 9)
     @rule(number=some)
     def a_wave_goes_out(self, number):

@@ -121,6 +121,26 @@ def _postgresql_domain(element: Any, compiler: Any, **options: Any) -> str:
     return f"lower(split_part({compiler.process(element.clauses, **options)}, '@', 2))"
 
 
+class host_of(FunctionElement[str]):
+    """What stands behind the at sign of a key of an address, which has small letters alone, as the
+    indexes of migration 0046 say it."""
+
+    name = "host_of"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(host_of, "sqlite")
+def _sqlite_host(element: Any, compiler: Any, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    return f"substr({text}, instr({text}, '@') + 1)"
+
+
+@compiles(host_of, "postgresql")
+def _postgresql_host(element: Any, compiler: Any, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
+
+
 class ordered_key(FunctionElement[str]):
     """32 hexadecimal digits, as in ordered_key('16 digits', block): the digits, block, 12 random.
 

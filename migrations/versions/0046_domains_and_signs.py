@@ -10,10 +10,10 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("stakeholders", "answering_addresses")
-# As outreach.dialect.domain_of says it; on PostgreSQL for the first letters of one, too.
+# As outreach.dialect.host_of says it; on PostgreSQL for the first letters of one, too.
 DOMAINS = {
-    "sqlite": "lower(substr(email_key, instr(email_key, '@') + 1))",
-    "postgresql": "lower(split_part(email_key, '@', 2)) text_pattern_ops",
+    "sqlite": "substr(email_key, instr(email_key, '@') + 1)",
+    "postgresql": "split_part(email_key, '@', 2) text_pattern_ops",
 }
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, literal, select
 
 from outreach.advice.spelling import slipped
 from outreach.db import is_postgresql, reading
-from outreach.dialect import domain_of
+from outreach.dialect import host_of
 from outreach.models.answering_address import AnsweringAddress
 from outreach.models.stakeholder import Stakeholder
 from outreach.queries.known_words import LAST
@@ -14,7 +14,7 @@ from outreach.queries.known_words import LAST
 
 def is_known_domain(domain: str) -> bool:
     """Whether somebody has an address at a domain that begins so. Two looks by index."""
-    keys = [domain_of(of.email_key) for of in (Stakeholder, AnsweringAddress)]
+    keys = [host_of(of.email_key) for of in (Stakeholder, AnsweringAddress)]
     there = [select(literal(1)).where(begins(key, domain)).limit(1) for key in keys]
     return any(reading().scalar(one) for one in there)
 
@@ -48,7 +48,7 @@ def by_other_address(address: str) -> Select[Any]:
 def by_other_domain(domain: str) -> Select[Any]:
     """People with another address at a domain that begins so."""
     return select(AnsweringAddress.stakeholder_id).where(
-        begins(domain_of(AnsweringAddress.email_key), domain), ~AnsweringAddress.is_assistant
+        begins(host_of(AnsweringAddress.email_key), domain), ~AnsweringAddress.is_assistant
     )
 
 

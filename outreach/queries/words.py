@@ -31,7 +31,7 @@ from outreach.advice.folding import fold
 from outreach.advice.spelling import nearest
 from outreach.advice.wordings import also_written
 from outreach.db import is_postgresql, reading
-from outreach.dialect import domain_of
+from outreach.dialect import host_of
 from outreach.models.stakeholder import Organisation, Stakeholder
 from outreach.queries.known_addresses import begins, by_other_address, by_other_domain
 from outreach.queries.known_words import (
@@ -138,7 +138,7 @@ def holds(wanted: Wording) -> ColumnElement[bool]:
         parts.append(Stakeholder.email_key.startswith(wanted.address, autoescape=True))
         parts.append(Stakeholder.id.in_(by_other_address(wanted.address).correlate(None)))
     if wanted.domain:
-        domain = domain_of(Stakeholder.email_key)
+        domain = host_of(Stakeholder.email_key)
         parts.append(domain.startswith(wanted.domain, autoescape=True))
         parts.append(Stakeholder.id.in_(by_other_domain(wanted.domain).correlate(None)))
     return or_(false(), *parts)
@@ -159,7 +159,7 @@ def ids(wanted: Wording) -> Select[Any] | None:
         parts.append(select(Stakeholder.id).where(begins(Stakeholder.email_key, wanted.address)))
         parts.append(by_other_address(wanted.address))
     if wanted.domain:
-        domain = domain_of(Stakeholder.email_key)
+        domain = host_of(Stakeholder.email_key)
         parts.append(select(Stakeholder.id).where(begins(domain, wanted.domain)))
         parts.append(by_other_domain(wanted.domain))
     if not parts:  # signs alone, and no letter of any word

@@ -102,25 +102,6 @@ def _postgresql_digest(element: Any, compiler: Any, **options: Any) -> str:
     return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
 
 
-class domain_of(FunctionElement[str]):
-    """What stands behind the at sign of an address, in lower case."""
-
-    name = "domain_of"
-    type = String()
-    inherit_cache = True
-
-
-@compiles(domain_of, "sqlite")
-def _sqlite_domain(element: Any, compiler: Any, **options: Any) -> str:
-    text = compiler.process(element.clauses, **options)
-    return f"lower(substr({text}, instr({text}, '@') + 1))"
-
-
-@compiles(domain_of, "postgresql")
-def _postgresql_domain(element: Any, compiler: Any, **options: Any) -> str:
-    return f"lower(split_part({compiler.process(element.clauses, **options)}, '@', 2))"
-
-
 class host_of(FunctionElement[str]):
     """What stands behind the at sign of a key of an address, which has small letters alone, as the
     indexes of migration 0046 say it."""
@@ -139,6 +120,11 @@ def _sqlite_host(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(host_of, "postgresql")
 def _postgresql_host(element: Any, compiler: Any, **options: Any) -> str:
     return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
+
+
+def domain_of(address: Any) -> ColumnElement[str]:
+    """What stands behind the at sign of an address, in lower case."""
+    return func.lower(host_of(address))
 
 
 class ordered_key(FunctionElement[str]):

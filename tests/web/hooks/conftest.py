@@ -11,11 +11,10 @@ import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import MetaData, select
 
 from bench.provider.events import Signer
 from outreach import clock
-from outreach.db import db, reading
+from tests.every_row import Tables, every_row
 from tests.factories import NOON
 
 EVENTS = "/hooks/sendgrid/events"
@@ -61,20 +60,9 @@ def provider(app: Flask, client: FlaskClient, signer: Signer, _at_noon: None) ->
 
 
 @pytest.fixture
-def tables(app: Flask) -> Callable[[], dict[str, list[Any]]]:
+def tables(app: Flask) -> Callable[[], Tables]:
     """Every row of every table but the counter of refused calls, to be compared."""
-    metadata = MetaData()
-    metadata.reflect(db.engine)
-
-    def read() -> dict[str, list[Any]]:
-        reading().rollback()
-        return {
-            table.name: sorted(map(repr, reading().execute(select(table))))
-            for table in metadata.sorted_tables
-            if table.name != "refused_calls"
-        }
-
-    return read
+    return every_row(but=["refused_calls"])
 
 
 @pytest.fixture

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import MetaData, select
 
 from outreach import clock
-from outreach.db import db, reading
 from outreach.tokens import personal_token
+from tests.every_row import Tables, every_row
 from tests.factories import NOON
 
 
@@ -22,19 +21,9 @@ def _at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tables(app: Flask) -> Callable[[], dict[str, list[Any]]]:
+def tables(app: Flask) -> Callable[[], Tables]:
     """Every row of every table, to be compared."""
-    metadata = MetaData()
-    metadata.reflect(db.engine)
-
-    def read() -> dict[str, list[Any]]:
-        reading().rollback()
-        return {
-            table.name: sorted(map(repr, reading().execute(select(table))))
-            for table in metadata.sorted_tables
-        }
-
-    return read
+    return every_row()
 
 
 class Guest:

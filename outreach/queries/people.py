@@ -101,8 +101,9 @@ def people(
     Cost: for everyone, the rows of the page, in up to four SELECTs where country or language comes
     first; all of one language, say, where it is language, then country. With a rule: whom few words
     mean, those; else at most 3,000 people are looked at in the order of the page, and where too few
-    of them fit, those who do are gathered, from the condition that the fewest meet. One SELECT more
-    for each of `kinds`, `tags`, `written` and own fields.
+    of them fit, those who do are gathered, from a condition that at most 3,000 meet; where there is
+    none, the page says where it goes on. One SELECT more for each of `kinds`, `tags`, `written` and
+    own fields.
     """
     order = order_of(sort)
     is_backwards = before is not None and after is None
